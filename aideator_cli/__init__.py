@@ -1,0 +1,3 @@
+"""AIdeator's command-line tool."""
+
+__version__ = "0.1.0"
