@@ -1,0 +1,115 @@
+"""Where variations run: the few verbs that the core knows of a cluster or of this machine."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import Literal, Protocol
+
+from aideator_agent.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One pod, or one local process, that tried a variation."""
+
+    id: str  # the pod's UID; local: a UUID
+    run: str
+    variation: int
+    created: str  # RFC 3339, UTC; attempts of a variation are numbered in this order
+    name: str  # the pod's name; local: the log file's path
+
+
+State = Literal["waiting", "running", "ended"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the backend knows of one variation, whole at each change.
+
+    `reason` is a stable word (scheduling, unschedulable, pulling, image, secret, config, quota, policy, starting, running, completed,
+    error, oom_killed, evicted, deadline, deleted, node_lost, start_error, ...); `text` says the same to a person, cluster's words included
+    (foreign text: views clean it).
+    """
+
+    variation: int
+    state: State
+    reason: str
+    text: str
+    attempt: Attempt | None = None  # None: nothing has started
+    readable: bool = False  # the attempt's log can be opened
+    hopeless_after: float | None = None  # seconds in this reason after which waiting is no use; None: only the start timeout
+    exit_code: int | None = None  # the agent's, once ended
+    final: bool = False  # ended, and nothing will follow by itself
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """The backend lost its source and will go on by itself (`back` false), or has it again (`back` true)."""
+
+    text: str
+    back: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an attempt's log as the agent wrote it, without its newline."""
+
+    raw: bytes
+    time: str | None = None  # the log keeper's time stamp (RFC 3339, nanoseconds); None: it keeps none
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something the transport wrote into the log's stream; never data."""
+
+    text: str
+
+
+class LogNotReady(Exception):
+    """The log can't be opened yet."""
+
+
+class LogGone(Exception):
+    """The log can't be had any more."""
+
+
+class LogBroken(Exception):
+    """The stream broke; asking again may help."""
+
+
+class Backend(Protocol):
+    """Errors of every verb: `AideatorError`, ready to be shown."""
+
+    @property
+    def name(self) -> Literal["kubernetes", "local"]: ...
+
+    @property
+    def where(self) -> str:
+        """For people: `k3d-dev/default`, or `this machine`."""
+
+    def submit(self, spec: RunSpec) -> None:
+        """Starts all variations and returns as soon as they are accepted. On an error nothing of the run is left behind."""
+
+    def load_spec(self, run: str) -> RunSpec | None:
+        """The spec that the backend holds; None: it does not know the run."""
+
+    def runs(self) -> list[str]:
+        """Ids of the runs that the backend still holds, newest first."""
+
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+        """Every variation's status at once, then each change, until `stop` is set. Survives its own connection's faults."""
+
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[Line | Remark]:
+        """From the first line at or after the time stamp `since` (to the second, or everything); ends at the stream's end.
+
+        Raises `LogNotReady`, `LogGone`, `LogBroken`. With `follow` the end of the stream is no promise that the log has ended.
+        """
+
+    def cancel(self, run: str, variations: Collection[int]) -> None:
+        """Asks the agents to stop; they keep their patch and their log. What has not started is removed."""
+
+    def remove(self, run: str, variations: Collection[int]) -> None:
+        """Removes these variations' objects, their logs with them."""
+
+    def delete(self, run: str) -> None:
+        """Removes all that the backend holds of the run."""
