@@ -1,0 +1,251 @@
+"""The agent's own hands in the checkout, which hostile commands share: no path leads out of it, none blocks.
+
+Paths are walked one name at a time from the root's descriptor; the kernel never follows a link nor a `..` for us.
+A link that stays inside is followed by its text. So `x -> /proc/self/environ` is refused, and a FIFO does not hang.
+"""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+PATH: Final = 4096  # characters
+LINKS: Final = 40  # as many as the kernel follows
+
+
+class FileRefused(Exception):  # noqa: N818
+    """The file can't be had; the message is for the model."""
+
+
+def read(root: Path, path: str, limit: int) -> bytes:
+    """The whole file. More than `limit` bytes, or anything but a regular file inside `root`: `FileRefused`."""
+    with _speaking_of(path), _Walk(root, path) as walk:
+        name = walk.to_parent(follow_last=True)
+        walk.expect_file(name)
+        with os.fdopen(os.open(name, FILE, dir_fd=walk.fd), "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise FileRefused(f"{path} is not a regular file.")
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise FileRefused(f"{path} has {max(found.st_size, len(data)):,} bytes; more than {limit:,} are not read.")
+        return data
+
+
+def write(root: Path, path: str, data: bytes) -> None:
+    """The file holds `data` or, after `FileRefused`, what it held before. Its mode is kept; missing folders are made."""
+    with _speaking_of(path), _Walk(root, path, making=True) as walk:
+        name = walk.to_parent(follow_last=False)
+        mode = walk.expect_file(name, missing_is_fine=True)
+        _replace(walk.fd, name, data, mode)
+
+
+def remove_nested_git(root: Path) -> list[str]:
+    """Removes every `.git` in `root`, file, folder or link, at any depth and at the top: their paths, from `root`.
+
+    Git runs what a nested repository's configuration says. Unreadable folders get the owner's rights first. Raises
+    `OSError` when something can't be removed. For a checkout in which nothing else is at work any more.
+    """
+    removed: list[str] = []
+    with _Tree(root) as tree:
+        pending = [tree.folders(removed)]
+        while pending:
+            if pending[-1]:
+                tree.down(pending[-1].pop())
+                pending.append(tree.folders(removed))
+            else:
+                pending.pop()
+                if pending:
+                    tree.up()
+    return removed
+
+
+@contextmanager
+def _speaking_of(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileRefused(f"{path}: {error.strerror or error}.") from error
+    except ValueError as error:  # a NUL, or what no file name can hold
+        raise FileRefused(f"{path!r} is not a path.") from error
+
+
+def _replace(folder: int, name: str, data: bytes, mode: int | None) -> None:
+    spare = f".aideator-{secrets.token_hex(8)}"
+    fd = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            if mode is not None:
+                os.fchmod(fd, mode & 0o777)
+        os.replace(spare, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(spare, dir_fd=folder)
+        raise
+
+
+def _is_git(name: str) -> bool:
+    return name.casefold() == ".git"
+
+
+class _Walk:
+    """From the root to a file's folder. The descriptors of the folders passed are kept: `..` goes back to one of them."""
+
+    def __init__(self, root: Path, path: str, *, making: bool = False) -> None:
+        self.path = path
+        self.making = making  # for writing: missing folders are made, what is git's is left alone
+        self.roots = (os.path.abspath(root), os.path.realpath(root))  # noqa: PTH100 (links in `root` stay)
+        self.links = 0
+        self.names: list[str] = []  # still to go, the next one last
+        self._push(path)
+        self.passed = [os.open(root, FOLDER)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for fd in self.passed:
+            os.close(fd)
+
+    @property
+    def fd(self) -> int:
+        return self.passed[-1]
+
+    def to_parent(self, *, follow_last: bool) -> str:
+        """Goes to the folder that holds the file; returns the file's name in it."""
+        while self.names:
+            name = self.names.pop()
+            link = self._link(name)
+            if name == "..":
+                self._back()
+            elif link is not None:
+                self._follow(link, may=follow_last or bool(self.names))
+            elif self.making and _is_git(name):
+                raise FileRefused(f"{self.path} belongs to git and is not written by hand.")
+            elif not self.names:
+                return name
+            else:
+                self._into(name)
+        raise FileRefused(f"{self.path} is a folder, not a file.")
+
+    def expect_file(self, name: str, *, missing_is_fine: bool = False) -> int | None:
+        """Its mode; None: it is not there."""
+        try:
+            mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            if missing_is_fine:
+                return None
+            raise
+        if stat.S_ISDIR(mode):
+            raise FileRefused(f"{self.path} is a folder, not a file.")
+        if not stat.S_ISREG(mode):
+            raise FileRefused(f"{self.path} is not a regular file.")
+        return mode
+
+    def _push(self, path: str) -> None:
+        inside = next((path[len(r) :] for r in self.roots if f"{path}/".startswith(f"{r}/")), None)
+        if inside is None and path.startswith("/"):
+            raise FileRefused(f"{self.path} leads out of the repository; give paths from its top.")
+        if len(path) > PATH:
+            raise FileRefused("The path is too long.")
+        self.names += [n for n in reversed((inside or path).split("/")) if n not in {"", "."}]
+
+    def _link(self, name: str) -> str | None:
+        try:
+            return os.readlink(name, dir_fd=self.fd)
+        except OSError as error:
+            if error.errno in {errno.EINVAL, errno.ENOENT}:
+                return None
+            raise
+
+    def _follow(self, link: str, *, may: bool) -> None:
+        self.links += 1
+        if self.links > LINKS:
+            raise FileRefused(f"{self.path} goes through too many links.")
+        if not may:
+            raise FileRefused(f"{self.path} is a link to {link}; write to the file itself.")
+        if link.startswith("/"):
+            while len(self.passed) > 1:
+                os.close(self.passed.pop())
+        self._push(link)
+
+    def _back(self) -> None:
+        if len(self.passed) == 1:
+            raise FileRefused(f"{self.path} leads out of the repository; give paths from its top.")
+        os.close(self.passed.pop())
+
+    def _into(self, name: str) -> None:
+        if self.making:
+            with suppress(FileExistsError):
+                os.mkdir(name, dir_fd=self.fd)
+        self.passed.append(os.open(name, FOLDER, dir_fd=self.fd))
+
+
+class _Step(NamedTuple):
+    name: str  # of the folder that was entered
+    above: os.stat_result  # the folder that it lies in
+    doomed: bool  # it goes, with all that it holds
+
+
+class _Tree:
+    """A place in a tree of folders. It holds one descriptor, so that depth costs nothing."""
+
+    def __init__(self, root: Path) -> None:
+        self.fd = _open_folder(str(root), None)
+        self.trail: list[_Step] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
+
+    def folders(self, removed: list[str]) -> list[str]:
+        """The folders to go into. Removes the other things that must go: each `.git`, and all that lies in one."""
+        doomed = self._doomed
+        names = os.listdir(self.fd)  # noqa: PTH208
+        inner = []
+        for name in names:
+            is_folder = stat.S_ISDIR(os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode)
+            if is_folder:
+                inner.append(name)
+            elif doomed or _is_git(name):
+                os.unlink(name, dir_fd=self.fd)
+            if _is_git(name) and not doomed:
+                removed.append("/".join([*(step.name for step in self.trail), name]))
+        return inner
+
+    def down(self, name: str) -> None:
+        inner = _open_folder(name, self.fd)
+        self.trail.append(_Step(name, os.fstat(self.fd), self._doomed or _is_git(name)))
+        self.fd, outer = inner, self.fd
+        os.close(outer)
+
+    def up(self) -> None:
+        """Goes back by `..`, which must be the folder we came from; a doomed folder is removed, empty by now."""
+        step = self.trail.pop()
+        outer = os.open("..", FOLDER, dir_fd=self.fd)
+        self.fd, inner = outer, self.fd
+        os.close(inner)
+        if not os.path.samestat(os.fstat(outer), step.above):
+            raise OSError(errno.EBUSY, "a folder was moved while its tree was walked", step.name)
+        if step.doomed:
+            os.rmdir(step.name, dir_fd=outer)
+
+    @property
+    def _doomed(self) -> bool:
+        return bool(self.trail) and self.trail[-1].doomed
+
+
+def _open_folder(name: str, parent: int | None) -> int:
+    found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        os.chmod(name, found.st_mode | stat.S_IRWXU, dir_fd=parent)
+    return os.open(name, FOLDER, dir_fd=parent)

@@ -1,0 +1,150 @@
+"""Keys: out of the environment before anything else runs, and out of every text that leaves.
+
+A child with a clean environment could still read `/proc/<agent>/environ`. So the process replaces itself, the keys
+waiting in a pipe, and then denies its own memory and environment to other processes of its user.
+"""
+
+import ctypes
+import json
+import os
+import re
+import stat
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+HANDED_OVER: Final = "AIDEATOR_KEYS_FD"
+REDACTED: Final = "[redacted]"
+SHORTEST: Final = 8  # characters; what is shorter (EMPTY, ollama) is no key and may be a word of any text
+PR_SET_DUMPABLE: Final = 4
+
+CHILDREN_NEED: Final = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TERM|TMPDIR|TMP|TEMP|XDG_\w+|(https?|all|no|ftp)_proxy"
+    r"|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|NODE_EXTRA_CA_CERTS|PIP_CERT|LD_LIBRARY_PATH|PKG_CONFIG_PATH"
+    r"|VIRTUAL_ENV|CONDA_PREFIX|PYENV_ROOT|UV_CACHE_DIR|JAVA_HOME|MAVEN_HOME|GRADLE_(HOME|USER_HOME)|SDKMAN_DIR|GOPATH"
+    r"|GOROOT|GOPROXY|GOCACHE|GOMODCACHE|GOFLAGS|CARGO_HOME|RUSTUP_HOME|NVM_DIR|NVM_BIN|FNM_\w+|VOLTA_HOME|PNPM_HOME"
+    r"|BUN_INSTALL|RBENV_ROOT|GEM_HOME|GEM_PATH|DOTNET_ROOT|ANDROID_HOME|CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|MAKEFLAGS",
+    re.IGNORECASE,
+)
+
+
+def take(names: Collection[str]) -> dict[str, str]:
+    """The keys that the environment holds under these names; afterwards it holds them no more, for nobody to see.
+
+    When there are any, the process is replaced by itself (same PID, arguments and descriptors): call this before
+    anything else is done. Linux: from here on other processes of this user can read neither environment nor memory.
+    """
+    keys = _received()
+    left = {name: os.environ[name] for name in names if name in os.environ}
+    if left:
+        _begin_again(keys | left)
+    _deny_reading()
+    return keys
+
+
+def scrubbed(environment: Mapping[str, str], keep: Collection[str] = ()) -> dict[str, str]:
+    """What a child needs of the environment to find its tools, and what `keep` names; nothing else is passed on."""
+    return {name: value for name, value in environment.items() if CHILDREN_NEED.fullmatch(name) or name in keep}
+
+
+class Redactor:
+    """Puts `REDACTED` in the place of each secret, written plainly or as in a JSON string."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        plain = {s.strip() for s in secrets}
+        self._secrets = {form for s in plain if len(s) >= SHORTEST for form in (s, json.dumps(s)[1:-1])}
+
+    def text(self, text: str) -> str:
+        """For a text that is whole."""
+        pieces, end = [], 0
+        for start, stop in self.found(text):
+            pieces += [text[end:start], REDACTED]
+            end = stop
+        return "".join([*pieces, text[end:]])
+
+    def stream(self) -> "RedactedStream":
+        """For one text that comes in pieces."""
+        return RedactedStream(self)
+
+    def found(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets stand: start and end of each, those that overlap as one."""
+        places: list[tuple[int, int]] = []
+        for start, stop in sorted(p for s in self._secrets for p in _places(text, s)):
+            if places and start < places[-1][1]:
+                places[-1] = (places[-1][0], max(stop, places[-1][1]))
+            else:
+                places.append((start, stop))
+        return places
+
+    def undecided(self, text: str) -> int:
+        """Where the end begins that may yet become a secret; the text's length when there is none."""
+        return min((_beginning(text, s) for s in self._secrets), default=len(text))
+
+
+class RedactedStream:
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """What can be shown by now. Only what may still become a secret is held back."""
+        text = self._held + piece
+        cut = self._redactor.undecided(text)
+        for start, stop in self._redactor.found(text):
+            if start < cut < stop:
+                cut = start
+        self._held = text[cut:]
+        return self._redactor.text(text[:cut])
+
+    def flush(self) -> str:
+        """The rest; nothing follows."""
+        rest, self._held = self._held, ""
+        return self._redactor.text(rest)
+
+
+def _places(text: str, secret: str) -> Iterable[tuple[int, int]]:
+    at = text.find(secret)
+    while at >= 0:
+        yield at, at + len(secret)
+        at = text.find(secret, at + 1)
+
+
+def _beginning(text: str, secret: str) -> int:
+    at = text.find(secret[0], max(0, len(text) - len(secret) + 1))
+    while at >= 0 and not secret.startswith(text[at:]):
+        at = text.find(secret[0], at + 1)
+    return at if at >= 0 else len(text)
+
+
+def _received() -> dict[str, str]:
+    number = os.environ.pop(HANDED_OVER, "")
+    if not number.isdecimal() or not _is_pipe(int(number)):
+        return {}
+    with os.fdopen(int(number), "rb") as pipe:
+        keys: dict[str, str] = json.loads(pipe.read())
+    return keys
+
+
+def _is_pipe(fd: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(fd).st_mode)
+    except OSError:
+        return False
+
+
+def _begin_again(keys: Mapping[str, str]) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)  # a pipe holds 64 KiB; more than that is an error, not a wait without end
+    with os.fdopen(writer, "wb", buffering=0) as pipe:
+        data = json.dumps(keys).encode()
+        if pipe.write(data) != len(data):
+            raise OSError(f"the keys are too long to be taken over: {len(data)} bytes")
+    os.set_inheritable(reader, True)
+    environment = {name: value for name, value in os.environ.items() if name not in keys}
+    os.execve(sys.executable, sys.orig_argv, environment | {HANDED_OVER: str(reader)})
+
+
+def _deny_reading() -> None:
+    """Lasts until the next exec. Raises `OSError` where Linux refuses it."""
+    if sys.platform == "linux" and ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE was refused")
