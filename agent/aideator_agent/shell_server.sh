@@ -1,0 +1,61 @@
+# What runs the model's commands in the shell container: PID 1, with no tool but /bin/sh (dash, bash, busybox ash).
+# It does what the agent writes into the FIFO `req` of the channel, which the agent owns and this container only reads:
+#   run N          runs N/run; what it prints goes to the FIFO N/out, `start` and `exit CODE` to the FIFO N/ctl
+#   kill N SIGNAL  to all that carries the mark of command N in its environment, wherever it went
+#   kill all SIGNAL
+#   bye
+# The agent's end closes `req`; the server's end takes the container with it. All clocks are the agent's.
+# Kubernetes replaces a dollar before a dollar or a round bracket: write neither here.
+exec </dev/null >/dev/null 2>&1
+trap 'exit 0' TERM
+c=${AIDEATOR_CHANNEL:-/aideator}
+until [ -p "$c/req" ]; do sleep 0.1 || :; done
+exec 9<"$c/req"
+trap '' TERM INT HUP
+p=
+setsid /bin/sh -c : && p=setsid
+# A background child of sh ignores INT and QUIT for ever, unless a tool sets them back.
+env --default-signal=INT,QUIT /bin/sh -c : && p="$p env --default-signal=INT,QUIT"
+
+run() {
+  exec 8>"$c/$1/ctl" 9<&-
+  echo start >&8
+  (
+    trap - TERM INT HUP
+    export AIDEATOR_COMMAND=":$1:"
+    exec $p /bin/sh "$c/$1/run" 8>&-
+  ) >"$c/$1/out" 2>&1
+  echo "exit $?" >&8
+}
+
+# Signals what carries the mark; false when nothing does.
+sweep() {
+  none=1
+  for f in /proc/[0-9]*/environ; do
+    n=${f#/proc/}
+    n=${n%/environ}
+    while read -r line || [ -n "$line" ]; do
+      case $line in *"AIDEATOR_COMMAND=:$1:"*) kill "-$2" "$n" && none=0 ;; esac
+    done <"$f"
+  done
+  return $none
+}
+
+stop() {
+  case $1 in
+  all) [ "${$}" = 1 ] && kill "-$2" -1 ;; # all in this container but PID 1
+  *) sweep "$1" "$2" ;;
+  esac
+}
+
+while read -r verb number signal <&9; do
+  case $verb,$signal in
+  run,) run "$number" & ;;
+  # A tree that forks while it is walked needs more than one walk.
+  kill,KILL) for _ in 1 2 3 4 5 6 7 8; do stop "$number" KILL || break; done ;;
+  kill,*) stop "$number" "$signal" ;;
+  bye,) exit 0 ;;
+  esac
+  jobs
+done
+exit 0
