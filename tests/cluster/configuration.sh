@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# The components' configuration files and the pods' network; run in the state folder.
+
+write_network() {
+  cat > "$network" <<JSON
+{"cniVersion": "0.4.0", "name": "aideator", "plugins": [
+  {"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true, "hairpinMode": true,
+   "ipam": {"type": "host-local", "dataDir": "$state/networks", "ranges": [[{"subnet": "$subnet"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+JSON
+}
+
+write_containerd() { # restrict_oom_score_adj: without CAP_SYS_RESOURCE runc can't lower a score, and no sandbox starts
+  cat > containerd.toml <<TOML
+version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "localhost/pause:dev"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "$(dirname "$network")"
+TOML
+}
+
+write_kubelet() {
+  cat > kubelet.yaml <<YAML
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $state/pki/ca.crt}}
+authorization: {mode: Webhook}
+tlsCertFile: $state/pki/kubelet.crt
+tlsPrivateKeyFile: $state/pki/kubelet.key
+containerRuntimeEndpoint: unix://$containerd_socket
+podLogsDir: $state/pods
+makeIPTablesUtilChains: false
+cgroupDriver: cgroupfs
+failSwapOn: false
+failCgroupV1: false
+resolvConf: /etc/resolv.conf
+maxPods: 250
+serializeImagePulls: false
+imageGCHighThresholdPercent: 100
+evictionHard: {memory.available: 100Mi}
+YAML
+}
+
+write_kubectl() { # the test cluster's own, so that nobody's kubeconfig, cache or preferences are touched
+  cat > kubectl <<SH
+#!/bin/sh
+KUBECTL_KUBERC=false exec "$node" kubectl --kubeconfig "$kubeconfig" --cache-dir "$state/kubectl-cache" "\$@"
+SH
+  chmod 755 kubectl
+}
+
+make_bridge() { # kubelet's address is the bridge's: a node can't have a loopback address
+  ip link show "$bridge" > /dev/null 2>&1 && return
+  ip link add "$bridge" type bridge
+  ip addr add "$gateway/${subnet#*/}" dev "$bridge"
+  ip link set "$bridge" up
+}
