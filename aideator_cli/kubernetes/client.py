@@ -1,0 +1,305 @@
+"""HTTP to the API server: JSON in and out as dicts, retries that are bounded, and streams that can be shut from outside.
+
+It speaks through urllib3 and not through the `kubernetes` package, whose import alone takes longer than a whole submission.
+"""
+
+import json
+import random
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.util import Timeout, make_headers
+
+from aideator_cli import __version__
+from aideator_cli.kubernetes.credentials import Credentials, Identity, load_chain
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+STRATEGIC_PATCH: Final = "application/strategic-merge-patch+json"
+METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_AGENT: Final = f"aideator/{__version__}"
+_CONNECT_SECONDS: Final = 10.0
+_ANSWER_SECONDS: Final = 30.0
+_RETRY_SECONDS: Final = 20.0  # all retries of one call together
+_RETRIED: Final = frozenset({429, 500, 502, 503, 504})
+_CHUNK: Final = 1 << 16
+
+
+class ApiError(Exception):
+    """The API server's own answer: a Status that is no success."""
+
+    def __init__(
+        self, status: int, data: Mapping[str, Any], *, method: str, path: str, retry_after: float | None
+    ) -> None:
+        self.status = status
+        self.reason = str(data.get("reason") or "")
+        self.message = _printable(str(data.get("message") or f"HTTP {status}"))
+        details = data.get("details")
+        self.details: Mapping[str, Any] = details if isinstance(details, dict) else {}
+        self.method = method
+        self.path = path
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+class ConnectionFailed(Exception):
+    """No answer. `established` tells whether a connection was there before it failed; `tls` that its certificate was refused."""
+
+    def __init__(self, text: str, *, established: bool, tls: bool = False) -> None:
+        super().__init__(text)
+        self.established = established
+        self.tls = tls
+
+
+@dataclass(frozen=True)
+class Address:
+    """The API server, and how to trust it."""
+
+    server: str
+    context: str  # for people
+    authority: bytes | None = None  # PEM; None: the system's
+    verify: bool = True
+    server_name: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    target: str  # path and query
+    data: bytes | None = None
+    content: str = JSON
+    accept: str = JSON
+    wait: float = _ANSWER_SECONDS  # without a byte
+    streaming: bool = False
+
+
+class Client:
+    """Safe to use from many threads."""
+
+    def __init__(self, address: Address, credentials: Credentials, *, connections: int = 64) -> None:
+        self.address = address
+        self._credentials = credentials
+        self._connections = connections
+        self._lock = Lock()
+        self._pools: dict[tuple[bytes | None, bytes | None], Any] = {}
+        self._streams: set[Stream] = set()
+        self._reached = False
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        content: str = JSON,
+        accept: str = JSON,
+        retry: bool = True,
+    ) -> Any:
+        """The parsed answer. Raises `ApiError` and `ConnectionFailed` once retrying is over."""
+        deadline = time.monotonic() + _RETRY_SECONDS
+        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        request = _Request(method, _with_query(path, query), data, content, accept)
+        attempt = 0
+        while True:
+            try:
+                return _parsed(self._send(request).data)
+            except (ApiError, ConnectionFailed) as error:
+                pause = self._pause(error, attempt)
+                if not retry or pause is None or time.monotonic() + pause > deadline:
+                    raise
+            attempt += 1
+            time.sleep(pause)
+
+    def stream(self, path: str, *, query: Mapping[str, str] | None = None, silence: float) -> "Stream":
+        """An open answer; `silence` is the number of seconds without a byte after which reading fails."""
+        request = _Request("GET", _with_query(path, query), accept="*/*", wait=silence, streaming=True)
+        stream = Stream(self._send(request), self)
+        with self._lock:
+            self._streams.add(stream)
+        return stream
+
+    def close(self) -> None:
+        """Ends every open stream, in whatever thread it is read."""
+        with self._lock:
+            streams, self._streams = self._streams, set()
+        for stream in streams:
+            stream.close()
+
+    def forget(self, stream: "Stream") -> None:
+        with self._lock:
+            self._streams.discard(stream)
+
+    def _pause(self, error: ApiError | ConnectionFailed, attempt: int) -> float | None:
+        """Seconds until the next try; None: trying again is no use."""
+        backoff: float = min(5.0, 0.2 * 2**attempt) * random.uniform(0.7, 1.3)
+        if isinstance(error, ConnectionFailed):
+            return backoff if not error.tls and (error.established or self._reached) else None
+        if error.status not in _RETRIED:
+            return None
+        return max(error.retry_after or 0.0, backoff)
+
+    def _send(self, request: "_Request") -> Any:
+        identity = self._credentials.get()
+        response = self._once(request, identity)
+        if response.status == 401 and self._credentials.renewable:
+            response.drain_conn()
+            response = self._once(request, self._credentials.get(refused=identity))
+        self._reached = True
+        if 200 <= response.status < 300:
+            return response
+        raise _api_error(response, request)
+
+    def _once(self, request: "_Request", identity: Identity) -> Any:
+        headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": _AGENT})
+        if request.data is not None:
+            headers["Content-Type"] = request.content
+        for name, value in identity.headers:
+            headers.add(name, value)
+        try:
+            return self._pool(identity).urlopen(
+                request.method,
+                self.address.server + request.target,
+                body=request.data,
+                headers=headers,
+                timeout=Timeout(connect=_CONNECT_SECONDS, read=request.wait),
+                retries=False,
+                redirect=False,
+                preload_content=not request.streaming,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _connection_failed(error) from error
+
+    def _pool(self, identity: Identity) -> Any:
+        key = (identity.certificate, identity.key)
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = _open_pool(self.address, identity, self._connections)
+            return self._pools[key]
+
+
+@dataclass(eq=False)
+class Stream:
+    """The body of an answer as it comes. Closing it from another thread ends the reading one."""
+
+    response: Any
+    client: Client
+    status: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.status = self.response.status
+
+    def chunks(self) -> Iterator[bytes]:
+        """Bytes as soon as they are there. Raises `ConnectionFailed` when the body breaks off or falls silent."""
+        try:
+            while chunk := self.response.read1(_CHUNK):
+                yield chunk
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
+            # ValueError and AttributeError are what a response closed by another thread raises
+            raise _connection_failed(error) from error
+        finally:
+            self._release()
+
+    def close(self) -> None:
+        try:
+            self.response.shutdown()
+        except (OSError, ValueError, RuntimeError, AttributeError):  # it has ended already
+            return
+
+    def _release(self) -> None:
+        self.client.forget(self)
+        self.response.close()
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _with_query(path: str, query: Mapping[str, str] | None) -> str:
+    return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError as error:
+        start = data[:80].decode(errors="replace")
+        raise ConnectionFailed(f"what answers is no Kubernetes API server: {start!r}", established=False) from error
+
+
+def _api_error(response: Any, request: _Request) -> ApiError:
+    try:
+        data = json.loads(response.data)
+    except (ValueError, urllib3.exceptions.HTTPError):
+        text = bytes(response.data or b"").decode(errors="replace").strip()
+        data = {"message": text[:500]}
+    after = response.headers.get("Retry-After", "")
+    seconds = float(after) if after.isdigit() else None
+    known = data if isinstance(data, dict) else {}
+    path = request.target.partition("?")[0]
+    return ApiError(response.status, known, method=request.method, path=path, retry_after=seconds)
+
+
+def _connection_failed(error: Exception) -> ConnectionFailed:
+    cause = getattr(error, "reason", None) or error
+    tls = isinstance(cause, (urllib3.exceptions.SSLError, ssl.SSLError)) and "EOF occurred" not in str(cause)
+    new = isinstance(cause, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
+    proxy = isinstance(cause, urllib3.exceptions.ProxyError)
+    text = re.sub(r"<urllib3[^>]*>: |^HTTPS?Connection\([^)]*\): ", "", str(cause)) or type(cause).__name__
+    return ConnectionFailed(text, established=not (tls or new or proxy), tls=tls)
+
+
+def _open_pool(address: Address, identity: Identity, connections: int) -> Any:
+    settings: dict[str, Any] = {"maxsize": connections, "socket_options": _socket_options()}
+    if address.server.startswith("https:"):
+        settings["ssl_context"] = _tls(address, identity)
+        if not address.verify:
+            settings["assert_hostname"] = False
+        if address.server_name:
+            settings["server_hostname"] = address.server_name
+    proxy = address.proxy or _environment_proxy(address.server)
+    if proxy is None:
+        return urllib3.PoolManager(num_pools=2, **settings)
+    if proxy.startswith("socks"):
+        from urllib3.contrib.socks import SOCKSProxyManager
+
+        return SOCKSProxyManager(proxy, num_pools=2, **settings)
+    auth = urlsplit(proxy)
+    headers = make_headers(proxy_basic_auth=f"{auth.username}:{auth.password}") if auth.username else None
+    return urllib3.ProxyManager(proxy, num_pools=2, proxy_headers=headers, **settings)
+
+
+def _tls(address: Address, identity: Identity) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=address.authority.decode() if address.authority else None)
+    if not address.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    load_chain(context, identity)
+    return context
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Keep-alive with kubectl's timing, so that a dead connection is noticed."""
+    import socket
+
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    timing = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 3))
+    return options + [(socket.IPPROTO_TCP, getattr(socket, name), n) for name, n in timing if hasattr(socket, name)]
+
+
+def _environment_proxy(server: str) -> str | None:
+    parts = urlsplit(server)
+    host = parts.hostname or ""
+    if proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

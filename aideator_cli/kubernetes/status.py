@@ -1,0 +1,283 @@
+"""What the cluster's objects say of one variation, in the core's words. Pure: JSON in, `Status` out.
+
+A pod's phase alone is never believed: the containers' states, the pod's reason and conditions, the Job's conditions and the events tell.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from aideator_cli.backend import Attempt, State, Status
+from aideator_cli.kubernetes.objects import RUN, variation_of
+
+Object = Mapping[str, Any]
+
+_NO_IMAGE: Final = (
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "RegistryUnavailable",
+)
+_NEVER_AN_IMAGE: Final = ("ErrImageNeverPull", "InvalidImageName")
+_ROUTINE: Final = ("", "ContainerCreating", "PodInitializing")
+_SECRET_MISSING: Final = re.compile(r"secret .*not found|couldn't find key .* in Secret", re.IGNORECASE)
+_GRACE: Final = 15.0  # seconds in which a missing Secret may still be made
+# The DisruptionTarget condition's reasons, and what a pod's own status.reason says
+_DISRUPTIONS: Final = {
+    "PreemptionByScheduler": "evicted",
+    "EvictionByEvictionAPI": "evicted",
+    "TerminationByKubelet": "evicted",
+    "DeletionByTaintManager": "node_lost",
+    "DeletionByPodGC": "node_lost",
+}
+_POD_REASONS: Final = {
+    "Evicted": "evicted",
+    "Preempting": "evicted",
+    "DeadlineExceeded": "deadline",
+    "NodeLost": "node_lost",
+    "NodeShutdown": "node_lost",
+    "Terminated": "node_lost",
+    "Shutdown": "node_lost",
+}
+_END_TEXTS: Final = {
+    "evicted": "the pod was evicted",
+    "deadline": "the pod ran into its deadline",
+    "node_lost": "the pod's node is lost",
+    "deleted": "the pod was deleted",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of one variation. `gone` tells that the pod, kept as it was last seen, does not exist any more."""
+
+    job: Object | None = None
+    pod: Object | None = None
+    gone: bool = False
+    job_event: Object | None = None  # the newest warning about the Job
+    pod_event: Object | None = None  # the newest event about the pod
+    events_readable: bool = True
+
+
+def translate(variation: int, seen: Seen) -> Status:
+    if seen.pod is None:
+        return _without_pod(variation, seen)
+    attempt = attempt_of(seen.pod)
+    status = replace(_of_pod(variation, seen, seen.pod), attempt=attempt)
+    return replace(status, readable=not seen.gone and _has_run(seen.pod))
+
+
+def attempt_of(pod: Object) -> Attempt:
+    metadata = pod["metadata"]
+    run = str((metadata.get("labels") or {}).get(RUN, ""))
+    return Attempt(metadata["uid"], run, variation_of(pod), str(metadata.get("creationTimestamp")), metadata["name"])
+
+
+def _without_pod(variation: int, seen: Seen) -> Status:
+    job = seen.job
+    if job is None:
+        return Status(variation, "ended", "deleted", "the Job does not exist (any more)", final=True)
+    if job["metadata"].get("deletionTimestamp"):
+        return Status(variation, "ended", "deleted", "the Job is being deleted", final=True)
+    finished = _finished(job)
+    if finished is not None:
+        reason = "deadline" if finished.get("reason") == "DeadlineExceeded" else "deleted"
+        text = f"the Job has ended without a pod: {finished.get('message') or finished.get('reason')}"
+        return Status(variation, "ended", reason, text, final=True)
+    if job["spec"].get("suspend"):
+        return Status(variation, "waiting", "queued", "the Job is suspended until it is admitted")
+    if seen.job_event is not None and seen.job_event.get("reason") == "FailedCreate":
+        return _no_pod_made(variation, str(seen.job_event.get("message") or ""))
+    unknown = "" if seen.events_readable else "; why can't be told without the permission to list and watch events"
+    return Status(variation, "waiting", "scheduling", f"the Job has no pod yet{unknown}")
+
+
+def _no_pod_made(variation: int, message: str) -> Status:
+    why = message.removeprefix("Error creating: ")
+    if "exceeded quota" in why:
+        return Status(variation, "waiting", "quota", f"the namespace's quota refuses the pod: {why}")
+    if "is forbidden" in why or "denied the request" in why:
+        policy = "Pod Security" if "PodSecurity" in why else "a policy"
+        return Status(variation, "waiting", "policy", f"{policy} refuses the pod: {why}", hopeless_after=0.0)
+    return Status(variation, "waiting", "scheduling", f"the pod can't be made: {why}")
+
+
+def _of_pod(variation: int, seen: Seen, pod: Object) -> Status:
+    agent = _container(pod, "containerStatuses", "agent")
+    ended = _state(agent, "terminated")
+    if ended is not None or pod["status"].get("phase") in ("Failed", "Succeeded") or seen.gone:
+        return _ended(variation, seen, pod, ended or {})
+    running = _state(agent, "running") is not None
+    disruption = _disruption(pod)
+    if pod["metadata"].get("deletionTimestamp"):
+        reason = disruption or _job_reason(seen.job) or "deleted"
+        return Status(
+            variation, "running" if running else "waiting", reason, f"{_END_TEXTS[reason]}; it is being ended"
+        )
+    if running:
+        return Status(variation, "running", "running", "the agent works")
+    return _waiting(variation, seen, pod, agent)
+
+
+def _ended(variation: int, seen: Seen, pod: Object, ended: Object) -> Status:
+    reason, text = _verdict(seen, pod, ended)
+    code = ended.get("exitCode")
+    taken = (seen.gone and not ended) or _was_deleted(pod, ended) or _disruption(pod) is not None
+    final = not taken or not _makes_pods(seen.job)
+    return Status(variation, "ended", reason, text, exit_code=code if isinstance(code, int) else None, final=final)
+
+
+def _verdict(seen: Seen, pod: Object, ended: Object) -> tuple[str, str]:
+    """Why it ended. OOMKilled with exit code 0 is a child's: the agent itself went on and ended well."""
+    code, why = ended.get("exitCode"), str(ended.get("reason") or "")
+    if code == 0 and not _was_deleted(pod, ended):
+        return "completed", "the agent has ended"
+    if why == "OOMKilled" and code != 0:
+        return "oom_killed", "the agent was killed: out of memory"
+    if why in ("StartError", "ContainerCannotRun"):
+        return "start_error", f"the agent's container can't start: {ended.get('message') or why}"
+    outer = _POD_REASONS.get(str(pod["status"].get("reason") or "")) or _disruption(pod)
+    if outer is None and (_was_deleted(pod, ended) or (seen.gone and not ended)):
+        outer = _job_reason(seen.job) or "deleted"
+    if outer is not None:
+        told = str(pod["status"].get("message") or "").strip()
+        return outer, _END_TEXTS[outer] + (f": {told}" if told else "")
+    if not ended:
+        return (
+            "error",
+            f"the pod failed: {pod['status'].get('message') or pod['status'].get('reason') or 'no reason given'}",
+        )
+    return "error", f"the agent ended with exit code {code}"
+
+
+def _waiting(variation: int, seen: Seen, pod: Object, agent: Object) -> Status:
+    scheduled = _condition(pod, "PodScheduled")
+    if scheduled is None or scheduled.get("status") != "True":
+        return _unscheduled(variation, scheduled)
+    shell = _container(pod, "initContainerStatuses", "shell")
+    for name, container in (("shell", shell), ("agent", agent)):
+        trouble = _trouble(variation, name, container)
+        if trouble is not None:
+            return trouble
+    return _starting(variation, seen, shell)
+
+
+def _unscheduled(variation: int, condition: Object | None) -> Status:
+    why = str((condition or {}).get("message") or "")
+    reason = (condition or {}).get("reason")
+    if reason == "Unschedulable":
+        return Status(variation, "waiting", "unschedulable", f"no node takes the pod: {why}")
+    if reason == "SchedulingGated":
+        return Status(variation, "waiting", "queued", f"the pod waits to be admitted: {why}")
+    return Status(variation, "waiting", "scheduling", "the pod waits for a node")
+
+
+def _trouble(variation: int, name: str, container: Object) -> Status | None:
+    """What holds a container back, if it is more than the usual way up."""
+    waiting = _state(container, "waiting") or {}
+    last = _state(container, "terminated") or (container.get("lastState") or {}).get("terminated") or {}
+    why, message = str(waiting.get("reason") or ""), str(waiting.get("message") or "")
+    if last.get("reason") in ("StartError", "ContainerCannotRun") and not _state(container, "running"):
+        return _held(
+            variation, "start_error", f"the {name} container can't start: {last.get('message') or last['reason']}", 0.0
+        )
+    if why in _NO_IMAGE:
+        hopeless = 0.0 if why in _NEVER_AN_IMAGE else None
+        return _held(
+            variation,
+            "image",
+            f"the image of {name} ({container.get('image')}) can't be had: {message or why}",
+            hopeless,
+        )
+    if why == "CreateContainerConfigError":
+        return _misconfigured(variation, name, message)
+    if why == "CrashLoopBackOff":
+        code = last.get("exitCode")
+        return _held(
+            variation, "start_error", f"the {name} container ends as soon as it has started (exit code {code})", _GRACE
+        )
+    if why not in _ROUTINE:
+        return _held(variation, "start_error", f"the {name} container can't be made: {message or why}", _GRACE)
+    return None
+
+
+def _misconfigured(variation: int, name: str, message: str) -> Status:
+    if _SECRET_MISSING.search(message):
+        return _held(variation, "secret", f"a key of {name} is missing: {message}", _GRACE)
+    hopeless = 0.0 if "runAsNonRoot" in message else _GRACE
+    return _held(variation, "config", f"the {name} container can't be made: {message}", hopeless)
+
+
+def _starting(variation: int, seen: Seen, shell: Object) -> Status:
+    event = seen.pod_event or {}
+    told = str(event.get("message") or "")
+    if event.get("reason") == "Pulling":
+        return Status(variation, "waiting", "pulling", told)
+    if event.get("reason") in ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"):
+        return Status(variation, "waiting", "config", told)
+    if _state(shell, "running") is not None:
+        return Status(variation, "waiting", "starting", "the agent's container is being made")
+    return Status(variation, "waiting", "starting", "the pod's containers are being made")
+
+
+def _held(variation: int, reason: str, text: str, hopeless: float | None) -> Status:
+    state: State = "waiting"
+    return Status(variation, state, reason, text, hopeless_after=hopeless)
+
+
+def _container(pod: Object, where: str, name: str) -> Object:
+    """A container's status; empty: kubelet has not told yet."""
+    return next((found for found in pod["status"].get(where) or () if found.get("name") == name), {})
+
+
+def _state(container: Object, state: str) -> Object | None:
+    found: Object | None = (container.get("state") or {}).get(state)
+    return found
+
+
+def _has_run(pod: Object) -> bool:
+    """The agent's container has an id: its log can be asked for."""
+    return bool(_container(pod, "containerStatuses", "agent").get("containerID"))
+
+
+def _condition(item: Object, kind: str) -> Object | None:
+    return next((found for found in item["status"].get("conditions") or () if found.get("type") == kind), None)
+
+
+def _disruption(pod: Object) -> str | None:
+    found = _condition(pod, "DisruptionTarget")
+    if found is None or found.get("status") != "True":
+        return None
+    return _DISRUPTIONS.get(str(found.get("reason")), "evicted")
+
+
+def _finished(job: Object) -> Object | None:
+    """The condition that says that the Job makes no more pods."""
+    kinds = ("Failed", "Complete", "FailureTarget", "SuccessCriteriaMet")
+    return next((found for kind in kinds if (found := _condition(job, kind)) and found.get("status") == "True"), None)
+
+
+def _makes_pods(job: Object | None) -> bool:
+    return job is not None and not job["metadata"].get("deletionTimestamp") and _finished(job) is None
+
+
+def _was_deleted(pod: Object, ended: Object) -> bool:
+    """Whether it was the deletion that ended the agent; a pod may be deleted long after its end, too."""
+    deleted, finished = _time(pod["metadata"].get("deletionTimestamp")), _time(ended.get("finishedAt"))
+    if deleted is None or finished is None:
+        return deleted is not None
+    asked = deleted - timedelta(seconds=pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+    return finished >= asked
+
+
+def _time(stamp: object) -> datetime | None:
+    return datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
+
+
+def _job_reason(job: Object | None) -> str | None:
+    finished = _finished(job) if job is not None else None
+    return "deadline" if finished is not None and finished.get("reason") == "DeadlineExceeded" else None

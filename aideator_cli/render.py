@@ -1,0 +1,50 @@
+"""Templates into text: the one place that speaks to Jinja2."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+# What YAML allows raw in double quotes, JSON's own escapes aside. A JSON text that is plain ASCII won't do: it writes an emoji as
+# two escapes, which YAML reads as two broken characters.
+_NOT_YAML: Final = re.compile(
+    "[^\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """The text of `templates/TEMPLATE`. A value that the template names and `values` lacks is an error."""
+    return _environment().get_template(template).render(values)
+
+
+def as_json(value: object) -> str:
+    """JSON on one line that is YAML at the same time, with the same meaning, whatever text it holds."""
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return _NOT_YAML.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return "\\ufffd" if 0xD800 <= code <= 0xDFFF else f"\\u{code:04x}"
+
+
+@cache
+def _environment() -> Environment:
+    # Plain text, no HTML: what is foreign goes through the filter `json`.
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        trim_blocks=False,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.filters["json"] = as_json
+    return environment
+
+
+def _source(name: str) -> str:
+    return files("aideator_templates").joinpath(name).read_text(encoding="utf-8")
