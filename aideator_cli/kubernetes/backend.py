@@ -40,8 +40,16 @@ class KubernetesBackend:
         return cls(Objects(Client(address, identity), place), user or _local_user())
 
     @property
+    def context(self) -> str:
+        return self._objects.place.context
+
+    @property
+    def namespace(self) -> str:
+        return self._objects.place.namespace
+
+    @property
     def where(self) -> str:
-        return f"{self._objects.place.context}/{self._objects.place.namespace}"
+        return f"{self.context}/{self.namespace}"
 
     def manifests(self, spec: RunSpec) -> list[dict[str, Any]]:
         """The objects that `submit` would create, without asking the cluster and without owners."""
@@ -81,7 +89,7 @@ class KubernetesBackend:
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         return watch(self._objects, spec, stop)
 
-    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[Line | Remark]:
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
         return read_log(self._objects, attempt, "agent", follow=follow, since=since)
 
     def cancel(self, run: str, variations: Collection[int]) -> None:

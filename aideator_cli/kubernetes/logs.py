@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aideator_cli.backend import Attempt, Line, LogBroken, LogGone, LogNotReady, Remark
@@ -10,13 +11,17 @@ from aideator_cli.kubernetes.client import ApiError, ConnectionFailed, Stream
 from aideator_cli.kubernetes.objects import Objects
 
 _SILENCE_SECONDS: Final = 45.0  # the agent beats every 15
+_OVERLAP: Final = timedelta(
+    seconds=2
+)  # time stamps may go back a little; the API server cuts `sinceTime` to whole seconds
+_NANOSECONDS: Final = len("2026-11-21T14:00:00.000000000Z")
 _STAMPED: Final = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (.*)", re.DOTALL)
 
 
 def read_log(
     objects: Objects, attempt: Attempt, container: str, *, follow: bool, since: str | None
-) -> Iterator[Line | Remark]:
-    """Lines in the log's order. Raises `LogNotReady`, `LogGone`, `LogBroken`, and `AideatorError` when it may not be read.
+) -> Iterator[list[Line | Remark]]:
+    """The log in the pieces in which it comes. Raises `LogNotReady`, `LogGone`, `LogBroken`, and `AideatorError` when it may not be read.
 
     A last line without its newline is a `Remark`: a stream that breaks ends just like one that is complete.
     """
@@ -24,10 +29,10 @@ def read_log(
     if follow:
         query["follow"] = "true"
     if since is not None:
-        query["sinceTime"] = since
+        query["sinceTime"] = f"{_parsed(since) - _OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
     stream = _open(objects, attempt, query)
     try:
-        yield from _lines(stream)
+        yield from _pieces(stream)
     except ConnectionFailed as error:
         raise LogBroken(str(error)) from error
     finally:
@@ -57,20 +62,37 @@ def _refused(error: ApiError, objects: Objects) -> Exception:
     return LogBroken(error.message)
 
 
-def _lines(stream: Stream) -> Iterator[Line | Remark]:
+def _pieces(stream: Stream) -> Iterator[list[Line | Remark]]:
     tail = b""
-    match = _STAMPED.fullmatch
     for chunk in stream.chunks():
         lines = chunk.split(b"\n")
         lines[0] = tail + lines[0]
         tail = lines.pop()
-        for line in lines:
-            found = match(line)
-            yield Line(found[2], found[1].decode()) if found else _remark(line)
+        if lines:
+            yield [_line(line) for line in lines]
     if tail:
-        yield _remark(tail)
+        broken = _STAMPED.fullmatch(tail)
+        yield [Remark(f"the log breaks off in the middle of a line: {_text(broken[2])}" if broken else _text(tail))]
 
 
-def _remark(line: bytes) -> Remark:
-    text = line.decode(errors="replace")
-    return Remark(f"the log breaks off in a line: {text}" if _STAMPED.match(line) else text)
+def _line(line: bytes) -> Line | Remark:
+    found = _STAMPED.fullmatch(line)
+    return Line(found[2], _mark(found[1].decode())) if found else Remark(_text(line))
+
+
+def _mark(stamp: str) -> str:
+    """In UTC with nine digits, as kubelet writes it on nearly every node: then time stamps sort as text."""
+    if len(stamp) == _NANOSECONDS and stamp.endswith("Z"):
+        return stamp
+    digits = re.search(r"\.(\d+)", stamp)
+    nanoseconds = (digits[1] if digits else "").ljust(9, "0")[:9]
+    return f"{_parsed(stamp):%Y-%m-%dT%H:%M:%S}.{nanoseconds}Z"
+
+
+def _parsed(stamp: str) -> datetime:
+    """To the second, in UTC."""
+    return datetime.fromisoformat(re.sub(r"\.\d+", "", stamp)).astimezone(UTC)
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace")
