@@ -37,7 +37,9 @@ class Status:
     text: str
     attempt: Attempt | None = None  # None: nothing has started
     readable: bool = False  # the attempt's log can be opened
-    hopeless_after: float | None = None  # seconds in this reason after which waiting is no use; None: only the start timeout
+    hopeless_after: float | None = (
+        None  # seconds in this reason after which waiting is no use; None: only the start timeout
+    )
     exit_code: int | None = None  # the agent's, once ended
     final: bool = False  # ended, and nothing will follow by itself
 
@@ -55,7 +57,9 @@ class Line:
     """One line of an attempt's log as the agent wrote it, without its newline."""
 
     raw: bytes
-    time: str | None = None  # the log keeper's time stamp (RFC 3339, nanoseconds); None: it keeps none
+    mark: str | None = (
+        None  # the log keeper's: sorts as text in the log's order; a time stamp (RFC 3339, nanoseconds), or an offset
+    )
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,11 @@ class Backend(Protocol):
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         """Every variation's status at once, then each change, until `stop` is set. Survives its own connection's faults."""
 
-    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[Line | Remark]:
-        """From the first line at or after the time stamp `since` (to the second, or everything); ends at the stream's end.
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
+        """The log in the pieces in which it arrives, none held back; ends at the stream's end.
 
-        Raises `LogNotReady`, `LogGone`, `LogBroken`. With `follow` the end of the stream is no promise that the log has ended.
+        `since` is the mark of the newest line that is known: lines a little before it may come again. Raises `LogNotReady`, `LogGone`,
+        `LogBroken`. With `follow` the end of the stream is no promise that the log has ended.
         """
 
     def cancel(self, run: str, variations: Collection[int]) -> None:

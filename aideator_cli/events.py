@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aideator_cli.backend import Attempt
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -18,6 +20,8 @@ class Event:
     type: str
     data: Mapping[str, Any]
     raw: bytes
+    mark: str | None = None  # the log keeper's: see backend.Line
+    after: int = -1  # the highest seq before it: where a stray belongs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,47 @@ class Observation:
     attempt: str | None = None
 
 
-Item = Event | Observation
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An attempt was seen for the first time by this follower."""
+
+    attempt: Attempt
 
 
-def parse(raw: bytes, *, run: str, variation: int, attempt: str, time: str | None) -> Event:
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Nothing more will come of the attempt. `reason` and `text` are the backend's when it left no `end`, else None."""
+
+    attempt: Attempt
+    reason: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A variation ended without an attempt: it never started, or its objects are gone."""
+
+    variation: int
+    reason: str
+    text: str
+
+
+Item = Event | Observation | Opened | Closed | Ended
+
+
+def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Event:
     """An event out of a line; whatever is no record becomes a `stray` with its text."""
     try:
         data = json.loads(raw)
     except ValueError:
         data = None
-    if isinstance(data, dict) and type(data.get("seq")) is int and isinstance(data.get("type"), str):
-        stamp = data.get("time")
-        return Event(run, variation, attempt, data["seq"], stamp if isinstance(stamp, str) else time or "", data["type"], data, raw)
-    return Event(run, variation, attempt, None, time or "", "stray", {"text": raw.decode(errors="replace")}, raw)
+    if not isinstance(data, dict) or type(data.get("seq")) is not int or not isinstance(data.get("type"), str):
+        text = {"text": raw.decode(errors="replace")}
+        return Event(attempt.run, attempt.variation, attempt.id, None, _stamp(mark), "stray", text, raw, mark, after)
+    time = data.get("time")
+    stamp = time if isinstance(time, str) else _stamp(mark)
+    return Event(attempt.run, attempt.variation, attempt.id, data["seq"], stamp, data["type"], data, raw, mark, after)
+
+
+def _stamp(mark: str | None) -> str:
+    return mark if mark and "T" in mark else ""

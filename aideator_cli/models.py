@@ -104,6 +104,11 @@ def available(environment: Mapping[str, str]) -> list[str]:
     return [f"{keys} {'allow' if ' and ' in keys else 'allows'} {model}" for keys, model in examples.items()]
 
 
+def provider_keys() -> frozenset[str]:
+    """Every environment variable that some provider reads a key from."""
+    return frozenset(key for entry in _providers().values() for key in entry["keys"])
+
+
 def no_model(environment: Mapping[str, str]) -> AideatorError:
     """The error for a run without `--model` and without a configured one."""
     phrases = available(environment)

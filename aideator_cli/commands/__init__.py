@@ -1,0 +1,49 @@
+"""The commands: names, options and help; what they do is imported when they are called."""
+
+import typer
+
+from aideator_cli import __version__
+from aideator_cli.commands import choice, demo, options, output, run, runs, watch
+
+EPILOG = (
+    "Exit codes: 0 all that was asked holds, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
+    "5 refused, 6 limit reached, 7 checks failed, 8 the patch does not apply, 124 timed out waiting, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="aideator",
+    help="One prompt, N coding agents, each in its own Kubernetes Job: follow their work, compare it, pick one and apply it.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def version(json: options.Json = False) -> int:
+    """Print the version."""
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write({"kind": "version", "version": __version__})
+    else:
+        print(f"aideator {__version__}")
+    return 0
+
+
+for name, command in (
+    ("run", run.run),
+    ("watch", watch.watch),
+    ("list", runs.list_runs),
+    ("show", runs.show),
+    ("logs", output.logs),
+    ("diff", output.diff),
+    ("select", choice.select),
+    ("apply", choice.apply),
+    ("cancel", watch.cancel),
+    ("delete", runs.delete),
+    ("demo", demo.demo),
+    ("version", version),
+):
+    app.command(name)(command)

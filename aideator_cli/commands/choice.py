@@ -1,0 +1,74 @@
+"""`select` and `apply`: one is picked, and taken."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aideator_cli.commands import options
+
+
+def select(
+    run: options.Run,
+    number: Annotated[int, typer.Argument(metavar="N", help="The variation.", show_default=False)],
+    note: Annotated[str | None, typer.Option("--note", help="Why this one.", show_default=False)] = None,
+) -> int:
+    """Pick a run's winner."""
+    from aideator_cli import terminal
+    from aideator_cli.clock import now
+    from aideator_cli.errors import usage
+    from aideator_cli.finding import find
+    from aideator_cli.invocation import command
+    from aideator_cli.recording import last_result
+    from aideator_cli.settings import Settings
+    from aideator_cli.store import Selection, Store
+
+    settings = Settings()
+    store = Store.open(settings.home)
+    spec = find(f"{run}/{number}", store, settings).run.spec
+    result = last_result(store, spec, number)
+    if not result.patch or result.attempt is None:
+        raise usage(
+            f"{spec.id}/{number} can't be selected: it has no patch ({result.outcome})", hint=command("show", spec.id)
+        )
+    store.select(spec.id, Selection(number, result.attempt, now(), note))
+    terminal.say(f"selected {spec.id}/{number}.  {command('apply', spec.id)}")
+    return 0
+
+
+def apply(run: options.RunOrVariation = "@last", folder: options.Folder = None) -> int:
+    """Apply the selected patch, or the one named, to a clean tree."""
+    from aideator_cli import terminal
+    from aideator_cli.applying import apply_patch, working_tree
+    from aideator_cli.errors import usage
+    from aideator_cli.figures import changes, plural
+    from aideator_cli.finding import find
+    from aideator_cli.invocation import command
+    from aideator_cli.recording import last_result
+    from aideator_cli.settings import Settings
+    from aideator_cli.store import Store
+
+    settings = Settings()
+    store = Store.open(settings.home)
+    named = find(run, store, settings)
+    spec, selection = named.run.spec, store.selection(named.run.spec.id)
+    number = named.variation or (selection.variation if selection else None)
+    if number is None:
+        raise usage(
+            f"nothing is selected in run {spec.id}",
+            hint=f"{command('select', spec.id)} N, or {command('apply')} {spec.id}/N",
+        )
+    result = last_result(store, spec, number)
+    target = working_tree(folder or _default_folder(named.run.repository_path))
+    apply_patch(target, result.patch or b"", result.base or spec.repository.base, f"{spec.id}/{number}")
+    told = f"{plural(result.files, 'file')}, {changes(result.additions, result.deletions)}"
+    terminal.say(f"applied {spec.id}/{number} to {target.top}: {told}")
+    return 0
+
+
+def _default_folder(repository_path: Path | None) -> Path:
+    """The current folder's tree; a run of a local repository goes back to it, unless the current folder is a tree of its own."""
+    here = Path.cwd()
+    if repository_path is None or any((folder / ".git").exists() for folder in (here, *here.parents)):
+        return here
+    return repository_path

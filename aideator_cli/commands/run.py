@@ -1,0 +1,89 @@
+"""`run`: one prompt, N agents."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.commands import options
+
+
+def run(
+    repo: Annotated[
+        str,
+        typer.Argument(
+            metavar="REPO", help="A git URL, or the path of a local repository (--backend local).", show_default=False
+        ),
+    ],
+    prompt: Annotated[
+        str,
+        typer.Argument(metavar="PROMPT", help="What to do; - reads standard input, @FILE a file.", show_default=False),
+    ],
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "-n", metavar="N", help="Variations, 1 to 20. Default: 3, or what --model counts.", show_default=False
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="NAME[:K],…",
+            help="Models as LiteLLM names them, each with a count; may be repeated. scripted/FILE plays a script.",
+            show_default=False,
+        ),
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 to 2. Default: the model's.", show_default=False)] = None,
+    api_base: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An OpenAI-compatible endpoint: a gateway, vLLM, Ollama.", show_default=False),
+    ] = None,
+    ref: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit. Default: the remote's HEAD.", show_default=False)
+    ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|kubernetes|local",
+            help="auto: kubernetes when there is a current context, else local.",
+            show_default=False,
+        ),
+    ] = None,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    image: Annotated[
+        str | None, typer.Option(help="Image in which the commands run. Default: the agent's own.", show_default=False)
+    ] = None,
+    agent_image: Annotated[
+        str | None, typer.Option(help="The agent's image. Default: aideator-agent of this version.", show_default=False)
+    ] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="Secret with the providers' keys. Default: aideator-keys.", show_default=False)
+    ] = None,
+    timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="For one agent; then it leaves what it has. Such as 90s, 30m, 2h.")
+    ] = "30m",
+    start_timeout: Annotated[str, typer.Option(metavar="TIME", help="For an agent to start.")] = "10m",
+    max_steps: Annotated[int, typer.Option(help="Turns of the model.")] = 100,
+    allow_local_shell: Annotated[
+        bool, typer.Option("--allow-local-shell", help="On this machine: let a real model's commands run as you.")
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the manifests as YAML and start nothing.")] = False,
+    json: options.Json = False,
+) -> int:
+    """Give one prompt to N agents and show their work live."""
+    from aideator_cli.backends import Wish
+    from aideator_cli.durations import seconds
+    from aideator_cli.intake import Request
+    from aideator_cli.running import Manner, dry, start
+
+    request = Request(
+        repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,
+        secret=secret, timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
+        allow_local_shell=allow_local_shell,
+    )  # fmt: skip
+    wish = Wish(backend, context, namespace)
+    return dry(request, wish) if dry_run else start(request, wish, Manner(detach=detach, json=json))

@@ -1,0 +1,76 @@
+"""The pipe, put together: backend → follow → store → view → result."""
+
+import heapq
+from collections.abc import Callable, Iterator
+from threading import Event as Flag
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.backend import Backend, Line, LogBroken, LogGone, LogNotReady, Status
+from aideator_cli.events import Event, Item, Observation
+from aideator_cli.follow import follow
+from aideator_cli.recording import recording, resume
+from aideator_cli.result import Result
+from aideator_cli.store import BATCH, Store
+
+View = Callable[[RunSpec, Iterator[list[Item]]], None]
+
+
+def follow_run(spec: RunSpec, backend: Backend, store: Store, view: View, *, from_first: bool = False) -> list[Result]:
+    """Shows a run until it ends; each variation's last result. `from_first`: what is stored comes first."""
+    stop = Flag()
+    batches = follow(spec, backend, lambda attempt: resume(store, attempt), stop)
+    live = recording(store, spec, batches)
+    try:
+        view(spec, _chained(stored(store, spec), live) if from_first else live)
+    finally:
+        stop.set()
+    store.set_state(spec.id, "ended")
+    return store.results(spec.id)
+
+
+def stored(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Iterator[list[Item]]:
+    """What the store has of a run, or of some of its variations: each attempt in its own order, among each other by time."""
+    attempts = [a.attempt for a in store.attempts(spec.id) if numbers is None or a.attempt.variation in numbers]
+    seen = [o for o in store.observations(spec.id) if numbers is None or o.variation is None or o.variation in numbers]
+    streams: list[Iterator[Event | Observation]] = [iter(list(store.events(attempt))) for attempt in attempts]
+    batch: list[Item] = []
+    for item in heapq.merge(*streams, iter(seen), key=lambda item: item.time):
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def catch_up(spec: RunSpec, backend: Backend, store: Store, numbers: list[int]) -> None:
+    """Stores what the logs of running attempts have by now."""
+    stop = Flag()
+    wanted = set(numbers)
+    for status in backend.watch(spec, stop):
+        if isinstance(status, Status):
+            _read_now(status, backend, store)
+            wanted.discard(status.variation)
+        if not wanted:
+            stop.set()
+
+
+def _read_now(status: Status, backend: Backend, store: Store) -> None:
+    attempt = status.attempt
+    if attempt is None or not status.readable:
+        return
+    sequence = resume(store, attempt)
+    if sequence is None:
+        return
+    store.open_attempt(attempt)
+    try:
+        for piece in backend.read_log(attempt, follow=False):
+            events = [sequence.take(line) for line in piece if isinstance(line, Line)]
+            store.record([event for event in events if event is not None], [])
+    except (LogNotReady, LogGone, LogBroken):
+        return
+
+
+def _chained(first: Iterator[list[Item]], then: Iterator[list[Item]]) -> Iterator[list[Item]]:
+    yield from first
+    yield from then

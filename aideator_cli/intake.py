@@ -1,0 +1,161 @@
+"""The door: what the user asked for, parsed and checked once, becomes a `RunSpec`; behind it no text is parsed again."""
+
+import sys
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aideator_agent.spec import Check, Limits, Repository, RunSpec, VariationSpec
+from aideator_cli import models, models_file, prompts, scripts
+from aideator_cli.clock import now
+from aideator_cli.errors import not_found, usage
+from aideator_cli.ids import new_id
+from aideator_cli.repository import Located, locate
+from aideator_cli.settings import Settings
+
+MOST_PROMPT = 256 * 1024  # bytes
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `run`, as they were typed."""
+
+    repo: str
+    prompt: str
+    n: int | None = None
+    models: Sequence[str] = ()
+    temperature: float | None = None
+    api_base: str | None = None
+    ref: str | None = None
+    image: str | None = None
+    agent_image: str | None = None
+    secret: str | None = None
+    timeout: float = 1800.0
+    start_timeout: float = 600.0
+    max_steps: int = 100
+    allow_local_shell: bool = False
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request that can be carried out."""
+
+    spec: RunSpec
+    located: Located
+
+
+def take(request: Request, backend: str, settings: Settings) -> Order:
+    """Raises `AideatorError` for whatever can be known to be wrong before anything starts."""
+    prompt = _prompt(request.prompt)
+    _check_numbers(request)
+    variations, turns = _variations(request, settings)
+    _check_local(request, variations, backend, settings)
+    located = locate(request.repo, request.ref)
+    if located.path and backend == "kubernetes":
+        raise usage(
+            f"{request.repo} is a path on this machine, which pods can't reach",
+            hint="give the URL of a repository that the cluster can clone, or --backend local",
+        )
+    repository = Repository(located.url, located.ref, located.base)
+    system, task = prompts.render("engineer", repository, prompt, True)
+    defaults = settings.defaults
+    spec = RunSpec(
+        id=new_id(),
+        submission_id=str(uuid.uuid4()),
+        created=now(),
+        repository=repository,
+        prompt=prompt,
+        variations=variations,
+        limits=Limits(steps=request.max_steps, seconds=request.timeout, start_seconds=request.start_timeout),
+        system={"engineer": system},
+        task=task,
+        scripts=turns,
+        checks=request.checks,
+        image=request.image or defaults.image,
+        agent_image=request.agent_image or defaults.agent_image,
+        secret=request.secret or defaults.secret,
+    )
+    return Order(spec, located)
+
+
+def _prompt(text: str) -> str:
+    """PROMPT, `-` for standard input, `@FILE` for a file's text."""
+    try:
+        if text == "-":
+            text = sys.stdin.buffer.read(MOST_PROMPT + 1).decode()
+        elif text.startswith("@"):
+            text = Path(text[1:]).read_bytes()[: MOST_PROMPT + 1].decode()
+    except OSError as error:
+        raise not_found(f"the prompt's file can't be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise usage("the prompt is no UTF-8 text") from error
+    if len(text.encode(errors="replace")) > MOST_PROMPT:
+        raise usage(
+            f"the prompt is larger than {MOST_PROMPT // 1024} KiB", hint="put what it quotes into the repository"
+        )
+    if not text.strip():
+        raise usage("the prompt is empty", hint='aideator run REPO "What the agents should do"')
+    return text
+
+
+def _check_numbers(request: Request) -> None:
+    for option, value, least, most in (
+        ("--timeout", request.timeout, 1, 7 * 86400),
+        ("--start-timeout", request.start_timeout, 1, 7 * 86400),
+        ("--max-steps", request.max_steps, 1, 10_000),
+        ("--temperature", request.temperature, 0, 2),
+    ):
+        if value is not None and not least <= value <= most:
+            raise usage(f"{option} takes {least} to {most}, not {value:g}")
+    if request.api_base is not None and not request.api_base.startswith(("http://", "https://")):
+        raise usage(f"--api-base takes an http or https URL, not {request.api_base}")
+
+
+def _variations(
+    request: Request, settings: Settings
+) -> tuple[tuple[VariationSpec, ...], dict[str, list[scripts.Turn]]]:
+    overrides = models_file.load_overrides(settings.models_file)
+    api_base = request.api_base or settings.defaults.api_base
+    wanted = list(request.models) or ([settings.defaults.model] if settings.defaults.model else [])
+    if not wanted:
+        raise models.no_model(settings.environment)
+    names = models.parse_models(wanted, n=request.n, known=lambda name: models.is_known(name, overrides))
+    infos = {name: models.resolve(name, api_base=api_base, overrides=overrides) for name in dict.fromkeys(names)}
+    turns = {
+        info.name: scripts.load(Path(name.removeprefix(models.SCRIPTED)))
+        for name, info in infos.items()
+        if name.startswith(models.SCRIPTED)
+    }
+    return tuple(_variation(number, infos[name], request, api_base) for number, name in enumerate(names, 1)), turns
+
+
+def _variation(number: int, info: models.ModelInfo, request: Request, api_base: str | None) -> VariationSpec:
+    return VariationSpec(
+        number=number,
+        model=info.name,
+        temperature=request.temperature,
+        api_base=None if info.provider == "scripted" else api_base,
+        keys=info.keys,
+        price=info.price if info.price_overridden else None,
+    )
+
+
+def _check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:
+    """On this machine a real model needs its key at hand, and leave to run commands as the user."""
+    real = [v for v in variations if not v.model.startswith(models.SCRIPTED)]
+    if backend != "local" or not real:
+        return
+    for variation in real:
+        missing = [key for key in variation.keys if not settings.environment.get(key)]
+        if missing and variation.api_base is None:
+            raise not_found(
+                f"{variation.model} needs {' and '.join(missing)}, which the environment does not have",
+                hint=f"export {missing[0]}=…",
+            )
+    if not (request.allow_local_shell or settings.defaults.allow_local_shell):
+        raise usage(
+            f"on this machine the commands of {real[0].model} would run as you, with your files in reach",
+            hint="--allow-local-shell (or allow_local_shell: true in config.yaml) permits it; --backend kubernetes runs them in pods",
+        )

@@ -1,0 +1,219 @@
+"""The backend of this machine: the same agent as processes that outlive the command-line tool, their events in files.
+
+HOME/runs/RUN/spec.json
+HOME/runs/RUN/N/ATTEMPT.json     pid, start time, when it was created, its temporary folder
+HOME/runs/RUN/N/ATTEMPT.log      what the agent writes
+"""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from threading import Event as Flag
+from typing import Literal
+
+from aideator_agent.spec import RunSpec, SpecError, VariationSpec
+from aideator_cli.backend import Attempt, Line, LogGone, Remark, Status, Trouble
+from aideator_cli.clock import now
+from aideator_cli.errors import unavailable
+from aideator_cli.processes import ProcessId, alive, identify, kill_session, terminate
+
+POLL = 0.05  # seconds between two looks at a file or at a process
+PIECE = 1 << 16  # bytes read at once
+
+
+class LocalBackend:
+    def __init__(self, home: Path, environment: Mapping[str, str], provider_keys: Collection[str] = ()) -> None:
+        self._folder = home / "runs"
+        self._environment = environment
+        self._provider_keys = frozenset(provider_keys)  # taken out of every agent's environment but for its own
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    @property
+    def name(self) -> Literal["kubernetes", "local"]:
+        return "local"
+
+    @property
+    def where(self) -> str:
+        return "this machine"
+
+    # Submitting
+
+    def submit(self, spec: RunSpec) -> None:
+        folder = self._folder / spec.id
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+            (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")
+            for variation in spec.variations:
+                self._start(spec, variation)
+        except OSError as error:
+            self._kill(spec.id, [v.number for v in spec.variations])
+            shutil.rmtree(folder, ignore_errors=True)
+            raise unavailable(f"run {spec.id} can't be started on this machine: {error}") from error
+
+    def _start(self, spec: RunSpec, variation: VariationSpec) -> None:
+        folder = self._folder / spec.id / str(variation.number)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        attempt = str(uuid.uuid4())
+        room = Path(tempfile.mkdtemp(prefix=f"aideator-{spec.id}-{variation.number}-"))
+        record: dict[str, str | int] = {"created": now(), "room": str(room)}
+        with (folder / f"{attempt}.log").open("wb") as log, (folder / f"{attempt}.err").open("wb") as errors:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "aideator_agent"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=errors,
+                cwd=folder,
+                env=self._agent_environment(spec, variation, attempt, room),
+                start_new_session=True,
+            )
+        self._children[child.pid] = child
+        process = identify(child.pid)
+        record |= {"pid": child.pid, "started": process.started if process else ""}
+        part = folder / f"{attempt}.part"
+        part.write_text(json.dumps(record), encoding="utf-8")
+        part.rename(folder / f"{attempt}.json")
+
+    def _agent_environment(self, spec: RunSpec, variation: VariationSpec, attempt: str, room: Path) -> dict[str, str]:
+        for name in ("workspace", "private"):
+            (room / name).mkdir(mode=0o700)
+        withheld = self._provider_keys - set(variation.keys)
+        kept = {name: value for name, value in self._environment.items() if name not in withheld}
+        return {
+            **kept,
+            "AIDEATOR_SPEC": str(self._folder / spec.id / "spec.json"),
+            "AIDEATOR_VARIATION": str(variation.number),
+            "AIDEATOR_ATTEMPT": attempt,
+            "AIDEATOR_WORKSPACE": str(room / "workspace"),
+            "AIDEATOR_PRIVATE": str(room / "private"),
+        }
+
+    # Looking
+
+    def load_spec(self, run: str) -> RunSpec | None:
+        try:
+            return RunSpec.from_json((self._folder / run / "spec.json").read_bytes())
+        except (OSError, SpecError):
+            return None
+
+    def runs(self) -> list[str]:
+        if not self._folder.is_dir():
+            return []
+        found = [path for path in self._folder.iterdir() if (path / "spec.json").is_file()]
+        return [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
+
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+        told: dict[int, list[Status]] = {}
+        while not stop.is_set():
+            for variation in spec.variations:
+                statuses = self._statuses(spec.id, variation.number)
+                yield from (status for status in statuses if status not in told.get(variation.number, []))
+                told[variation.number] = statuses
+            stop.wait(POLL)
+
+    def _statuses(self, run: str, variation: int) -> list[Status]:
+        attempts = self._attempts(run, variation)
+        if not attempts:
+            return [Status(variation, "ended", "deleted", "its files are gone", final=True)]
+        statuses = []
+        for attempt, process in attempts:
+            if self._is_alive(process):
+                statuses.append(
+                    Status(variation, "running", "running", f"process {process.pid}", attempt, readable=True)
+                )
+            else:
+                text = _last_words(Path(attempt.name)) or "the agent's process is gone"
+                statuses.append(Status(variation, "ended", "killed", text, attempt, readable=True, final=True))
+        return statuses
+
+    def _attempts(self, run: str, variation: int) -> list[tuple[Attempt, ProcessId]]:
+        """In order of creation."""
+        found = []
+        for path in (self._folder / run / str(variation)).glob("*.json"):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                record = json.loads(path.read_bytes())
+                attempt = Attempt(path.stem, run, variation, record["created"], str(path.with_suffix(".log")))
+                found.append((attempt, ProcessId(record["pid"], record["started"])))
+        return sorted(found, key=lambda pair: pair[0].created)
+
+    def _is_alive(self, process: ProcessId) -> bool:
+        if child := self._children.get(process.pid):
+            child.poll()  # reaps it
+        return alive(process)
+
+    # Reading
+
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
+        """A line's mark is its offset in the file."""
+        path = Path(attempt.name)
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise LogGone(str(error)) from error
+        with file:
+            offset = int(since) if since else 0
+            file.seek(offset)
+            rest = b""
+            while True:
+                process = next(
+                    (p for a, p in self._attempts(attempt.run, attempt.variation) if a.id == attempt.id), None
+                )
+                over = not follow or process is None or not self._is_alive(process)
+                while piece := file.read(PIECE):
+                    *whole, rest = (rest + piece).split(b"\n")
+                    lines, offset = _marked(whole, offset)
+                    if lines:
+                        yield lines
+                if over:
+                    return  # an unterminated last line was cut off by the agent's death: no record
+                Flag().wait(POLL)
+
+    # Ending
+
+    def cancel(self, run: str, variations: Collection[int]) -> None:
+        for _, process in self._processes(run, variations):
+            terminate(process)
+
+    def remove(self, run: str, variations: Collection[int]) -> None:
+        self._kill(run, variations)
+        for variation in variations:
+            shutil.rmtree(self._folder / run / str(variation), ignore_errors=True)
+
+    def delete(self, run: str) -> None:
+        spec = self.load_spec(run)
+        if spec is not None:
+            self._kill(run, [v.number for v in spec.variations])
+        shutil.rmtree(self._folder / run, ignore_errors=True)
+
+    def _kill(self, run: str, variations: Collection[int]) -> None:
+        """SIGKILL, and what the agents could then not tidy up themselves."""
+        for attempt, process in self._processes(run, variations):
+            kill_session(process)
+            record = json.loads(Path(attempt.name).with_suffix(".json").read_bytes())
+            shutil.rmtree(record["room"], ignore_errors=True)
+
+    def _processes(self, run: str, variations: Collection[int]) -> Iterator[tuple[Attempt, ProcessId]]:
+        for variation in variations:
+            yield from self._attempts(run, variation)
+
+
+def _marked(lines: list[bytes], offset: int) -> tuple[list[Line | Remark], int]:
+    marked: list[Line | Remark] = []
+    for line in lines:
+        marked.append(Line(line, f"{offset:016d}"))
+        offset += len(line) + 1
+    return marked, offset
+
+
+def _last_words(log: Path) -> str:
+    """What the agent said on stderr before it could write events: the last line."""
+    try:
+        text = log.with_suffix(".err").read_text(errors="replace")
+    except OSError:
+        return ""
+    return text.strip().rpartition("\n")[2]

@@ -1,0 +1,47 @@
+"""The program's one door: every error ends here, as a message, a hint and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from typer.exceptions import TyperException
+
+from aideator_cli.errors import AideatorError, ExitCode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit code."""
+    from aideator_cli.commands import app
+
+    try:
+        return int(app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0)
+    except AideatorError as error:
+        from aideator_cli.terminal import show_error
+
+        show_error(error)
+        return error.code
+    except TyperException as error:
+        return _wrong_usage(error)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone: nobody is left to be told, and Python's own flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+
+
+def run() -> None:
+    sys.exit(main())
+
+
+def _wrong_usage(error: TyperException) -> int:
+    from aideator_cli.terminal import show_error
+
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(context.get_help() if context else "")
+        return ExitCode.OK
+    words = getattr(error, "format_message", lambda: str(error))()
+    hint = f"{context.command_path} --help" if context else None
+    show_error(AideatorError(words[:1].lower() + words[1:].rstrip("."), hint=hint, code=ExitCode.USAGE))
+    return ExitCode.USAGE

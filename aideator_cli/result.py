@@ -1,0 +1,199 @@
+"""What an attempt leaves, folded from its events by one function; and what that makes of a run."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from aideator_cli.clock import seconds_between
+from aideator_cli.errors import ExitCode
+from aideator_cli.events import Event
+
+ENDED = ("succeeded", "no_changes", "limit", "cancelled", "failed")
+REFUSALS = ("policy", "quota", "forbidden")  # reasons of the backend that mean: not allowed
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    name: str
+    command: str
+    exit_code: int | None
+    seconds: float
+    tail: str
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code == 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """One attempt so far; `outcome` is `running` until it has ended."""
+
+    variation: int
+    model: str
+    attempt: str | None = None
+    outcome: str = "running"
+    fault: str | None = None
+    reason: str = ""  # a stable word, or the agent's sentence
+    summary: str = ""
+    base: str | None = None
+    patch: bytes | None = None
+    files: int = 0
+    additions: int = 0
+    deletions: int = 0
+    tests: tuple[str, ...] = ()  # test files that the patch touches
+    checks: tuple[CheckResult, ...] = ()
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = 0.0  # USD; None: unknown
+    seconds: float = 0.0
+
+    @property
+    def ended(self) -> bool:
+        return self.outcome in ENDED
+
+    @property
+    def succeeded(self) -> bool:
+        """It ended with a patch, and every check passed."""
+        return self.outcome == "succeeded" and all(check.passed for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        del data["patch"]
+        data["patch_sha256"] = hashlib.sha256(self.patch).hexdigest() if self.patch is not None else None
+        return data
+
+
+class Folding:
+    """Takes an attempt's events one by one; `result` is what they make so far."""
+
+    def __init__(self, start: Result) -> None:
+        self.result = start
+        self._parts: dict[int, str] = {}
+        self._first: str | None = None
+
+    def add(self, event: Event) -> None:
+        self._first = self._first or event.time
+        if event.type == "patch":
+            self._parts[_whole(event.data.get("part"), 1)] = str(event.data.get("text", ""))
+            self.result = _patch(self.result, event.data, self._parts)
+        elif step := _STEPS.get(event.type):
+            self.result = step(self.result, event.data)
+        if not self.result.ended:
+            self.result = replace(self.result, seconds=_span(self._first, event.time))
+
+
+def fold(events: Iterable[Event], start: Result) -> Result:
+    """The result after these events, beginning with `start` (variation, model and attempt known)."""
+    folding = Folding(start)
+    for event in events:
+        folding.add(event)
+    return folding.result
+
+
+def infrastructure(result: Result, reason: str, text: str) -> Result:
+    """The attempt ended without its own `end`: what the backend knew of it."""
+    outcome = "cancelled" if reason == "cancelled" else "failed"
+    return replace(
+        result, outcome=outcome, fault=None if outcome == "cancelled" else "infrastructure", reason=reason, summary=text
+    )
+
+
+def _phase(result: Result, data: Mapping[str, Any]) -> Result:
+    base = data.get("base")
+    return replace(result, base=base) if isinstance(base, str) else result
+
+
+def _usage(result: Result, data: Mapping[str, Any]) -> Result:
+    cost = data.get("cost")
+    return replace(
+        result,
+        steps=max(result.steps, _whole(data.get("step"))),
+        input_tokens=result.input_tokens + _whole(data.get("input")),
+        output_tokens=result.output_tokens + _whole(data.get("output")),
+        cost=result.cost + cost if result.cost is not None and isinstance(cost, int | float) else None,
+    )
+
+
+def _check(result: Result, data: Mapping[str, Any]) -> Result:
+    code = data.get("exit_code")
+    check = CheckResult(
+        str(data.get("name", "")), str(data.get("command", "")), code if type(code) is int else None,
+        _number(data.get("seconds")), str(data.get("tail", "")),
+    )  # fmt: skip
+    return replace(result, checks=(*result.checks, check))
+
+
+def _patch(result: Result, data: Mapping[str, Any], parts: dict[int, str]) -> Result:
+    if "sha256" not in data or sorted(parts) != list(range(1, _whole(data.get("parts"), 1) + 1)):
+        return result
+    text = "".join(parts[number] for number in sorted(parts))
+    try:
+        patch = base64.b64decode(text) if data.get("encoding") == "base64" else text.encode()
+    except (ValueError, UnicodeEncodeError):
+        return result
+    if hashlib.sha256(patch).hexdigest() != data["sha256"]:
+        return result
+    tests = data.get("tests")
+    return replace(
+        result,
+        patch=patch,
+        files=_whole(data.get("files")),
+        additions=_whole(data.get("additions")),
+        deletions=_whole(data.get("deletions")),
+        tests=tuple(str(name) for name in tests) if isinstance(tests, list) else (),
+    )
+
+
+def _end(result: Result, data: Mapping[str, Any]) -> Result:
+    outcome = data.get("outcome")
+    totals = data.get("totals") if isinstance(data.get("totals"), dict) else {}
+    assert isinstance(totals, dict)
+    cost = totals.get("cost", result.cost)
+    return replace(
+        result,
+        outcome=outcome if outcome in ENDED else "failed",
+        fault=str(data["fault"]) if data.get("fault") else None,
+        reason=str(data.get("reason") or ""),
+        summary=str(data.get("summary") or ""),
+        steps=_whole(totals.get("steps"), result.steps),
+        cost=float(cost) if isinstance(cost, int | float) else None,
+        seconds=_number(totals.get("seconds")),
+    )
+
+
+_STEPS = {"phase": _phase, "usage": _usage, "check": _check, "end": _end}
+
+
+def _whole(value: object, default: int = 0) -> int:
+    return value if type(value) is int else default
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _span(first: str, last: str) -> float:
+    try:
+        return max(0.0, seconds_between(first, last))
+    except ValueError:
+        return 0.0
+
+
+def exit_code(results: Iterable[Result]) -> ExitCode:
+    """A run's exit status, from its variations' last results (decided in docs/exit-codes.md)."""
+    each = list(results)
+    if any(r.succeeded for r in each):
+        return ExitCode.OK
+    if any(r.outcome == "succeeded" for r in each):
+        return ExitCode.CHECKS_FAILED
+    if each and all(r.outcome == "limit" for r in each):
+        return ExitCode.LIMIT
+    if each and all(r.fault == "infrastructure" and r.reason in REFUSALS for r in each):
+        return ExitCode.REFUSED
+    if each and all(r.fault == "infrastructure" for r in each):
+        return ExitCode.UNAVAILABLE
+    return ExitCode.FAILED

@@ -1,0 +1,170 @@
+"""`run` and `watch`, behind the door: submit, follow, tell what came of it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aideator_agent.spec import RunSpec
+from aideator_cli import terminal
+from aideator_cli.backend import Backend
+from aideator_cli.backends import Wish, backend_at, choose, place_of
+from aideator_cli.errors import AideatorError, ExitCode, usage
+from aideator_cli.figures import duration, plural
+from aideator_cli.finding import find
+from aideator_cli.following import follow_run
+from aideator_cli.intake import Order, Request, take
+from aideator_cli.invocation import command
+from aideator_cli.result import Result, exit_code
+from aideator_cli.settings import Settings
+from aideator_cli.store import Store
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a run is shown."""
+
+    detach: bool = False
+    json: bool = False
+
+
+def start(request: Request, wish: Wish, manner: Manner) -> int:
+    settings = Settings()
+    backend = choose(wish, settings)
+    order = take(request, backend.name, settings)
+    store = Store.open(settings.home)
+    _announce(order, backend)
+    submit(order, backend, store)
+    spec = order.spec
+    if manner.detach:
+        _detached(spec, manner)
+        return ExitCode.OK
+    return attend(spec, backend, store, manner)
+
+
+def dry(request: Request, wish: Wish) -> int:
+    settings = Settings()
+    backend = choose(wish, settings)
+    if backend.name == "local":
+        raise usage(
+            "--dry-run prints the manifests of a cluster's objects; on this machine there are none",
+            hint="--backend kubernetes",
+        )
+    order = take(request, backend.name, settings)
+    from aideator_cli.kubernetes import manifests_yaml
+
+    sys.stdout.write(manifests_yaml(backend, order.spec))
+    return ExitCode.OK
+
+
+def watch(word: str, wish: Wish, manner: Manner) -> int:
+    """A run from its first event, until it ends."""
+    settings = Settings()
+    store = Store.open(settings.home)
+    stored = find(word, store, settings, wish).run
+    backend = backend_at(stored.place, settings)
+    if stored.state == "ended":
+        return replay(stored.spec, store, manner)
+    return attend(stored.spec, backend, store, manner, from_first=True)
+
+
+def submit(order: Order, backend: Backend, store: Store) -> None:
+    """On an error no trace is left, here or there."""
+    spec = order.spec
+    store.add_run(spec, place_of(backend), repository_path=order.located.path)
+    try:
+        backend.submit(spec)
+    except BaseException:
+        store.forget_run(spec.id)
+        raise
+    store.set_state(spec.id, "running")
+
+
+def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, from_first: bool = False) -> int:
+    with _leaving(spec, backend):
+        results = follow_run(spec, backend, store, _view(manner), from_first=from_first)
+    return conclude(spec, results, manner)
+
+
+def replay(spec: RunSpec, store: Store, manner: Manner) -> int:
+    """A run that has ended, as it is stored."""
+    from aideator_cli.following import stored
+
+    _view(manner)(spec, stored(store, spec))
+    return conclude(spec, store.results(spec.id), manner)
+
+
+def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
+    """The table, what to do next, and the run's exit code."""
+    if manner.json:
+        from aideator_cli.views.json_lines import show_results
+
+        show_results(results)
+    else:
+        from aideator_cli.views.table import show_table
+
+        print()
+        show_table(results)
+        _next_steps(spec, results)
+    return exit_code(results)
+
+
+def _view(manner: Manner):  # type: ignore[no-untyped-def]
+    if manner.json:
+        from aideator_cli.views.json_lines import show_json
+
+        return show_json
+    from aideator_cli.views.lines import show_lines
+
+    return show_lines
+
+
+@contextmanager
+def _leaving(spec: RunSpec, backend: Backend) -> Iterator[None]:
+    """Ctrl-C, a closed pipe or a lost store leave the agents at work; the person is told how to come back."""
+    try:
+        yield
+    except (KeyboardInterrupt, BrokenPipeError, AideatorError):
+        terminal.say(
+            f"{plural(len(spec.variations), 'agent')} may go on in {backend.where}.  {command('watch', spec.id)}"
+        )
+        raise
+
+
+def _announce(order: Order, backend: Backend) -> None:
+    spec = order.spec
+    where = f"kubernetes {backend.where}" if backend.name == "kubernetes" else f"local backend, {backend.where}"
+    commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
+    limits = f"limits {plural(spec.limits.steps, 'step')}, {duration(spec.limits.seconds)} each"
+    terminal.say(
+        f"{spec.id} on {where}: {plural(len(spec.variations), 'variation')} of {_repository_name(spec)}{commit}, {limits}"
+    )
+    for remark in order.located.remarks:
+        terminal.warn(remark)
+
+
+def _repository_name(spec: RunSpec) -> str:
+    return Path(spec.repository.url.rstrip("/").replace(":", "/")).name.removesuffix(".git") or spec.repository.url
+
+
+def _detached(spec: RunSpec, manner: Manner) -> None:
+    if manner.json:
+        from aideator_cli.views.json_lines import write
+
+        write({"kind": "run", "run": spec.id, "variations": [v.number for v in spec.variations]})
+    else:
+        print(spec.id)
+    sys.stdout.flush()
+    terminal.say(command("watch", spec.id))
+
+
+def _next_steps(spec: RunSpec, results: Sequence[Result]) -> None:
+    best = next((r for r in results if r.succeeded), None)
+    if best is None:
+        terminal.say(f"{command('logs', spec.id)} · {command('show', spec.id)}")
+        return
+    name = f"{spec.id}/{best.variation}"
+    terminal.say("")
+    for words in (("diff", name), ("select", spec.id, str(best.variation)), ("apply", spec.id)):
+        terminal.say(f"  {command(*words)}")

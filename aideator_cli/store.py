@@ -1,0 +1,321 @@
+"""What is known of every run, in SQLite: a cache of what the backends hold, and what only it knows (selections).
+
+Any number of processes may use one database: WAL, five seconds of patience, and every row can be written twice without harm.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.backend import Attempt
+from aideator_cli.clock import now
+from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.events import Event, Observation, parse
+from aideator_cli.migrations import STEPS
+from aideator_cli.result import CheckResult, Result
+
+BATCH = 500  # rows of one commit
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run lives: enough to find its backend again."""
+
+    backend: str
+    where: str
+    context: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    spec: RunSpec
+    place: Place
+    state: str  # submitting, running, ended
+    ended: str | None
+    repository_path: Path | None  # the working tree that REPO named, if it named one
+
+
+@dataclass(frozen=True)
+class StoredAttempt:
+    attempt: Attempt
+    number: int  # 1.. in order of creation, within the variation
+    closed: bool
+    verdict: str | None = None
+    verdict_text: str | None = None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """From where an attempt's log is to be read on."""
+
+    next_seq: int = 0
+    missing: frozenset[int] = frozenset()
+    mark: str | None = None  # newest mark of the log's keeper
+    end: int | None = None  # seq of `end`, when it is stored
+
+
+@dataclass(frozen=True)
+class Selection:
+    variation: int
+    attempt: str
+    time: str
+    note: str | None
+
+
+class Store:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = Database(connection)
+        self._connection = connection
+
+    @classmethod
+    def open(cls, home: Path) -> "Store":
+        """The store in this folder, made or migrated as needed; a newer schema is refused."""
+        path = home / "aideator.db"
+        try:
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            connection = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
+            connection.execute("pragma foreign_keys=on")
+            _migrate(connection, path)
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(path, error) from error
+        return cls(connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection
+        try:
+            connection.execute("begin immediate")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+        except sqlite3.OperationalError as error:
+            raise AideatorError(
+                f"the store can't be written: {error}",
+                hint="see the disk's room and the file's permissions; the agents go on",
+            ) from error
+
+    # Runs
+
+    def add_run(
+        self, spec: RunSpec, place: Place, *, state: str = "submitting", repository_path: Path | None = None
+    ) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null)",
+                (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
+                 str(repository_path) if repository_path else None, spec.to_json(), state),
+            )  # fmt: skip
+            connection.executemany(
+                "insert or ignore into variations values (?, ?, ?, ?, ?, null)",
+                [(spec.id, v.number, v.model, v.role, v.temperature) for v in spec.variations],
+            )
+
+    def forget_run(self, run: str) -> None:
+        with self.transaction() as connection:
+            connection.execute("delete from runs where id = ?", (run,))
+
+    def set_state(self, run: str, state: str) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "update runs set state = ?, ended = case when ? = 'ended' then coalesce(ended, ?) end where id = ?",
+                (state, state, now(), run),
+            )
+
+    def run(self, run: str) -> StoredRun | None:
+        row = next(self._db.query("select * from runs where id = ?", [run]), None)
+        return _stored_run(row) if row else None
+
+    def runs(self, limit: int | None = None) -> list[StoredRun]:
+        """Newest first."""
+        return [
+            _stored_run(row)
+            for row in self._db.query(
+                "select * from runs order by created desc, id limit ?", [-1 if limit is None else limit]
+            )
+        ]
+
+    def find(self, name: str) -> str | None:
+        """The id that a user's word names: an id, a unique prefix, or @last. Raises when it is ambiguous; None: none here."""
+        if name == "@last":
+            row = next(self._db.query("select id from runs order by created desc, rowid desc limit 1"), None)
+            if row is None:
+                raise not_found("there is no run yet", hint="aideator run REPO PROMPT")
+            return str(row["id"])
+        rows = [
+            str(r["id"])
+            for r in self._db.query("select id from runs where substr(id, 1, ?) = ? order by id", [len(name), name])
+        ]
+        if len(rows) > 1 and name not in rows:
+            raise usage(f"{name} names several runs: {', '.join(rows[:8])}", hint="give more letters of the id")
+        return name if name in rows else next(iter(rows), None)
+
+    # Attempts and events
+
+    def open_attempt(self, attempt: Attempt) -> int:
+        """Records the attempt if it is new; its number."""
+        with self.transaction() as connection:
+            connection.execute(
+                "insert or ignore into attempts select ?, ?, ?, 1 + count(*), ?, ?, null, null, null "
+                "from attempts where run = ? and variation = ?",
+                (
+                    attempt.id,
+                    attempt.run,
+                    attempt.variation,
+                    attempt.name,
+                    attempt.created,
+                    attempt.run,
+                    attempt.variation,
+                ),
+            )
+            row = connection.execute("select number from attempts where id = ?", (attempt.id,)).fetchone()
+        return int(row[0])
+
+    def close_attempt(self, attempt: str, verdict: str | None = None, text: str | None = None) -> None:
+        """Nothing more is to be read of it; `verdict` when it left no `end`."""
+        with self.transaction() as connection:
+            connection.execute(
+                "update attempts set closed = ?, verdict = ?, verdict_text = ? where id = ? and closed is null",
+                (now(), verdict, text, attempt),
+            )
+
+    def attempts(self, run: str) -> list[StoredAttempt]:
+        query = "select * from attempts where run = ? order by variation, number"
+        return [_stored_attempt(row) for row in self._db.query(query, [run])]
+
+    def record(self, events: Iterable[Event], observations: Iterable[Observation]) -> None:
+        """One transaction. A row that is there already is left as it is."""
+        rows = [(e.attempt, e.seq, e.after, e.type, e.time, e.mark, _text(e.raw)) for e in events]
+        seen = [(o.run, o.variation, o.attempt, o.time, o.kind, o.text) for o in observations]
+        with self.transaction() as connection:
+            connection.executemany(
+                "insert or ignore into events(attempt, seq, after, type, time, mark, raw) values (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            if seen:
+                connection.executemany(
+                    "insert into observations(run, variation, attempt, time, kind, text) values (?, ?, ?, ?, ?, ?)",
+                    seen,
+                )
+
+    def events(self, attempt: Attempt, types: tuple[str, ...] = ()) -> Iterator[Event]:
+        """In the order in which the agent wrote them; of these types only, if any are named."""
+        wanted = f"and type in ({','.join('?' * len(types))})" if types else ""
+        query = f"select raw, mark, after from events where attempt = ? {wanted} order by coalesce(seq, after), seq is null, id"
+        for raw, mark, after in self._connection.execute(query, (attempt.id, *types)):
+            line = raw if isinstance(raw, bytes) else raw.encode()
+            yield parse(attempt, line, mark, after)
+
+    def cursor(self, attempt: str) -> Cursor:
+        top, count, mark = self._connection.execute(
+            "select max(seq), count(seq), max(mark) from events where attempt = ?", (attempt,)
+        ).fetchone()
+        next_seq = 0 if top is None else top + 1
+        missing: frozenset[int] = frozenset()
+        if count < next_seq:
+            have = {
+                row[0]
+                for row in self._connection.execute(
+                    "select seq from events where attempt = ? and seq is not null", (attempt,)
+                )
+            }
+            missing = frozenset(range(next_seq)) - have
+        row = self._connection.execute(
+            "select seq from events where attempt = ? and type = 'end'", (attempt,)
+        ).fetchone()
+        return Cursor(next_seq, missing, mark, row[0] if row else None)
+
+    def observations(self, run: str) -> list[Observation]:
+        query = "select run, time, kind, text, variation, attempt from observations where run = ? order by id"
+        return [Observation(**row) for row in self._db.query(query, [run])]
+
+    # Results and selections
+
+    def save_result(self, run: str, result: Result) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "update variations set result = ? where run = ? and number = ?",
+                (json.dumps(result.as_json()), run, result.variation),
+            )
+
+    def results(self, run: str) -> list[Result]:
+        """The last known result of each variation, without its patch."""
+        query = "select number, model, result from variations where run = ? order by number"
+        return [_result(row) for row in self._db.query(query, [run])]
+
+    def select(self, run: str, selection: Selection) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "insert or replace into selections values (?, ?, ?, ?, ?)",
+                (run, selection.variation, selection.attempt, selection.time, selection.note),
+            )
+
+    def selection(self, run: str) -> Selection | None:
+        row = next(self._db.query("select variation, attempt, time, note from selections where run = ?", [run]), None)
+        return Selection(**row) if row else None
+
+
+def _text(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _stored_run(row: dict[str, Any]) -> StoredRun:
+    place = Place(row["backend"], row["where_text"], row["context"], row["namespace"])
+    path = row["repository_path"]
+    return StoredRun(RunSpec.from_json(row["spec"]), place, row["state"], row["ended"], Path(path) if path else None)
+
+
+def _stored_attempt(row: dict[str, Any]) -> StoredAttempt:
+    attempt = Attempt(row["id"], row["run"], row["variation"], row["created"], row["name"])
+    return StoredAttempt(attempt, row["number"], row["closed"] is not None, row["verdict"], row["verdict_text"])
+
+
+def _result(row: dict[str, Any]) -> Result:
+    if row["result"] is None:
+        return Result(row["number"], row["model"])
+    data = json.loads(row["result"])
+    del data["patch_sha256"]
+    return Result(**{**data, "tests": tuple(data["tests"]), "checks": tuple(CheckResult(**c) for c in data["checks"])})
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version > len(STEPS):
+        raise usage(
+            f"{path} was written by a newer AIdeator (schema {version}; this one knows {len(STEPS)})",
+            hint="upgrade aideator, or set AIDEATOR_HOME to another folder",
+        )
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma synchronous=normal")
+    if version == len(STEPS):
+        return
+    connection.execute("begin immediate")  # a second process waits here, and then finds nothing left to do
+    version = connection.execute("pragma user_version").fetchone()[0]
+    for number, step in enumerate(STEPS[version:], version + 1):
+        for statement in step.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"pragma user_version={number}")
+    connection.execute("commit")
+
+
+def _unusable(path: Path, error: Exception) -> AideatorError:
+    return AideatorError(
+        f"the store {path} can't be opened: {error}", hint="set AIDEATOR_HOME to a folder that you can write"
+    )

@@ -1,0 +1,48 @@
+"""The one room that writes to stderr and knows what stdout is: data goes to stdout, all that is said to a person to stderr."""
+
+import os
+import re
+import shutil
+import sys
+
+from aideator_cli.clean import clean
+from aideator_cli.errors import AideatorError
+
+RED, YELLOW, DIM = "31", "33", "2"
+
+
+def wants_colour(stream: object) -> bool:
+    """NO_COLOR (no-color.org) and dumb terminals take colours away, FORCE_COLOR brings them back."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def width(fallback: int = 100) -> int:
+    return shutil.get_terminal_size((fallback, 24)).columns
+
+
+def say(text: str) -> None:
+    """A line to the person; foreign parts are cleaned here."""
+    _write("", text)
+
+
+def warn(text: str) -> None:
+    _write(paint("warning: ", YELLOW), text)
+
+
+def show_error(error: AideatorError) -> None:
+    _write(paint("error: ", RED), error.message)
+    if error.hint:
+        _write(paint(" hint: ", DIM), error.hint)
+
+
+def paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if wants_colour(sys.stderr) else text
+
+
+def _write(label: str, text: str) -> None:
+    print(label + re.sub(r"\s*\n\s*", " ", clean(text)), file=sys.stderr, flush=True)

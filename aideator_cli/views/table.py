@@ -1,0 +1,62 @@
+"""The table of what the variations made."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aideator_cli import terminal
+from aideator_cli.clean import one_line
+from aideator_cli.figures import changes, cost, duration, tokens
+from aideator_cli.result import Result
+
+SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("…", ""), "waiting": ("…", "")}
+
+
+def show_table(results: Sequence[Result], selected: int | None = None) -> None:
+    """On stdout, one line a variation; a check has a column of its own."""
+    checks = list(dict.fromkeys(check.name for result in results for check in result.checks))
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    for title in ("", "", "model", "outcome", *checks):
+        table.add_column(title, no_wrap=True)
+    for title in ("files", "+/−", "steps", "tokens", "cost", "time"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for result in results:
+        table.add_row(*_row(result, checks, result.variation == selected))
+    console = Console(no_color=not terminal.wants_colour(sys.stdout), highlight=False, soft_wrap=True)
+    console.print(table)
+
+
+def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
+    sign, style = (
+        ("✗", "red") if result.outcome == "succeeded" and not result.succeeded else SIGNS.get(result.outcome, ("–", ""))
+    )
+    return [
+        Text(f"{result.variation}{'*' if selected else ''}"),
+        Text(sign, style=style),
+        Text(one_line(result.model)),
+        Text(_outcome(result)),
+        *(_check(result, name) for name in checks),
+        Text(str(result.files or "")),
+        Text(changes(result.additions, result.deletions) if result.files else ""),
+        Text(str(result.steps)),
+        Text(tokens(result.input_tokens + result.output_tokens)),
+        Text(cost(result.cost)),
+        Text(duration(result.seconds)),
+    ]
+
+
+def _outcome(result: Result) -> str:
+    words = result.outcome.replace("_", " ")
+    if result.outcome == "limit" and result.reason:
+        return f"{words} ({one_line(result.reason)})"
+    return f"{words} ({result.fault})" if result.fault else words
+
+
+def _check(result: Result, name: str) -> Text:
+    found = next((check for check in result.checks if check.name == name), None)
+    if found is None:
+        return Text("–")
+    return Text("passed", style="green") if found.passed else Text("failed", style="red")

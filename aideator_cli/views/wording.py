@@ -1,0 +1,63 @@
+"""Events in words, the same in every view. What comes back is still foreign text: views clean it."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from aideator_cli.clean import one_line
+from aideator_cli.figures import changes, duration, plural
+
+COMMAND_CELLS = 400  # of a command's first line
+
+
+def call(tool: str, arguments: Mapping[str, Any]) -> str:
+    """What the model asked a tool to do, on one line."""
+    path = one_line(str(arguments.get("path", "")))
+    if tool == "bash":
+        lines = str(arguments.get("command", "")).strip().split("\n")
+        more = f"  … {plural(len(lines) - 1, 'line')} more" if len(lines) > 1 else ""
+        return f"$ {one_line(lines[0])[:COMMAND_CELLS]}{more}"
+    if tool == "read_file":
+        return f"reads {path}"
+    if tool == "write_file":
+        return f"writes {path}  {plural(len(str(arguments.get('content', '')).splitlines()), 'line')}"
+    if tool == "str_replace":
+        added, removed = edited(str(arguments.get("old", "")), str(arguments.get("new", "")))
+        return f"edits {path}  {changes(added, removed)}"
+    return f"calls {one_line(tool) or 'a tool'}"
+
+
+def edited(old: str, new: str) -> tuple[int, int]:
+    """Lines added and removed."""
+    before, after = old.splitlines(), new.splitlines()
+    opcodes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    spans = [(b2 - b1, a2 - a1) for tag, a1, a2, b1, b2 in opcodes if tag != "equal"]
+    return sum(added for added, _ in spans), sum(removed for _, removed in spans)
+
+
+def patch(data: Mapping[str, Any]) -> str | None:
+    """None for all but the last part, and for a patch without files."""
+    if "sha256" not in data or not data.get("files"):
+        return None
+    return f"patch: {plural(data['files'], 'file')}  {changes(data.get('additions', 0), data.get('deletions', 0))}"
+
+
+def check(data: Mapping[str, Any]) -> str:
+    passed = data.get("exit_code") == 0
+    return f"check {data.get('name')}: {'passed' if passed else 'failed'}  {duration(data.get('seconds') or 0.0)}"
+
+
+def end(data: Mapping[str, Any]) -> str:
+    outcome, reason, summary = (str(data.get(name) or "") for name in ("outcome", "reason", "summary"))
+    if outcome == "succeeded":
+        return f"submitted: {summary}" if summary else "submitted"
+    if outcome == "limit":
+        return f"stopped: {reason or 'a'} limit reached"
+    said = ": ".join(part for part in (str(data.get("fault") or ""), reason) if part)
+    return outcome.replace("_", " ") + (f" ({said})" if said else "")
+
+
+def unknown(data: Mapping[str, Any]) -> str:
+    """An event of a type that this version does not know, plainly."""
+    fields = {key: value for key, value in data.items() if key not in ("v", "seq", "time", "type")}
+    return f"{data.get('type')}: {fields}"
