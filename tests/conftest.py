@@ -1,0 +1,1 @@
+pytest_plugins = ["tests.fixtures.cluster", "tests.fixtures.servers"]
