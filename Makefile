@@ -1,0 +1,76 @@
+# Each target sets up what it needs; `make` alone lists them. PYTHON names another interpreter (3.11 or newer) for the set-up.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+BIN := .venv/bin
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+LOCKED := pyproject.toml agent/pyproject.toml uv.lock
+OURS := aideator_cli agent/aideator_agent templates
+SCRIPTS := .ci/run $(addprefix tests/cluster/,base-image down image kill kubeconfig load restart up) $(wildcard tests/cluster/*.sh)
+EXPORT := export --frozen --offline --quiet --package aideator-agent --extra models --no-dev --no-emit-workspace --no-header --no-annotate
+# Byte code makes every start faster, so the set-up writes it whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lock models-table cluster-up cluster-image cluster-kubeconfig cluster-down clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
+
+demo: .venv/.light ## three scripted agents on a small repository, on this machine
+	@$(BIN)/aideator demo
+
+test: .venv/.complete ## run the tests (ARGS="-k word" selects); those of the cluster need `make cluster-up`
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/.complete ## what CI checks: lint, format, types, import contracts, lock, shell
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(UV) lock --check --offline
+	$(UV) $(EXPORT) | diff -u agent/requirements.txt - || { echo 'run `make lock`' >&2; exit 1; }
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/shellcheck --shell sh $(wildcard agent/aideator_agent/*.sh)
+
+lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and agent/requirements.txt up to date with the pyproject.toml files
+	$(UV) lock
+	$(UV) $(EXPORT) --output-file agent/requirements.txt
+
+models-table: .venv/.complete ## generate the table of models from the pinned LiteLLM
+	$(BIN)/python -m aideator_cli.models_table
+
+cluster-up: ## start the throw-away Kubernetes (Debian, root), or take over the one that runs; prints its kubeconfig's path
+	@tests/cluster/up
+
+cluster-image: cluster-up ## build the agent's image and load it into the cluster; prints its name
+	@tests/cluster/image
+
+cluster-kubeconfig: ## print the path of the cluster's kubeconfig
+	@tests/cluster/kubeconfig
+
+cluster-down: ## stop the cluster and remove all of it but its cache
+	@tests/cluster/down
+
+bench-%: .venv/.complete ## run bench/NAME.py
+	$(BIN)/python -m bench.$* $(ARGS)
+
+clean: ## remove the environment, caches and builds of this checkout
+	rm -rf .venv build dist agent/build *.egg-info agent/*.egg-info .*_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.light: .venv/.uv-$(UV_VERSION) $(LOCKED) # what running `aideator` takes
+	$(UV) sync --frozen --quiet --inexact --no-dev --compile-bytecode
+	@$(BIN)/python -m compileall -q $(OURS)
+	@touch $@
+
+.venv/.complete: .venv/.uv-$(UV_VERSION) $(LOCKED) # everything, tools and LiteLLM included
+	$(UV) sync --frozen --quiet --all-packages --all-extras --compile-bytecode
+	@$(BIN)/python -m compileall -q $(OURS)
+	@touch .venv/.light $@
