@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lock models-table cluster-up cluster-image cluster-kubeconfig cluster-down clean
+.PHONY: help demo test check lock models-table docs cluster-up cluster-image cluster-kubeconfig cluster-down clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
@@ -39,6 +39,9 @@ lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and agent/requirements.txt up to 
 
 models-table: .venv/.complete ## generate the table of models from the pinned LiteLLM
 	$(BIN)/python -m aideator_cli.models_table
+
+docs: .venv/.complete ## generate docs/commands.md from the commands' help
+	$(BIN)/python -m aideator_cli.reference > docs/commands.md
 
 cluster-up: ## start the throw-away Kubernetes (Debian, root), or take over the one that runs; prints its kubeconfig's path
 	@tests/cluster/up

@@ -12,9 +12,11 @@ from aideator_cli.errors import AideatorError, ExitCode
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code."""
     from aideator_cli.commands import app
+    from aideator_cli.invocation import program
 
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return int(app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0)
+        return int(app(words, prog_name=program(), standalone_mode=False) or 0)
     except AideatorError as error:
         from aideator_cli.terminal import show_error
 

@@ -46,15 +46,17 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
 def dry(request: Request, wish: Wish) -> int:
     settings = Settings()
     backend = choose(wish, settings)
-    if backend.name == "local":
+    from aideator_cli.kubernetes import KubernetesBackend
+
+    if not isinstance(backend, KubernetesBackend):
         raise usage(
             "--dry-run prints the manifests of a cluster's objects; on this machine there are none",
             hint="--backend kubernetes",
         )
     order = take(request, backend.name, settings)
-    from aideator_cli.kubernetes import manifests_yaml
+    from aideator_cli.yaml_file import write_documents
 
-    sys.stdout.write(manifests_yaml(backend, order.spec))
+    write_documents(backend.manifests(order.spec), sys.stdout)
     return ExitCode.OK
 
 

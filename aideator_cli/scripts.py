@@ -17,7 +17,7 @@ from aideator_cli.yaml_file import read_yaml
 
 TOOLS: Final = ("bash", "read_file", "write_file", "str_replace", "submit")
 FAULTS: Final = ("rate_limit", "server_error", "reset", "cut", "garbage", "refusal", "empty", "context")
-USAGE: Final = ("input", "output", "cached")
+USAGE: Final = ("input", "output", "cached", "reasoning")
 MOST_DELAY: Final = 3600.0
 
 Turn = dict[str, Any]

@@ -63,16 +63,13 @@ class Settings:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    import yaml
+    from aideator_cli.yaml_file import read_yaml
 
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise usage(f"{path} can't be read: {error}") from error
+    data = read_yaml(path, "configuration")
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise usage(f"{path} is no mapping of settings", hint="one `name: value` a line")
+        raise usage(f"configuration {path} is no mapping of settings", hint="one `name: value` a line")
     return data
 
 

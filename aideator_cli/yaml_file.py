@@ -1,9 +1,10 @@
-"""A file of YAML that a person wrote: read strictly, with errors that name the file, the line and the column."""
+"""YAML: files that a person wrote, read strictly (errors name the file, the line and the column), and documents for others to read."""
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import yaml
 
@@ -42,6 +43,21 @@ def read_yaml(path: Path, what: str) -> Any:
     if reason := _not_json(value):
         raise usage(f"{what} {path}: {reason}")
     return value
+
+
+class _Readable(yaml.SafeDumper):
+    """Texts of several lines as blocks."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Readable.add_representer(str, _Readable.represent_text)
+
+
+def write_documents(documents: Iterable[Mapping[str, Any]], out: TextIO) -> None:
+    """One YAML document after the other."""
+    yaml.dump_all(documents, out, Dumper=_Readable, sort_keys=False, explicit_start=True, width=120)
 
 
 def _text(path: Path, what: str) -> str:

@@ -25,6 +25,7 @@ _NO_IMAGE: Final = (
 _NEVER_AN_IMAGE: Final = ("ErrImageNeverPull", "InvalidImageName")
 _ROUTINE: Final = ("", "ContainerCreating", "PodInitializing")
 _SECRET_MISSING: Final = re.compile(r"secret .*not found|couldn't find key .* in Secret", re.IGNORECASE)
+_HELD_BACK: Final = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 _GRACE: Final = 15.0  # seconds in which a missing Secret may still be made
 # The DisruptionTarget condition's reasons, and what a pod's own status.reason says
 _DISRUPTIONS: Final = {
@@ -217,8 +218,10 @@ def _starting(variation: int, seen: Seen, shell: Object) -> Status:
     told = str(event.get("message") or "")
     if event.get("reason") == "Pulling":
         return Status(variation, "waiting", "pulling", told)
-    if event.get("reason") in ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"):
-        return Status(variation, "waiting", "config", told)
+    if (
+        event.get("reason") in _HELD_BACK and "failed to sync" not in told
+    ):  # kubelet's cache is a moment late now and then
+        return Status(variation, "waiting", "starting", f"the pod's containers can't be made yet: {told}")
     if _state(shell, "running") is not None:
         return Status(variation, "waiting", "starting", "the agent's container is being made")
     return Status(variation, "waiting", "starting", "the pod's containers are being made")

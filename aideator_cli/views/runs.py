@@ -1,19 +1,18 @@
 """Runs on stdout: the list, and one of them whole."""
 
-import sys
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aideator_cli import terminal
 from aideator_cli.clean import clean, one_line
 from aideator_cli.events import Observation
 from aideator_cli.figures import cost
 from aideator_cli.result import Result
 from aideator_cli.store import Selection, StoredRun
-from aideator_cli.views.table import show_table
+from aideator_cli.views.table import data_console, show_table
+
+PROMPT_CELLS = 60
 
 
 def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result]]]) -> None:
@@ -29,9 +28,9 @@ def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result]]]) -> None:
             f"{sum(r.succeeded for r in results)} of {len(results)}",
             cost(_total(results)),
             Text(one_line(run.place.where)),
-            Text(one_line(spec.prompt)),
+            Text(_cut(one_line(spec.prompt))),
         )
-    _console().print(table)
+    data_console().print(table)
 
 
 def show_run(
@@ -55,10 +54,10 @@ def show_run(
         print(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= PROMPT_CELLS else text[: PROMPT_CELLS - 1] + "…"
+
+
 def _total(results: Sequence[Result]) -> float | None:
     costs = [result.cost for result in results]
     return None if any(part is None for part in costs) else sum(part for part in costs if part is not None)
-
-
-def _console() -> Console:
-    return Console(no_color=not terminal.wants_colour(sys.stdout), highlight=False, soft_wrap=not sys.stdout.isatty())

@@ -12,6 +12,7 @@ from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, cost, duration, tokens
 from aideator_cli.result import Result
 
+MODEL_CELLS = 32
 SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("…", ""), "waiting": ("…", "")}
 
 
@@ -25,8 +26,20 @@ def show_table(results: Sequence[Result], selected: int | None = None) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for result in results:
         table.add_row(*_row(result, checks, result.variation == selected))
-    console = Console(no_color=not terminal.wants_colour(sys.stdout), highlight=False, soft_wrap=True)
-    console.print(table)
+    data_console().print(table)
+
+
+def data_console() -> Console:
+    """Writes to stdout, never narrower than what it is given: a table in a pipe is whole."""
+    return Console(no_color=not terminal.wants_colour(sys.stdout), highlight=False, width=1000, soft_wrap=True)
+
+
+def model_name(model: str) -> str:
+    """A script by its file's name alone; a long name cut."""
+    name = one_line(model)
+    if name.startswith("scripted/"):
+        name = f"scripted/{name.rpartition('/')[2]}"
+    return name if len(name) <= MODEL_CELLS else name[: MODEL_CELLS - 1] + "…"
 
 
 def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
@@ -36,7 +49,7 @@ def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
     return [
         Text(f"{result.variation}{'*' if selected else ''}"),
         Text(sign, style=style),
-        Text(one_line(result.model)),
+        Text(model_name(result.model)),
         Text(_outcome(result)),
         *(_check(result, name) for name in checks),
         Text(str(result.files or "")),

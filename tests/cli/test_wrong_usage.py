@@ -1,0 +1,150 @@
+"""What is wrong with a request is said at once: what, to what, what now; nothing starts, nothing is left."""
+
+from pathlib import Path
+
+import pytest
+
+from aideator_cli.errors import ExitCode
+from tests.cli.conftest import Shell
+from tests.fixtures.repositories import LocalRepository
+
+SCRIPT = "- say: Nothing to do.\n"
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    path = tmp_path / "script.yaml"
+    path.write_text(SCRIPT)
+    return f"scripted/{path}"
+
+
+@pytest.fixture
+def repo(repository: LocalRepository) -> str:
+    repository.commit({"a.txt": b"a\n"})
+    return str(repository.path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "code"),
+    [
+        (["", "--model", "gpt-5"], "the prompt is empty", ExitCode.USAGE),
+        (["  \n", "--model", "gpt-5"], "the prompt is empty", ExitCode.USAGE),
+        (["@no-such-file", "--model", "gpt-5"], "the prompt's file can't be read", ExitCode.NOT_FOUND),
+        (["fix", "-n", "0", "--model", "gpt-5"], "-n takes 1 to 20, not 0", ExitCode.USAGE),
+        (["fix", "-n", "21", "--model", "gpt-5"], "-n takes 1 to 20, not 21", ExitCode.USAGE),
+        (["fix", "-n", "2", "--model", "gpt-5:3"], "-n", ExitCode.USAGE),
+        (["fix", "--model", "nosuch/gpt"], "unknown model provider 'nosuch'", ExitCode.USAGE),
+        (["fix"], "no model", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5"], "needs OPENAI_API_KEY", ExitCode.NOT_FOUND),
+        (["fix", "--model", "gpt-5", "--temperature", "3"], "--temperature takes 0 to 2", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--timeout", "soon"], "--timeout takes a time such as", ExitCode.USAGE),
+        (["fix", "--model", "scripted/no-such.yaml"], "no-such.yaml does not exist", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--backend", "nomad"], "--backend is auto or kubernetes or local", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--backend", "local", "--context", "x"], "are the cluster's", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--dry-run"], "--dry-run prints the manifests", ExitCode.USAGE),
+    ],
+)
+def test_a_wrong_request_is_refused_at_the_door(
+    aideator: Shell, repo: str, home: Path, words: list[str], message: str, code: ExitCode
+) -> None:
+    said = aideator("run", repo, *words)
+    assert message in said.err
+    assert said.err.startswith("error: ")
+    assert (said.code, said.out) == (code, "")
+    assert not (home / "runs").exists()
+
+
+def test_a_repository_that_does_not_exist(aideator: Shell, script: str, tmp_path: Path) -> None:
+    said = aideator("run", str(tmp_path / "nowhere"), "fix", "--model", script)
+    assert said.code == ExitCode.NOT_FOUND
+    assert f"there is no repository at {tmp_path / 'nowhere'}" in said.err
+
+
+def test_a_url_whose_repository_does_not_exist(aideator: Shell, script: str, tmp_path: Path) -> None:
+    said = aideator("run", f"file://{tmp_path}/nowhere.git", "fix", "--model", script)
+    assert said.code == ExitCode.NOT_FOUND
+    assert "does not exist, or you may not read it" in said.err
+
+
+def test_a_folder_that_is_no_repository(aideator: Shell, script: str, tmp_path: Path) -> None:
+    said = aideator("run", str(tmp_path), "fix", "--model", script)
+    assert said.code == ExitCode.NOT_FOUND
+    assert "is no git repository" in said.err
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_a_ref_that_does_not_exist(aideator: Shell, repo: str, script: str, prefix: str) -> None:
+    said = aideator("run", prefix + repo, "fix", "--model", script, "--ref", "no-such-branch")
+    assert said.code == ExitCode.NOT_FOUND
+    assert "no branch, tag or commit no-such-branch" in said.err
+
+
+@pytest.mark.parametrize("ref", ["--upload-pack=touch /tmp/x", "a b", "a..b^{tree}"])
+def test_a_ref_that_is_no_name_of_one(aideator: Shell, repo: str, script: str, ref: str) -> None:
+    said = aideator("run", repo, "fix", "--model", script, f"--ref={ref}")
+    assert said.code in (ExitCode.USAGE, ExitCode.NOT_FOUND)
+
+
+def test_a_url_with_a_password_is_refused_and_not_repeated(aideator: Shell, script: str) -> None:
+    said = aideator("run", "https://me:hunter2@git.example/todo.git", "fix", "--model", script)
+    assert said.code == ExitCode.USAGE
+    assert "holds credentials" in said.err
+    assert "hunter2" not in said.err
+
+
+def test_a_transport_that_runs_commands_is_refused(aideator: Shell, script: str) -> None:
+    said = aideator("run", "ext::sh -c whoami://x", "fix", "--model", script)
+    assert said.code == ExitCode.USAGE
+
+
+def test_a_path_on_kubernetes_names_the_alternatives(
+    aideator: Shell, repo: str, script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text(
+        "current-context: dev\ncontexts: [{name: dev, context: {cluster: c, user: u}}]\n"
+        "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n"
+    )
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    said = aideator("run", repo, "fix", "--model", script)
+    assert said.code == ExitCode.USAGE
+    assert "a path on this machine, which pods can't reach" in said.err
+    assert "--backend local" in said.err
+
+
+def test_no_kubeconfig(aideator: Shell, script: str) -> None:
+    said = aideator("run", "https://git.example/todo.git", "fix", "--model", script, "--backend", "kubernetes")
+    assert said.code == ExitCode.UNAVAILABLE
+    assert "--backend local" in said.err
+
+
+def test_a_real_model_on_this_machine_needs_leave_to_run_commands(
+    aideator: Shell, repo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    said = aideator("run", repo, "fix", "--model", "gpt-5", "--backend", "local")
+    assert said.code == ExitCode.USAGE
+    assert "--allow-local-shell" in said.err
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "nosuch"], ["logs", "nosuch/1"], ["watch", "nosuch"], ["delete", "nosuch"], ["apply", "nosuch"]]
+)
+def test_a_run_that_does_not_exist(aideator: Shell, words: list[str]) -> None:
+    said = aideator(*words)
+    assert said.code == ExitCode.NOT_FOUND
+    assert "there is no run nosuch" in said.err
+
+
+def test_an_unknown_option_names_the_help(aideator: Shell) -> None:
+    said = aideator("run", "--nosuch")
+    assert said.code == ExitCode.USAGE
+    assert "hint: aideator run --help" in said.err
+
+
+def test_a_configuration_that_is_wrong_is_named(aideator: Shell, home: Path, repo: str) -> None:
+    home.mkdir()
+    (home / "config.yaml").write_text("modle: gpt-5\n")
+    said = aideator("run", repo, "fix")
+    assert said.code == ExitCode.USAGE
+    assert "unknown setting 'modle'" in said.err
