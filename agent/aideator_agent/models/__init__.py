@@ -1,0 +1,38 @@
+"""The models that an agent can work with."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aideator_agent.interrupts import Interrupts
+from aideator_agent.models.base import Model
+from aideator_agent.settings import Settings
+from aideator_agent.verdict import failed
+
+SCRIPTED: Final = "scripted/"
+
+
+def open_model(settings: Settings, keys: Mapping[str, str], interrupts: Interrupts) -> Model:
+    """The variation's model, at once; what it needs is loaded meanwhile. Raises `Ended` for a script that is missing."""
+    name = settings.variation.model
+    if name.startswith(SCRIPTED):
+        from aideator_agent.models.scripted import ScriptedModel
+
+        script = settings.spec.scripts.get(name)
+        if script is None:
+            raise failed("model", f"the spec holds no script for {name}")
+        return ScriptedModel(script, settings.variation.price, interrupts)
+    from aideator_agent.models.litellm_model import LiteLLMModel
+
+    return LiteLLMModel(settings.variation, keys, interrupts)
+
+
+def library_version(name: str) -> str | None:
+    """Of LiteLLM, when that model needs it and it is there."""
+    if name.startswith(SCRIPTED):
+        return None
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("litellm")
+    except PackageNotFoundError:
+        return None

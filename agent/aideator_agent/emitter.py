@@ -1,0 +1,181 @@
+"""The attempt's events: one JSON object a line, numbered, redacted, each at most `LINE_BYTES`, all within a bound.
+
+Of the bound, `CLOSING_BYTES` are kept for patch, checks and `end`; the rest is the work's.
+"""
+
+import os
+import select
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from aideator_agent import pieces
+from aideator_agent.keys import Redactor
+from aideator_agent.protocol import BEAT_SECONDS, LINE_BYTES, OUTPUT_BYTES, PATCH_BYTES, VERSION
+from aideator_agent.verdict import limit
+
+CLOSING_BYTES: Final = PATCH_BYTES + PATCH_BYTES // 32 + 512 * 1024
+WORK_TYPES: Final = frozenset({"say", "think", "call", "output", "done", "usage", "sent"})
+TEXT_TYPES: Final = frozenset({"sent", "notice"})  # whose `text` may stand in several records
+LEAST_NUMBER: Final = 10**7  # holds the place of part numbers while a line is measured
+
+Fields = Mapping[str, Any]
+
+
+class Pending(Protocol):
+    """Text that waits for its record."""
+
+    due: float | None  # time.monotonic() at which it is to be written; None: nothing waits
+
+    def flush(self) -> None: ...
+
+
+class Emitter:
+    def __init__(
+        self, fd: int, redactor: Redactor, *, bound: int = OUTPUT_BYTES, beat_seconds: float = BEAT_SECONDS
+    ) -> None:
+        self.redactor = redactor
+        self.lock = threading.RLock()
+        self._fd = fd
+        self._work_bytes = bound - CLOSING_BYTES
+        self._beat_seconds = beat_seconds
+        self._seq = 0
+        self._used = 0  # bytes of the work's records
+        self._last = time.monotonic()
+        self._open = True
+        self._changed = threading.Condition(self.lock)
+        self._streams: list[Pending] = []
+        self._clock = threading.Thread(target=self._keep_time, name="beat", daemon=True)
+        self._clock.start()
+
+    def emit(self, type_: str, /, **fields: Any) -> None:
+        """One event, in several records when it is a long notice, request or call. Raises `Ended` when the log is full."""
+        fields = self.redacted(fields)
+        with self.lock:
+            if self._size(type_, fields) <= LINE_BYTES:
+                self.write(type_, fields)
+            elif type_ == "call":
+                text = pieces.encoded(fields.pop("arguments"))
+                self._write_parts(type_, fields, text)
+            elif type_ in TEXT_TYPES:
+                self._write_parts(type_, fields, fields.pop("text"))
+            else:
+                self.write(type_, self._squeezed(type_, fields))
+
+    def notice(self, level: str, text: str) -> None:
+        """`level`: debug, info, warning or error."""
+        self.emit("notice", level=level, text=text)
+
+    def patch(self, encoding: str, text: str, **last: Any) -> None:
+        """The patch as it is, never redacted; `last` goes into the last part."""
+        with self.lock:
+            self._write_parts("patch", {"encoding": encoding}, text, pieces.clean(last))
+
+    def end(self, **fields: Any) -> None:
+        """The last record; all that comes later is dropped."""
+        with self.lock:
+            fields = {**self.redacted(fields), "last": self._seq}
+            self.write("end", self._squeezed("end", fields))
+            self._open = False
+            self._changed.notify()
+
+    def redacted(self, value: Any) -> Any:
+        return self._redact(pieces.clean(value))
+
+    def left(self, share: float) -> int:
+        """Bytes that the work may still write before it has used this share (0..1) of its room."""
+        return int(self._work_bytes * share) - self._used
+
+    def used(self) -> float:
+        """The share of its room that the work has used."""
+        return self._used / self._work_bytes
+
+    def cost(self, type_: str, fields: Fields) -> int:
+        """Bytes of such a record without its text; what a line has room for is the rest."""
+        return self._size(type_, {**fields, "text": ""})
+
+    def add(self, stream: Pending) -> None:
+        with self.lock:
+            self._streams.append(stream)
+
+    def remove(self, stream: Pending) -> None:
+        with self.lock:
+            self._streams.remove(stream)
+
+    def wake(self) -> None:
+        """A stream's `due` has changed."""
+        self._changed.notify()
+
+    def write(self, type_: str, fields: Fields) -> None:
+        """One record, already redacted, that fits into a line. The lock is held."""
+        if not self._open:
+            return
+        line = self._line(type_, fields)
+        if type_ in WORK_TYPES:
+            if len(line) > self.left(1.0):
+                raise limit("output")
+            self._used += len(line)
+        _write_all(self._fd, line)
+        self._seq += 1
+        self._last = time.monotonic()
+
+    def _line(self, type_: str, fields: Fields) -> bytes:
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        record = {"v": VERSION, "seq": self._seq, "time": now, "type": type_, **fields}
+        return pieces.encoded(record).encode("ascii") + b"\n"
+
+    def _size(self, type_: str, fields: Fields) -> int:
+        return len(self._line(type_, fields))
+
+    def _write_parts(self, type_: str, fields: Fields, text: str, last: Fields | None = None) -> None:
+        measured = {**fields, "part": LEAST_NUMBER, "parts": LEAST_NUMBER}
+        texts = pieces.split(text, LINE_BYTES - self.cost(type_, measured))
+        last = last or {}
+        if self._size(type_, {**measured, **last, "text": texts[-1]}) > LINE_BYTES:
+            texts.append("")
+        for number, piece in enumerate(texts, start=1):
+            extra = last if number == len(texts) else {}
+            self.write(type_, {**fields, "part": number, "parts": len(texts), "text": piece, **extra})
+
+    def _squeezed(self, type_: str, fields: Fields) -> dict[str, Any]:
+        """The same record with its long texts cut, where it would not fit into a line."""
+        squeezed = dict(fields)
+        room = LINE_BYTES // 2
+        while self._size(type_, squeezed) > LINE_BYTES and room > 64:
+            squeezed = {name: _squeeze(value, room) for name, value in squeezed.items()}
+            room //= 2
+        return squeezed
+
+    def _redact(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.redactor.text(value)
+        if isinstance(value, dict):
+            return {self._redact(name): self._redact(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._redact(part) for part in value]
+        return value
+
+    def _keep_time(self) -> None:
+        with self.lock:
+            while self._open:
+                now = time.monotonic()
+                for stream in [s for s in self._streams if s.due is not None and s.due <= now]:
+                    stream.flush()
+                if now - self._last >= self._beat_seconds:
+                    self.write("beat", {})
+                dues = [s.due for s in self._streams if s.due is not None]
+                self._changed.wait(max(0.0, min([self._last + self._beat_seconds, *dues]) - time.monotonic()))
+
+
+def _squeeze(value: Any, room: int) -> Any:
+    return pieces.shortened(value, room) if isinstance(value, str) else value
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        try:
+            data = data[os.write(fd, data) :]
+        except BlockingIOError:  # whoever made the descriptor may have it so
+            select.select([], [fd], [])

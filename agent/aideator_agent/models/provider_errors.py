@@ -1,0 +1,67 @@
+"""LiteLLM's errors in our words. They are told by name and status code, so that this needs no LiteLLM."""
+
+import email.utils
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aideator_agent.models.base import (
+    ContextExceeded,
+    KeyRefused,
+    ModelError,
+    ModelUnknown,
+    RateLimited,
+    Refused,
+    ServerFault,
+)  # fmt: skip
+
+LONGEST: Final = 600  # characters of a provider's words
+PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)(?: - |: )|litellm\.)+")
+BY_NAME: Final[Mapping[str, type[ModelError]]] = {
+    "ContextWindowExceededError": ContextExceeded,
+    "ContentPolicyViolationError": Refused,
+    "AuthenticationError": KeyRefused,
+    "PermissionDeniedError": KeyRefused,
+    "NotFoundError": ModelUnknown,
+    "LiteLLMUnknownProvider": ModelUnknown,
+}
+PASSING: Final = (408, 409, 425)  # client errors that may pass
+
+
+def translated(error: Exception) -> ModelError:
+    cause = getattr(error, "original_exception", None)
+    if type(error).__name__ == "MidStreamFallbackError" and isinstance(cause, Exception):
+        return translated(cause)
+    text = PREFIXES.sub("", str(error)).strip()[:LONGEST] or type(error).__name__
+    for kind in type(error).__mro__:
+        if kind.__name__ in BY_NAME:
+            return BY_NAME[kind.__name__](text)
+    if "LLM Provider NOT provided" in text:
+        return ModelUnknown(text)
+    status = getattr(error, "status_code", None)
+    if status == 429:
+        return RateLimited(f"the provider limits the rate: {text}", _retry_after(error))
+    if isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
+        return ModelError(text)
+    return ServerFault(f"the provider failed: {text}", _retry_after(error))
+
+
+def _retry_after(error: Any) -> float | None:
+    """Seconds, from the answer's headers."""
+    answer = getattr(error, "response", None)
+    for headers in (getattr(error, "litellm_response_headers", None), getattr(answer, "headers", None)):
+        value = headers.get("retry-after") if headers else None
+        if value:
+            return _seconds(str(value))
+    return None
+
+
+def _seconds(value: str) -> float | None:
+    """RFC 9110, 10.2.3: a number of seconds or a date."""
+    if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None

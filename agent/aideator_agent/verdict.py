@@ -1,0 +1,29 @@
+"""How an attempt ended, as `end` tells it."""
+
+from dataclasses import dataclass
+
+from aideator_agent.protocol import Fault, Outcome
+
+
+@dataclass(frozen=True)
+class Verdict:
+    outcome: Outcome
+    reason: str = ""  # a limit's word (steps, time, tokens, output), else a sentence
+    fault: Fault | None = None  # with `failed` alone
+    summary: str = ""  # the model's words about what it did
+
+
+class Ended(Exception):
+    """The attempt is over, and how."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
+def failed(fault: Fault, reason: str) -> Ended:
+    return Ended(Verdict("failed", reason, fault))
+
+
+def limit(word: str) -> Ended:
+    return Ended(Verdict("limit", word))
