@@ -12,7 +12,6 @@ from aideator_cli.errors import usage
 
 MOST_BYTES: Final = 900 * 1024  # what a run's ConfigMap can carry
 MOST_DEPTH: Final = 40
-MOST_NODES: Final = 100_000  # aliases unfolded
 
 
 class _Strict(yaml.SafeLoader):
@@ -87,11 +86,11 @@ def _line(error: Exception) -> str:
 def _not_json(value: Any) -> str | None:
     """Why JSON could not carry the value; None: it can. Bounded, since aliases make a small file endless."""
     waiting = [(value, 0)]
-    nodes = size = 0
+    size = 0  # of texts, and one for each value, aliases unfolded
     while waiting:
         node, depth = waiting.pop()
-        nodes, size = nodes + 1, size + (len(node) if isinstance(node, str) else 1)
-        if depth > MOST_DEPTH or nodes > MOST_NODES or size > MOST_BYTES:
+        size += 1 + (len(node) if isinstance(node, str) else 0)
+        if depth > MOST_DEPTH or size > MOST_BYTES:
             return "it is nested too deep, or its aliases unfold to too much"
         if isinstance(node, dict):
             for name in node:

@@ -49,15 +49,13 @@ def show(run: options.RunOrVariation, json: options.Json = False) -> int:
     results = [r for r in store.results(named.run.spec.id) if r.variation in named.numbers]
     seen = [o for o in store.observations(named.run.spec.id) if o.variation is None or o.variation in named.numbers]
     if json:
-        from dataclasses import asdict
-
-        from aideator_cli.views.json_lines import write
+        from aideator_cli.views.json_lines import observation, write
 
         write(
             {
                 **_as_json(named.run, store),
                 "variations": [r.as_json() for r in results],
-                "observations": [asdict(o) for o in seen],
+                "observations": [observation(o) for o in seen],
             }
         )
         return 0

@@ -17,13 +17,18 @@ def show_json(batches: Iterator[list[Item]]) -> None:
             if isinstance(item, Event):
                 sys.stdout.write(_event(item))
             elif isinstance(item, Observation):
-                write({"kind": "observation", **asdict(item)})
+                write(observation(item))
         sys.stdout.flush()
 
 
 def show_results(results: Sequence[Result]) -> None:
     for result in results:
         write({"kind": "result", **result.as_json()})
+
+
+def observation(seen: Observation) -> dict[str, Any]:
+    data = asdict(seen)
+    return {"kind": "observation", "observed": data.pop("kind"), **data}
 
 
 def write(data: dict[str, Any]) -> None:

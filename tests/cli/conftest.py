@@ -34,6 +34,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def aideator(home: Path, capfd: pytest.CaptureFixture[str]) -> Shell:
+    assert not home.exists()
+
     def call(*words: str) -> Said:
         code = main(words)
         out, err = capfd.readouterr()
