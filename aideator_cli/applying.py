@@ -22,6 +22,13 @@ def working_tree(folder: Path) -> Target:
     return Target(Path(done.stdout.decode().rstrip("\n")))
 
 
+def default_tree(base: str | None, origin: Path | None) -> Target:
+    """The current folder's tree; for a run of a local repository that repository's, unless the current one has its commit."""
+    if origin is not None and not (base and _has_commit(Path.cwd(), base)):
+        return working_tree(origin)
+    return working_tree(Path.cwd())
+
+
 def apply_patch(target: Target, patch: bytes, base: str | None, name: str) -> None:
     """Raises `AideatorError`: the tree is dirty, it is another repository's, or the patch does not apply."""
     if not patch:
@@ -34,11 +41,15 @@ def apply_patch(target: Target, patch: bytes, base: str | None, name: str) -> No
 
 
 def _refuse_other(target: Target, base: str | None, name: str) -> None:
-    if base and _git(target.top, "cat-file", "-e", f"{base}^{{commit}}").returncode:
+    if base and not _has_commit(target.top, base):
         raise _does_not_apply(
             f"{target.top} does not have commit {base[:12]}, which {name} was made on",
             "is it a clone of the run's repository? git fetch",
         )
+
+
+def _has_commit(folder: Path, commit: str) -> bool:
+    return _git(folder, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
 
 
 def _refuse_dirty(target: Target) -> None:

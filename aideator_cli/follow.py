@@ -141,7 +141,7 @@ class _Follower:
         if known and known.state != "ended":
             variation.finished = True  # `end` was read: the pod's own end says nothing more
         self._settle(variation)
-        return [Closed(closed.attempt, known.reason if known else None, known.text if known else None)]
+        return [closed if closed.reason is None or known is None else Closed(closed.attempt, known.reason, known.text)]
 
     def _settle(self, variation: _Variation) -> None:
         status = variation.status

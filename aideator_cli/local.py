@@ -128,7 +128,7 @@ class LocalBackend:
                 )
             else:
                 text = _last_words(Path(attempt.name)) or "the agent's process is gone"
-                statuses.append(Status(variation, "ended", "killed", text, attempt, readable=True, final=True))
+                statuses.append(Status(variation, "ended", "ended", text, attempt, readable=True, final=True))
         return statuses
 
     def _attempts(self, run: str, variation: int) -> list[tuple[Attempt, ProcessId]]:

@@ -12,6 +12,8 @@ from aideator_cli.sequence import Sequence
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds between two attempts to join again
 
+LOST = "lost"  # an attempt's reason, where nobody knows better
+
 Emit = Callable[[list[Item]], None]
 
 
@@ -30,7 +32,7 @@ class Reader:
         self._repaired: frozenset[int] = frozenset()
 
     def run(self) -> None:
-        """Returns when nothing more is to be read, having emitted `Closed` (without a reason: the follower knows it)."""
+        """Returns when nothing more is to be read, having emitted `Closed`; why an `end` is missing only the follower knows."""
         agreed = -1
         while not self._stop.is_set():
             whole = self.ended.is_set()
@@ -86,7 +88,7 @@ class Reader:
         if missing := self._sequence.missing:
             text = f"{len(missing)} events are lost: {_ranges(missing)}"
             items.append(self._observe("gap", text))
-        items.append(Closed(self.attempt))
+        items.append(Closed(self.attempt, None if self._sequence.ended else LOST))
         self._emit(items)
 
     def _observe(self, kind: str, text: str) -> Observation:

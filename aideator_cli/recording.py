@@ -6,6 +6,7 @@ from dataclasses import replace
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.reader import LOST
 from aideator_cli.result import Folding, Result, infrastructure
 from aideator_cli.sequence import Sequence
 from aideator_cli.store import Store
@@ -64,7 +65,7 @@ def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> None:
     if result.ended:
         store.close_attempt(attempt.id)
     else:
-        reason, text = closed.reason or "lost", closed.text or "the log ends without a word of why"
+        reason, text = closed.reason or LOST, closed.text or "the log ends without a word of why"
         reason = _asked(store, spec.id, attempt.variation, reason)
         store.close_attempt(attempt.id, reason, text)
         result = infrastructure(result, reason, text)

@@ -23,8 +23,12 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 def as_json(value: object) -> str:
     """JSON on one line that is YAML at the same time, with the same meaning, whatever text it holds."""
-    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=_refuse)
     return _NOT_YAML.sub(_escaped, text)
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{value} has no JSON")  # a value that is missing raises by itself when it becomes text
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -42,6 +46,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    environment.globals.clear()  # among them is `namespace`: a value of that name that is missing must be an error
     environment.filters["json"] = as_json
     return environment
 

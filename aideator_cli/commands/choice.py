@@ -1,6 +1,5 @@
 """`select` and `apply`: one is picked, and taken."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,7 +38,7 @@ def select(
 def apply(run: options.RunOrVariation = "@last", folder: options.Folder = None) -> int:
     """Apply the selected patch, or the one named, to a clean tree."""
     from aideator_cli import terminal
-    from aideator_cli.applying import apply_patch, working_tree
+    from aideator_cli.applying import apply_patch, default_tree, working_tree
     from aideator_cli.errors import usage
     from aideator_cli.figures import changes, plural
     from aideator_cli.finding import find
@@ -59,16 +58,9 @@ def apply(run: options.RunOrVariation = "@last", folder: options.Folder = None) 
             hint=f"{command('select', spec.id)} N, or {command('apply')} {spec.id}/N",
         )
     result = last_result(store, spec, number)
-    target = working_tree(folder or _default_folder(named.run.repository_path))
-    apply_patch(target, result.patch or b"", result.base or spec.repository.base, f"{spec.id}/{number}")
+    base = result.base or spec.repository.base
+    target = working_tree(folder) if folder else default_tree(base, named.run.repository_path)
+    apply_patch(target, result.patch or b"", base, f"{spec.id}/{number}")
     told = f"{plural(result.files, 'file')}, {changes(result.additions, result.deletions)}"
     terminal.say(f"applied {spec.id}/{number} to {target.top}: {told}")
     return 0
-
-
-def _default_folder(repository_path: Path | None) -> Path:
-    """The current folder's tree; a run of a local repository goes back to it, unless the current folder is a tree of its own."""
-    here = Path.cwd()
-    if repository_path is None or any((folder / ".git").exists() for folder in (here, *here.parents)):
-        return here
-    return repository_path

@@ -51,12 +51,13 @@ class ApiError(Exception):
 
 
 class ConnectionFailed(Exception):
-    """No answer. `established` tells whether a connection was there before it failed; `tls` that its certificate was refused."""
+    """No answer. `established`: a connection was there before it failed; `tls`: TLS was refused; `stranger`: no API server answers."""
 
-    def __init__(self, text: str, *, established: bool, tls: bool = False) -> None:
+    def __init__(self, text: str, *, established: bool = False, tls: bool = False, stranger: bool = False) -> None:
         super().__init__(text)
         self.established = established
         self.tls = tls
+        self.stranger = stranger
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ class Client:
         """Seconds until the next try; None: trying again is no use."""
         backoff: float = min(5.0, 0.2 * 2**attempt) * random.uniform(0.7, 1.3)
         if isinstance(error, ConnectionFailed):
-            return backoff if not error.tls and (error.established or self._reached) else None
+            lasting = error.tls or error.stranger
+            return backoff if not lasting and (error.established or self._reached) else None
         if error.status not in _RETRIED:
             return None
         return max(error.retry_after or 0.0, backoff)
@@ -233,7 +235,7 @@ def _parsed(data: bytes) -> Any:
         return json.loads(data) if data else None
     except ValueError as error:
         start = data[:80].decode(errors="replace")
-        raise ConnectionFailed(f"what answers is no Kubernetes API server: {start!r}", established=False) from error
+        raise ConnectionFailed(f"what answers is no Kubernetes API server: {start!r}", stranger=True) from error
 
 
 def _api_error(response: Any, request: _Request) -> ApiError:

@@ -22,8 +22,6 @@ SPEC_BYTES: Final = 900 * 1024  # etcd takes 1.5 MiB an object, the API server 1
 
 USER: Final = "aideator.dev/user"
 SUBMISSION_ID: Final = "aideator.dev/submission-id"
-AGENT: Final = "agent"  # the container
-SHELL: Final = "shell"  # the sidecar
 DEFAULT_SECRET: Final = "aideator-keys"
 GIT_TOKEN: Final = "GIT_TOKEN"
 _GRACE_SECONDS: Final = 300  # from the agent's own limit to the pod's deadline
@@ -90,12 +88,14 @@ def job(spec: RunSpec, variation: VariationSpec, placement: Placement) -> dict[s
 def _values(spec: RunSpec, variation: VariationSpec, placement: Placement) -> Mapping[str, Any]:
     pod_seconds = math.ceil(spec.limits.seconds) + _GRACE_SECONDS
     number = str(variation.number)
+    annotations = {SUBMISSION_ID: spec.submission_id, "aideator.dev/model": variation.model}
     labels = {"run-id": spec.id, "variation-id": number, VARIATION: number, "aideator.dev/submission": "1"}
     return {
         "name": job_name(spec.id, variation.number),
         "namespace": placement.namespace,
         "labels": {**_run_labels(spec, placement), **labels},
-        "annotations": {SUBMISSION_ID: spec.submission_id, "aideator.dev/model": variation.model},
+        "annotations": annotations,
+        "pod_annotations": {**annotations, "kubectl.kubernetes.io/default-container": "agent"},
         "variation": variation.number,
         "configmap": configmap_name(spec.id),
         "image": spec.image or agent_image(spec),

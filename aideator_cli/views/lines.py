@@ -17,7 +17,7 @@ from aideator_cli.views import wording
 from aideator_cli.views.colours import DIM, RED, paint, variation_colour
 
 KEPT = 3  # lines of a failed command's output that are shown
-QUIET = ("running", "starting", "completed", "ended", "scheduling")  # observations that the events themselves tell
+QUIET = ("running", "starting", "completed", "error", "ended", "scheduling")  # observations that the events themselves tell
 
 
 @dataclass
@@ -82,8 +82,9 @@ class _Lines:
             self._observation(item)
         elif isinstance(item, Ended):
             self._line(item.variation, f"failed: {item.text}", RED)
-        elif isinstance(item, Closed) and item.reason and item.reason != "completed":
+        elif isinstance(item, Closed) and item.reason:
             self._hush(item.attempt.variation)
+            self._line(item.attempt.variation, f"failed: {item.text or item.reason}", RED)
 
     def flush(self) -> None:
         self._out.flush()

@@ -16,7 +16,7 @@ PROMPT_CELLS = 60
 
 
 def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result]]]) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("run", "created", "state", "succeeded", "cost", "where", "prompt"):
         table.add_column(title, no_wrap=True, overflow="ellipsis")
     for run, results in runs:

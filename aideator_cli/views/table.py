@@ -19,7 +19,7 @@ SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("�
 def show_table(results: Sequence[Result], selected: int | None = None) -> None:
     """On stdout, one line a variation; a check has a column of its own."""
     checks = list(dict.fromkeys(check.name for result in results for check in result.checks))
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("", "", "model", "outcome", *checks):
         table.add_column(title, no_wrap=True)
     for title in ("files", "+/−", "steps", "tokens", "cost", "time"):
