@@ -1,0 +1,137 @@
+"""Whatever a user, a repository or a model writes stays one value in the manifests."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from aideator_agent.channel import server_command
+from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.errors import AideatorError
+from aideator_cli.kubernetes import manifests
+from aideator_cli.kubernetes.manifests import Placement
+from aideator_cli.render import as_json, render
+from tests.kubernetes.specs import run_spec
+
+PLACEMENT = Placement("team", "4813494d13", "aideator-keys")
+HOSTILE = [
+    "{{ 7 * 7 }}",
+    "{% for x in y %}",
+    "quote \" and ' and \\",
+    "two\nlines: here\n---\nkind: Pod",
+    "!!python/object/apply:os.system [id]",
+    "&anchor *alias",
+    "# comment",
+    "</script>",
+    "\x1b[31m \x00 \x7f \x85 \u2028 \ufeff \ufffe",
+    "snow ☃ and rocket 🚀",
+    "yes",
+    "1e3",
+    "$(AIDEATOR_SPEC) $$",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_arrives_as_it_was(text: str) -> None:
+    plain = run_spec()
+    variation = VariationSpec(1, f"m{text}", keys=(f"K{text}",))
+    spec = replace(plain, prompt=text, image=text, agent_image=text, variations=(variation,))
+    placement = replace(PLACEMENT, secret=text)
+
+    job = manifests.job(spec, variation, placement)
+    usual = manifests.job(plain, plain.variations[0], PLACEMENT)
+    pod, usual_pod = job["spec"]["template"]["spec"], usual["spec"]["template"]["spec"]
+    agent, shell = pod["containers"][0], pod["initContainers"][0]
+    assert (agent["image"], shell["image"]) == (text, text)
+    assert job["metadata"]["annotations"]["aideator.dev/model"] == f"m{text}"
+    assert agent["env"][-2]["name"] == f"K{text}"
+    assert agent["env"][-2]["valueFrom"]["secretKeyRef"] == {"name": text, "key": f"K{text}", "optional": False}
+    assert job.keys() == usual.keys()
+    assert pod.keys() == usual_pod.keys()
+    assert pod["volumes"] == usual_pod["volumes"]
+    assert agent["securityContext"] == usual_pod["containers"][0]["securityContext"]
+
+    held = manifests.configmap(spec, placement)
+    assert RunSpec.from_json(held["data"]["spec.json"]) == spec
+
+
+@given(st.recursive(st.text() | st.integers() | st.booleans() | st.none(), st.lists))
+def test_json_for_a_template_is_yaml_with_the_same_meaning(value: object) -> None:
+    assert yaml.safe_load(f"key: {as_json(value)}") == {"key": value}
+
+
+def test_half_a_character_is_replaced() -> None:
+    assert yaml.safe_load(as_json("a\ud800b")) == "a\ufffdb"
+
+
+def test_a_value_that_is_missing_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        render("job.yaml.j2", {"name": "agent-x-1"})
+
+
+def test_the_pod_gets_the_keys_of_its_variation_and_no_other() -> None:
+    first = VariationSpec(1, "openai/gpt", keys=("OPENAI_API_KEY",))
+    second = VariationSpec(2, "anthropic/claude", keys=("ANTHROPIC_API_KEY",))
+    own = VariationSpec(3, "openai/mine", api_base="http://vllm:8000/v1", keys=("OPENAI_API_KEY",))
+    spec = replace(run_spec(), variations=(first, second, own))
+
+    def keys(variation: VariationSpec) -> dict[str, bool]:
+        pod = manifests.job(spec, variation, PLACEMENT)["spec"]["template"]["spec"]
+        entries = [e["valueFrom"] for e in pod["containers"][0]["env"] if "secretKeyRef" in e.get("valueFrom", {})]
+        assert not any("valueFrom" in entry for entry in pod["initContainers"][0]["env"])
+        return {e["secretKeyRef"]["key"]: e["secretKeyRef"]["optional"] for e in entries}
+
+    assert keys(first) == {"OPENAI_API_KEY": False, "GIT_TOKEN": True}
+    assert keys(second) == {"ANTHROPIC_API_KEY": False, "GIT_TOKEN": True}
+    assert keys(own) == {"OPENAI_API_KEY": True, "GIT_TOKEN": True}
+
+
+def test_deadlines_come_one_behind_the_other() -> None:
+    spec = run_spec()
+    job = manifests.job(spec, spec.variations[0], PLACEMENT)["spec"]
+    pod = job["template"]["spec"]["activeDeadlineSeconds"]
+    assert spec.limits.seconds < pod < job["activeDeadlineSeconds"]
+    assert pod == spec.limits.seconds + 300
+    assert job["activeDeadlineSeconds"] == spec.limits.start_seconds + pod + 3600
+
+
+def test_the_spec_and_the_private_folder_are_the_agents_alone() -> None:
+    spec = run_spec()
+    pod = manifests.job(spec, spec.variations[0], PLACEMENT)["spec"]["template"]["spec"]
+    shell = {mount["name"]: mount.get("readOnly", False) for mount in pod["initContainers"][0]["volumeMounts"]}
+    agent = {mount["name"]: mount.get("readOnly", False) for mount in pod["containers"][0]["volumeMounts"]}
+    assert shell.keys() & agent.keys() == {"workspace", "channel"}
+    assert shell["channel"] is True
+    assert agent["channel"] is False
+    assert {"spec", "private"} <= agent.keys()
+
+
+def test_kubernetes_replaces_nothing_in_the_shells_command() -> None:
+    spec = run_spec()
+    pod = manifests.job(spec, spec.variations[0], PLACEMENT)["spec"]["template"]["spec"]
+    command = pod["initContainers"][0]["command"]
+    assert command == server_command()
+    assert not any("$(" in part or "$$" in part for part in command)
+
+
+def test_the_commands_run_in_the_users_image_and_the_agent_in_its_own() -> None:
+    spec = replace(run_spec(), image="node:22")
+    pod = manifests.job(spec, spec.variations[0], PLACEMENT)["spec"]["template"]["spec"]
+    assert pod["initContainers"][0]["image"] == "node:22"
+    assert pod["containers"][0]["image"].startswith("aideator-agent:")
+
+
+def test_a_prompt_that_no_configmap_holds_is_refused() -> None:
+    spec = replace(run_spec(), prompt="x" * 950_000)
+    with pytest.raises(AideatorError, match="900 KiB"):
+        manifests.configmap(spec, PLACEMENT)
+
+
+def test_manifests_are_plain_json() -> None:
+    spec = run_spec(2)
+    job = manifests.job(spec, spec.variations[1], PLACEMENT)
+    assert json.loads(json.dumps(job)) == job
