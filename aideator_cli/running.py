@@ -13,7 +13,7 @@ from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import duration, plural
 from aideator_cli.finding import find
-from aideator_cli.following import follow_run
+from aideator_cli.following import View, follow_run
 from aideator_cli.intake import Order, Request, take
 from aideator_cli.invocation import command
 from aideator_cli.result import Result, exit_code
@@ -112,7 +112,7 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
     return exit_code(results)
 
 
-def _view(manner: Manner):  # type: ignore[no-untyped-def]
+def _view(manner: Manner) -> View:
     if manner.json:
         from aideator_cli.views.json_lines import show_json
 

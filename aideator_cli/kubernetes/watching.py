@@ -130,7 +130,7 @@ class _Picture:
         if message.kind == "jobs":
             self._jobs = {item["metadata"]["uid"]: item for item in message.items}
         elif message.kind == "pods":
-            now = {item["metadata"]["uid"]: item for item in message.items}
+            now = {item["metadata"]["uid"]: self._kept(item) for item in message.items}
             self._pods |= now
             self._gone = self._pods.keys() - now.keys()
         else:
@@ -144,11 +144,20 @@ class _Picture:
             if message.deleted:
                 del self._jobs[uid]
         elif message.kind == "pods":
-            self._pods[uid] = message.item
+            self._pods[uid] = self._kept(message.item)
             if message.deleted:
                 self._gone.add(uid)
         elif not message.deleted:
             self._note(message.item)
+
+    def _kept(self, pod: Object) -> Object:
+        """The pod, with its deletion as it was first seen: kubelet's last step moves that on to the moment of the step."""
+        before = self._pods.get(pod["metadata"]["uid"])
+        if before is None or not before["metadata"].get("deletionTimestamp"):
+            return pod
+        fields = ("deletionTimestamp", "deletionGracePeriodSeconds")
+        deletion = {name: before["metadata"][name] for name in fields if name in before["metadata"]}
+        return {**pod, "metadata": {**pod["metadata"], **deletion}}
 
     def _note(self, event: Mapping[str, Any]) -> None:
         uid = (event.get("involvedObject") or {}).get("uid")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from aideator_agent.spec import RunSpec
 from aideator_cli.events import Event, Item, Observation
 from aideator_cli.result import Result
 
 
-def show_json(batches: Iterator[list[Item]]) -> None:
+def show_json(_spec: RunSpec, batches: Iterator[list[Item]]) -> None:
     """Events as the agent wrote them, inside an object that says whose they are; observations between them."""
     for batch in batches:
         for item in batch:

@@ -17,7 +17,14 @@ from aideator_cli.views import wording
 from aideator_cli.views.colours import DIM, RED, paint, variation_colour
 
 KEPT = 3  # lines of a failed command's output that are shown
-QUIET = ("running", "starting", "completed", "error", "ended", "scheduling")  # observations that the events themselves tell
+QUIET = (
+    "running",
+    "starting",
+    "completed",
+    "error",
+    "ended",
+    "scheduling",
+)  # observations that the events themselves tell
 
 
 @dataclass

@@ -1,0 +1,177 @@
+"""A run from the request to the applied patch, through real LiteLLM over HTTP."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.changes import COMMANDS, FILES, expected_patch, script, tree
+from tests.end_to_end.conftest import Place
+from tests.end_to_end.user import Done, finish
+from tests.fixtures.repositories import git
+
+NAMES = tuple(COMMANDS)
+
+
+def models(names: tuple[str, ...], url: str) -> list[str]:
+    return [word for name in names for word in ("--model", f"openai/{name}")] + [
+        "-n",
+        str(len(names)),
+        "--api-base",
+        url,
+    ]
+
+
+def run_id(done: Done) -> str:
+    return str(done.of("event")[0]["run"])
+
+
+def test_three_agents_change_a_repository_byte_for_byte(place: Place, tmp_path: Path) -> None:
+    base = place.git.add("project", FILES)
+    provider = place.provide({name: script(name) for name in NAMES})
+
+    done = place.user.run(place.git.url("project"), "Do your part.", *models(NAMES, provider.url), "--json")
+
+    assert done.code == 0, done.err
+    results = done.of("result")
+    assert [(r["outcome"], r["summary"]) for r in results] == [("succeeded", f"Did {name}.") for name in NAMES]
+    for number, name in enumerate(NAMES, 1):
+        patch = place.user.call("diff", f"{run_id(done)}/{number}").out
+        assert patch == expected_patch(name, base, place.git.url("project"), tmp_path / f"by-hand-{name}")
+        _applies_cleanly(place, patch, base, tmp_path, name)
+
+
+def _applies_cleanly(place: Place, patch: bytes, base: str, tmp_path: Path, name: str) -> None:
+    clone = tmp_path / f"clone-{name}"
+    git(tmp_path, "clone", "--quiet", place.git.url("project"), str(clone))
+    git(clone, "checkout", "--quiet", base)
+    git(clone, "apply", "--binary", "-", given=patch)
+    assert tree(clone) == tree(tmp_path / f"by-hand-{name}")
+
+
+def test_logs_are_byte_for_byte_what_kubectl_has(kubernetes_place: Place) -> None:
+    place = kubernetes_place
+    place.git.add("project", FILES)
+    provider = place.provide({name: script(name) for name in NAMES})
+    done = place.user.run(place.git.url("project"), "Do your part.", *models(NAMES, provider.url), "--json")
+    assert place.kubectl is not None
+    for number in range(1, len(NAMES) + 1):
+        ours = place.user.call("logs", f"{run_id(done)}/{number}", "--json").out
+        theirs = place.kubectl.raw("logs", "-n", place.namespace, f"job/agent-{run_id(done)}-{number}", "-c", "agent")
+        assert ours == theirs
+        seqs = [json.loads(line)["seq"] for line in ours.splitlines()]
+        assert seqs == list(range(len(seqs)))
+
+
+def test_two_runs_at_once_do_not_mix(place: Place) -> None:
+    place.git.add("project", FILES)
+    provider = place.provide({name: script(name) for name in NAMES})
+    words = [
+        ["run", place.git.url("project"), f"Run {n}.", *place.user.options, *models(NAMES, provider.url), "--json"]
+        for n in (1, 2)
+    ]
+    both = [finish(process) for process in [place.user.start(*line) for line in words]]
+    assert {run_id(done) for done in both} == {r["run"] for done in both for r in done.of("event")}
+    for done in both:
+        assert {record["run"] for record in done.of("event")} == {run_id(done)}
+        assert [r["summary"] for r in done.of("result")] == [f"Did {name}." for name in NAMES]
+
+
+def test_lines_of_every_agent_and_a_table_are_shown(place: Place) -> None:
+    place.git.add("project", FILES)
+    provider = place.provide({name: script(name) for name in NAMES})
+    done = place.user.run(place.git.url("project"), "Do your part.", *models(NAMES, provider.url))
+    shown = done.out.decode()
+    assert "/2 │ Step 1 of small." in shown
+    assert "\x1b" not in shown
+    assert [line.split()[:3] for line in shown.splitlines()[-3:]] == [
+        [str(n), "✓", f"openai/{name}"] for n, name in enumerate(NAMES, 1)
+    ]
+    assert "aideator select" in done.err
+
+
+def test_a_detached_run_is_taken_up_from_its_first_event(place: Place) -> None:
+    place.git.add("project", FILES)
+    provider = place.provide({"small": script("small")})
+    detached = place.user.run(place.git.url("project"), "Do it.", *models(("small",), provider.url), "--detach")
+    assert detached.code == 0, detached.err
+    run = detached.out.decode().strip()
+    watched = place.user.call("watch", run, "--json")
+    assert watched.code == 0
+    seqs = [record["event"]["seq"] for record in watched.of("event")]
+    assert seqs == list(range(len(seqs)))
+    assert place.user.call("watch", run, "--json").of("event") == watched.of("event")
+
+
+def test_select_and_apply_take_the_patch_into_a_clone(place: Place, tmp_path: Path) -> None:
+    base = place.git.add("project", FILES)
+    provider = place.provide({"small": script("small")})
+    done = place.user.run(place.git.url("project"), "Do it.", *models(("small",), provider.url), "--json")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", place.git.url("project"), str(clone))
+
+    assert place.user.call("apply", run_id(done), "-C", str(clone)).code == 2  # nothing is selected
+    assert place.user.call("select", run_id(done), "1").code == 0
+    assert place.user.call("apply", run_id(done), "-C", str(clone)).code == 0
+    assert (
+        git(clone, "diff", "--stat", base).splitlines()[-1].strip() == "1 file changed, 1 insertion(+), 1 deletion(-)"
+    )
+    again = place.user.call("apply", run_id(done), "-C", str(clone))
+    assert again.code == 8
+    assert "has uncommitted changes: src/app.py" in again.err
+
+
+def test_a_deleted_run_leaves_nothing(place: Place) -> None:
+    place.git.add("project", FILES)
+    provider = place.provide({"small": script("small")})
+    done = place.user.run(place.git.url("project"), "Do it.", *models(("small",), provider.url), "--json")
+    assert place.user.call("delete", run_id(done)).code == 0
+    assert place.user.call("show", run_id(done)).code == 3
+    assert place.user.call("list", "--json").out == b""
+    if place.kubectl:
+        place.kubectl(
+            "wait",
+            "--for=delete",
+            "job,configmap",
+            "-n",
+            place.namespace,
+            "-l",
+            f"aideator.dev/run={run_id(done)}",
+            "--timeout=60s",
+        )
+
+
+@pytest.mark.parametrize("fault", ["rate_limit", "server_error", "reset", "cut", "garbage", "empty"])
+def test_a_provider_s_fault_is_survived_and_told(local_place: Place, fault: str) -> None:
+    place = local_place
+    place.git.add("project", FILES)
+    provider = place.provide({"small": [{"fault": fault}, *script("small")]})
+    done = place.user.run(place.git.url("project"), "Do it.", *models(("small",), provider.url), "--json")
+    assert done.code == 0, done.err
+    notices = [
+        r["event"]["text"]
+        for r in done.of("event")
+        if r["event"]["type"] == "notice" and r["event"]["level"] != "debug"
+    ]
+    assert notices
+
+
+def test_a_run_that_is_cancelled_keeps_what_it_has(place: Place) -> None:
+    place.git.add("project", FILES)
+    turns = [{"calls": [{"tool": "bash", "arguments": {"command": "echo kept > kept.txt; echo started; sleep 600"}}]}]
+    provider = place.provide({"slow": turns})
+    process = place.user.start(
+        "run", place.git.url("project"), "Wait.", *place.user.options, *models(("slow",), provider.url), "--json"
+    )
+    assert process.stdout is not None
+    run = ""
+    for line in process.stdout:
+        record = json.loads(line)
+        run = record["run"]
+        if record["kind"] == "event" and record["event"]["type"] == "output":
+            break
+    assert place.user.call("cancel", f"{run}/1").code == 0
+    done = finish(process)
+    result = done.of("result")[0]
+    assert (done.code, result["outcome"]) == (1, "cancelled")
+    assert b"+kept" in place.user.call("diff", f"{run}/1").out

@@ -1,0 +1,61 @@
+"""A user at the command line: real processes, with a data folder of their own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of --json."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [record for record in self.records if record["kind"] == kind]
+
+
+@dataclass(frozen=True)
+class User:
+    """`options` stand behind `run`, `repo` is where the agents find the repository."""
+
+    environment: Mapping[str, str]
+    options: Sequence[str]
+    folder: Path
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "aideator_cli", *words],
+            env=dict(self.environment),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def call(self, *words: str) -> Done:
+        return finish(self.start(*words))
+
+    def run(self, repo: str, prompt: str, *words: str) -> Done:
+        return self.call("run", repo, prompt, *self.options, *words)
+
+
+def finish(process: subprocess.Popen[bytes]) -> Done:
+    try:
+        out, err = process.communicate(timeout=LONGEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"did not end: {out[-2000:]!r} {err[-2000:]!r}") from None
+    return Done(process.returncode, out, err.decode())
