@@ -19,7 +19,7 @@ PATH: Final = 4096  # characters
 LINKS: Final = 40  # as many as the kernel follows
 
 
-class FileRefused(Exception):  # noqa: N818
+class FileRefused(Exception):
     """The file can't be had; the message is for the model."""
 
 
@@ -155,7 +155,7 @@ class _Walk:
             raise FileRefused(f"{self.path} leads out of the repository; give paths from its top.")
         if len(path) > PATH:
             raise FileRefused("The path is too long.")
-        self.names += [n for n in reversed((inside or path).split("/")) if n not in {"", "."}]
+        self.names += [n for n in reversed((path if inside is None else inside).split("/")) if n not in {"", "."}]
 
     def _link(self, name: str) -> str | None:
         try:
