@@ -18,6 +18,7 @@ from aideator_agent.verdict import limit
 
 CLOSING_BYTES: Final = PATCH_BYTES + PATCH_BYTES // 32 + 512 * 1024
 WORK_TYPES: Final = frozenset({"say", "think", "call", "output", "done", "usage", "sent"})
+COUNTED_TYPES: Final = WORK_TYPES | {"notice"}  # a notice is never refused
 TEXT_TYPES: Final = frozenset({"sent", "notice"})  # whose `text` may stand in several records
 LEAST_NUMBER: Final = 10**7  # holds the place of part numbers while a line is measured
 
@@ -112,22 +113,24 @@ class Emitter:
         """One record, already redacted, that fits into a line. The lock is held."""
         if not self._open:
             return
-        line = self._line(type_, fields)
+        line = self._line(type_, fields, self._seq)
         if type_ in WORK_TYPES:
             if len(line) > self.left(1.0):
                 raise limit("output")
+        if type_ in COUNTED_TYPES:
             self._used += len(line)
         _write_all(self._fd, line)
         self._seq += 1
         self._last = time.monotonic()
 
-    def _line(self, type_: str, fields: Fields) -> bytes:
+    def _line(self, type_: str, fields: Fields, seq: int) -> bytes:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        record = {"v": VERSION, "seq": self._seq, "time": now, "type": type_, **fields}
+        record = {"v": VERSION, "seq": seq, "time": now, "type": type_, **fields}
         return pieces.encoded(record).encode("ascii") + b"\n"
 
     def _size(self, type_: str, fields: Fields) -> int:
-        return len(self._line(type_, fields))
+        """Bytes of such a record, however high the numbers have risen by then."""
+        return len(self._line(type_, fields, LEAST_NUMBER))
 
     def _write_parts(self, type_: str, fields: Fields, text: str, last: Fields | None = None) -> None:
         measured = {**fields, "part": LEAST_NUMBER, "parts": LEAST_NUMBER}

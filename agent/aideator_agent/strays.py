@@ -55,9 +55,8 @@ class Strays:
         self._tell(rest)
 
     def _tell(self, line: bytes) -> None:
-        text = line[:LINE].decode(errors="replace").strip()
-        if self._used + len(line) > ALL:
-            self._left_out += len(line)
-        elif text:
-            self._used += len(line)
+        shown = line[:LINE] if self._used < ALL else b""
+        self._used += len(shown)
+        self._left_out += len(line) - len(shown)
+        if text := shown.decode(errors="replace").strip():
             self._emitter.notice("debug", text)

@@ -54,17 +54,17 @@ class Stream:
     def flush(self) -> None:
         """Writes what waits. The emitter's lock is held."""
         self.due = None
-        room = LINE_BYTES - self._emitter.cost(self._type, self._fields)
-        while self._pending and not self._missing:
-            piece = pieces.head(self._pending, room)
-            size = LINE_BYTES - room + len(pieces.encoded(piece))
-            if size > min(self._room, self._emitter.left(LAST_SHARE)):
+        cost = self._emitter.cost(self._type, self._fields)
+        while self._pending:
+            room = min(LINE_BYTES, self._room, self._emitter.left(LAST_SHARE)) - cost
+            piece = pieces.head(self._pending, room) if room > 0 else ""
+            if not piece:
                 self._skip(self._pending)
                 self._pending = ""
-            else:
-                self._room -= size
-                self._pending = self._pending[len(piece) :]
-                self._emitter.write(self._type, {**self._fields, "text": piece})
+                break
+            self._room -= cost + len(pieces.encoded(piece)) - 2
+            self._pending = self._pending[len(piece) :]
+            self._emitter.write(self._type, {**self._fields, "text": piece})
         self._flushed = time.monotonic()
 
     def _take(self, text: str) -> None:

@@ -14,10 +14,11 @@ from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Call
 from aideator_agent.replacing import NoReplacement, replaced
 from aideator_agent.shell import Finished, Shell
-from aideator_agent.stream import Stream
+from aideator_agent.stream import SMALL_BYTES, STREAM_BYTES, WORDS_SHARE, Stream
 from aideator_agent.verdict import failed
 
 FILE_BYTES: Final = 10 * 1024 * 1024  # of a file that is read or changed
+END_SHOWN: Final = 500  # characters of either end of an argument for which the log has no room
 LOST: Final = 3  # commands in a row that the shell may lose
 
 Arguments = Mapping[str, Any]
@@ -65,7 +66,7 @@ class Tools:
 
     def run(self, step: int, call: Call) -> str:
         """Does what the call asks, with its events; what the model is told of it. Raises `Ended` when the agent is to stop."""
-        self._emitter.emit("call", step=step, id=call.id, tool=call.tool, arguments=call.arguments)
+        self._tell_call(step, call)
         stream = Stream(self._emitter, "output", "the tool's output", step=step, id=call.id)
         began = time.monotonic()
         try:
@@ -80,6 +81,14 @@ class Tools:
             self._interrupts.check()
         text: str = self._emitter.redacted(answer.text)
         return text
+
+    def _tell_call(self, step: int, call: Call) -> None:
+        room = min(STREAM_BYTES, max(SMALL_BYTES, self._emitter.left(WORDS_SHARE)))
+        arguments = call.arguments
+        if len(pieces.encoded(arguments)) > room:
+            arguments = {name: _ends(value) for name, value in list(arguments.items())[:10]}
+            self._emitter.notice("info", "Most of this call's arguments is left out of the log here.")
+        self._emitter.emit("call", step=step, id=call.id, tool=call.tool, arguments=arguments)
 
     def _answer(self, call: Call, stream: Stream) -> Answer:
         try:
@@ -207,6 +216,13 @@ def _check(call: Call, names: list[str]) -> None:
             raise BadArguments(f"{call.tool} has no argument {name!r}.")
         if type(value) is not _TYPES[types[name]]:
             raise BadArguments(f"{name} must be of type {types[name]}.")
+
+
+def _ends(value: Any) -> str:
+    """The beginning and the end of a long argument, and how much is missing between them."""
+    text = value if isinstance(value, str) else pieces.encoded(value)
+    missing = len(text) - 2 * END_SHOWN
+    return text if missing <= 0 else f"{text[:END_SHOWN]}[… {missing:,} characters …]{text[-END_SHOWN:]}"
 
 
 def _bytes(text: str) -> bytes:

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+
+from tests.agent.running import Agent
+from tests.fixtures.repositories import LocalRepository
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    return Agent(tmp_path)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> LocalRepository:
+    """A repository with one commit."""
+    repository = LocalRepository(tmp_path / "source")
+    repository.commit({"a.py": "x = 1\n", "docs/read me.txt": "Hello\n"})
+    return repository
