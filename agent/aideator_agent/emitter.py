@@ -114,9 +114,8 @@ class Emitter:
         if not self._open:
             return
         line = self._line(type_, fields, self._seq)
-        if type_ in WORK_TYPES:
-            if len(line) > self.left(1.0):
-                raise limit("output")
+        if type_ in WORK_TYPES and len(line) > self.left(1.0):
+            raise limit("output")
         if type_ in COUNTED_TYPES:
             self._used += len(line)
         _write_all(self._fd, line)

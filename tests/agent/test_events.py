@@ -1,5 +1,6 @@
 """The record that an agent leaves: lines that everything can carry, within a bound, without a key in them."""
 
+import itertools
 import json
 import os
 import threading
@@ -158,7 +159,9 @@ def test_past_its_share_an_output_is_cut_to_head_and_tail(tmp_path: Path) -> Non
         stream.feed(f"head {step} " + "x" * 20_000)
         stream.feed("y" * 20_000 + f" tail {step}")
         missing.append(stream.close())
-    outputs = {step: [r["text"] for r in log.records() if r["type"] == "output" and r["step"] == step] for step in range(30)}
+    outputs = {
+        step: [r["text"] for r in log.records() if r["type"] == "output" and r["step"] == step] for step in range(30)
+    }
     assert missing[0] == 0
     assert len("".join(outputs[0])) == 40_000 + len("head 0  tail 0")
     cut = next(step for step in range(1, 30) if missing[step] > 30_000)
@@ -171,19 +174,28 @@ def test_past_its_share_an_output_is_cut_to_head_and_tail(tmp_path: Path) -> Non
 def test_a_full_log_ends_the_work_and_keeps_room_for_what_must_come(tmp_path: Path) -> None:
     log = Log(tmp_path / "log", bound=CLOSING_BYTES + 20_000)
     with pytest.raises(Ended) as ended:
-        for step in range(1000):
-            log.emitter.emit("usage", step=step, input=1)
+        _count_for_ever(log.emitter)
     assert (ended.value.verdict.outcome, ended.value.verdict.reason) == ("limit", "output")
     log.emitter.patch("utf-8", "x" * 100_000, sha256="")
     log.emitter.end()
     assert len(log.text("patch")) == 100_000
 
 
+def _count_for_ever(emitter: Emitter) -> None:
+    for step in itertools.count():
+        emitter.emit("usage", step=step, input=1)
+
+
 def test_floods_stay_within_the_bound_with_the_whole_patch(agent: Agent, repository: LocalRepository) -> None:
     flood = "yes $(printf '\\001%.0s' $(seq 200)) | head -c 3000000; echo; echo the end {}"
     big = {"calls": [call("write_file", path="big.txt", content="0123456789\n" * 400_000)]}
     words = {"say": "many words " * 20_000}
-    turns = [*(bash(flood.format(n)) for n in range(12)), *(t for n in range(4) for t in (words, bash(f"echo {n}"))), big, submit()]
+    turns = [
+        *(bash(flood.format(n)) for n in range(12)),
+        *(t for n in range(4) for t in (words, bash(f"echo {n}"))),
+        big,
+        submit(),
+    ]
     record = agent.run(spec_of(str(repository.path), turns, limits=Limits(steps=1000)))
     assert record.outcome == ("succeeded", None, "")
     assert len(record.patch) > 4_400_000
@@ -219,7 +231,9 @@ def test_the_hash_of_a_request_is_told_with_what_it_adds(agent: Agent, repositor
 
 
 def test_a_key_never_shows_whoever_prints_it(agent: Agent, repository: LocalRepository) -> None:
-    reveal = f"cat /proc/$PPID/environ /proc/self/environ | tr '\\0' '\\n'; printf {KEY[:8]}; sleep 0.3; printf {KEY[8:]}"
+    reveal = (
+        f"cat /proc/$PPID/environ /proc/self/environ | tr '\\0' '\\n'; printf {KEY[:8]}; sleep 0.3; printf {KEY[8:]}"
+    )
     turns = [{"say": f"The key is {KEY}.", **bash(reveal)}, submit(f"It was {KEY}.")]
     record = agent.run(spec_of(str(repository.path), turns), GIT_TOKEN=KEY)
     assert KEY.encode() not in b"".join(record.lines)

@@ -31,7 +31,7 @@ def test_an_attempt_tells_all_it_does_and_ends_with_its_patch(agent: Agent, repo
     totals = record.end["totals"]
     assert totals["seconds"] > 0
     assert {**totals, "seconds": 0} == {
-        "steps": 3, "input": 100, "output": 10, "cached": 40, "reasoning": 0, "cost": None, "seconds": 0, "commands": 1,
+        "steps": 3, "input": 100, "output": 10, "cached": 40, "reasoning": 0, "cost": 0.0, "seconds": 0, "commands": 1,
     }  # fmt: skip
     phases = [(e["name"], e["state"]) for e in record.of("phase")]
     assert phases == [(n, s) for n in ("clone", "work", "patch") for s in ("begin", "end")]
@@ -57,7 +57,9 @@ def test_the_start_says_what_runs(agent: Agent, repository: LocalRepository) -> 
 
 
 def test_a_local_attempt_leaves_no_folder_behind(agent: Agent, repository: LocalRepository) -> None:
-    agent.run(spec_of(str(repository.path), [bash("mkdir -p deep/er; touch deep/er/x; chmod 0 deep/er deep"), submit()]))
+    agent.run(
+        spec_of(str(repository.path), [bash("mkdir -p deep/er; touch deep/er/x; chmod 0 deep/er deep"), submit()])
+    )
     assert not (agent.folder / "room").exists()
 
 
@@ -103,7 +105,9 @@ def test_the_time_limit_ends_a_command_and_leaves_the_patch(agent: Agent, reposi
 def test_a_command_that_takes_too_long_is_ended_and_the_model_is_told(
     agent: Agent, repository: LocalRepository
 ) -> None:
-    record = agent.run(spec_of(str(repository.path), [bash("echo so far; sleep 600")], limits=Limits(command_seconds=0.5)))
+    record = agent.run(
+        spec_of(str(repository.path), [bash("echo so far; sleep 600")], limits=Limits(command_seconds=0.5))
+    )
     assert record.outcome[0] == "no_changes"
     assert (record.of("done")[0]["exit_code"], record.of("done")[0]["reason"]) == (None, "timeout")
     assert "so far" in record.of("sent")[1]["text"]
@@ -257,7 +261,7 @@ def test_in_a_pod_the_agent_runs_no_checks(agent: Agent, repository: LocalReposi
 def test_even_an_attempt_that_cannot_begin_has_a_start_and_an_end(
     agent: Agent, repository: LocalRepository, environment: dict[str, str], words: str
 ) -> None:
-    record = agent.run(spec_of(str(repository.path)), **environment)
+    record = agent.run(spec_of(str(repository.path)), program=(), **environment)
     assert record.code == 1
     assert record.outcome[:2] == ("failed", "infrastructure")
     assert words in record.end["reason"]

@@ -36,11 +36,12 @@ KEY = "sk-0123456789abcdef"
 TOOLS = [{"type": "function", "function": {"name": "bash", "parameters": {"type": "object", "properties": {}}}}]
 ASKED = [{"role": "user", "content": "Make it right."}]
 FAULTS = ["rate_limit", "server_error", "reset", "cut", "garbage", "empty"]
-CHANGE = {"calls": [call("write_file", path="ü.txt", content="\N{SNOWMAN} \\ \"quoted\"\r\n")]}
+CHANGE = {"calls": [call("write_file", path="ü.txt", content='\N{SNOWMAN} \\ "quoted"\r\n')]}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
+    """What loading LiteLLM sets is not left to other tests."""
     before = dict(os.environ)
     yield
     os.environ.clear()
@@ -57,9 +58,14 @@ def asked(model: LiteLLMModel) -> list[Piece]:
     return list(model.turn(ASKED, TOOLS))
 
 
-def test_a_turn_comes_in_pieces_and_then_whole(openai_server: OpenAIServers, environment: None) -> None:
+def test_a_turn_comes_in_pieces_and_then_whole(openai_server: OpenAIServers) -> None:
     calls = [call("bash", command="ls ü"), call("bash", command="pwd")]
-    script = {"say": "Looking around.", "think": "Hm, well.", "calls": calls, "usage": {"input": 50, "output": 8, "cached": 20}}
+    script = {
+        "say": "Looking around.",
+        "think": "Hm, well.",
+        "calls": calls,
+        "usage": {"input": 50, "output": 8, "cached": 20},
+    }
     server = openai_server({"m": [script]}, key=KEY)
     pieces = asked(model(server.url, temperature=0.5, price=Price(0.01, 0.1, 0.001)))
     turn = pieces.pop()
@@ -74,7 +80,7 @@ def test_a_turn_comes_in_pieces_and_then_whole(openai_server: OpenAIServers, env
     assert server.requests[0].key == KEY
 
 
-def test_what_nobody_has_named_is_not_sent_and_not_guessed(openai_server: OpenAIServers, environment: None) -> None:
+def test_what_nobody_has_named_is_not_sent_and_not_guessed(openai_server: OpenAIServers) -> None:
     server = openai_server({"m": [submit()]})
     turn = asked(model(server.url, keys={}))[-1]
     assert isinstance(turn, Turn)
@@ -83,7 +89,7 @@ def test_what_nobody_has_named_is_not_sent_and_not_guessed(openai_server: OpenAI
     assert server.requests[0].key == "none"
 
 
-def test_a_price_that_litellm_knows_is_the_cost(openai_server: OpenAIServers, environment: None) -> None:
+def test_a_price_that_litellm_knows_is_the_cost(openai_server: OpenAIServers) -> None:
     server = openai_server({"gpt-4o": [{**submit(), "usage": {"input": 1000, "output": 100}}]})
     turn = asked(model(server.url, model="openai/gpt-4o"))[-1]
     assert isinstance(turn, Turn)
@@ -104,7 +110,7 @@ def test_a_price_that_litellm_knows_is_the_cost(openai_server: OpenAIServers, en
     ],
 )
 def test_each_fault_of_a_provider_is_known_for_what_it_is(
-    openai_server: OpenAIServers, environment: None, fault: str, kind: type[ModelError], words: str
+    openai_server: OpenAIServers, fault: str, kind: type[ModelError], words: str
 ) -> None:
     server = openai_server({"m": [{"fault": fault}, submit()]}, retry_after=7)
     with pytest.raises(kind, match=words) as raised:
@@ -115,9 +121,7 @@ def test_each_fault_of_a_provider_is_known_for_what_it_is(
     assert len(server.requests) == 1
 
 
-def test_a_wrong_key_a_missing_key_and_an_unknown_model_are_not_asked_for_again(
-    openai_server: OpenAIServers, environment: None
-) -> None:
+def test_a_wrong_key_a_missing_key_and_an_unknown_model_are_not_asked_for_again(openai_server: OpenAIServers) -> None:
     server = openai_server({"m": [submit()]}, key=KEY)
     with pytest.raises(KeyRefused, match="Incorrect API key"):
         asked(model(server.url, keys={"OPENAI_API_KEY": "sk-wrong-0123456789"}))
@@ -130,12 +134,12 @@ def test_a_wrong_key_a_missing_key_and_an_unknown_model_are_not_asked_for_again(
     assert [r.played for r in server.requests] == ["error 401", "error 404"]
 
 
-def test_a_server_that_is_not_there_is_a_fault_that_may_pass(environment: None) -> None:
+def test_a_server_that_is_not_there_is_a_fault_that_may_pass() -> None:
     with pytest.raises(ServerFault):
         asked(model("http://127.0.0.1:1/v1"))
 
 
-def test_without_litellm_it_says_how_to_install_it(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_litellm_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "litellm", None)
     missing = model(None)
     with pytest.raises(LibraryMissing, match=r"pip install 'aideator-agent\[models\]'"):
@@ -145,17 +149,18 @@ def test_without_litellm_it_says_how_to_install_it(environment: None, monkeypatc
 def test_an_attempt_with_a_real_provider_survives_every_fault_that_passes(
     agent: Agent, repository: LocalRepository, openai_server: OpenAIServers
 ) -> None:
-    script = [{"say": "First.", **bash("env; echo y > a.py")}, *({"fault": f} for f in FAULTS), CHANGE, submit("Changed.")]
+    faulty = [turn for n, fault in enumerate(FAULTS) for turn in ({"fault": fault}, bash(f"echo {n}"))]
+    script = [{"say": "First.", **bash("env; echo y > a.py")}, *faulty, CHANGE, submit("Changed.")]
     server = openai_server({"m": script}, key=KEY)
     variation = VariationSpec(1, "openai/m", keys=("OPENAI_API_KEY",), api_base=server.url, price=Price(1e-6, 2e-6))
     record = agent.run(spec_of(str(repository.path), variations=(variation,)), OPENAI_API_KEY=KEY)
     assert record.outcome == ("succeeded", None, "")
     assert record.end["summary"] == "Changed."
     assert len([e for e in record.of("notice") if "asking again" in e["text"]]) == len(FAULTS)
-    assert record.end["totals"]["steps"] == 3
+    assert record.end["totals"]["steps"] == 3 + len(FAULTS)
     assert record.end["totals"]["cost"] > 0
     assert record.events[0]["versions"]["litellm"]
-    assert "+\u2603 \\ \"quoted\"\r\n".encode() in record.patch
+    assert '+\u2603 \\ "quoted"\r\n'.encode() in record.patch
     assert KEY.encode() not in b"".join(record.lines)
     assert server.keys == {KEY}
     assert not [e for e in record.of("notice") if e["level"] == "debug"], "LiteLLM printed something"

@@ -25,7 +25,7 @@ def tree(folder: Path) -> Tree:
             path = Path(os.fsdecode(place), os.fsdecode(name))
             mode = path.lstat().st_mode
             link = stat.S_ISLNK(mode)
-            content = os.readlink(os.fsencode(path)) if link else path.read_bytes()
+            content = os.fsencode(path.readlink()) if link else path.read_bytes()
             found[str(path.relative_to(folder))] = (0o120000 if link else 0o100644 | mode & 0o111, content)
     return found
 
@@ -82,7 +82,12 @@ def worked(agent: Agent, repository: LocalRepository, *commands: str) -> Record:
 )
 def test_the_patch_makes_the_same_files(agent: Agent, repository: LocalRepository, command: str) -> None:
     (repository.path / "old-link").symlink_to("a.py")
-    base = {"old.bin": b"\0\1\2\3" * 50, "old-crlf.txt": b"one\r\ntwo\r\n", "run.sh": "#!/bin/sh\n", ".gitignore": "*.o\n"}
+    base: dict[str, bytes | str | None] = {
+        "old.bin": b"\0\1\2\3" * 50,
+        "old-crlf.txt": b"one\r\ntwo\r\n",
+        "run.sh": "#!/bin/sh\n",
+        ".gitignore": "*.o\n",
+    }
     repository.commit(base, executable=("run.sh",))
     mirror = agent.folder / "mirror"
     keep = f"mkdir {mirror} && (cd {agent.workspace}/repo && tar cf - --exclude=./.git . | tar xf - -C {mirror})"
@@ -113,13 +118,17 @@ def test_the_last_part_counts_lines_and_names_test_files(agent: Agent, repositor
 
 
 def test_a_long_patch_comes_in_parts(agent: Agent, repository: LocalRepository) -> None:
-    record = worked(agent, repository, "seq 100000 > numbers.txt; printf 'ümlaut 😀 \\033\\n%.0s' $(seq 5000) > odd.txt")
+    record = worked(
+        agent, repository, "seq 100000 > numbers.txt; printf 'ümlaut 😀 \\033\\n%.0s' $(seq 5000) > odd.txt"
+    )
     assert len(record.of("patch")) > 50
     assert applied(repository, record.patch, agent.folder / "clone")["numbers.txt"][1].endswith(b"\n100000\n")
 
 
 def test_many_test_files_find_room(agent: Agent, repository: LocalRepository) -> None:
-    record = worked(agent, repository, "mkdir tests; for i in $(seq 400); do echo > tests/test_quite_a_long_name_$i.py; done")
+    record = worked(
+        agent, repository, "mkdir tests; for i in $(seq 400); do echo > tests/test_quite_a_long_name_$i.py; done"
+    )
     last = record.of("patch")[-1]
     assert last["files"] == 400
     assert len(last["tests"]) + last["tests_left_out"] == 400
@@ -145,11 +154,18 @@ def test_a_patch_of_almost_5_mib_fits(agent: Agent, repository: LocalRepository)
 def test_a_text_that_json_makes_too_long_goes_as_base64(agent: Agent, repository: LocalRepository) -> None:
     record = worked(agent, repository, r"yes $(printf '\001\001\001\001\001\001\001\001') | head -c 2000000 > odd.txt")
     assert record.of("patch")[0]["encoding"] == "base64"
-    assert applied(repository, record.patch, agent.folder / "clone")["odd.txt"][1] == b"\1\1\1\1\1\1\1\1\n" * 222222 + b"\1\1"
+    assert (
+        applied(repository, record.patch, agent.folder / "clone")["odd.txt"][1]
+        == b"\1\1\1\1\1\1\1\1\n" * 222222 + b"\1\1"
+    )
 
 
 def test_caches_and_installed_packages_are_left_out_and_told(agent: Agent, repository: LocalRepository) -> None:
-    record = worked(agent, repository, "mkdir -p __pycache__ js/node_modules/x; touch __pycache__/a.pyc js/node_modules/x/y; touch js/z")
+    record = worked(
+        agent,
+        repository,
+        "mkdir -p __pycache__ js/node_modules/x; touch __pycache__/a.pyc js/node_modules/x/y; touch js/z",
+    )
     assert b"pycache" not in record.patch
     assert "__pycache__/, js/node_modules/" in record.notices("warning")
 
@@ -162,7 +178,9 @@ def test_caches_that_the_repository_itself_ignores_are_not_worth_a_word(
 
 
 def test_what_git_cannot_take_is_told(agent: Agent, repository: LocalRepository) -> None:
-    record = worked(agent, repository, "mkdir .GIT-not .gi; printf 'y\n' > a.py; mkdir -p x/.GIt~1; touch x/GIT~1 GIT~1")
+    record = worked(
+        agent, repository, "mkdir .GIT-not .gi; printf 'y\n' > a.py; mkdir -p x/.GIt~1; touch x/GIT~1 GIT~1"
+    )
     assert b"+y" in record.patch
     assert "GIT~1" in record.notices("warning")
 

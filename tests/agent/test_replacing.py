@@ -15,7 +15,12 @@ TEXT = "def f():\n    if x:\n        return 1\n    return 2\n\n\ndef g():\n\tret
         ("aa.bb", "a.b", "\\1", "a\\1b"),
         ("one\r\ntwo\r\n", "one\ntwo\n", "1\n2\n", "1\r\n2\r\n"),
         ("one\r\ntwo\r\n", "two", "2", "one\r\n2\r\n"),
-        ("    x = 1   \n    y = 2\n", "x = 1\ny = 2", "x = 3\nif y:\n    y = 4", "    x = 3\n    if y:\n        y = 4\n"),
+        (
+            "    x = 1   \n    y = 2\n",
+            "x = 1\ny = 2",
+            "x = 3\nif y:\n    y = 4",
+            "    x = 3\n    if y:\n        y = 4\n",
+        ),
         ("\tx = 1\n", "  x = 1", "  x = 2", "\tx = 2\n"),
         ("x  =  1", "x = 1", "x = 2", "x = 2"),
         ("a\n  b\n", "\nb\n\n", "c", "a\n  c\n"),

@@ -123,7 +123,10 @@ def _blocks_sigterm(status: str) -> bool:
 def test_what_a_command_left_running_ends_with_the_work(agent: Agent, repository: LocalRepository) -> None:
     alive = agent.folder / "alive"
     alive.touch()
-    turns = [bash(f"(setsid sh -c 'while [ -e {alive} ]; do echo z >> late.txt; sleep 0.01; done' &) ; echo $!"), CHANGE]
+    turns = [
+        bash(f"(setsid sh -c 'while [ -e {alive} ]; do echo z >> late.txt; sleep 0.01; done' &) ; echo $!"),
+        CHANGE,
+    ]
     record = agent.run(spec_of(str(repository.path), [*turns, submit()]))
     assert record.outcome[0] == "succeeded"
     assert b"+y" in record.patch

@@ -69,5 +69,7 @@ class ScriptedModel:
 
     def _usage(self, tokens: Mapping[str, Any]) -> Usage:
         usage = Usage(**{name: int(tokens.get(name, 0)) for name in ("input", "output", "cached", "reasoning")})
-        cost = priced(self._price, usage.input, usage.output, usage.cached) if self._price else None
+        cost = (
+            priced(self._price, usage.input, usage.output, usage.cached) if self._price else 0.0
+        )  # a script costs nothing
         return replace(usage, cost=cost)
