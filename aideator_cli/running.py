@@ -34,9 +34,10 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
     backend = choose(wish, settings)
     order = take(request, backend.name, settings)
     store = Store.open(settings.home)
-    _announce(order, backend)
+    _remark(order)
     submit(order, backend, store)
     spec = order.spec
+    _announce(spec, backend)
     if manner.detach:
         _detached(spec, manner)
         return ExitCode.OK
@@ -54,6 +55,7 @@ def dry(request: Request, wish: Wish) -> int:
             hint="--backend kubernetes",
         )
     order = take(request, backend.name, settings)
+    _remark(order)
     from aideator_cli.yaml_file import write_documents
 
     write_documents(backend.manifests(order.spec), sys.stdout)
@@ -134,16 +136,18 @@ def _leaving(spec: RunSpec, backend: Backend) -> Iterator[None]:
         raise
 
 
-def _announce(order: Order, backend: Backend) -> None:
-    spec = order.spec
+def _remark(order: Order) -> None:
+    for remark in order.located.remarks:
+        terminal.warn(remark)
+
+
+def _announce(spec: RunSpec, backend: Backend) -> None:
     where = f"kubernetes {backend.where}" if backend.name == "kubernetes" else f"local backend, {backend.where}"
     commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
     limits = f"limits {plural(spec.limits.steps, 'step')}, {duration(spec.limits.seconds)} each"
     terminal.say(
         f"{spec.id} on {where}: {plural(len(spec.variations), 'variation')} of {_repository_name(spec)}{commit}, {limits}"
     )
-    for remark in order.located.remarks:
-        terminal.warn(remark)
 
 
 def _repository_name(spec: RunSpec) -> str:

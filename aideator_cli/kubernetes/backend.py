@@ -11,7 +11,8 @@ from aideator_agent.spec import RunSpec, SpecError
 from aideator_cli.backend import Attempt, Line, Remark, Status, Trouble
 from aideator_cli.errors import unavailable
 from aideator_cli.kubernetes import credentials, kubeconfig, problems
-from aideator_cli.kubernetes.client import MERGE_PATCH, Address, ApiError, Client, ConnectionFailed
+from aideator_cli.kubernetes.client import MERGE_PATCH, ApiError, Client, ConnectionFailed
+from aideator_cli.kubernetes.connection import Address
 from aideator_cli.kubernetes.logs import read_log
 from aideator_cli.kubernetes.objects import RUN, Objects, variation_of
 from aideator_cli.kubernetes.problems import Place
@@ -79,7 +80,7 @@ class KubernetesBackend:
             return RunSpec.from_json(found["data"]["spec.json"])
         except (SpecError, KeyError, TypeError) as error:
             hint = "another version of aideator may have made it; use that one"
-            raise unavailable(f"The spec of run {run} in {self.where} can't be read: {error}", hint) from error
+            raise unavailable(f"the spec of run {run} in {self.where} can't be read: {error}", hint) from error
 
     def runs(self) -> list[str]:
         found = self._told(self._objects.configmaps_of_all_runs)
@@ -165,7 +166,7 @@ def _target(context: str | None) -> tuple[Address, credentials.Credentials, str]
     fields = target.cluster.fields
     server = str(fields.get("server") or "").rstrip("/")
     if not server.startswith(("https://", "http://")):
-        raise unavailable(f"Context {target.context!r} has no server address.", "`kubectl config view` shows it")
+        raise unavailable(f"context {target.context!r} has no server address", "`kubectl config view` shows it")
     address = Address(
         server=server,
         context=target.context,
@@ -183,7 +184,7 @@ def _in_cluster() -> tuple[Address, credentials.Credentials, str]:
         authority = (_SERVICE_ACCOUNT / "ca.crt").read_bytes()
         namespace = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise unavailable(f"This pod's service account can't be read: {error}", "set KUBECONFIG") from error
+        raise unavailable(f"this pod's service account can't be read: {error}", "set KUBECONFIG") from error
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     address = Address(server=server, context="in-cluster", authority=authority)
     return address, credentials.of_service_account(_SERVICE_ACCOUNT / "token"), namespace or "default"

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote, urlencode
 
 import urllib3
-from urllib3.util import Timeout, make_headers
+from urllib3.util import Timeout
 
 from aideator_cli import __version__
-from aideator_cli.kubernetes.credentials import Credentials, Identity, load_chain
+from aideator_cli.kubernetes.connection import Address, open_pool
+from aideator_cli.kubernetes.credentials import Credentials, Identity
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -58,18 +58,6 @@ class ConnectionFailed(Exception):
         self.established = established
         self.tls = tls
         self.stranger = stranger
-
-
-@dataclass(frozen=True)
-class Address:
-    """The API server, and how to trust it."""
-
-    server: str
-    context: str  # for people
-    authority: bytes | None = None  # PEM; None: the system's
-    verify: bool = True
-    server_name: str | None = None
-    proxy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +173,7 @@ class Client:
         key = (identity.certificate, identity.key)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = _open_pool(self.address, identity, self._connections)
+                self._pools[key] = open_pool(self.address, identity, self._connections)
             return self._pools[key]
 
 
@@ -258,50 +246,3 @@ def _connection_failed(error: Exception) -> ConnectionFailed:
     proxy = isinstance(cause, urllib3.exceptions.ProxyError)
     text = re.sub(r"<urllib3[^>]*>: |^HTTPS?Connection\([^)]*\): ", "", str(cause)) or type(cause).__name__
     return ConnectionFailed(text, established=not (tls or new or proxy), tls=tls)
-
-
-def _open_pool(address: Address, identity: Identity, connections: int) -> Any:
-    settings: dict[str, Any] = {"maxsize": connections, "socket_options": _socket_options()}
-    if address.server.startswith("https:"):
-        settings["ssl_context"] = _tls(address, identity)
-        if not address.verify:
-            settings["assert_hostname"] = False
-        if address.server_name:
-            settings["server_hostname"] = address.server_name
-    proxy = address.proxy or _environment_proxy(address.server)
-    if proxy is None:
-        return urllib3.PoolManager(num_pools=2, **settings)
-    if proxy.startswith("socks"):
-        from urllib3.contrib.socks import SOCKSProxyManager
-
-        return SOCKSProxyManager(proxy, num_pools=2, **settings)
-    auth = urlsplit(proxy)
-    headers = make_headers(proxy_basic_auth=f"{auth.username}:{auth.password}") if auth.username else None
-    return urllib3.ProxyManager(proxy, num_pools=2, proxy_headers=headers, **settings)
-
-
-def _tls(address: Address, identity: Identity) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=address.authority.decode() if address.authority else None)
-    if not address.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    load_chain(context, identity)
-    return context
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Keep-alive with kubectl's timing, so that a dead connection is noticed."""
-    import socket
-
-    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    timing = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 3))
-    return options + [(socket.IPPROTO_TCP, getattr(socket, name), n) for name, n in timing if hasattr(socket, name)]
-
-
-def _environment_proxy(server: str) -> str | None:
-    parts = urlsplit(server)
-    host = parts.hostname or ""
-    if proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")

@@ -77,7 +77,7 @@ def pem(entry: Entry, name: str) -> bytes | None:
         return (entry.folder / path).read_bytes() if isinstance(path, str) and path else None
     except (OSError, ValueError) as error:
         raise unavailable(
-            f"The kubeconfig's {name} can't be read: {error}", "`kubectl config view` shows it"
+            f"the kubeconfig's {name} can't be read: {error}", "`kubectl config view` shows it"
         ) from error
 
 
@@ -91,7 +91,7 @@ def load_chain(context: ssl.SSLContext, identity: Identity) -> None:
         try:
             context.load_cert_chain(file.name)
         except ssl.SSLError as error:
-            message = f"The kubeconfig's client certificate or key is not usable: {error}"
+            message = f"the kubeconfig's client certificate or key is not usable: {error}"
             raise unavailable(message, "`kubectl config view` shows the user's entry") from error
 
 
@@ -117,7 +117,7 @@ def _from_token_file(path: Path) -> Identity:
     try:
         token = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise unavailable(f"The token file {path} can't be read: {error}", "log in to the cluster again") from error
+        raise unavailable(f"the token file {path} can't be read: {error}", "log in to the cluster again") from error
     return Identity(_bearer(token), expires=time.time() + _TOKEN_FILE_SECONDS + _EARLY)
 
 
@@ -145,7 +145,7 @@ def _from_provider(user: Entry) -> Identity:
 
 def _provider_failed(user: Entry, why: str) -> AideatorError:
     name = user.fields["auth-provider"].get("name", "")
-    return unavailable(f"The kubeconfig's auth-provider {name!r} failed: {why}", "log in to the cluster again")
+    return unavailable(f"the kubeconfig's auth-provider {name!r} failed: {why}", "log in to the cluster again")
 
 
 def _from_plugin(user: Entry, cluster: Entry) -> Identity:
@@ -198,7 +198,7 @@ def _exec_info(asked: Mapping[str, Any], cluster: Entry, *, talks: bool) -> Mapp
 
 
 def _plugin_failed(command: str, why: str, hint: str | None = None) -> AideatorError:
-    text = f"The kubeconfig's credential plugin `{command}` failed: {why}"
+    text = f"the kubeconfig's credential plugin `{command}` failed: {why}"
     return unavailable(text, hint or "log in to the cluster again, or run the plugin by hand")
 
 

@@ -73,10 +73,10 @@ def choose(config: Kubeconfig, context: str | None) -> Target:
     name = context or config.current
     known = ", ".join(sorted(config.contexts)) or "none"
     if name is None:
-        raise unavailable("The kubeconfig has no current context.", f"choose one with `--context`; there are: {known}")
+        raise unavailable("the kubeconfig has no current context", f"choose one with `--context`; there are: {known}")
     entry = config.contexts.get(name)
     if entry is None:
-        raise unavailable(f"There is no context {name!r} in the kubeconfig ({_listed(config)}).", f"there are: {known}")
+        raise unavailable(f"there is no context {name!r} in the kubeconfig ({_listed(config)})", f"there are: {known}")
     user = _text(entry.fields, "user")
     return Target(
         context=name,
@@ -88,13 +88,13 @@ def choose(config: Kubeconfig, context: str | None) -> Target:
 
 def no_cluster() -> AideatorError:
     looked = os.environ.get("KUBECONFIG") or "~/.kube/config"
-    return unavailable(f"No Kubernetes cluster is configured: {looked} does not exist.", _NO_CLUSTER_HINT)
+    return unavailable(f"no Kubernetes cluster is configured: {looked} does not exist", _NO_CLUSTER_HINT)
 
 
 def _part(entries: Mapping[str, Entry], kind: str, name: str | None, context: str) -> Entry:
     if name is None or name not in entries:
         hint = f"`kubectl config view` shows what there is: {', '.join(sorted(entries)) or 'none'}"
-        raise unavailable(f"Context {context!r} names the {kind} {name!r}, which the kubeconfig does not have.", hint)
+        raise unavailable(f"context {context!r} names the {kind} {name!r}, which the kubeconfig does not have", hint)
     return entries[name]
 
 
@@ -106,11 +106,11 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         data = yaml.load(path.read_bytes(), _Loader)
     except (OSError, yaml.YAMLError) as error:
-        raise unavailable(f"The kubeconfig {path} can't be read: {error}", "mend it, or set KUBECONFIG") from error
+        raise unavailable(f"the kubeconfig {path} can't be read: {error}", "mend it, or set KUBECONFIG") from error
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise unavailable(f"The kubeconfig {path} is no YAML mapping.", "mend it, or set KUBECONFIG")
+        raise unavailable(f"the kubeconfig {path} is no YAML mapping", "mend it, or set KUBECONFIG")
     return data
 
 

@@ -67,7 +67,7 @@ def configmap(spec: RunSpec, placement: Placement) -> dict[str, Any]:
     if len(text) > SPEC_BYTES:
         size = f"{len(text) / 1024:,.0f} KiB"
         raise usage(
-            f"The run's spec is {size}; a cluster takes {SPEC_BYTES // 1024} KiB.", "shorten the prompt or the scripts"
+            f"the run's spec is {size}; a cluster takes {SPEC_BYTES // 1024} KiB", "shorten the prompt or the scripts"
         )
     metadata = {
         "name": configmap_name(spec.id),

@@ -38,13 +38,13 @@ def explain(error: ApiError | ConnectionFailed, place: Place) -> AideatorError:
     if isinstance(error, ConnectionFailed):
         return _untrusted(error, place) if error.tls else _unreachable(error, place)
     if error.status == 401:
-        text = f"The cluster of context {place.context!r} does not accept the credentials; they may have expired."
+        text = f"cluster {place.context} does not accept the credentials; they may have expired"
         return unavailable(text, f"log in to the cluster again; `{place.kubectl} get jobs` must work")
     if error.status == 404:
         return _absent(error, place)
     if error.status in (400, 403, 413, 422):
         return _forbidden(error, place)
-    text = f"The cluster of context {place.context!r} could not do it: {error.message} (HTTP {error.status})"
+    text = f"cluster {place.context} could not do it: {error.message} (HTTP {error.status})"
     return unavailable(text, "try again; the API server may be overloaded")
 
 
@@ -60,34 +60,34 @@ def missing_rule(error: ApiError) -> str:
 def no_secret(place: Place, secret: str, key: str, model: str, *, exists: bool) -> AideatorError:
     name = shlex.quote(secret)
     if exists:
-        text = f"Secret {secret} in namespace {place.namespace} has no {key}, which {model} needs."
+        text = f"Secret {secret} in namespace {place.namespace} has no {key}, which {model} needs"
         patch = f'patch secret {name} --type merge -p "{{\\"stringData\\":{{\\"{key}\\":\\"${key}\\"}}}}"'
         return not_found(text, f"{place.kubectl} {patch}")
-    text = f"Secret {secret} does not exist in namespace {place.namespace}; {model} needs its {key}."
+    text = f"Secret {secret} does not exist in namespace {place.namespace}; {model} needs its {key}"
     return not_found(text, f'{place.kubectl} create secret generic {name} --from-literal={key}="${key}"')
 
 
 def too_old(place: Place, version: str) -> AideatorError:
-    text = f"The cluster of context {place.context!r} runs Kubernetes {version}; the agents' pods need 1.29 or newer (native sidecars)."
+    text = f"cluster {place.context} runs Kubernetes {version}; the agents' pods need 1.29 or newer (native sidecars)"
     return unavailable(text, "choose another cluster with `--context`, or `--backend local`")
 
 
 def clash(place: Place, kind: str, name: str, owner: str) -> AideatorError:
-    text = f"{kind} {name} already exists in namespace {place.namespace} and is not this run's: {owner}."
+    text = f"{kind} {name} already exists in namespace {place.namespace} and is not this run's: {owner}"
     return AideatorError(text, hint="start the run again: it gets another id", code=ExitCode.REFUSED)
 
 
 def _unreachable(error: ConnectionFailed, place: Place) -> AideatorError:
-    text = f"The cluster of context {place.context!r} ({place.server}) can't be reached: {error}"
+    text = f"cluster {place.context} does not answer ({place.server}: {error})"
     return unavailable(text, f"`{place.kubectl} get jobs` must work; `--backend local` needs no cluster")
 
 
 def _untrusted(error: ConnectionFailed, place: Place) -> AideatorError:
-    text = f"The certificate of the cluster of context {place.context!r} ({place.server}) was refused: {error}"
+    text = f"the certificate of cluster {place.context} ({place.server}) was refused: {error}"
     if any(word in str(error) for word in _STRICT):
         why = "Python 3.13 and newer check certificates more strictly than kubectl does"
         return unavailable(
-            f"{text}. {why}.", "have the cluster's CA issued anew with that extension, or use Python 3.12"
+            f"{text}. {why}", "have the cluster's CA issued anew with that extension, or use Python 3.12"
         )
     return unavailable(
         text, "the context's certificate-authority must be the one that the server's certificate comes from"
@@ -96,29 +96,29 @@ def _untrusted(error: ConnectionFailed, place: Place) -> AideatorError:
 
 def _absent(error: ApiError, place: Place) -> AideatorError:
     if error.details.get("kind") == "namespaces" or f'namespaces "{place.namespace}" not found' in error.message:
-        text = f"Namespace {place.namespace} does not exist in the cluster of context {place.context!r}."
+        text = f"namespace {place.namespace} does not exist in cluster {place.context}"
         create = f"kubectl --context {shlex.quote(place.context)} create namespace {shlex.quote(place.namespace)}"
         return not_found(text, f"choose one with `--namespace`, or make it: {create}")
     if error.reason == "NotFound" and error.details.get("name"):
-        return not_found(f"{error.message} (namespace {place.namespace}, context {place.context!r})")
-    text = f"What answers at {place.server} does not know {error.path}: {error.message}"
+        return not_found(f"{error.message} (namespace {place.namespace}, cluster {place.context})")
+    text = f"what answers at {place.server} does not know {error.path}: {error.message}"
     return unavailable(text, "is it a Kubernetes API server, 1.29 or newer?")
 
 
 def _forbidden(error: ApiError, place: Place) -> AideatorError:
     rbac = _RBAC.search(error.message)
     if rbac is not None:
-        text = f"{rbac['user']} may not {rbac['verb']} {rbac['resource']} in namespace {place.namespace}."
+        text = f"{rbac['user']} may not {rbac['verb']} {rbac['resource']} in namespace {place.namespace}"
         return refused(text, f"ask for this RBAC rule in the namespace: {missing_rule(error)}")
     if "being terminated" in error.message:
         return not_found(
-            f"Namespace {place.namespace} is being deleted.",
+            f"namespace {place.namespace} is being deleted",
             "wait until it is gone, or choose another with `--namespace`",
         )
     if "exceeded quota" in error.message:
-        text = f"The quota of namespace {place.namespace} refuses it: {error.message}"
+        text = f"the quota of namespace {place.namespace} refuses it: {error.message}"
         return refused(text, f"ask for fewer variations (`-n`), or look at `{place.kubectl} describe resourcequota`")
     return refused(
-        f"The cluster refuses it: {error.message}",
+        f"the cluster refuses it: {error.message}",
         "a policy of the cluster or namespace forbids it; its owner can tell more",
     )

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from aideator_cli.kubernetes.client import Address, Client
+from aideator_cli.kubernetes.client import Client
+from aideator_cli.kubernetes.connection import Address
 from aideator_cli.kubernetes.credentials import Credentials, Identity
 from aideator_cli.kubernetes.objects import Objects
 from aideator_cli.kubernetes.problems import Place

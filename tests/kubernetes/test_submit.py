@@ -147,7 +147,7 @@ def test_a_namespace_that_does_not_exist(cluster: Cluster, monkeypatch: pytest.M
     nowhere = KubernetesBackend.connect(cluster.context, "no-such-namespace")
     for spec in (run_spec(agent_image=IMAGE), run_spec(agent_image=IMAGE, keys=("OPENAI_API_KEY",))):
         told = refusal(nowhere, spec)
-        assert "Namespace no-such-namespace does not exist" in told.message
+        assert "namespace no-such-namespace does not exist" in told.message
         assert "create namespace no-such-namespace" in (told.hint or "")
         assert told.code == ExitCode.NOT_FOUND
 
@@ -158,7 +158,7 @@ def test_a_secret_that_is_missing_comes_with_the_command_that_makes_it(
     spec = run_spec(2, keys=("OPENAI_API_KEY",), model="openai/gpt", agent_image=IMAGE)
     told = refusal(backend, spec)
     assert told.message == (
-        f"Secret aideator-keys does not exist in namespace {namespace}; openai/gpt needs its OPENAI_API_KEY."
+        f"Secret aideator-keys does not exist in namespace {namespace}; openai/gpt needs its OPENAI_API_KEY"
     )
     assert told.code == ExitCode.NOT_FOUND
     assert "create secret generic aideator-keys --from-literal=OPENAI_API_KEY=" in (told.hint or "")
@@ -176,7 +176,7 @@ def test_a_key_that_is_missing_is_named_with_its_model(
     told = refusal(backend, replace(run_spec(agent_image=IMAGE), variations=(gpt, claude)))
     assert (
         told.message
-        == f"Secret {secret.name} in namespace {namespace} has no ANTHROPIC_API_KEY, which anthropic/claude needs."
+        == f"Secret {secret.name} in namespace {namespace} has no ANTHROPIC_API_KEY, which anthropic/claude needs"
     )
     assert "patch secret aideator-keys" in (told.hint or "")
     assert ours(kubectl, namespace) == []
@@ -205,7 +205,7 @@ def test_a_forbidden_verb_names_the_missing_rule_and_leaves_nothing(
     configmaps = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "get", "list", "patch", "delete"]}
     role(kubectl, namespace, configmaps, {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["list"]})
     told = refusal(as_limited(cluster, namespace, tmp_path, monkeypatch), run_spec(2, agent_image=IMAGE))
-    assert told.message == f"limited may not create jobs in namespace {namespace}."
+    assert told.message == f"limited may not create jobs in namespace {namespace}"
     assert told.hint is not None
     assert '{apiGroups: ["batch"], resources: ["jobs"], verbs: ["create"]}' in told.hint
     assert told.code == ExitCode.REFUSED

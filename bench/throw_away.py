@@ -1,0 +1,50 @@
+"""The throw-away cluster, for benchmarks: a namespace of their own, and kubectl."""
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+VERBS = Path(__file__).parents[1] / "tests" / "cluster"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    kubeconfig: str
+    kubectl_path: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "KUBECONFIG": self.kubeconfig}
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        command = [self.kubectl_path, *arguments]
+        return subprocess.run(
+            command, env=self.environment, input=stdin, text=True, capture_output=True, check=True
+        ).stdout
+
+
+def running_cluster() -> Cluster:
+    """Exits with what to do when there is none."""
+    found = subprocess.run([VERBS / "kubeconfig"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise SystemExit("no cluster: make cluster-up")
+    kubeconfig = found.stdout.strip()
+    return Cluster(kubeconfig, shutil.which("kubectl") or str(Path(kubeconfig).with_name("kubectl")))
+
+
+@contextmanager
+def namespace(cluster: Cluster, *, pods: int | None = None) -> Iterator[str]:
+    """Deleted afterwards. `pods`: at most so many may be made in it."""
+    name = f"aideator-bench-{secrets.token_hex(4)}"
+    cluster.kubectl("create", "namespace", name)
+    try:
+        if pods is not None:
+            cluster.kubectl("create", "quota", "pods", f"--hard=pods={pods}", "-n", name)
+        yield name
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
