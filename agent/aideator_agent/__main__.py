@@ -34,9 +34,13 @@ def main() -> int:
     emitter = Emitter(events, Redactor(secrets(keys)))
     strays = Strays(printed, emitter)
     session = Session(settings, keys, emitter, interrupts)
-    verdict = session.run()
-    strays.close()
-    _tell_end(emitter, verdict, session)
+    try:
+        verdict = session.run()
+        strays.close()
+        _tell_end(emitter, verdict, session)
+    except OSError:  # the log takes nothing any more
+        session.leave()
+        verdict = Verdict("failed")
     if session.owns_room:
         rooms.remove(settings.workspace, settings.private)
     return _status(verdict, interrupts)

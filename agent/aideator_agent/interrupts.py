@@ -27,10 +27,6 @@ class Interrupts:
             signal.signal(number, self._note)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
-    def limit_to(self, seconds: float) -> None:
-        """The time limit, counted from now."""
-        self._deadline = time.monotonic() + seconds
-
     @property
     def terminated(self) -> bool:
         return self.terminated_at is not None

@@ -2,28 +2,29 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 
 def remove(*folders: Path) -> None:
-    """Removes them with all that is in them, and the folder that they share if nothing else is in it."""
+    """Removes them with all that is in them, and the folder that they share if nothing else is in it.
+
+    Folders without the owner's rights get them back first. Nothing else may be at work in them any more.
+    """
     for folder in folders:
-        shutil.rmtree(folder, onerror=_with_rights)
+        _open_up(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     parents = {folder.parent for folder in folders}
     if len(parents) == 1:
         with suppress(OSError):
             parents.pop().rmdir()
 
 
-def _with_rights(act: Callable[..., Any], path: str, _error: object) -> None:
-    """Once more, after giving the owner's rights back; what still stays is left there."""
+def _open_up(folder: Path) -> None:
     with suppress(OSError):
-        Path(path).parent.chmod(0o700)
-        if act in (os.scandir, os.open, os.lstat, os.rmdir):
-            Path(path).chmod(0o700)
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            act(path)
+        if not folder.is_symlink():
+            folder.chmod(0o700)
+        for place, names, _ in os.walk(folder):  # goes into each only after it was opened here
+            for inner in (Path(place, name) for name in names):
+                if not inner.is_symlink():
+                    inner.chmod(0o700)

@@ -38,7 +38,7 @@ class Session:
     def __init__(self, settings: Settings, keys: Mapping[str, str], emitter: Emitter, interrupts: Interrupts) -> None:
         self.totals = Totals()
         self.checkout: Checkout | None = None
-        self.owns_room = False  # workspace and private folder were free, so that they may be removed
+        self.owns_room = False  # workspace and private folder were empty, and nobody else needs them later
         self._settings = settings
         self._keys = keys
         self._emitter = emitter
@@ -52,6 +52,11 @@ class Session:
         if self._interrupts.terminated and verdict.outcome in ("succeeded", "no_changes"):
             return replace(verdict, outcome="cancelled", reason="the agent was told to stop after its work was done")
         return verdict
+
+    def leave(self) -> None:
+        """Ends what the model's commands started; for when nobody can be told anything any more."""
+        if self._shell is not None:
+            self._shell.end()
 
     def _guarded(self, act: Callable[[], Verdict], before: Verdict) -> Verdict:
         """What `act` says; of what it raises, that which matters more: an earlier failure or cancellation stands."""
@@ -117,7 +122,8 @@ class Session:
         taken = [p for p in (self._settings.repo, self._settings.private / "git") if os.path.lexists(p)]
         if taken:
             raise failed("infrastructure", f"{taken[0]} exists already; an attempt needs folders of its own")
-        self.owns_room = self._settings.channel is None
+        fresh = not any(self._settings.workspace.iterdir()) and not any(self._settings.private.iterdir())
+        self.owns_room = fresh and self._settings.channel is None
 
     def _tell_start(self) -> None:
         settings = self._settings

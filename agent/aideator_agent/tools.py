@@ -19,6 +19,7 @@ from aideator_agent.verdict import failed
 
 FILE_BYTES: Final = 10 * 1024 * 1024  # of a file that is read or changed
 END_SHOWN: Final = 500  # characters of either end of an argument for which the log has no room
+ID_SHOWN: Final = 80  # characters of a call's id in events
 LOST: Final = 3  # commands in a row that the shell may lose
 
 Arguments = Mapping[str, Any]
@@ -66,15 +67,16 @@ class Tools:
 
     def run(self, step: int, call: Call) -> str:
         """Does what the call asks, with its events; what the model is told of it. Raises `Ended` when the agent is to stop."""
-        self._tell_call(step, call)
-        stream = Stream(self._emitter, "output", "the tool's output", step=step, id=call.id)
+        id_ = call.id[:ID_SHOWN]
+        self._tell_call(step, id_, call)
+        stream = Stream(self._emitter, "output", "the tool's output", step=step, id=id_)
         began = time.monotonic()
         try:
             answer = self._answer(call, stream)
         finally:
             missing = stream.close()
         self._emitter.emit(
-            "done", step=step, id=call.id, exit_code=answer.exit_code, seconds=round(time.monotonic() - began, 3),
+            "done", step=step, id=id_, exit_code=answer.exit_code, seconds=round(time.monotonic() - began, 3),
             truncated=missing, **({} if answer.reason == "exited" else {"reason": answer.reason}),
         )  # fmt: skip
         if answer.reason == "stopped":
@@ -82,13 +84,13 @@ class Tools:
         text: str = self._emitter.redacted(answer.text)
         return text
 
-    def _tell_call(self, step: int, call: Call) -> None:
+    def _tell_call(self, step: int, id_: str, call: Call) -> None:
         room = min(STREAM_BYTES, max(SMALL_BYTES, self._emitter.left(WORDS_SHARE)))
         arguments = call.arguments
         if len(pieces.encoded(arguments)) > room:
             arguments = {name: _ends(value) for name, value in list(arguments.items())[:10]}
             self._emitter.notice("info", "Most of this call's arguments is left out of the log here.")
-        self._emitter.emit("call", step=step, id=call.id, tool=call.tool, arguments=arguments)
+        self._emitter.emit("call", step=step, id=id_, tool=call.tool, arguments=arguments)
 
     def _answer(self, call: Call, stream: Stream) -> Answer:
         try:

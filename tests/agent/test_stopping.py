@@ -120,6 +120,17 @@ def _blocks_sigterm(status: str) -> bool:
     return any(int(mask, 16) >> 14 & 1 for mask in masks)
 
 
+def test_when_nobody_takes_its_log_any_more_it_ends_and_leaves_nothing(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    with agent.start(spec_of(str(repository.path), [bash("while echo here; do sleep 0.01; done")])) as running:
+        running.until(lambda e: e["type"] == "output")
+        assert running.process.stdout is not None
+        running.process.stdout.close()
+        assert running.process.wait() == 1
+    assert not (agent.folder / "room").exists()
+
+
 def test_what_a_command_left_running_ends_with_the_work(agent: Agent, repository: LocalRepository) -> None:
     alive = agent.folder / "alive"
     alive.touch()

@@ -71,6 +71,6 @@ class Assembly:
 
     def _call(self, number: int, part: _Part) -> Call:
         try:
-            return Call(part.id[:200] or f"call_{number}", part.name[:100], parse_arguments(part.arguments))
+            return Call(part.id or f"call_{number}", part.name[:100], parse_arguments(part.arguments))
         except ValueError as error:
             raise CutTurn(f"the model's call of {part.name[:100] or 'a tool'} came without whole arguments") from error

@@ -23,7 +23,7 @@ class Think:
 
 @dataclass(frozen=True)
 class Call:
-    id: str
+    id: str  # the provider's; may be long, since some keep signed thoughts in it
     tool: str
     arguments: dict[str, Any]
 

@@ -151,6 +151,7 @@ class LiteLLMModel:
 
     def _load(self) -> None:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import asks the network for prices
+        os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it takes keys from a .env file that it finds somewhere
         try:
             import litellm
         except Exception as error:
