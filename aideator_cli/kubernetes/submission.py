@@ -133,7 +133,7 @@ def _with_rest(error: BaseException, objects: Objects, left: list[str]) -> BaseE
     if isinstance(error, (ApiError, ConnectionFailed)):
         error = problems.explain(error, objects.place)
     if left and isinstance(error, AideatorError):
-        text = f"{error.message} Left behind in namespace {objects.place.namespace}: {', '.join(left)}"
+        text = f"{error.message}; left behind in namespace {objects.place.namespace}: {', '.join(left)}"
         return AideatorError(text, hint=error.hint, code=error.code)
     return error
 

@@ -269,7 +269,7 @@ def test_a_connection_that_breaks_is_told_once_and_nothing_is_missed(
             assert isinstance(back, Trouble)
             assert back.back
             if not any(isinstance(told, Status) and told.final for told in watching.seen):
-                assert watching.status(1, "deleted").final
+                watching.until(lambda told: isinstance(told, Status) and told.variation == 1 and told.final)
         assert [told.back for told in watching.seen if isinstance(told, Trouble)] == [False, True]
 
 
