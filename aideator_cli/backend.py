@@ -94,6 +94,9 @@ class Backend(Protocol):
     def submit(self, spec: RunSpec) -> None:
         """Starts all variations and returns as soon as they are accepted. On an error nothing of the run is left behind."""
 
+    def mend(self, spec: RunSpec) -> None:
+        """Finishes what an interrupted submission left undone."""
+
     def load_spec(self, run: str) -> RunSpec | None:
         """The spec that the backend holds; None: it does not know the run."""
 

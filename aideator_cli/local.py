@@ -93,6 +93,9 @@ class LocalBackend:
             "AIDEATOR_PRIVATE": str(room / "private"),
         }
 
+    def mend(self, spec: RunSpec) -> None:
+        """Nothing: a variation that was not started is told as gone."""
+
     # Looking
 
     def load_spec(self, run: str) -> RunSpec | None:

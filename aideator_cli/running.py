@@ -70,6 +70,7 @@ def watch(word: str, wish: Wish, manner: Manner) -> int:
     backend = backend_at(stored.place, settings)
     if stored.state == "ended":
         return replay(stored.spec, store, manner)
+    backend.mend(stored.spec)
     return attend(stored.spec, backend, store, manner, from_first=True)
 
 
@@ -130,9 +131,9 @@ def _leaving(spec: RunSpec, backend: Backend) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, BrokenPipeError, AideatorError):
-        terminal.say(
-            f"{plural(len(spec.variations), 'agent')} may go on in {backend.where}.  {command('watch', spec.id)}"
-        )
+        verb = "goes" if len(spec.variations) == 1 else "go"
+        agents = f"{plural(len(spec.variations), 'agent')} {verb} on in {backend.where}"
+        terminal.say(f"{agents}.  {command('watch', spec.id)}")
         raise
 
 

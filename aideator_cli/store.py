@@ -8,10 +8,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt
@@ -20,6 +19,9 @@ from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.events import Event, Observation, parse
 from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 BATCH = 500  # rows of one commit
 
@@ -72,8 +74,13 @@ class Selection:
 
 class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = Database(connection)
         self._connection = connection
+
+    @cached_property
+    def _db(self) -> "Database":
+        from sqlite_utils import Database  # 70 ms, which submitting and recording do without
+
+        return Database(self._connection)
 
     @classmethod
     def open(cls, home: Path) -> "Store":

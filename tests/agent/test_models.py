@@ -58,6 +58,7 @@ def test_signed_thoughts_are_kept_whole_and_once_for_the_next_request() -> None:
         {"type": "thinking", "thinking": "me see.", "signature": ""},
         {"type": "thinking", "thinking": "", "signature": "signed"},
         {"type": "redacted_thinking", "data": "xyz"},
+        {"type": "thinking", "thinking": "And.", "signature": None},
         {"type": "thinking", "thinking": "And.", "signature": "2"},
     ):
         assembly.take({"thinking_blocks": [block], "reasoning_content": block.get("thinking")})

@@ -73,7 +73,7 @@ class Container:
         _, _, script = server_command()
         command = [*ENTER, "sh", "-c", READ_ONLY, str(self.channel), *self.program, "-c", script]
         while not self._down.is_set():
-            self._process = subprocess.Popen(command, env=self.environment)
+            self._process = subprocess.Popen(command, env=self.environment, start_new_session=True)
             self.starts += 1
             self._up.set()
             self._process.wait()

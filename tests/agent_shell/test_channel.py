@@ -40,6 +40,22 @@ def test_commands_cannot_end_the_server(pod: Commands, container: Container, att
     assert container.starts == 1
 
 
+def test_a_command_may_kill_its_own_group(pod: Commands) -> None:
+    mine = word()
+    pod.run(f"sleep {mine} &")
+
+    assert pod.run("kill -9 0").exit_code == 137
+    assert running(mine)
+
+
+def test_commands_hold_nothing_of_the_channel_but_their_output(pod: Commands) -> None:
+    pod.run("ls -l /proc/$$/fd/ | sed -n 's/.*-> //p'")
+
+    held = {Path(line).name for line in pod.said.decode().splitlines()}
+    assert {"null", "out"} <= held
+    assert not held & {"req", "ctl"}
+
+
 def test_a_command_that_kills_everything_is_lost_and_the_next_one_runs(pod: Commands, container: Container) -> None:
     finished = pod.run("kill -9 -1; kill -9 $$")
 

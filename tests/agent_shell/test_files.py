@@ -182,9 +182,9 @@ def test_git_s_own_files_are_not_written_by_hand(root: Path, path: str) -> None:
 
 
 def test_paths_that_change_under_the_hands_lead_nowhere_else(root: Path, tmp_path: Path) -> None:
-    """A process swaps a folder for a link to the outside, over and over, while the agent reads and writes."""
+    """A process puts a link to the outside, and a FIFO, in the place of what the agent reads and writes, over and over."""
     (tmp_path / "a.py").write_text("the key")
-    swap = "while :; do ln -sfn .. x; rm x; mkdir x; echo inside > x/a.py; rm -r x; done"
+    swap = "while :; do ln -sfn .. x; rm x; mkdir x; echo inside > x/a.py; rm x/a.py; mkfifo x/a.py; rm -r x; done"
     with subprocess.Popen(["sh", "-c", swap], cwd=root, stderr=subprocess.DEVNULL) as swapper:
         try:
             for _ in range(3000):

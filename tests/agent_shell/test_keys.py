@@ -106,6 +106,13 @@ def test_a_process_of_the_same_user_finds_no_key(python: str, program: Path) -> 
         assert hunt(python, KEY, told["pid"]) == set()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look")
+def test_even_root_finds_no_key_in_the_environment(python: str, program: Path) -> None:
+    with agent(python, program, "take") as told:
+        assert b"KEPT=yes" in Path(f"/proc/{told['pid']}/environ").read_bytes()
+        assert KEY.encode() not in Path(f"/proc/{told['pid']}/environ").read_bytes()
+
+
 def test_the_hunt_does_see_what_can_be_seen(python: str, program: Path) -> None:
     with agent(python, program, "leave", KEY) as told:
         assert {"environ", "cmdline"} <= hunt(python, KEY, told["pid"])

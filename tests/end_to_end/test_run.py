@@ -1,6 +1,9 @@
 """A run from the request to the applied patch, through real LiteLLM over HTTP."""
 
 import json
+import signal
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from tests.end_to_end.changes import COMMANDS, FILES, expected_patch, script, tr
 from tests.end_to_end.conftest import Place
 from tests.end_to_end.user import Done, finish
 from tests.fixtures.repositories import git
+from tests.fixtures.script_player import Element
 
 NAMES = tuple(COMMANDS)
 
@@ -156,22 +160,56 @@ def test_a_provider_s_fault_is_survived_and_told(local_place: Place, fault: str)
     assert notices
 
 
-def test_a_run_that_is_cancelled_keeps_what_it_has(place: Place) -> None:
+def slow_run(place: Place) -> tuple[str, subprocess.Popen[bytes]]:
+    """A run whose agent has changed a file and waits; its id, and the process that shows it."""
     place.git.add("project", FILES)
-    turns = [{"calls": [{"tool": "bash", "arguments": {"command": "echo kept > kept.txt; echo started; sleep 600"}}]}]
+    turns: list[Element] = [
+        {"calls": [{"tool": "bash", "arguments": {"command": "echo kept > kept.txt; echo started; sleep 600"}}]}
+    ]
     provider = place.provide({"slow": turns})
     process = place.user.start(
         "run", place.git.url("project"), "Wait.", *place.user.options, *models(("slow",), provider.url), "--json"
     )
     assert process.stdout is not None
-    run = ""
     for line in process.stdout:
         record = json.loads(line)
-        run = record["run"]
         if record["kind"] == "event" and record["event"]["type"] == "output":
-            break
+            return record["run"], process
+    raise AssertionError(finish(process).err)
+
+
+def test_a_run_that_is_cancelled_keeps_what_it_has(place: Place) -> None:
+    run, process = slow_run(place)
     assert place.user.call("cancel", f"{run}/1").code == 0
     done = finish(process)
-    result = done.of("result")[0]
-    assert (done.code, result["outcome"]) == (1, "cancelled")
+    assert (done.code, done.of("result")[0]["outcome"]) == (1, "cancelled")
     assert b"+kept" in place.user.call("diff", f"{run}/1").out
+
+
+def test_ctrl_c_leaves_the_agents_at_work_and_says_how_to_come_back(place: Place) -> None:
+    run, process = slow_run(place)
+    process.send_signal(signal.SIGINT)
+    left = finish(process)
+    assert left.code == 130
+    assert "1 agent goes on in" in left.err
+    assert f"aideator watch {run}" in left.err
+    watching = place.user.start("watch", run, "--json")
+    assert place.user.call("cancel", run).code == 0
+    watched = finish(watching)
+    seqs = [record["event"]["seq"] for record in watched.of("event")]
+    assert seqs == list(range(len(seqs)))
+    assert watched.of("result")[0]["outcome"] == "cancelled"
+
+
+def test_another_machine_watches_with_nothing_but_the_kubeconfig(kubernetes_place: Place, tmp_path: Path) -> None:
+    place = kubernetes_place
+    place.git.add("project", FILES)
+    provider = place.provide({"small": script("small")})
+    done = place.user.run(place.git.url("project"), "Do it.", *models(("small",), provider.url), "--json")
+    elsewhere = replace(
+        place.user, environment={**place.user.environment, "AIDEATOR_HOME": str(tmp_path / "elsewhere")}
+    )
+    watched = elsewhere.call("watch", run_id(done), "--namespace", place.namespace, "--json")
+    assert watched.code == 0, watched.err
+    assert watched.of("event") == done.of("event")
+    assert watched.of("result") == done.of("result")

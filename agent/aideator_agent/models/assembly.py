@@ -65,9 +65,12 @@ class Assembly:
         if block.get("type") != "thinking" or last is None or last["type"] != "thinking" or last.get("signature"):
             self._thinking.append({name: value for name, value in block.items() if value is not None})
             return
-        last["thinking"] = last.get("thinking", "") + (block.get("thinking") or "")
-        if block.get("signature"):
-            last["signature"] = block["signature"]
+        thought = block.get("thinking") or ""
+        if signature := block.get("signature"):
+            last["signature"] = signature
+            if thought == last.get("thinking"):
+                return  # with its signature LiteLLM says the whole thought again
+        last["thinking"] = last.get("thinking", "") + thought
 
     def _call(self, number: int, part: _Part) -> Call:
         try:

@@ -63,7 +63,7 @@ class LiteLLMModel:
     def _whole(self, library: ModuleType, stream: Any, usage: Any, assembly: Assembly) -> Turn:
         finish = stream.received_finish_reason
         counted = any(getattr(chunk, "usage", None) for chunk in stream.chunks)  # by the provider, not by LiteLLM
-        if finish is None and not counted:
+        if finish is None:
             raise CutTurn("the model's turn was cut off: its stream ended without a finish reason")
         if finish in REFUSALS:
             raise Refused(f"the model refused ({finish}): {assembly.text[:500] or 'without words'}")
