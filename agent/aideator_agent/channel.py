@@ -87,8 +87,7 @@ class ChannelShell:
         finally:
             asked.close()
             _remove(place)
-        if asked.out.open:
-            self._leftovers.add(asked.out)
+        self._leftovers.add(asked.out)
         if not asked.started or not asked.ended():
             self._requests.reset()
         if reason != "exited":

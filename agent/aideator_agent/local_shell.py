@@ -51,8 +51,7 @@ class LocalShell:
             return Finished(126, "exited", time.monotonic() - began)
         reason = Supervision(child, write, self._leftovers).follow(seconds, stop)
         child.close()
-        if child.out.open:
-            self._leftovers.add(child.out)
+        self._leftovers.add(child.out)
         code = child.exit_code if reason == "exited" else None
         return Finished(code, reason, time.monotonic() - began)
 

@@ -78,7 +78,9 @@ class Leftovers:
         self._next = 0.0
 
     def add(self, out: Output) -> None:
+        """Keeps it if somebody still holds it."""
         self._held.append(out)
+        self.empty(now=True)
         while len(self._held) > MANY:
             self._held.pop(0).close()
 

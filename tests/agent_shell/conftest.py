@@ -29,8 +29,9 @@ def container(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Contai
 
 
 @pytest.fixture
-def pod(container: Container, folder: Path) -> Commands:
-    return _commands(container, folder)
+def pod(container: Container, folder: Path) -> Iterator[Commands]:
+    with _commands(container, folder) as commands:
+        yield commands
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def commands(request: pytest.FixtureRequest, tmp_path: Path, folder: Path) -> It
     if request.param == "local":
         yield request.getfixturevalue("local")
     else:
-        with _container(request.param, tmp_path) as container:
-            yield _commands(container, folder)
+        with _container(request.param, tmp_path) as container, _commands(container, folder) as commands:
+            yield commands
 
 
 @pytest.fixture
@@ -73,7 +74,9 @@ def _container(server: str, tmp_path: Path) -> Iterator[Container]:
         container.close()
 
 
-def _commands(container: Container, folder: Path) -> Commands:
+@contextmanager
+def _commands(container: Container, folder: Path) -> Iterator[Commands]:
     shell = ChannelShell(container.channel, folder, PATIENCE)
     container.start()
-    return Commands(shell, folder)
+    yield Commands(shell, folder)
+    shell.end(0.2)
