@@ -109,9 +109,8 @@ class _Lines:
     def _wrapped(self, line: str) -> list[str]:
         if not self._wraps or len(line) <= self._room:
             return [line]
-        return textwrap.wrap(
-            line, self._room, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False
-        ) or [""]
+        parts = textwrap.wrap(line, self._room, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False)
+        return [parts[0], *(part.lstrip(" ") for part in parts[1:])] if parts else [""]
 
     # Events
 
@@ -173,7 +172,7 @@ class _Lines:
         )
         if failed:
             for line in output.tail:
-                self._line(number, "  " + line[: self._room], RED)
+                self._line(number, f"  {line}"[: self._room], RED)
             if output.count > len(output.tail):
                 self._line(number, f"  … {plural(output.count - len(output.tail), 'line')} more", DIM)
 
