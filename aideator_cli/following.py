@@ -1,7 +1,9 @@
 """The pipe, put together: backend → follow → store → view → result."""
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import chain
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
@@ -10,22 +12,36 @@ from aideator_cli.events import Event, Item, Observation
 from aideator_cli.follow import follow
 from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
+from aideator_cli.sieve import variation_of
 from aideator_cli.store import BATCH, Store
 
 View = Callable[[RunSpec, Iterator[list[Item]]], None]
 
 
-def follow_run(spec: RunSpec, backend: Backend, store: Store, view: View, *, from_first: bool = False) -> list[Result]:
-    """Shows a run until it ends; each variation's last result. `from_first`: what is stored comes first."""
+def follow_run(
+    spec: RunSpec, backend: Backend, store: Store, view: View, *, first: Iterator[list[Item]] | None = None
+) -> list[Result]:
+    """Shows a run until it ends, or until the view has seen enough; each variation's last result. `first` comes before what is live."""
     stop = Flag()
     batches = follow(spec, backend, lambda attempt: resume(store, attempt), stop)
     live = recording(store, spec, batches)
     try:
-        view(spec, _chained(stored(store, spec), live) if from_first else live)
+        view(spec, chain(first, live) if first else live)
     finally:
         stop.set()
-    store.set_state(spec.id, "ended")
-    return store.results(spec.id)
+    results = store.results(spec.id)
+    if all(result.ended for result in results):
+        store.set_state(spec.id, "ended")
+    return results
+
+
+def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
+    """Of each variation's items the last `count`."""
+    kept: dict[int | None, deque[tuple[int, Item]]] = {}
+    for index, item in enumerate(item for batch in batches for item in batch):
+        kept.setdefault(variation_of(item), deque(maxlen=count)).append((index, item))
+    last = sorted((pair for items in kept.values() for pair in items), key=lambda pair: pair[0])
+    yield [item for _, item in last]
 
 
 def stored(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Iterator[list[Item]]:
@@ -69,8 +85,3 @@ def _read_now(status: Status, backend: Backend, store: Store) -> None:
             store.record([event for event in events if event is not None], [])
     except (LogNotReady, LogGone, LogBroken):
         return
-
-
-def _chained(first: Iterator[list[Item]], then: Iterator[list[Item]]) -> Iterator[list[Item]]:
-    yield from first
-    yield from then

@@ -11,13 +11,15 @@ from aideator_cli import terminal
 from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.errors import AideatorError, ExitCode, usage
+from aideator_cli.events import Item
 from aideator_cli.figures import duration, plural
 from aideator_cli.finding import find
-from aideator_cli.following import View, follow_run
+from aideator_cli.following import View, catch_up, follow_run, stored, tail
 from aideator_cli.intake import Order, Request, take
 from aideator_cli.invocation import command
 from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
+from aideator_cli.sieve import Sieve
 from aideator_cli.store import Store
 
 
@@ -27,6 +29,8 @@ class Manner:
 
     detach: bool = False
     json: bool = False
+    since: str | None = None  # of what was before, only what is not older; RFC 3339
+    tail: int | None = None  # of what was before, only so many items of each variation
 
 
 def start(request: Request, wish: Wish, manner: Manner) -> int:
@@ -66,12 +70,20 @@ def watch(word: str, wish: Wish, manner: Manner) -> int:
     """A run from its first event, until it ends."""
     settings = Settings()
     store = Store.open(settings.home)
-    stored = find(word, store, settings, wish).run
-    backend = backend_at(stored.place, settings)
-    if stored.state == "ended":
-        return replay(stored.spec, store, manner)
-    backend.mend(stored.spec)
-    return attend(stored.spec, backend, store, manner, from_first=True)
+    run = find(word, store, settings, wish).run
+    if run.state == "ended":
+        _view(manner)(run.spec, _past(run.spec, store, manner))
+        return conclude(run.spec, store.results(run.spec.id), manner)
+    backend = backend_at(run.place, settings)
+    backend.mend(run.spec)
+    if manner.since or manner.tail is not None:
+        catch_up(run.spec, backend, store, [v.number for v in run.spec.variations])
+    return attend(run.spec, backend, store, manner, first=_past(run.spec, store, manner))
+
+
+def _past(spec: RunSpec, store: Store, manner: Manner) -> Iterator[list[Item]]:
+    items = Sieve(since=manner.since).through(stored(store, spec))
+    return items if manner.tail is None else tail(items, manner.tail)
 
 
 def submit(order: Order, backend: Backend, store: Store) -> None:
@@ -86,18 +98,12 @@ def submit(order: Order, backend: Backend, store: Store) -> None:
     store.set_state(spec.id, "running")
 
 
-def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, from_first: bool = False) -> int:
+def attend(
+    spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, first: Iterator[list[Item]] | None = None
+) -> int:
     with _leaving(spec, backend):
-        results = follow_run(spec, backend, store, _view(manner), from_first=from_first)
+        results = follow_run(spec, backend, store, _view(manner), first=first)
     return conclude(spec, results, manner)
-
-
-def replay(spec: RunSpec, store: Store, manner: Manner) -> int:
-    """A run that has ended, as it is stored."""
-    from aideator_cli.following import stored
-
-    _view(manner)(spec, stored(store, spec))
-    return conclude(spec, store.results(spec.id), manner)
 
 
 def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
@@ -105,7 +111,7 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
     if manner.json:
         from aideator_cli.views.json_lines import show_results
 
-        show_results(results)
+        show_results(results, spec.id)
     else:
         from aideator_cli.views.table import show_table
 

@@ -35,6 +35,7 @@ def version(json: options.Json = False) -> int:
 for name, command in (
     ("run", run.run),
     ("watch", watch.watch),
+    ("wait", watch.wait),
     ("list", runs.list_runs),
     ("show", runs.show),
     ("logs", output.logs),

@@ -27,3 +27,7 @@ Folder = Annotated[
     Path | None,
     typer.Option("-C", metavar="DIR", help="The working tree. Default: the current folder's.", show_default=False),
 ]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="From then on: 5m ago, or 2026-01-31T12:00:00Z.", show_default=False),
+]

@@ -1,36 +1,29 @@
 """`logs` and `diff`: what the agents wrote, and what they made."""
 
-import sys
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from aideator_cli.commands import options
 
 
-def logs(run: options.RunOrVariation, json: options.Json = False) -> int:
+def logs(
+    run: options.RunOrVariation,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the agents have ended.")] = False,
+    type: Annotated[  # noqa: A002
+        list[str] | None,
+        typer.Option(
+            "--type", metavar="TYPE,…", help="Events of these types only: say, call, output, end, …", show_default=False
+        ),
+    ] = None,
+    since: options.Since = None,
+    json: options.Json = False,
+) -> int:
     """Show what the agents wrote; --json gives their very bytes."""
-    from aideator_cli.backends import backend_at
-    from aideator_cli.finding import find
-    from aideator_cli.following import catch_up, stored
-    from aideator_cli.settings import Settings
-    from aideator_cli.store import Store
+    from aideator_cli import sieve
+    from aideator_cli.reading import show_logs
 
-    settings = Settings()
-    store = Store.open(settings.home)
-    named = find(run, store, settings)
-    spec = named.run.spec
-    if named.run.state != "ended":
-        catch_up(spec, backend_at(named.run.place, settings), store, named.numbers)
-    if not json:
-        from aideator_cli.views.lines import show_lines
-
-        show_lines(spec, stored(store, spec, named.numbers))
-        return 0
-    for attempt in store.attempts(spec.id):
-        if attempt.attempt.variation in named.numbers:
-            for event in store.events(attempt.attempt):
-                sys.stdout.buffer.write(event.raw + b"\n")
-    sys.stdout.flush()
-    return 0
+    return show_logs(run, sieve.types(type), sieve.since(since), follow=follow, json=json)
 
 
 def diff(run: options.RunOrVariation, json: options.Json = False) -> int:

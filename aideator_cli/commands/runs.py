@@ -1,40 +1,21 @@
 """`list`, `show` and `delete`: the runs that are known."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from aideator_cli.commands import options
 
-if TYPE_CHECKING:
-    from aideator_cli.store import Store, StoredRun
-
 
 def list_runs(
     limit: Annotated[int, typer.Option("--limit", min=1, help="The newest ones only.")] = 50,
+    watch: Annotated[bool, typer.Option("--watch", help="Again whenever one of them changes, until Ctrl-C.")] = False,
     json: options.Json = False,
 ) -> int:
     """List the runs known here, newest first."""
-    from aideator_cli.settings import Settings
-    from aideator_cli.store import Store
+    from aideator_cli.listing import show_list, watch_list
 
-    store = Store.open(Settings().home)
-    runs = store.runs(limit)
-    if json:
-        from aideator_cli.views.json_lines import write
-
-        for run in runs:
-            write(_as_json(run, store))
-    elif runs:
-        from aideator_cli.views.runs import show_runs
-
-        show_runs([(run, store.results(run.spec.id)) for run in runs])
-    else:
-        from aideator_cli import terminal
-        from aideator_cli.invocation import command
-
-        terminal.say(f"no runs yet: {command('run')} REPO PROMPT, or {command('demo')}")
-    return 0
+    return watch_list(limit, json=json) if watch else show_list(limit, json=json)
 
 
 def show(run: options.RunOrVariation, json: options.Json = False) -> int:
@@ -49,15 +30,12 @@ def show(run: options.RunOrVariation, json: options.Json = False) -> int:
     results = [r for r in store.results(named.run.spec.id) if r.variation in named.numbers]
     seen = [o for o in store.observations(named.run.spec.id) if o.variation is None or o.variation in named.numbers]
     if json:
+        from aideator_cli.listing import as_json
         from aideator_cli.views.json_lines import observation, write
 
-        write(
-            {
-                **_as_json(named.run, store),
-                "variations": [r.as_json() for r in results],
-                "observations": [observation(o) for o in seen],
-            }
-        )
+        selection = store.selection(named.run.spec.id)
+        run_as_json = as_json(named.run, results, selection.variation if selection else None)
+        write({**run_as_json, "observations": [observation(o) for o in seen]})
         return 0
     from aideator_cli.views.runs import show_run
 
@@ -93,21 +71,3 @@ def delete(
     store.forget_run(spec.id)
     terminal.say(f"deleted {spec.id}")
     return 0
-
-
-def _as_json(run: "StoredRun", store: "Store") -> dict[str, Any]:
-    spec = run.spec
-    selection = store.selection(spec.id)
-    return {
-        "kind": "run",
-        "run": spec.id,
-        "created": spec.created,
-        "state": run.state,
-        "ended": run.ended,
-        "backend": run.place.backend,
-        "where": run.place.where,
-        "repository": {"url": spec.repository.url, "ref": spec.repository.ref, "base": spec.repository.base},
-        "prompt": spec.prompt,
-        "selected": selection.variation if selection else None,
-        "variations": [result.as_json() for result in store.results(spec.id)],
-    }

@@ -22,9 +22,16 @@ def show_json(_spec: RunSpec, batches: Iterator[list[Item]]) -> None:
         sys.stdout.flush()
 
 
-def show_results(results: Sequence[Result]) -> None:
+def show_results(results: Sequence[Result], run: str) -> None:
     for result in results:
-        write({"kind": "result", **result.as_json()})
+        write({"kind": "result", "run": run, **result.as_json()})
+
+
+def show_raw(batches: Iterator[list[Item]]) -> None:
+    """The agents' own lines, byte for byte."""
+    for batch in batches:
+        sys.stdout.buffer.write(b"".join(item.raw + b"\n" for item in batch if isinstance(item, Event)))
+        sys.stdout.buffer.flush()
 
 
 def observation(seen: Observation) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from aideator_cli.views.table import data_console, show_table
 PROMPT_CELLS = 60
 
 
-def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result]]]) -> None:
+def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("run", "created", "state", "succeeded", "cost", "where", "prompt"):
         table.add_column(title, no_wrap=True, overflow="ellipsis")
-    for run, results in runs:
+    for run, results, _ in runs:
         spec = run.spec
         table.add_row(
             spec.id,
