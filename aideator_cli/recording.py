@@ -29,7 +29,7 @@ def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Ite
             foldings[event.attempt].add(event)
         for item in batch:
             if isinstance(item, Closed):
-                _close(store, spec, item, foldings[item.attempt.id].result)
+                _close(store, spec, item, foldings.pop(item.attempt.id).result)
             elif isinstance(item, Ended):
                 _end(store, spec, item)
         yield batch

@@ -71,19 +71,24 @@ class Folding:
     """Takes an attempt's events one by one; `result` is what they make so far."""
 
     def __init__(self, start: Result) -> None:
-        self.result = start
+        self._result = start
         self._parts: dict[int, str] = {}
-        self._first: str | None = None
+        self._first = self._last = ""
+
+    @property
+    def result(self) -> Result:
+        if self._result.ended or not self._first:
+            return self._result
+        return replace(self._result, seconds=_span(self._first, self._last))
 
     def add(self, event: Event) -> None:
         self._first = self._first or event.time
+        self._last = event.time
         if event.type == "patch":
             self._parts[_whole(event.data.get("part"), 1)] = str(event.data.get("text", ""))
-            self.result = _patch(self.result, event.data, self._parts)
+            self._result = _patch(self._result, event.data, self._parts)
         elif step := _STEPS.get(event.type):
-            self.result = step(self.result, event.data)
-        if not self.result.ended:
-            self.result = replace(self.result, seconds=_span(self._first, event.time))
+            self._result = step(self._result, event.data)
 
 
 def fold(events: Iterable[Event], start: Result) -> Result:
