@@ -1,6 +1,6 @@
 """Where variations run: the few verbs that the core knows of a cluster or of this machine."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Literal, Protocol
@@ -24,7 +24,7 @@ State = Literal["waiting", "running", "ended"]
 
 @dataclass(frozen=True)
 class Status:
-    """What the backend knows of one variation, whole at each change.
+    """What the backend knows of one variation by one of its attempts, whole at each change.
 
     `reason` is a stable word (scheduling, unschedulable, pulling, image, secret, config, quota, policy, starting, running, completed,
     error, oom_killed, evicted, deadline, deleted, node_lost, start_error, ...); `text` says the same to a person, cluster's words included
@@ -42,6 +42,10 @@ class Status:
     )
     exit_code: int | None = None  # the agent's, once ended
     final: bool = False  # ended, and nothing will follow by itself
+    earlier: bool = (
+        False  # of an attempt that another one has followed, or will: never final, and not the variation's state
+    )
+    began: str | None = None  # RFC 3339, UTC: since when the attempt, or the variation without one, is there
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,15 @@ class Backend(Protocol):
     def mend(self, spec: RunSpec) -> None:
         """Finishes what an interrupted submission left undone."""
 
+    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int]) -> None:
+        """Starts these variations once more, each as the submission of that number; what they have tried before stays.
+
+        On an error nothing of it is left behind.
+        """
+
+    def submissions(self, run: str) -> Mapping[int, int]:
+        """The highest number of a submission that the backend holds of each variation; none of what is gone."""
+
     def load_spec(self, run: str) -> RunSpec | None:
         """The spec that the backend holds; None: it does not know the run."""
 
@@ -104,7 +117,10 @@ class Backend(Protocol):
         """Ids of the runs that the backend still holds, newest first."""
 
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
-        """Every variation's status at once, then each change, until `stop` is set. Survives its own connection's faults."""
+        """Every variation's status at once, then each change, until `stop` is set. Survives its own connection's faults.
+
+        Of several attempts of one variation each has its own, told in order of creation; all but the newest are `earlier`.
+        """
 
     def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
         """The log in the pieces in which it arrives, none held back; ends at the stream's end.

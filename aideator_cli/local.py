@@ -13,6 +13,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from typing import Literal
@@ -56,7 +57,8 @@ class LocalBackend:
             shutil.rmtree(folder, ignore_errors=True)
             raise unavailable(f"run {spec.id} can't be started on this machine: {error}") from error
 
-    def _start(self, spec: RunSpec, variation: VariationSpec) -> None:
+    def _start(self, spec: RunSpec, variation: VariationSpec) -> Path:
+        """Where the new attempt's log is."""
         folder = self._folder / spec.id / str(variation.number)
         folder.mkdir(exist_ok=True, mode=0o700)
         attempt = str(uuid.uuid4())
@@ -78,6 +80,7 @@ class LocalBackend:
         part = folder / f"{attempt}.part"
         part.write_text(json.dumps(record), encoding="utf-8")
         part.rename(folder / f"{attempt}.json")
+        return folder / f"{attempt}.log"
 
     def _agent_environment(self, spec: RunSpec, variation: VariationSpec, attempt: str, room: Path) -> dict[str, str]:
         for name in ("workspace", "private"):
@@ -92,6 +95,26 @@ class LocalBackend:
             "AIDEATOR_WORKSPACE": str(room / "workspace"),
             "AIDEATOR_PRIVATE": str(room / "private"),
         }
+
+    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int]) -> None:
+        folder = self._folder / spec.id
+        started: list[Path] = []
+        try:
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            if not (folder / "spec.json").exists():
+                (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")
+            started.extend(self._start(spec, spec.variation(number)) for number in submissions)
+        except BaseException as error:
+            for log in started:
+                self._withdraw(log)
+            if isinstance(error, OSError):
+                raise unavailable(f"run {spec.id} can't be tried again on this machine: {error}") from error
+            raise
+
+    def submissions(self, run: str) -> Mapping[int, int]:
+        """Each is one attempt here."""
+        folders = [path for path in (self._folder / run).glob("*") if path.name.isdecimal()]
+        return {int(path.name): len(self._attempts(run, int(path.name))) for path in folders}
 
     def mend(self, spec: RunSpec) -> None:
         """Nothing: a variation that was not started is told as gone."""
@@ -120,19 +143,19 @@ class LocalBackend:
             stop.wait(POLL)
 
     def _statuses(self, run: str, variation: int) -> list[Status]:
+        """Each attempt's; the newest one's is the last."""
         attempts = self._attempts(run, variation)
         if not attempts:
             return [Status(variation, "ended", "deleted", "its files are gone", final=True)]
-        statuses = []
-        for attempt, process in attempts:
-            if self._is_alive(process):
-                statuses.append(
-                    Status(variation, "running", "running", f"process {process.pid}", attempt, readable=True)
-                )
-            else:
-                text = _last_words(Path(attempt.name)) or "the agent's process is gone"
-                statuses.append(Status(variation, "ended", "ended", text, attempt, readable=True, final=True))
-        return statuses
+        *earlier, newest = [self._status(attempt, process) for attempt, process in attempts]
+        return [*(replace(status, final=False, earlier=True) for status in earlier), newest]
+
+    def _status(self, attempt: Attempt, process: ProcessId) -> Status:
+        number = attempt.variation
+        if self._is_alive(process):
+            return Status(number, "running", "running", f"process {process.pid}", attempt, readable=True)
+        text = _last_words(Path(attempt.name)) or "the agent's process is gone"
+        return Status(number, "ended", "ended", text, attempt, readable=True, final=True)
 
     def _attempts(self, run: str, variation: int) -> list[tuple[Attempt, ProcessId]]:
         """In order of creation."""
@@ -194,15 +217,28 @@ class LocalBackend:
         shutil.rmtree(self._folder / run, ignore_errors=True)
 
     def _kill(self, run: str, variations: Collection[int]) -> None:
-        """SIGKILL, and what the agents could then not tidy up themselves."""
         for attempt, process in self._processes(run, variations):
-            kill_session(process)
-            record = json.loads(Path(attempt.name).with_suffix(".json").read_bytes())
-            shutil.rmtree(record["room"], ignore_errors=True)
+            _end(attempt, process)
+
+    def _withdraw(self, log: Path) -> None:
+        """An attempt that has begun, and must not have been."""
+        run, variation = log.parent.parent.name, int(log.parent.name)
+        for attempt, process in self._attempts(run, variation):
+            if attempt.name == str(log):
+                _end(attempt, process)
+        for path in log.parent.glob(f"{log.stem}.*"):
+            path.unlink(missing_ok=True)
 
     def _processes(self, run: str, variations: Collection[int]) -> Iterator[tuple[Attempt, ProcessId]]:
         for variation in variations:
             yield from self._attempts(run, variation)
+
+
+def _end(attempt: Attempt, process: ProcessId) -> None:
+    """SIGKILL, and what the agent could then not tidy up itself."""
+    kill_session(process)
+    record = json.loads(Path(attempt.name).with_suffix(".json").read_bytes())
+    shutil.rmtree(record["room"], ignore_errors=True)
 
 
 def _marked(lines: list[bytes], offset: int) -> tuple[list[Line | Remark], int]:

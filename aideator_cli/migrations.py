@@ -32,4 +32,5 @@ STEPS: tuple[str, ...] = (
       time text not null, note text
     );
     """,
+    "alter table variations add column submissions integer not null default 1",
 )

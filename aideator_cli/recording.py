@@ -13,6 +13,8 @@ from aideator_cli.store import Store
 
 FOLDED = ("start", "phase", "usage", "check", "patch", "end")  # the types that a result is made of
 CANCEL_ASKED = "cancel_asked"
+RETRIED = "retried"
+TAKEN = ("deleted", "evicted", "node_lost", "deadline")  # the backend's reasons for stopping an agent: nobody's cancel
 
 
 def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Iterator[list[Item]]:
@@ -43,14 +45,15 @@ def resume(store: Store, attempt: Attempt) -> Sequence | None:
     return Sequence(attempt, cursor.next_seq, cursor.missing, cursor.mark, end=cursor.end)
 
 
-def last_result(store: Store, spec: RunSpec, variation: int) -> Result:
-    """A variation's last result with its patch, folded from the stored events."""
+def last_result(store: Store, spec: RunSpec, variation: int, attempt: str | None = None) -> Result:
+    """A variation's last result with its patch, folded from the stored events; or what this attempt of it left."""
     known = next(r for r in store.results(spec.id) if r.variation == variation)
     attempts = [a.attempt for a in store.attempts(spec.id) if a.attempt.variation == variation]
-    if not attempts:
+    chosen = next((a for a in reversed(attempts) if attempt in (None, a.id)), None)
+    if chosen is None or (attempt is None and known.ended and known.attempt != chosen.id):
         return known
-    result = _begun(store, spec, attempts[-1]).result
-    return result if result.ended else replace(known, patch=result.patch, attempt=result.attempt)
+    result = _begun(store, spec, chosen).result
+    return replace(known, patch=result.patch) if known.ended and known.attempt == chosen.id else result
 
 
 def _begun(store: Store, spec: RunSpec, attempt: Attempt) -> Folding:
@@ -62,26 +65,32 @@ def _begun(store: Store, spec: RunSpec, attempt: Attempt) -> Folding:
 
 def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> None:
     attempt = closed.attempt
-    if result.ended:
+    """Its verdict; and the variation's result, unless a later attempt has begun."""
+    cancelled = _is_cancelled(store, spec.id, attempt.variation)
+    taken = result.outcome == "cancelled" and closed.reason in TAKEN and not cancelled
+    if result.ended and not taken:
         store.close_attempt(attempt.id)
     else:
         reason, text = closed.reason or LOST, closed.text or "the log ends without a word of why"
-        reason = _asked(store, spec.id, attempt.variation, reason)
+        reason = "cancelled" if cancelled else reason
         store.close_attempt(attempt.id, reason, text)
         result = infrastructure(result, reason, text)
-    store.save_result(spec.id, result)
+    newest = [known.attempt.id for known in store.attempts(spec.id) if known.attempt.variation == attempt.variation][-1]
+    if newest == attempt.id:
+        store.save_result(spec.id, result)
 
 
 def _end(store: Store, spec: RunSpec, ended: Ended) -> None:
     known = next(r for r in store.results(spec.id) if r.variation == ended.variation)
     if not known.ended:
-        store.save_result(
-            spec.id,
-            replace(infrastructure(known, _asked(store, spec.id, ended.variation, ended.reason), ended.text), cost=0.0),
-        )
+        reason = "cancelled" if _is_cancelled(store, spec.id, ended.variation) else ended.reason
+        store.save_result(spec.id, replace(infrastructure(known, reason, ended.text), cost=0.0))
 
 
-def _asked(store: Store, run: str, variation: int, reason: str) -> str:
-    """`cancelled` when the user asked for it."""
-    asked = any(o.kind == CANCEL_ASKED and o.variation in (None, variation) for o in store.observations(run))
-    return "cancelled" if asked else reason
+def _is_cancelled(store: Store, run: str, variation: int) -> bool:
+    """Whether the user has asked for its end, since it was tried again last."""
+    asked = False
+    for seen in store.observations(run):
+        if seen.variation in (None, variation) and seen.kind in (CANCEL_ASKED, RETRIED):
+            asked = seen.kind == CANCEL_ASKED
+    return asked

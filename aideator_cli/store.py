@@ -5,7 +5,7 @@ Any number of processes may use one database: WAL, five seconds of patience, and
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -127,7 +127,7 @@ class Store:
                  str(repository_path) if repository_path else None, spec.to_json(), state),
             )  # fmt: skip
             connection.executemany(
-                "insert or ignore into variations values (?, ?, ?, ?, ?, null)",
+                "insert or ignore into variations(run, number, model, role, temperature) values (?, ?, ?, ?, ?)",
                 [(spec.id, v.number, v.model, v.role, v.temperature) for v in spec.variations],
             )
 
@@ -257,6 +257,40 @@ class Store:
                 "update variations set result = ? where run = ? and number = ?",
                 (json.dumps(result.as_json()), run, result.variation),
             )
+
+    # Submissions
+
+    def submissions(self, run: str) -> dict[int, int]:
+        """How often each variation was submitted, as far as is known here."""
+        query = "select number, submissions from variations where run = ?"
+        return dict(self._connection.execute(query, (run,)).fetchall())
+
+    def claim(self, run: str, submissions: Mapping[int, int]) -> bool:
+        """Takes these numbers for submissions to come; false: another process has taken one of them, and none is taken."""
+        with self.transaction() as connection:
+            known = dict(
+                connection.execute("select number, submissions from variations where run = ?", (run,)).fetchall()
+            )
+            if any(known.get(number, 0) >= submission for number, submission in submissions.items()):
+                return False
+            self._set_submissions(run, submissions)
+        return True
+
+    def reopen(self, run: str, submissions: Mapping[int, int], numbers: Iterable[int]) -> None:
+        """Of these variations another attempt is at work: they have no result yet. `submissions`: how many there are now."""
+        with self.transaction() as connection:
+            self._set_submissions(run, submissions)
+            connection.executemany(
+                "update variations set result = null where run = ? and number = ?",
+                [(run, number) for number in numbers],
+            )
+            connection.execute("update runs set state = 'running', ended = null where id = ?", (run,))
+
+    def _set_submissions(self, run: str, submissions: Mapping[int, int]) -> None:
+        rows = [(submission, run, number) for number, submission in submissions.items()]
+        self._connection.executemany(
+            "update variations set submissions = max(submissions, ?) where run = ? and number = ?", rows
+        )
 
     def results(self, run: str) -> list[Result]:
         """The last known result of each variation, without its patch."""

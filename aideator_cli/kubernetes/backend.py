@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any, Final, Literal, ParamSpec, Self, TypeVar
@@ -14,8 +14,9 @@ from aideator_cli.kubernetes import credentials, kubeconfig, problems
 from aideator_cli.kubernetes.client import MERGE_PATCH, ApiError, Client, ConnectionFailed
 from aideator_cli.kubernetes.connection import Address
 from aideator_cli.kubernetes.logs import read_log
-from aideator_cli.kubernetes.objects import RUN, Objects, variation_of
+from aideator_cli.kubernetes.objects import RUN, Objects, submission_of, variation_of
 from aideator_cli.kubernetes.problems import Place
+from aideator_cli.kubernetes.status import CANCELLED_SECONDS
 from aideator_cli.kubernetes.watching import watch
 
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -65,6 +66,17 @@ class KubernetesBackend:
         from aideator_cli.kubernetes.submission import submit
 
         submit(self._objects, spec, self._user)
+
+    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int]) -> None:
+        from aideator_cli.kubernetes.submission import resubmit
+
+        resubmit(self._objects, spec, submissions, self._user)
+
+    def submissions(self, run: str) -> Mapping[int, int]:
+        found: dict[int, int] = {}
+        for job in self._told(self._objects.jobs, run):
+            found[variation_of(job)] = max(submission_of(job), found.get(variation_of(job), 0))
+        return found
 
     def mend(self, spec: RunSpec) -> None:
         """Completes a submission that was interrupted after its Jobs were accepted."""
@@ -117,19 +129,19 @@ class KubernetesBackend:
 
     def _cancel(self, run: str, variations: Collection[int]) -> None:
         """kubelet ends a pod whose deadline has come with SIGTERM and the grace period, and leaves pod and log where they are."""
-        started = {}
-        for pod in self._objects.pods(run):
-            if variation_of(pod) in variations and _has_started(pod):
-                started[variation_of(pod)] = pod
-        for pod in started.values():
-            path = f"{self._objects.pods_path}/{pod['metadata']['name']}"
-            if pod["status"].get("phase") not in ("Succeeded", "Failed"):
-                self._shorten(path)
-        self._remove(run, [number for number in variations if number not in started])
+        pods = sorted(filter(_has_started, self._objects.pods(run)), key=_is_at_work)
+        started = {_owner(pod): pod for pod in pods}
+        for job in _newest(self._objects.jobs(run), variations):
+            pod = started.get(job["metadata"]["uid"])
+            if pod is None:
+                self._objects.delete(f"{self._objects.jobs_path}/{job['metadata']['name']}")
+            elif _is_at_work(pod):
+                self._shorten(f"{self._objects.pods_path}/{pod['metadata']['name']}")
 
     def _shorten(self, path: str) -> None:
+        shortened = {"spec": {"activeDeadlineSeconds": CANCELLED_SECONDS}}
         try:
-            self._objects.client.call("PATCH", path, body={"spec": {"activeDeadlineSeconds": 1}}, content=MERGE_PATCH)
+            self._objects.client.call("PATCH", path, body=shortened, content=MERGE_PATCH)
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -151,9 +163,25 @@ class KubernetesBackend:
             raise problems.explain(error, self._objects.place) from error
 
 
+def _newest(jobs: Iterable[Mapping[str, Any]], variations: Collection[int]) -> list[Mapping[str, Any]]:
+    """The newest submission of each of these variations."""
+    found = {variation_of(job): job for job in sorted(jobs, key=submission_of)}
+    return [job for number, job in found.items() if number in variations]
+
+
+def _owner(pod: Mapping[str, Any]) -> str | None:
+    """The UID of the Job that made it."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return next((owner["uid"] for owner in owners if owner.get("kind") == "Job"), None)
+
+
 def _has_started(pod: Mapping[str, Any]) -> bool:
     statuses = pod["status"].get("containerStatuses") or ()
     return any(status.get("containerID") for status in statuses)
+
+
+def _is_at_work(pod: Mapping[str, Any]) -> bool:
+    return pod["status"].get("phase") not in ("Succeeded", "Failed")
 
 
 def _target(context: str | None) -> tuple[Address, credentials.Credentials, str]:

@@ -13,7 +13,7 @@ from aideator_agent.channel import server_command
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_cli import __version__
 from aideator_cli.errors import usage
-from aideator_cli.kubernetes.objects import RUN, VARIATION
+from aideator_cli.kubernetes.objects import RUN, SUBMISSION, VARIATION
 from aideator_cli.render import render
 
 SPEC_KEY: Final = "spec.json"
@@ -38,12 +38,21 @@ class Placement:
     secret: str  # where the keys are
 
 
+@dataclass(frozen=True)
+class Submission:
+    """One of the times that a variation is submitted."""
+
+    number: int  # 1..
+    id: str  # the annotation by which the one who submits knows its own objects again
+
+
 def configmap_name(run: str) -> str:
     return f"agent-{run}"
 
 
-def job_name(run: str, variation: int) -> str:
-    return f"agent-{run}-{variation}"
+def job_name(run: str, variation: int, submission: int = 1) -> str:
+    name = f"agent-{run}-{variation}"
+    return name if submission == 1 else f"{name}-{submission}"
 
 
 def user_label(name: str) -> str:
@@ -78,20 +87,24 @@ def configmap(spec: RunSpec, placement: Placement) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {SPEC_KEY: text}}
 
 
-def job(spec: RunSpec, variation: VariationSpec, placement: Placement) -> dict[str, Any]:
-    manifest = yaml.load(render("job.yaml.j2", _values(spec, variation, placement)), _Loader)
+def job(
+    spec: RunSpec, variation: VariationSpec, placement: Placement, submission: Submission | None = None
+) -> dict[str, Any]:
+    """`submission`: the run's own, the first, if it is not another."""
+    values = _values(spec, variation, placement, submission or Submission(1, spec.submission_id))
+    manifest = yaml.load(render("job.yaml.j2", values), _Loader)
     if not isinstance(manifest, dict):
         raise TypeError("job.yaml.j2 is no mapping")
     return manifest
 
 
-def _values(spec: RunSpec, variation: VariationSpec, placement: Placement) -> Mapping[str, Any]:
+def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submission: Submission) -> Mapping[str, Any]:
     pod_seconds = math.ceil(spec.limits.seconds) + _GRACE_SECONDS
     number = str(variation.number)
-    annotations = {SUBMISSION_ID: spec.submission_id, "aideator.dev/model": variation.model}
-    labels = {"run-id": spec.id, "variation-id": number, VARIATION: number, "aideator.dev/submission": "1"}
+    annotations = {SUBMISSION_ID: submission.id, "aideator.dev/model": variation.model}
+    labels = {"run-id": spec.id, "variation-id": number, VARIATION: number, SUBMISSION: str(submission.number)}
     return {
-        "name": job_name(spec.id, variation.number),
+        "name": job_name(spec.id, variation.number, submission.number),
         "namespace": placement.namespace,
         "labels": {**_run_labels(spec, placement), **labels},
         "annotations": annotations,

@@ -9,6 +9,7 @@ from aideator_cli.kubernetes.problems import Place
 
 RUN: Final = "aideator.dev/run"
 VARIATION: Final = "aideator.dev/variation"
+SUBMISSION: Final = "aideator.dev/submission"
 MANAGED: Final = "app.kubernetes.io/managed-by=aideator"
 
 
@@ -67,5 +68,14 @@ class Objects:
 
 def variation_of(item: Mapping[str, Any]) -> int:
     """The variation's number by its label; 0: it has none."""
-    text = (item["metadata"].get("labels") or {}).get(VARIATION, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return _number(item, VARIATION, 0)
+
+
+def submission_of(item: Mapping[str, Any]) -> int:
+    """Which of the variation's submissions made it."""
+    return _number(item, SUBMISSION, 1)
+
+
+def _number(item: Mapping[str, Any], label: str, default: int) -> int:
+    text = (item["metadata"].get("labels") or {}).get(label, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else default

@@ -77,6 +77,11 @@ def clash(place: Place, kind: str, name: str, owner: str) -> AideatorError:
     return AideatorError(text, hint="start the run again: it gets another id", code=ExitCode.REFUSED)
 
 
+def retried_by_another(place: Place, name: str, owner: str) -> AideatorError:
+    text = f"Job {name} already exists in namespace {place.namespace}; someone else tries it again: {owner}"
+    return AideatorError(text, hint="`watch` shows that attempt", code=ExitCode.REFUSED)
+
+
 def _unreachable(error: ConnectionFailed, place: Place) -> AideatorError:
     text = f"cluster {place.context} does not answer ({place.server}: {error})"
     return unavailable(text, f"`{place.kubectl} get jobs` must work; `--backend local` needs no cluster")

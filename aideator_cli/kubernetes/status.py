@@ -26,6 +26,7 @@ _NEVER_AN_IMAGE: Final = ("ErrImageNeverPull", "InvalidImageName")
 _ROUTINE: Final = ("", "ContainerCreating", "PodInitializing")
 _SECRET_MISSING: Final = re.compile(r"secret .*not found|couldn't find key .* in Secret", re.IGNORECASE)
 _HELD_BACK: Final = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
+CANCELLED_SECONDS: Final = 1  # the pod's deadline after `cancel`; no agent is given one as short as that
 _GRACE: Final = 15.0  # seconds in which a missing Secret may still be made
 # The DisruptionTarget condition's reasons, and what a pod's own status.reason says
 _DISRUPTIONS: Final = {
@@ -49,6 +50,7 @@ _END_TEXTS: Final = {
     "deadline": "the pod ran into its deadline",
     "node_lost": "the pod's node is lost",
     "deleted": "the pod was deleted",
+    "cancelled": "the agent was told to stop",
 }
 
 
@@ -66,9 +68,9 @@ class Seen:
 
 def translate(variation: int, seen: Seen) -> Status:
     if seen.pod is None:
-        return _without_pod(variation, seen)
+        return replace(_without_pod(variation, seen), began=_since(seen.job))
     attempt = attempt_of(seen.pod)
-    status = replace(_of_pod(variation, seen, seen.pod), attempt=attempt)
+    status = replace(_of_pod(variation, seen, seen.pod), attempt=attempt, began=attempt.created)
     return replace(status, readable=not seen.gone and _has_run(seen.pod))
 
 
@@ -76,6 +78,14 @@ def attempt_of(pod: Object) -> Attempt:
     metadata = pod["metadata"]
     run = str((metadata.get("labels") or {}).get(RUN, ""))
     return Attempt(metadata["uid"], run, variation_of(pod), str(metadata.get("creationTimestamp")), metadata["name"])
+
+
+def _since(job: Object | None) -> str | None:
+    """Since when a Job may make a pod; None: it may not, or there is none."""
+    if job is None or job["spec"].get("suspend"):
+        return None
+    found = (job.get("status") or {}).get("startTime") or job["metadata"].get("creationTimestamp")
+    return str(found) if found else None
 
 
 def _without_pod(variation: int, seen: Seen) -> Status:
@@ -142,6 +152,8 @@ def _verdict(seen: Seen, pod: Object, ended: Object) -> tuple[str, str]:
     if why in ("StartError", "ContainerCannotRun"):
         return "start_error", f"the agent's container can't start: {ended.get('message') or why}"
     outer = _POD_REASONS.get(str(pod["status"].get("reason") or "")) or _disruption(pod)
+    if outer == "deadline" and (pod.get("spec") or {}).get("activeDeadlineSeconds") == CANCELLED_SECONDS:
+        return "cancelled", _END_TEXTS["cancelled"]
     if outer is None and (_was_deleted(pod, ended) or (seen.gone and not ended)):
         outer = _job_reason(seen.job) or "deleted"
     if outer is not None:

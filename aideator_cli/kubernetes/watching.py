@@ -1,19 +1,20 @@
 """A run's variations as they stand in the cluster, told whenever that changes: pods, Jobs and, where allowed, events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
-from typing import Any, Final
+from typing import Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Status, Trouble
 from aideator_cli.kubernetes import problems
-from aideator_cli.kubernetes.feed import Back, Changed, Failed, Feed, Listed, Lost, Message
-from aideator_cli.kubernetes.objects import RUN, Objects, variation_of
-from aideator_cli.kubernetes.status import Object, Seen, translate
+from aideator_cli.kubernetes.feed import Back, Failed, Feed, Lost, Message
+from aideator_cli.kubernetes.objects import RUN, Objects
+from aideator_cli.kubernetes.picture import NEEDED, Picture
+from aideator_cli.kubernetes.status import Seen, translate
 
 _STOP_SECONDS: Final = 0.2  # how late `stop` may be noticed while nothing happens
-_NEEDED: Final = ("pods", "jobs")
 
 
 def watch(objects: Objects, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
@@ -40,20 +41,31 @@ def _feeds(objects: Objects, run: str, queue: "SimpleQueue[Message]") -> list[Fe
 
 
 def _statuses(objects: Objects, spec: RunSpec, queue: "SimpleQueue[Message]", stop: Flag) -> Iterator[Status | Trouble]:
-    picture = _Picture()
+    picture = Picture()
     links = _Links(objects)
-    shown: dict[int, Status] = {}
+    numbers = {variation.number for variation in spec.variations}
+    shown: dict[tuple[int, str], Status] = {}
+    begun = False
     while not stop.is_set():
         for message in _waiting(queue):
             yield from links.take(message)
             picture.take(message)
-        if not picture.complete:
-            continue
-        for variation in spec.variations:
-            status = translate(variation.number, picture.seen(variation.number))
-            if shown.get(variation.number) != status:
-                shown[variation.number] = status
-                yield status
+        if picture.complete:
+            changed, begun = (numbers & picture.changed()) if begun else numbers, True
+            for number in sorted(changed):
+                yield from _news(number, picture.attempts(number), shown)
+
+
+def _news(variation: int, attempts: list[Seen], shown: dict[tuple[int, str], Status]) -> Iterator[Status]:
+    """What has not been told yet; the newest attempt comes last."""
+    for seen in attempts:
+        status = translate(variation, seen)
+        if seen is not attempts[-1]:
+            status = replace(status, final=False, earlier=True)
+        uid = next((item["metadata"]["uid"] for item in (seen.pod, seen.job) if item is not None), "")
+        if shown.get((variation, uid)) != status:
+            shown[variation, uid] = status
+            yield status
 
 
 def _waiting(queue: "SimpleQueue[Message]") -> Iterator[Message]:
@@ -74,7 +86,7 @@ class _Links:
         self._lost: set[str] = set()
 
     def take(self, message: Message) -> Iterator[Trouble]:
-        if message.kind not in _NEEDED:
+        if message.kind not in NEEDED:
             return
         if isinstance(message, Failed):
             raise problems.explain(message.error, self._place) from message.error
@@ -86,93 +98,3 @@ class _Links:
             self._lost.discard(message.kind)
             if not self._lost:
                 yield Trouble(f"the cluster of context {self._place.context!r} can be reached again", back=True)
-
-
-class _Picture:
-    """The cluster's objects of one run, as last heard of."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, Object] = {}
-        self._pods: dict[str, Object] = {}
-        self._gone: set[str] = set()
-        self._events: dict[str, Object] = {}  # the newest about an object's UID
-        self._listed: set[str] = set()
-        self._events_readable = True
-
-    @property
-    def complete(self) -> bool:
-        return self._listed.issuperset(_NEEDED)
-
-    def take(self, message: Message) -> None:
-        if isinstance(message, Listed):
-            self._list(message)
-        elif isinstance(message, Changed):
-            self._change(message)
-        elif isinstance(message, Failed):
-            self._events_readable = False
-
-    def seen(self, variation: int) -> Seen:
-        job = _newest(job for job in self._jobs.values() if variation_of(job) == variation)
-        pods = [pod for pod in self._pods.values() if variation_of(pod) == variation]
-        there = _newest(pod for pod in pods if pod["metadata"]["uid"] not in self._gone)
-        pod = there or _newest(pods)
-        return Seen(
-            job=job,
-            pod=pod,
-            gone=pod is not None and there is None,
-            job_event=self._event(job),
-            pod_event=self._event(pod),
-            events_readable=self._events_readable,
-        )
-
-    def _list(self, message: Listed) -> None:
-        self._listed.add(message.kind)
-        if message.kind == "jobs":
-            self._jobs = {item["metadata"]["uid"]: item for item in message.items}
-        elif message.kind == "pods":
-            now = {item["metadata"]["uid"]: self._kept(item) for item in message.items}
-            self._pods |= now
-            self._gone = self._pods.keys() - now.keys()
-        else:
-            for item in message.items:
-                self._note(item)
-
-    def _change(self, message: Changed) -> None:
-        uid = message.item["metadata"]["uid"]
-        if message.kind == "jobs":
-            self._jobs[uid] = message.item
-            if message.deleted:
-                del self._jobs[uid]
-        elif message.kind == "pods":
-            self._pods[uid] = self._kept(message.item)
-            if message.deleted:
-                self._gone.add(uid)
-        elif not message.deleted:
-            self._note(message.item)
-
-    def _kept(self, pod: Object) -> Object:
-        """The pod, with its deletion as it was first seen: kubelet's last step moves that on to the moment of the step."""
-        before = self._pods.get(pod["metadata"]["uid"])
-        if before is None or not before["metadata"].get("deletionTimestamp"):
-            return pod
-        fields = ("deletionTimestamp", "deletionGracePeriodSeconds")
-        deletion = {name: before["metadata"][name] for name in fields if name in before["metadata"]}
-        return {**pod, "metadata": {**pod["metadata"], **deletion}}
-
-    def _note(self, event: Mapping[str, Any]) -> None:
-        uid = (event.get("involvedObject") or {}).get("uid")
-        before = self._events.get(uid) if uid else None
-        if uid and (before is None or _when(before) <= _when(event)):
-            self._events[uid] = event
-
-    def _event(self, item: Object | None) -> Object | None:
-        return None if item is None else self._events.get(item["metadata"]["uid"])
-
-
-def _when(event: Object) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"].get("creationTimestamp") or "")
-
-
-def _newest(items: Iterator[Object] | list[Object]) -> Object | None:
-    key = ("creationTimestamp", "name")
-    return max(items, key=lambda item: tuple(str(item["metadata"].get(name)) for name in key), default=None)
