@@ -1,9 +1,11 @@
 """The commands: names, options and help; what they do is imported when they are called."""
 
+from typing import Annotated
+
 import typer
 
 from aideator_cli import __version__
-from aideator_cli.commands import choice, demo, options, output, run, runs, watch
+from aideator_cli.commands import choice, demo, options, output, retry, run, runs, watch
 
 EPILOG = (
     "Exit codes: 0 all that was asked holds, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
@@ -32,6 +34,20 @@ def version(json: options.Json = False) -> int:
     return 0
 
 
+def _version(value: bool) -> None:
+    if value:
+        raise typer.Exit(version())
+
+
+@app.callback()
+def main(
+    _version_asked: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """See the app's help."""
+
+
 for name, command in (
     ("run", run.run),
     ("watch", watch.watch),
@@ -43,6 +59,7 @@ for name, command in (
     ("select", choice.select),
     ("apply", choice.apply),
     ("cancel", watch.cancel),
+    ("retry", retry.retry),
     ("delete", runs.delete),
     ("demo", demo.demo),
     ("version", version),

@@ -8,23 +8,27 @@ from aideator_cli.commands import options
 
 
 def select(
-    run: options.Run,
-    number: Annotated[int, typer.Argument(metavar="N", help="The variation.", show_default=False)],
+    run: options.RunOrVariation,
+    number: Annotated[
+        int | None, typer.Argument(metavar="N", help="The variation, where RUN does not name it.", show_default=False)
+    ] = None,
     note: Annotated[str | None, typer.Option("--note", help="Why this one.", show_default=False)] = None,
 ) -> int:
     """Pick a run's winner."""
     from aideator_cli import terminal
     from aideator_cli.clock import now
     from aideator_cli.errors import usage
-    from aideator_cli.finding import find
+    from aideator_cli.finding import find_variation
     from aideator_cli.invocation import command
     from aideator_cli.recording import last_result
+    from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Selection, Store
 
     settings = Settings()
     store = Store.open(settings.home)
-    spec = find(f"{run}/{number}", store, settings).run.spec
+    named = refresh(find_variation(run if number is None else f"{run}/{number}", store, settings), store, settings)
+    spec, number = named.run.spec, named.numbers[0]
     result = last_result(store, spec, number)
     if not result.patch or result.attempt is None:
         raise usage(
@@ -44,12 +48,13 @@ def apply(run: options.RunOrVariation = "@last", folder: options.Folder = None) 
     from aideator_cli.finding import find
     from aideator_cli.invocation import command
     from aideator_cli.recording import last_result
+    from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
 
     settings = Settings()
     store = Store.open(settings.home)
-    named = find(run, store, settings)
+    named = refresh(find(run, store, settings), store, settings)
     spec, selection = named.run.spec, store.selection(named.run.spec.id)
     number = named.variation or (selection.variation if selection else None)
     if number is None:
@@ -57,7 +62,8 @@ def apply(run: options.RunOrVariation = "@last", folder: options.Folder = None) 
             f"nothing is selected in run {spec.id}",
             hint=f"{command('select', spec.id)} N, or {command('apply')} {spec.id}/N",
         )
-    result = last_result(store, spec, number)
+    selected = selection.attempt if selection and named.variation is None else None
+    result = last_result(store, spec, number, selected)
     base = result.base or spec.repository.base
     target = working_tree(folder) if folder else default_tree(base, named.run.repository_path)
     apply_patch(target, result.patch or b"", base, f"{spec.id}/{number}")

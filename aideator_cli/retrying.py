@@ -1,0 +1,125 @@
+"""`retry`: another attempt of variations that have ended. What they tried before stays as it is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from threading import Event as Flag
+
+from aideator_agent.spec import RunSpec
+from aideator_cli import terminal
+from aideator_cli.backend import Backend, Status
+from aideator_cli.backends import Wish, backend_at
+from aideator_cli.clock import now
+from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
+from aideator_cli.events import Item, Observation
+from aideator_cli.finding import Named, find
+from aideator_cli.following import follow_run
+from aideator_cli.invocation import command
+from aideator_cli.recording import RETRIED
+from aideator_cli.result import Result
+from aideator_cli.running import Manner, attend
+from aideator_cli.settings import Settings
+from aideator_cli.store import Store
+
+
+def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:
+    """Tries RUN/N again, or what infrastructure has failed of RUN; with `force` whatever its result is. Then as `watch`."""
+    settings = Settings()
+    store = Store.open(settings.home)
+    named = find(word, store, settings, wish)
+    backend = backend_at(named.run.place, settings)
+    spec = named.run.spec
+    known = store.submissions(spec.id)
+    at_work = _catch_up(spec, backend, store)
+    numbers = _chosen(named, at_work, {r.variation: r for r in store.results(spec.id)}, force=force)
+    held = backend.submissions(spec.id)
+    submissions = {number: 1 + max(known[number], held.get(number, 0)) for number in numbers}
+    _resubmit(spec, submissions, backend, store)
+    names = ", ".join(f"{spec.id}/{number}" for number in numbers)
+    terminal.say(f"{names} once more, in {backend.where}")
+    if manner.detach:
+        _detached(spec, numbers, manner)
+        return ExitCode.OK
+    followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
+    return attend(replace(spec, variations=tuple(followed)), backend, store, manner)
+
+
+def _catch_up(spec: RunSpec, backend: Backend, store: Store) -> set[int]:
+    """Stores how the backend's newest attempts have ended, whoever has started them; the variations that are still at work."""
+    newest = _statuses(spec, backend)
+    results = {result.variation: result for result in store.results(spec.id)}
+    closed = {known.attempt.id for known in store.attempts(spec.id) if known.closed}
+    at_work = {number for number, status in newest.items() if not status.final and not _is_known(status, closed)}
+    tried_elsewhere = [number for number in at_work if results[number].ended]
+    if tried_elsewhere:
+        store.reopen(spec.id, backend.submissions(spec.id), tried_elsewhere)
+    news = tuple(
+        variation
+        for variation in spec.variations
+        if variation.number not in at_work
+        and not (results[variation.number].ended and _is_known(newest[variation.number], closed))
+    )
+    if news:
+        follow_run(replace(spec, variations=news), backend, store, _unseen)
+    return at_work
+
+
+def _is_known(status: Status, closed: set[str]) -> bool:
+    """All of the attempt has been read."""
+    return status.attempt.id in closed if status.attempt else status.final
+
+
+def _statuses(spec: RunSpec, backend: Backend) -> Mapping[int, Status]:
+    """How each variation stands now, by its newest attempt."""
+    stop = Flag()
+    newest: dict[int, Status] = {}
+    for told in backend.watch(spec, stop):
+        if isinstance(told, Status):
+            if not told.earlier:
+                newest[told.variation] = told
+        elif not told.back:
+            raise unavailable(told.text)
+        if len(newest) == len(spec.variations):
+            stop.set()
+    return newest
+
+
+def _unseen(_spec: RunSpec, batches: Iterator[list[Item]]) -> None:
+    for _ in batches:
+        pass
+
+
+def _chosen(named: Named, at_work: set[int], results: Mapping[int, Result], *, force: bool) -> list[int]:
+    run = named.run.spec.id
+    ended = [number for number in named.numbers if number not in at_work]
+    chosen = [number for number in ended if force or results[number].fault == "infrastructure"]
+    if chosen:
+        return chosen
+    if named.variation in at_work or (named.variation is None and force):
+        word = run if named.variation is None else f"{run}/{named.variation}"
+        raise usage(f"{word} is still at work", hint=f"{command('watch', run)}, or {command('cancel', word)} first")
+    if named.variation is not None:
+        outcome = results[named.variation].outcome.replace("_", " ")
+        text = f"{run}/{named.variation} ended as {outcome!r}; only what infrastructure has failed is tried again by itself"
+        raise usage(text, hint=command("retry", f"{run}/{named.variation}", "--force"))
+    working = f" ({len(at_work)} still at work)" if at_work else ""
+    hint = f"{command('retry', f'{run}/N', '--force')} tries one again whatever its result is"
+    raise usage(f"no variation of {run} was failed by infrastructure{working}", hint=hint)
+
+
+def _resubmit(spec: RunSpec, submissions: Mapping[int, int], backend: Backend, store: Store) -> None:
+    if not store.claim(spec.id, submissions):
+        raise AideatorError(f"{spec.id} is being tried again by another process", hint=command("watch", spec.id))
+    backend.resubmit(spec, submissions)
+    text = "tried again by the user"
+    store.record([], [Observation(spec.id, now(), RETRIED, text, number) for number in submissions])
+    store.reopen(spec.id, submissions, submissions)
+
+
+def _detached(spec: RunSpec, numbers: list[int], manner: Manner) -> None:
+    if manner.json:
+        from aideator_cli.views.json_lines import write
+
+        write({"kind": "run", "run": spec.id, "variations": numbers})
+    else:
+        print(spec.id)
+    terminal.say(command("watch", spec.id))
