@@ -11,7 +11,7 @@ from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.events import Item, Observation
 from aideator_cli.figures import changes, plural
 from aideator_cli.finding import Named, find
-from aideator_cli.following import follow_run
+from aideator_cli.following import follow_run, look
 from aideator_cli.recording import CANCEL_ASKED
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import is_over, variation_of
@@ -26,14 +26,17 @@ def cancel(word: str, wish: Wish, *, wait: bool) -> int:
     store = Store.open(settings.home)
     named = find(word, store, settings, wish)
     spec = named.run.spec
+    backend = backend_at(named.run.place, settings)
+    if named.run.state != "ended":
+        look(spec, backend, store)
     ended = {r.variation for r in store.results(spec.id) if r.ended}
     numbers = [number for number in named.numbers if number not in ended]
     if not numbers:
         terminal.say(f"{word} has ended already")
         return ExitCode.OK
     follower = _Follower(named, settings, frozenset(numbers)) if wait else None
+    backend.cancel(spec.id, numbers)
     store.record([], [Observation(spec.id, now(), CANCEL_ASKED, "cancelled by the user", number) for number in numbers])
-    backend_at(named.run.place, settings).cancel(spec.id, numbers)
     if follower is None:
         terminal.say(f"asked {', '.join(f'{spec.id}/{number}' for number in numbers)} to stop")
         return ExitCode.OK

@@ -30,6 +30,14 @@ def find(word: str, store: Store, settings: Settings, wish: Wish | None = None) 
     return Named(run, int(number))
 
 
+def find_run(word: str, store: Store, settings: Settings, wish: Wish | None = None) -> StoredRun:
+    """RUN alone: for what can't be done to one variation."""
+    named = find(word, store, settings, wish)
+    if named.variation is not None:
+        raise usage(f"{word} is one variation; this takes a whole run", hint=f"{named.run.spec.id}")
+    return named.run
+
+
 def find_variation(word: str, store: Store, settings: Settings) -> Named:
     """RUN/N; or RUN alone where the run has only one."""
     named = find(word, store, settings)

@@ -7,8 +7,8 @@ from itertools import chain
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backend import Backend, Line, LogBroken, LogGone, LogNotReady, Status
-from aideator_cli.events import Event, Item, Observation
+from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Status
+from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
 from aideator_cli.follow import follow
 from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
@@ -59,29 +59,46 @@ def stored(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Ite
         yield batch
 
 
-def catch_up(spec: RunSpec, backend: Backend, store: Store, numbers: list[int]) -> None:
-    """Stores what the logs of running attempts have by now."""
+def look(spec: RunSpec, backend: Backend, store: Store) -> bool:
+    """Stores what is to be known of a run by now, without waiting for more; whether all of it has ended."""
+    for _ in recording(store, spec, _glance(spec, backend, store)):
+        pass
+    ended = all(result.ended for result in store.results(spec.id))
+    if ended:
+        store.set_state(spec.id, "ended")
+    return ended
+
+
+def _glance(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Item]]:
+    """Each attempt's log as it is now, and what the backend says of it."""
     stop = Flag()
-    wanted = set(numbers)
+    unseen = {variation.number for variation in spec.variations}
+    statuses: list[Status] = []
     for status in backend.watch(spec, stop):
         if isinstance(status, Status):
-            _read_now(status, backend, store)
-            wanted.discard(status.variation)
-        if not wanted:
+            statuses.append(status)
+            unseen.discard(status.variation)
+        if not unseen:
             stop.set()
+    known = {attempt.attempt.variation for attempt in store.attempts(spec.id)}
+    for status in statuses:
+        if status.attempt is not None:
+            yield from _whole(status, status.attempt, backend, store)
+        elif status.final and status.variation not in known:
+            yield [Ended(status.variation, status.reason, status.text)]
 
 
-def _read_now(status: Status, backend: Backend, store: Store) -> None:
-    attempt = status.attempt
-    if attempt is None or not status.readable:
-        return
+def _whole(status: Status, attempt: Attempt, backend: Backend, store: Store) -> Iterator[list[Item]]:
     sequence = resume(store, attempt)
-    if sequence is None:
+    if sequence is None or not (status.readable or status.state == "ended"):
         return
-    store.open_attempt(attempt)
+    yield [Opened(attempt)]
     try:
         for piece in backend.read_log(attempt, follow=False):
-            events = [sequence.take(line) for line in piece if isinstance(line, Line)]
-            store.record([event for event in events if event is not None], [])
+            yield [event for line in piece if isinstance(line, Line) and (event := sequence.take(line)) is not None]
     except (LogNotReady, LogGone, LogBroken):
         return
+    if sequence.complete:
+        yield [Closed(attempt)]
+    elif status.state == "ended" and not sequence.ended:
+        yield [Closed(attempt, status.reason, status.text)]

@@ -52,7 +52,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     _check_numbers(request)
     variations, turns = _variations(request, settings)
     _check_local(request, variations, backend, settings)
-    located = locate(request.repo, request.ref)
+    located = locate(request.repo, request.ref, from_pods=backend == "kubernetes")
     if located.path and backend == "kubernetes":
         raise usage(
             f"{request.repo} is a path on this machine, which pods can't reach",
@@ -88,7 +88,7 @@ def _prompt(text: str) -> str:
         elif text.startswith("@"):
             text = Path(text[1:]).read_bytes()[: MOST_PROMPT + 1].decode()
     except OSError as error:
-        raise not_found(f"the prompt's file can't be read: {error}") from error
+        raise not_found(f"the prompt's file {text[1:]} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise usage("the prompt is no UTF-8 text") from error
     if len(text.encode(errors="replace")) > MOST_PROMPT:
@@ -145,7 +145,19 @@ def _variation(number: int, info: models.ModelInfo, request: Request, api_base: 
 def _check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:
     """On this machine a real model needs its key at hand, and leave to run commands as the user."""
     real = [v for v in variations if not v.model.startswith(models.SCRIPTED)]
-    if backend != "local" or not real:
+    if backend != "local":
+        return
+    for option, value in (
+        ("--image", request.image),
+        ("--agent-image", request.agent_image),
+        ("--secret", request.secret),
+    ):
+        if value:
+            raise usage(
+                f"{option} is the cluster's; on this machine there is none",
+                hint="leave it out, or --backend kubernetes",
+            )
+    if not real:
         return
     for variation in real:
         missing = [key for key in variation.keys if not settings.environment.get(key)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.refreshing import refresh_run
 from aideator_cli.result import Result
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store, StoredRun
@@ -16,7 +17,12 @@ Row = tuple[StoredRun, list[Result], int | None]  # the selected variation last
 
 
 def show_list(limit: int, *, json: bool) -> int:
-    rows = _rows(Store.open(Settings().home), limit)
+    settings = Settings()
+    store = Store.open(settings.home)
+    for run in store.runs(limit):
+        if run.place.backend == "local":  # a cluster is asked by --watch and show
+            refresh_run(run, store, settings)
+    rows = _rows(store, limit)
     if json:
         _write(rows)
     elif rows:

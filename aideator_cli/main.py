@@ -11,10 +11,22 @@ from aideator_cli.errors import AideatorError, ExitCode
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code."""
+    try:
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone: nobody is left to be told, and Python's own flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    return code
+
+
+def _run(words: list[str]) -> int:
     from aideator_cli.commands import app
     from aideator_cli.invocation import program
 
-    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return int(app(words, prog_name=program(), standalone_mode=False) or 0)
     except AideatorError as error:
@@ -24,12 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.code
     except TyperException as error:
         return _wrong_usage(error)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone: nobody is left to be told, and Python's own flush at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
 
 
 def run() -> None:

@@ -9,7 +9,7 @@ from aideator_cli.backends import backend_at
 from aideator_cli.errors import ExitCode
 from aideator_cli.events import Event, Item
 from aideator_cli.finding import Named, find
-from aideator_cli.following import catch_up, follow_run, stored
+from aideator_cli.following import follow_run, look, stored
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import Sieve, is_over, variation_of
 from aideator_cli.store import BATCH, Store
@@ -26,7 +26,7 @@ def show_logs(word: str, types: frozenset[str] | None, since: str | None, *, fol
     }
     if not (follow and left):
         if left:
-            catch_up(spec, backend_at(named.run.place, settings), store, named.numbers)
+            look(spec, backend_at(named.run.place, settings), store)
         _show(spec, _past(spec, store, named, json=json), sieve, json)
         return ExitCode.OK
     first = stored(store, spec, named.numbers)
@@ -73,4 +73,4 @@ def _show(spec: RunSpec, batches: Iterator[list[Item]], sieve: Sieve, json: bool
     else:
         from aideator_cli.views.lines import show_lines
 
-        show_lines(spec, (list(batch) for batch in events))
+        show_lines(spec, (list(batch) for batch in events), whole=True)

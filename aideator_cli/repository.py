@@ -25,13 +25,16 @@ class Located:
     remarks: tuple[str, ...] = ()  # what the user should know of it
 
 
-def locate(repo: str, ref: str | None) -> Located:
-    """Finds the repository and the commit of `ref`. Raises `AideatorError`: not found, wrong usage, or it does not answer."""
+def locate(repo: str, ref: str | None, *, from_pods: bool) -> Located:
+    """Finds the repository and the commit of `ref`; with `from_pods` a host that does not answer here may still answer there.
+
+    Raises `AideatorError`: not found, wrong usage, or it does not answer.
+    """
     if ref is not None and (ref.startswith("-") or not ref.strip() or re.search(r"[\x00-\x20\x7f~^:?*\[\\]", ref)):
         raise usage(f"{ref!r} is no name of a branch, a tag or a commit")
     if _is_url(repo):
         _check_url(repo)
-        return _remote(repo, ref)
+        return _remote(repo, ref, from_pods=from_pods)
     return _working_tree(Path(repo).expanduser(), ref)
 
 
@@ -52,15 +55,15 @@ def _check_url(repo: str) -> None:
         )
 
 
-def _remote(url: str, ref: str | None) -> Located:
+def _remote(url: str, ref: str | None, *, from_pods: bool) -> Located:
     patterns = ["HEAD"] if ref is None else [ref, f"refs/heads/{ref}", f"refs/tags/{ref}", f"refs/tags/{ref}^{{}}"]
     try:
         answer = _git("ls-remote", "--", url, *patterns)
     except AideatorError as error:
         if _ABSENT.search(error.message):
             raise not_found(f"repository {url} does not exist, or you may not read it", hint=error.message) from error
-        if urlsplit(url).scheme == "file":
-            raise
+        if not from_pods or urlsplit(url).scheme == "file" or "illegal format" in error.message:
+            raise unavailable(f"repository {url} does not answer: {error.message}") from error
         return Located(
             url,
             ref,

@@ -40,6 +40,7 @@ class Result:
     summary: str = ""
     base: str | None = None
     patch: bytes | None = None
+    patch_sha256: str | None = None
     files: int = 0
     additions: int = 0
     deletions: int = 0
@@ -63,7 +64,6 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         data = asdict(self)
         del data["patch"]
-        data["patch_sha256"] = hashlib.sha256(self.patch).hexdigest() if self.patch is not None else None
         return data
 
 
@@ -146,6 +146,7 @@ def _patch(result: Result, data: Mapping[str, Any], parts: dict[int, str]) -> Re
     return replace(
         result,
         patch=patch,
+        patch_sha256=data["sha256"],
         files=_whole(data.get("files")),
         additions=_whole(data.get("additions")),
         deletions=_whole(data.get("deletions")),

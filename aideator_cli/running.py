@@ -13,8 +13,8 @@ from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.events import Item
 from aideator_cli.figures import duration, plural
-from aideator_cli.finding import find
-from aideator_cli.following import View, catch_up, follow_run, stored, tail
+from aideator_cli.finding import find_run
+from aideator_cli.following import View, follow_run, look, stored, tail
 from aideator_cli.intake import Order, Request, take
 from aideator_cli.invocation import command
 from aideator_cli.result import Result, exit_code
@@ -70,14 +70,15 @@ def watch(word: str, wish: Wish, manner: Manner) -> int:
     """A run from its first event, until it ends."""
     settings = Settings()
     store = Store.open(settings.home)
-    run = find(word, store, settings, wish).run
+    run = find_run(word, store, settings, wish)
     if run.state == "ended":
         _view(manner)(run.spec, _past(run.spec, store, manner))
         return conclude(run.spec, store.results(run.spec.id), manner)
     backend = backend_at(run.place, settings)
     backend.mend(run.spec)
     if manner.since or manner.tail is not None:
-        catch_up(run.spec, backend, store, [v.number for v in run.spec.variations])
+        look(run.spec, backend, store)
+    _announce(run.spec, backend)
     return attend(run.spec, backend, store, manner, first=_past(run.spec, store, manner))
 
 
@@ -137,8 +138,9 @@ def _leaving(spec: RunSpec, backend: Backend) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, BrokenPipeError, AideatorError):
+        terminal.end_line()  # the terminal shows ^C
         verb = "goes" if len(spec.variations) == 1 else "go"
-        agents = f"{plural(len(spec.variations), 'agent')} {verb} on in {backend.where}"
+        agents = f"{plural(len(spec.variations), 'agent')} {verb} on {_at(backend)}"
         terminal.say(f"{agents}.  {command('watch', spec.id)}")
         raise
 
@@ -149,12 +151,15 @@ def _remark(order: Order) -> None:
 
 
 def _announce(spec: RunSpec, backend: Backend) -> None:
-    where = f"kubernetes {backend.where}" if backend.name == "kubernetes" else f"local backend, {backend.where}"
     commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
     limits = f"limits {plural(spec.limits.steps, 'step')}, {duration(spec.limits.seconds)} each"
     terminal.say(
-        f"{spec.id} on {where}: {plural(len(spec.variations), 'variation')} of {_repository_name(spec)}{commit}, {limits}"
+        f"{spec.id} {_at(backend)}: {plural(len(spec.variations), 'variation')} of {_repository_name(spec)}{commit}, {limits}"
     )
+
+
+def _at(backend: Backend) -> str:
+    return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
 
 
 def _repository_name(spec: RunSpec) -> str:
@@ -173,11 +178,15 @@ def _detached(spec: RunSpec, manner: Manner) -> None:
 
 
 def _next_steps(spec: RunSpec, results: Sequence[Result]) -> None:
-    best = next((r for r in results if r.succeeded), None)
-    if best is None:
-        terminal.say(f"{command('logs', spec.id)} · {command('show', spec.id)}")
-        return
-    name = f"{spec.id}/{best.variation}"
+    """Commands to paste, for the first that succeeded, else for the first that left a patch."""
+    taken = next((r for r in results if r.succeeded), None) or next((r for r in results if r.files), None)
+    steps = [("logs", spec.id), ("show", spec.id)]
+    if taken is not None:
+        steps = [
+            ("diff", f"{spec.id}/{taken.variation}"),
+            ("select", f"{spec.id}/{taken.variation}"),
+            ("apply", spec.id),
+        ]
     terminal.say("")
-    for words in (("diff", name), ("select", spec.id, str(best.variation)), ("apply", spec.id)):
+    for words in steps:
         terminal.say(f"  {command(*words)}")

@@ -25,6 +25,12 @@ def width(fallback: int = 100) -> int:
     return shutil.get_terminal_size((fallback, 24)).columns
 
 
+def end_line() -> None:
+    """A new line where a person looks at this very terminal."""
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+
+
 def say(text: str) -> None:
     """A line to the person; foreign parts are cleaned here."""
     _write("", text)

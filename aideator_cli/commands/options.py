@@ -25,7 +25,12 @@ Namespace = Annotated[
 ]
 Folder = Annotated[
     Path | None,
-    typer.Option("-C", metavar="DIR", help="The working tree. Default: the current folder's.", show_default=False),
+    typer.Option(
+        "-C",
+        metavar="DIR",
+        help="The working tree. Default: the current folder's, else that of the repository which the run began with.",
+        show_default=False,
+    ),
 ]
 Since = Annotated[
     str | None,

@@ -28,15 +28,17 @@ def logs(
 
 def diff(run: options.RunOrVariation, json: options.Json = False) -> int:
     """Print a variation's patch, as git apply takes it."""
+    from aideator_cli import terminal
     from aideator_cli.errors import not_found
     from aideator_cli.finding import find_variation
     from aideator_cli.recording import last_result
+    from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
 
     settings = Settings()
     store = Store.open(settings.home)
-    named = find_variation(run, store, settings)
+    named = refresh(find_variation(run, store, settings), store, settings)
     spec = named.run.spec
     result = last_result(store, spec, named.numbers[0])
     if result.patch is None:
@@ -49,6 +51,8 @@ def diff(run: options.RunOrVariation, json: options.Json = False) -> int:
 
         write({"kind": "patch", "run": spec.id, **result.as_json(), **_patch_as_json(result.patch)})
         return 0
+    if not result.patch:
+        terminal.say(f"{spec.id}/{result.variation} changed nothing")
     from aideator_cli.views.patch import show_patch
 
     show_patch(result.patch)

@@ -21,12 +21,13 @@ def list_runs(
 def show(run: options.RunOrVariation, json: options.Json = False) -> int:
     """Show what was asked and what became of it."""
     from aideator_cli.finding import find
+    from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
 
     settings = Settings()
     store = Store.open(settings.home)
-    named = find(run, store, settings)
+    named = refresh(find(run, store, settings), store, settings)
     results = [r for r in store.results(named.run.spec.id) if r.variation in named.numbers]
     seen = [o for o in store.observations(named.run.spec.id) if o.variation is None or o.variation in named.numbers]
     if json:
@@ -48,26 +49,9 @@ def delete(
     force: Annotated[
         bool, typer.Option("--force", help="Also when agents are still at work: they are killed.")
     ] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> int:
     """Remove a run: its objects and all that is stored of it."""
-    from aideator_cli import terminal
-    from aideator_cli.backends import backend_at
-    from aideator_cli.errors import usage
-    from aideator_cli.finding import find
-    from aideator_cli.invocation import command
-    from aideator_cli.settings import Settings
-    from aideator_cli.store import Store
+    from aideator_cli.deleting import delete_run
 
-    settings = Settings()
-    store = Store.open(settings.home)
-    stored = find(run, store, settings).run
-    spec = stored.spec
-    if stored.state != "ended" and not force:
-        raise usage(
-            f"run {spec.id} may still be at work",
-            hint=f"{command('watch', spec.id)}, {command('cancel', spec.id)}, or delete with --force",
-        )
-    backend_at(stored.place, settings).delete(spec.id)
-    store.forget_run(spec.id)
-    terminal.say(f"deleted {spec.id}")
-    return 0
+    return delete_run(run, force=force, ask=not (yes or force))

@@ -12,19 +12,13 @@ from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
 from aideator_cli.clean import clean, one_line
 from aideator_cli.events import Closed, Ended, Event, Item, Observation
-from aideator_cli.figures import duration, plural
+from aideator_cli.figures import plural
 from aideator_cli.views import wording
 from aideator_cli.views.colours import DIM, RED, paint, variation_colour
 
 KEPT = 3  # lines of a failed command's output that are shown
-QUIET = (
-    "running",
-    "starting",
-    "completed",
-    "error",
-    "ended",
-    "scheduling",
-)  # observations that the events themselves tell
+LONG_SECONDS = 1.0  # a command that took so long is told when it has ended, too
+MOST_CELLS = 4096  # of one line; the rest is in the log
 
 
 @dataclass
@@ -36,18 +30,21 @@ class _Output:
     rest: str = ""
 
     def add(self, text: str) -> None:
-        *whole, self.rest = (self.rest + text).split("\n")
+        *whole, rest = (self.rest + text).split("\n")
+        self.rest = rest[:MOST_CELLS]
         for line in whole:
             self._line(line)
 
-    def finish(self) -> None:
-        if self.rest:
-            self._line(self.rest)
-            self.rest = ""
+    def finish(self) -> list[str]:
+        """The last lines, and how many there were before them."""
+        self._line(self.rest)
+        self.rest = ""
+        left = self.count - len(self.tail)
+        return [*self.tail, *([f"… {plural(left, 'line')} more"] if left else [])]
 
     def _line(self, line: str) -> None:
         if line.strip():
-            self.tail.append(line)
+            self.tail.append(line[:MOST_CELLS])
             self.count += 1
 
 
@@ -62,9 +59,9 @@ class _Speaker:
     outputs: dict[Any, _Output] = field(default_factory=dict)
 
 
-def show_lines(spec: RunSpec, batches: Iterator[list[Item]], out: TextIO | None = None) -> None:
-    """Prints until the batches end."""
-    view = _Lines(spec, out or sys.stdout)
+def show_lines(spec: RunSpec, batches: Iterator[list[Item]], out: TextIO | None = None, *, whole: bool = False) -> None:
+    """Prints until the batches end; with `whole` all that the tools print, too."""
+    view = _Lines(spec, out or sys.stdout, whole=whole)
     for batch in batches:
         for item in batch:
             view.show(item)
@@ -72,8 +69,9 @@ def show_lines(spec: RunSpec, batches: Iterator[list[Item]], out: TextIO | None 
 
 
 class _Lines:
-    def __init__(self, spec: RunSpec, out: TextIO) -> None:
+    def __init__(self, spec: RunSpec, out: TextIO, *, whole: bool) -> None:
         self._out = out
+        self._whole = whole
         self._colour = terminal.wants_colour(out)
         self._width = terminal.width() if out.isatty() else 100
         self._wraps = out.isatty()
@@ -101,7 +99,7 @@ class _Lines:
 
     def _line(self, number: int, text: str, style: str | None = None) -> None:
         for line in clean(text).expandtabs(4).split("\n"):
-            for part in self._wrapped(line):
+            for part in self._wrapped(line[:MOST_CELLS]):
                 self._out.write(
                     self._prefixes[number] + (paint(part, style) if style and self._colour else part) + "\n"
                 )
@@ -121,12 +119,20 @@ class _Lines:
         if event.type in ("say", "think"):
             self._speak(event, speaker)
             return
-        if event.type in ("output", "beat", "usage", "sent"):
-            if event.type == "output":
-                speaker.outputs.setdefault(event.data.get("id"), _Output()).add(str(event.data.get("text", "")))
+        if event.type in ("beat", "usage", "sent"):
             return
         self._hush(event.variation)
-        self._finished(event, speaker)
+        if event.type == "output":
+            self._output(event, speaker)
+        else:
+            self._finished(event, speaker)
+
+    def _output(self, event: Event, speaker: _Speaker) -> None:
+        text = str(event.data.get("text", ""))
+        if self._whole:
+            self._line(event.variation, "\n".join(f"  {line}" for line in text.removesuffix("\n").split("\n")), DIM)
+        else:
+            speaker.outputs.setdefault(event.data.get("id"), _Output()).add(text)
 
     def _finished(self, event: Event, speaker: _Speaker) -> None:
         """Events that are shown whole."""
@@ -135,7 +141,7 @@ class _Lines:
             case "start" | "phase":
                 return
             case "call":
-                _remember_call(data, speaker)
+                self._call(number, data, speaker)
             case "done":
                 self._done(number, data, speaker)
             case "notice":
@@ -144,7 +150,7 @@ class _Lines:
                 if words := wording.patch(data):
                     self._line(number, words)
             case "check":
-                self._line(number, wording.check(data), None if data.get("exit_code") == 0 else RED)
+                self._check(number, data)
             case "end":
                 self._line(number, wording.end(data), RED if data.get("outcome") == "failed" else None)
             case "stray":
@@ -156,25 +162,37 @@ class _Lines:
         if data.get("level") != "debug":
             self._line(number, f"{data.get('level', 'notice')}: {data.get('text', '')}", DIM)
 
+    def _call(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
+        """A command is shown as it begins; what the other tools do, when they have done it."""
+        called = _remember_call(data, speaker)
+        if called and called[0] == "bash":
+            self._line(number, wording.call(*called))
+
     def _done(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
         tool, arguments = speaker.calls.pop(data.get("id"), ("", {}))
-        output = speaker.outputs.pop(data.get("id"), _Output())
-        output.finish()
-        code, seconds = data.get("exit_code"), data.get("seconds")
-        failed = code not in (0, None)
-        if tool == "submit" and not failed:
+        lines = speaker.outputs.pop(data.get("id"), _Output()).finish()
+        failed = data.get("exit_code") != 0
+        if tool != "bash":
+            words = wording.failed_call(tool, arguments, lines) if failed else wording.call(tool, arguments)
+            if failed or tool != "submit":
+                self._line(number, words, RED if failed else None)
             return
-        right = (
-            f"{f'exit {code}' if failed else '':>8}  {duration(seconds) if isinstance(seconds, int | float) else '':>7}"
-        )
-        self._line(
-            number, _beside(wording.call(tool, arguments), right if tool == "bash" or failed else "", self._room)
-        )
+        if failed or (data.get("seconds") or 0) >= LONG_SECONDS:
+            self._line(number, f"  {wording.ended_command(data)}", RED if failed else DIM)
         if failed:
-            for line in output.tail:
-                self._line(number, f"  {line}"[: self._room], RED)
-            if output.count > len(output.tail):
-                self._line(number, f"  … {plural(output.count - len(output.tail), 'line')} more", DIM)
+            self._indented(number, lines)
+
+    def _check(self, number: int, data: Mapping[str, Any]) -> None:
+        passed = data.get("exit_code") == 0
+        self._line(number, wording.check(data), None if passed else RED)
+        if not passed:
+            output = _Output()
+            output.add(str(data.get("tail", "")))
+            self._indented(number, output.finish())
+
+    def _indented(self, number: int, lines: list[str]) -> None:
+        for line in lines:
+            self._line(number, f"  {line}"[: self._room], RED)
 
     def _speak(self, event: Event, speaker: _Speaker) -> None:
         thinking = event.type == "think"
@@ -182,24 +200,26 @@ class _Lines:
             self._hush(event.variation)
             speaker.thinking = thinking
         *whole, speaker.spoken = (speaker.spoken + str(event.data.get("text", ""))).split("\n")
-        for line in whole:
-            if line.strip():
-                self._line(event.variation, line, DIM if thinking else None)
         while self._wraps and len(speaker.spoken) > self._room:
             line, speaker.spoken = _cut(speaker.spoken, self._room)
-            self._line(event.variation, line, DIM if thinking else None)
+            whole.append(line)
+        for line in whole:
+            self._words(event.variation, line, thinking=thinking)
 
     def _hush(self, number: int) -> None:
         """Shows what was said and has had no newline yet."""
         speaker = self._speakers[number]
-        if speaker.spoken.strip():
-            self._line(number, speaker.spoken, DIM if speaker.thinking else None)
+        self._words(number, speaker.spoken, thinking=speaker.thinking)
         speaker.spoken = ""
+
+    def _words(self, number: int, line: str, *, thinking: bool) -> None:
+        if line.strip():
+            self._line(number, f"({line.strip()})" if thinking else line, DIM if thinking else None)
 
     def _observation(self, seen: Observation) -> None:
         if seen.variation is None:
             terminal.warn(seen.text)
-        elif seen.kind not in QUIET and seen.variation in self._prefixes:
+        elif seen.kind not in wording.TOLD_BY_EVENTS and seen.variation in self._prefixes:
             self._line(seen.variation, f"{seen.kind.replace('_', ' ')}: {one_line(seen.text)}", DIM)
 
 
@@ -208,16 +228,17 @@ def _cut(text: str, room: int) -> tuple[str, str]:
     return (text[:at], text[at + 1 :]) if at > 0 else (text[:room], text[room:])
 
 
-def _remember_call(data: Mapping[str, Any], speaker: _Speaker) -> None:
-    """A call is shown when it is done; its arguments may come in parts."""
+def _remember_call(data: Mapping[str, Any], speaker: _Speaker) -> tuple[str, dict[str, Any]] | None:
+    """The call, once its arguments are whole: they may come in parts."""
     key = data.get("id")
     arguments = data.get("arguments")
     if arguments is None:
         speaker.pieces[key] = speaker.pieces.get(key, "") + str(data.get("text", ""))
         if data.get("part") != data.get("parts"):
-            return
+            return None
         arguments = _loaded(speaker.pieces.pop(key))
     speaker.calls[key] = (str(data.get("tool", "")), arguments if isinstance(arguments, dict) else {})
+    return speaker.calls[key]
 
 
 def _loaded(text: str) -> Any:
@@ -225,11 +246,3 @@ def _loaded(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return {}
-
-
-def _beside(left: str, right: str, room: int) -> str:
-    """`right` at the end of the line, unless `left` needs the room."""
-    if not right.strip():
-        return left
-    space = min(room, 90) - len(right)
-    return f"{left:<{space}}{right}" if len(left) < space else f"{left}  {right.strip()}"

@@ -1,36 +1,49 @@
 """Runs on stdout: the list, and one of them whole."""
 
+import sys
+import textwrap
 from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from aideator_cli import terminal
 from aideator_cli.clean import clean, one_line
 from aideator_cli.events import Observation
 from aideator_cli.figures import cost
 from aideator_cli.result import Result
 from aideator_cli.store import Selection, StoredRun
-from aideator_cli.views.table import data_console, show_table
+from aideator_cli.views import wording
+from aideator_cli.views.table import fits, plain_table, show, show_table
 
 PROMPT_CELLS = 60
 
 
 def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]]) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("run", "created", "state", "succeeded", "cost", "where", "prompt"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
+    """A line a run; the prompt takes what room there is."""
+    for cells in (PROMPT_CELLS, 40, 20, 8):
+        table = _table(runs, cells)
+        if fits(table):
+            break
+    show(table)
+
+
+def _table(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]], cells: int) -> Table:
+    table = plain_table()
+    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if cells > 8 else ()), "prompt"):
+        table.add_column(title, no_wrap=True)
     for run, results, _ in runs:
         spec = run.spec
         table.add_row(
             spec.id,
-            spec.created[:16].replace("T", " "),
+            _minute(spec.created),
             run.state,
             f"{sum(r.succeeded for r in results)} of {len(results)}",
             cost(_total(results)),
-            Text(one_line(run.place.where)),
-            Text(_cut(one_line(spec.prompt))),
+            *((Text(one_line(run.place.where)),) if cells > 8 else ()),
+            Text(_cut(one_line(spec.prompt), cells)),
         )
-    data_console().print(table)
+    return table
 
 
 def show_run(
@@ -38,24 +51,34 @@ def show_run(
 ) -> None:
     spec = run.spec
     base = f" at {spec.repository.base}" if spec.repository.base else ""
-    print(f"{spec.id}  {run.state}  on {one_line(run.place.where)}  {spec.created}")
+    print(f"{spec.id}  {run.state}  on {one_line(run.place.where)}  {_minute(spec.created)}")
     print(f"{clean(spec.repository.url)}{base}")
     print(clean(spec.prompt).rstrip("\n"), end="\n\n")
     show_table(results, selection.variation if selection else None)
     for result in results:
-        if result.summary:
-            print(f"\n{spec.id}/{result.variation}  {one_line(result.summary)}")
+        if words := ": ".join(
+            one_line(text) for text in (result.reason * (result.outcome == "failed"), result.summary) if text
+        ):
+            print("\n" + _folded(f"{spec.id}/{result.variation}  {words}"))
     if selection:
         print(f"\nselected {spec.id}/{selection.variation}{f': {one_line(selection.note)}' if selection.note else ''}")
-    if seen:
+    if any(item.kind not in wording.TOLD_BY_EVENTS for item in seen):
         print("\nseen of it:")
-    for item in seen:
+    for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
         name = f"{spec.id}/{item.variation}" if item.variation else spec.id
         print(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= PROMPT_CELLS else text[: PROMPT_CELLS - 1] + "…"
+def _cut(text: str, cells: int) -> str:
+    return text if len(text) <= cells else text[: cells - 1] + "…"
+
+
+def _minute(stamp: str) -> str:
+    return stamp[:16].replace("T", " ")
+
+
+def _folded(text: str) -> str:
+    return textwrap.fill(text, terminal.width(), subsequent_indent="  ") if sys.stdout.isatty() else text
 
 
 def _total(results: Sequence[Result]) -> float | None:

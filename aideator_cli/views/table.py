@@ -13,25 +13,55 @@ from aideator_cli.figures import changes, cost, duration, tokens
 from aideator_cli.result import Result
 
 MODEL_CELLS = 32
+NUMBERS = ("files", "+/−", "steps", "tokens", "cost", "time")
+LESSER = ("tokens", "steps", "files", "model", "cost", "time")  # the first to go is the first
 SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("…", ""), "waiting": ("…", "")}
 
 
 def show_table(results: Sequence[Result], selected: int | None = None) -> None:
-    """On stdout, one line a variation; a check has a column of its own."""
+    """On stdout, one line a variation; a check has a column of its own. A narrow terminal is spared the lesser columns."""
     checks = list(dict.fromkeys(check.name for result in results for check in result.checks))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("", "", "model", "outcome", *checks):
-        table.add_column(title, no_wrap=True)
-    for title in ("files", "+/−", "steps", "tokens", "cost", "time"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for result in results:
-        table.add_row(*_row(result, checks, result.variation == selected))
-    data_console().print(table)
+    for left_out in range(len(LESSER) + 1):
+        table = _table(results, selected, checks, LESSER[:left_out])
+        if fits(table):
+            break
+    show(table)
 
 
-def data_console() -> Console:
-    """Writes to stdout, never narrower than what it is given: a table in a pipe is whole."""
-    return Console(no_color=not terminal.wants_colour(sys.stdout), highlight=False, width=1000, soft_wrap=True)
+def _table(results: Sequence[Result], selected: int | None, checks: list[str], without: Sequence[str]) -> Table:
+    table = plain_table()
+    rows = [_row(result, checks, result.variation == selected) for result in results]
+    for title in [title for title in _titles(checks) if title not in without]:
+        table.add_column(title.strip(), no_wrap=True, justify="right" if title in NUMBERS else "left")
+    for row in rows:
+        table.add_row(*(text for title, text in zip(_titles(checks), row, strict=True) if title not in without))
+    return table
+
+
+def _titles(checks: Sequence[str]) -> list[str]:
+    return ["", " ", "model", "outcome", *checks, *NUMBERS]
+
+
+def plain_table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+
+
+def fits(table: Table) -> bool:
+    """Whether a person's terminal is wide enough; a pipe always is."""
+    return not sys.stdout.isatty() or _console().measure(table).maximum <= terminal.width()
+
+
+def show(table: Table) -> None:
+    """Whole, and without blanks at the lines' ends."""
+    console = _console()
+    with console.capture() as captured:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+
+def _console() -> Console:
+    colour = terminal.wants_colour(sys.stdout)
+    return Console(no_color=not colour, force_terminal=colour, highlight=False, width=1000, soft_wrap=True)
 
 
 def model_name(model: str) -> str:

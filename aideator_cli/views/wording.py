@@ -1,12 +1,13 @@
 """Events in words, the same in every view. What comes back is still foreign text: views clean it."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
 
+TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "scheduling")  # kinds of observations
 COMMAND_CELLS = 400  # of a command's first line
 
 
@@ -25,6 +26,20 @@ def call(tool: str, arguments: Mapping[str, Any]) -> str:
         added, removed = edited(str(arguments.get("old", "")), str(arguments.get("new", "")))
         return f"edits {path}  {changes(added, removed)}"
     return f"calls {one_line(tool) or 'a tool'}"
+
+
+def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:
+    """What a tool could not do, and its first word of why."""
+    verb = {"read_file": "read", "write_file": "write", "str_replace": "edit"}.get(tool, f"call {one_line(tool)}")
+    why = f": {one_line(output[0])}" if output else ""
+    return f"could not {verb} {one_line(str(arguments.get('path', '')))}".rstrip() + why
+
+
+def ended_command(data: Mapping[str, Any]) -> str:
+    """`exit 1, 3.4 s`; or what else ended it."""
+    code = data.get("exit_code")
+    how = f"exit {code}" if code is not None else str(data.get("reason") or "ended").replace("timeout", "timed out")
+    return f"{how}, {duration(data.get('seconds') or 0.0)}"
 
 
 def edited(old: str, new: str) -> tuple[int, int]:

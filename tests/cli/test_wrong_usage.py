@@ -29,7 +29,7 @@ def repo(repository: LocalRepository) -> str:
     [
         (["", "--model", "gpt-5"], "the prompt is empty", ExitCode.USAGE),
         (["  \n", "--model", "gpt-5"], "the prompt is empty", ExitCode.USAGE),
-        (["@no-such-file", "--model", "gpt-5"], "the prompt's file can't be read", ExitCode.NOT_FOUND),
+        (["@no-such-file", "--model", "gpt-5"], "the prompt's file no-such-file can't be read", ExitCode.NOT_FOUND),
         (["fix", "-n", "0", "--model", "gpt-5"], "-n takes 1 to 20, not 0", ExitCode.USAGE),
         (["fix", "-n", "21", "--model", "gpt-5"], "-n takes 1 to 20, not 21", ExitCode.USAGE),
         (["fix", "-n", "2", "--model", "gpt-5:3"], "-n", ExitCode.USAGE),

@@ -1,0 +1,41 @@
+"""Deleting a run, here and where its agents were."""
+
+import sys
+
+from aideator_cli import terminal
+from aideator_cli.backends import backend_at
+from aideator_cli.clean import one_line
+from aideator_cli.errors import ExitCode, usage
+from aideator_cli.finding import find_run
+from aideator_cli.following import look
+from aideator_cli.invocation import command
+from aideator_cli.settings import Settings
+from aideator_cli.store import Store
+
+
+def delete_run(word: str, *, force: bool, ask: bool) -> int:
+    settings = Settings()
+    store = Store.open(settings.home)
+    run = find_run(word, store, settings)
+    spec = run.spec
+    backend = backend_at(run.place, settings)
+    if run.state != "ended" and not force and not look(spec, backend, store):
+        hint = f"{command('watch', spec.id)}, {command('cancel', spec.id)}, or delete with --force"
+        raise usage(f"agents of run {spec.id} are still at work", hint=hint)
+    if (
+        ask
+        and sys.stdin.isatty()
+        and sys.stderr.isatty()
+        and not _agreed(f"Delete {spec.id}, {one_line(spec.prompt)[:60]}? [y/N] ")
+    ):
+        terminal.say("nothing is deleted")
+        return ExitCode.OK
+    backend.delete(spec.id)
+    store.forget_run(spec.id)
+    terminal.say(f"deleted {spec.id}")
+    return ExitCode.OK
+
+
+def _agreed(question: str) -> bool:
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
