@@ -139,8 +139,8 @@ def _leaving(spec: RunSpec, backend: Backend) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, BrokenPipeError, AideatorError):
         terminal.end_line()  # the terminal shows ^C
-        verb = "goes" if len(spec.variations) == 1 else "go"
-        agents = f"{plural(len(spec.variations), 'agent')} {verb} on {_at(backend)}"
+        verb = "stays" if len(spec.variations) == 1 else "stay"
+        agents = f"{plural(len(spec.variations), 'agent')} {verb} at work {_at(backend)}"
         terminal.say(f"{agents}.  {command('watch', spec.id)}")
         raise
 

@@ -191,7 +191,7 @@ def test_ctrl_c_leaves_the_agents_at_work_and_says_how_to_come_back(place: Place
     process.send_signal(signal.SIGINT)
     left = finish(process)
     assert left.code == 130
-    assert "1 agent goes on in" in left.err
+    assert "1 agent stays at work" in left.err
     assert f"aideator watch {run}" in left.err
     watching = place.user.start("watch", run, "--json")
     assert place.user.call("cancel", run).code == 0
