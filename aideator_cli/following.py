@@ -2,7 +2,8 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from threading import Event as Flag
 
@@ -12,27 +13,55 @@ from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
 from aideator_cli.follow import follow
 from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
+from aideator_cli.sequence import Sequence
 from aideator_cli.sieve import variation_of
-from aideator_cli.store import BATCH, Store
+from aideator_cli.store import ALL_ROWS, BATCH, Store
 
 View = Callable[[RunSpec, Iterator[list[Item]]], None]
 
 
-def follow_run(
-    spec: RunSpec, backend: Backend, store: Store, view: View, *, first: Iterator[list[Item]] | None = None
-) -> list[Result]:
-    """Shows a run until it ends, or until the view has seen enough; each variation's last result. `first` comes before what is live."""
+@dataclass(frozen=True)
+class Past:
+    """What the store had of a run at one moment."""
+
+    batches: Iterator[list[Item]]
+    upto: int  # the newest event's row at that moment
+
+
+NOTHING = Past(iter(()), 0)
+
+
+def follow_run(spec: RunSpec, backend: Backend, store: Store, view: View, *, past: Past = NOTHING) -> list[Result]:
+    """Shows a run until it ends, or until the view has seen enough; each variation's last result. `past` comes before what is live."""
     stop = Flag()
-    batches = follow(spec, backend, lambda attempt: resume(store, attempt), stop)
-    live = recording(store, spec, batches)
+    between: dict[str, Iterator[Event]] = {}  # what others have stored since, by attempt: no log is read twice for it
+
+    def join(attempt: Attempt) -> Sequence | None:
+        with store.moment():
+            between[attempt.id] = store.events(attempt, rows=(past.upto, store.newest()))
+            return resume(store, attempt)
+
+    live = recording(store, spec, follow(spec, backend, join, stop))
     try:
-        view(spec, chain(first, live) if first else live)
+        view(spec, chain(past.batches, _with_missed(live, between)))
     finally:
         stop.set()
     results = store.results(spec.id)
     if all(result.ended for result in results):
         store.set_state(spec.id, "ended")
     return results
+
+
+def _with_missed(live: Iterator[list[Item]], between: dict[str, Iterator[Event]]) -> Iterator[list[Item]]:
+    for batch in live:
+        for opened in [item for item in batch if isinstance(item, Opened)]:
+            yield from _batches(between.pop(opened.attempt.id))
+        yield batch
+
+
+def past_of(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Past:
+    upto = store.newest()
+    return Past(stored(store, spec, numbers, upto), upto)
 
 
 def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
@@ -44,13 +73,22 @@ def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
     yield [item for _, item in last]
 
 
-def stored(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Iterator[list[Item]]:
+def stored(
+    store: Store, spec: RunSpec, numbers: list[int] | None = None, upto: int = ALL_ROWS[1]
+) -> Iterator[list[Item]]:
     """What the store has of a run, or of some of its variations: each attempt in its own order, among each other by time."""
     attempts = [a.attempt for a in store.attempts(spec.id) if numbers is None or a.attempt.variation in numbers]
     seen = [o for o in store.observations(spec.id) if numbers is None or o.variation is None or o.variation in numbers]
-    streams: list[Iterator[Event | Observation]] = [iter(list(store.events(attempt))) for attempt in attempts]
+    streams: list[Iterator[Event | Observation]] = [
+        iter(list(store.events(attempt, rows=(0, upto)))) for attempt in attempts
+    ]
+    by_time: Iterator[Event | Observation] = heapq.merge(*streams, iter(seen), key=lambda item: item.time)
+    return _batches(by_time)
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
     batch: list[Item] = []
-    for item in heapq.merge(*streams, iter(seen), key=lambda item: item.time):
+    for item in items:
         batch.append(item)
         if len(batch) == BATCH:
             yield batch

@@ -9,7 +9,7 @@ from aideator_cli.backends import backend_at
 from aideator_cli.errors import ExitCode
 from aideator_cli.events import Event, Item
 from aideator_cli.finding import Named, find
-from aideator_cli.following import follow_run, look, stored
+from aideator_cli.following import follow_run, look, past_of, stored
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import Sieve, is_over, variation_of
 from aideator_cli.store import BATCH, Store
@@ -29,8 +29,8 @@ def show_logs(word: str, types: frozenset[str] | None, since: str | None, *, fol
             look(spec, backend_at(named.run.place, settings), store)
         _show(spec, _past(spec, store, named, json=json), sieve, json)
         return ExitCode.OK
-    first = stored(store, spec, named.numbers)
-    follow_run(spec, backend_at(named.run.place, settings), store, partial(_follow, left, sieve, json), first=first)
+    past = past_of(store, spec, named.numbers)
+    follow_run(spec, backend_at(named.run.place, settings), store, partial(_follow, left, sieve, json), past=past)
     return ExitCode.OK
 
 

@@ -11,10 +11,9 @@ from aideator_cli import terminal
 from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.errors import AideatorError, ExitCode, usage
-from aideator_cli.events import Item
 from aideator_cli.figures import duration, plural
 from aideator_cli.finding import find_run
-from aideator_cli.following import View, follow_run, look, stored, tail
+from aideator_cli.following import NOTHING, Past, View, follow_run, look, past_of, tail
 from aideator_cli.intake import Order, Request, take
 from aideator_cli.invocation import command
 from aideator_cli.result import Result, exit_code
@@ -72,19 +71,20 @@ def watch(word: str, wish: Wish, manner: Manner) -> int:
     store = Store.open(settings.home)
     run = find_run(word, store, settings, wish)
     if run.state == "ended":
-        _view(manner)(run.spec, _past(run.spec, store, manner))
+        _view(manner)(run.spec, _past(run.spec, store, manner).batches)
         return conclude(run.spec, store.results(run.spec.id), manner)
     backend = backend_at(run.place, settings)
     backend.mend(run.spec)
     if manner.since or manner.tail is not None:
         look(run.spec, backend, store)
     _announce(run.spec, backend)
-    return attend(run.spec, backend, store, manner, first=_past(run.spec, store, manner))
+    return attend(run.spec, backend, store, manner, past=_past(run.spec, store, manner))
 
 
-def _past(spec: RunSpec, store: Store, manner: Manner) -> Iterator[list[Item]]:
-    items = Sieve(since=manner.since).through(stored(store, spec))
-    return items if manner.tail is None else tail(items, manner.tail)
+def _past(spec: RunSpec, store: Store, manner: Manner) -> Past:
+    past = past_of(store, spec)
+    items = Sieve(since=manner.since).through(past.batches)
+    return Past(items if manner.tail is None else tail(items, manner.tail), past.upto)
 
 
 def submit(order: Order, backend: Backend, store: Store) -> None:
@@ -99,11 +99,9 @@ def submit(order: Order, backend: Backend, store: Store) -> None:
     store.set_state(spec.id, "running")
 
 
-def attend(
-    spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, first: Iterator[list[Item]] | None = None
-) -> int:
+def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, past: Past = NOTHING) -> int:
     with _leaving(spec, backend):
-        results = follow_run(spec, backend, store, _view(manner), first=first)
+        results = follow_run(spec, backend, store, _view(manner), past=past)
     return conclude(spec, results, manner)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BATCH = 500  # rows of one commit
+ALL_ROWS = (0, 2**63 - 1)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,15 @@ class Store:
                 f"the store can't be written: {error}",
                 hint="see the disk's room and the file's permissions; the agents go on",
             ) from error
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What is read within is as it was at one moment, whatever other processes write meanwhile."""
+        self._connection.execute("begin")
+        try:
+            yield
+        finally:
+            self._connection.execute("rollback")
 
     # Runs
 
@@ -218,11 +228,20 @@ class Store:
                     seen,
                 )
 
-    def events(self, attempt: Attempt, types: tuple[str, ...] = ()) -> Iterator[Event]:
-        """In the order in which the agent wrote them; of these types only, if any are named."""
+    def newest(self) -> int:
+        """The row of the event that was stored last, of whatever run; 0: none is."""
+        return int(self._connection.execute("select coalesce(max(id), 0) from events").fetchone()[0])
+
+    def events(
+        self, attempt: Attempt, types: tuple[str, ...] = (), *, rows: tuple[int, int] = ALL_ROWS
+    ) -> Iterator[Event]:
+        """In the order in which the agent wrote them; of these types only, if any are named; from behind one row up to another."""
         wanted = f"and type in ({','.join('?' * len(types))})" if types else ""
-        query = f"select raw, mark, after from events where attempt = ? {wanted} order by coalesce(seq, after), seq is null, id"
-        for raw, mark, after in self._connection.execute(query, (attempt.id, *types)):
+        query = (
+            f"select raw, mark, after from events where attempt = ? {wanted} and id > ? and id <= ? "
+            "order by coalesce(seq, after), seq is null, id"
+        )
+        for raw, mark, after in self._connection.execute(query, (attempt.id, *types, *rows)):
             line = raw if isinstance(raw, bytes) else raw.encode()
             yield parse(attempt, line, mark, after)
 
