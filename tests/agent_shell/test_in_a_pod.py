@@ -39,8 +39,9 @@ end = run("head -c 100000000 /dev/zero", 120, lambda data: sizes.append(len(data
 tell("flood", size=sum(sizes), end=end[:2])
 tell("tree", end=run("trap '' TERM; sleep 999 & setsid sleep 999 & while :; do sleep 999; done", 1))
 tell("after", said=run("cat /proc/[0-9]*/cmdline | tr '\\\\0' ' ' | grep -c 'sleep 99[9]'")[2])
+# a pattern that does not match itself: grep's own arguments are hunted through, too
 hunt = "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\\\0' '\\\\n' | grep -c -- %s"
-tell("keys", found=run(hunt % (key[:9] + "'" + key[9:] + "'"))[2], control=run(hunt % "SHELL_CON'TROL='")[2])
+tell("keys", found=run(hunt % f"'[{key[0]}]{key[1:]}'")[2], control=run(hunt % "'[S]HELL_CONTROL='")[2])
 began = time.monotonic()
 ends = {run("true")[0] for _ in range(100)}
 tell("hundred", ends=list(ends), seconds=time.monotonic() - began)
