@@ -53,6 +53,8 @@ def _open(objects: Objects, attempt: Attempt, query: dict[str, str]) -> Stream:
 
 
 def _refused(error: ApiError, objects: Objects) -> Exception:
+    if error.status == 404 and error.details.get("kind") == "pods/log":
+        return LogBroken(error.message)  # kubelet's word: while it starts it knows none of its pods
     if error.status == 404 or "is not valid for pod" in error.message:
         return LogGone(error.message)
     if error.status == 400:
