@@ -18,6 +18,7 @@ import urllib3
 from urllib3.util import Timeout
 
 from aideator_cli import __version__
+from aideator_cli.kubernetes.body import pieces
 from aideator_cli.kubernetes.connection import Address, open_pool
 from aideator_cli.kubernetes.credentials import Credentials, Identity
 
@@ -30,7 +31,6 @@ _CONNECT_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 20.0  # all retries of one call together
 _RETRIED: Final = frozenset({429, 500, 502, 503, 504})
-_CHUNK: Final = 1 << 16
 
 
 class ApiError(Exception):
@@ -191,8 +191,7 @@ class Stream:
     def chunks(self) -> Iterator[bytes]:
         """Bytes as soon as they are there. Raises `ConnectionFailed` when the body breaks off or falls silent."""
         try:
-            while chunk := self.response.read1(_CHUNK):
-                yield chunk
+            yield from pieces(self.response)
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
             # ValueError and AttributeError are what a response closed by another thread raises
             raise _connection_failed(error) from error

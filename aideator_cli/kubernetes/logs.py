@@ -15,6 +15,7 @@ _OVERLAP: Final = timedelta(
     seconds=2
 )  # time stamps may go back a little; the API server cuts `sinceTime` to whole seconds
 _NANOSECONDS: Final = len("2026-11-21T14:00:00.000000000Z")
+_USUAL: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")  # as kubelet writes it on nearly every node
 _STAMPED: Final = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (.*)", re.DOTALL)
 
 
@@ -78,6 +79,8 @@ def _pieces(stream: Stream) -> Iterator[list[Line | Remark]]:
 
 
 def _line(line: bytes) -> Line | Remark:
+    if _USUAL.match(line):
+        return Line(line[_NANOSECONDS + 1 :], line[:_NANOSECONDS].decode())
     found = _STAMPED.fullmatch(line)
     return Line(found[2], _mark(found[1].decode())) if found else Remark(_text(line))
 
