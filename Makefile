@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lock models-table docs cluster-up cluster-image cluster-kubeconfig cluster-down clean
+.PHONY: help demo test soak check lock models-table docs cluster-up cluster-image cluster-kubeconfig cluster-down clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
@@ -22,6 +22,9 @@ demo: .venv/.light ## three scripted agents on a small repository, on this machi
 
 test: .venv/.complete ## run the tests (ARGS="-k word" selects); those of the cluster need `make cluster-up`
 	$(BIN)/pytest $(ARGS)
+
+soak: .venv/.complete cluster-up ## the long form of the fault tests, on the throw-away cluster (ARGS="-k word" selects)
+	AIDEATOR_SOAK=1 AIDEATOR_REQUIRE_CLUSTER=1 $(BIN)/pytest tests/faults -s $(ARGS)
 
 check: .venv/.complete ## what CI checks: lint, format, types, import contracts, lock, shell
 	$(BIN)/ruff check .
