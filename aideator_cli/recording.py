@@ -12,6 +12,7 @@ from aideator_cli.sequence import Sequence
 from aideator_cli.store import Store
 
 FOLDED = ("start", "phase", "usage", "check", "patch", "end")  # the types that a result is made of
+PROGRESS = ("usage", "phase", "check")  # after these it is worth telling how far an attempt has come
 CANCEL_ASKED = "cancel_asked"
 RETRIED = "retried"
 TAKEN = ("deleted", "evicted", "node_lost", "deadline")  # the backend's reasons for stopping an agent: nobody's cancel
@@ -20,18 +21,21 @@ TAKEN = ("deleted", "evicted", "node_lost", "deadline")  # the backend's reasons
 def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Iterator[list[Item]]:
     """The same batches, each after its commit; an attempt's result is stored as soon as it is closed."""
     foldings: dict[str, Folding] = {}
+    seen = {_subject(known): known for known in store.observations(spec.id)}
     for batch in batches:
         for item in batch:
             if isinstance(item, Opened):
                 store.open_attempt(item.attempt)
                 foldings[item.attempt.id] = _begun(store, spec, item.attempt)
         events = [item for item in batch if isinstance(item, Event)]
-        store.record(events, [item for item in batch if isinstance(item, Observation)])
+        store.record(events, _news(batch, seen))
         for event in events:
             foldings[event.attempt].add(event)
-        for item in batch:
+        for attempt in {event.attempt for event in events if event.type in PROGRESS}:
+            _save(store, spec, foldings[attempt].result)
+        for index, item in enumerate(batch):
             if isinstance(item, Closed):
-                _close(store, spec, item, foldings.pop(item.attempt.id).result)
+                batch[index] = _close(store, spec, item, foldings.pop(item.attempt.id).result)
             elif isinstance(item, Ended):
                 _end(store, spec, item)
         yield batch
@@ -42,7 +46,8 @@ def resume(store: Store, attempt: Attempt) -> Sequence | None:
     if any(known.closed for known in store.attempts(attempt.run) if known.attempt.id == attempt.id):
         return None
     cursor = store.cursor(attempt.id)
-    return Sequence(attempt, cursor.next_seq, cursor.missing, cursor.mark, end=cursor.end)
+    strays = (event for event in store.events(attempt, ("stray",)) if event.seq is None)
+    return Sequence(attempt, cursor.next_seq, cursor.missing, cursor.mark, cursor.end, strays)
 
 
 def last_result(store: Store, spec: RunSpec, variation: int, attempt: str | None = None) -> Result:
@@ -63,21 +68,42 @@ def _begun(store: Store, spec: RunSpec, attempt: Attempt) -> Folding:
     return folding
 
 
-def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> None:
+def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> Closed:
+    """Stores the verdict, and the variation's result unless a later attempt has begun; with a reason only where that is the verdict."""
     attempt = closed.attempt
-    """Its verdict; and the variation's result, unless a later attempt has begun."""
     cancelled = _is_cancelled(store, spec.id, attempt.variation)
     taken = result.outcome == "cancelled" and closed.reason in TAKEN and not cancelled
     if result.ended and not taken:
-        store.close_attempt(attempt.id)
+        closed = replace(closed, reason=None, text=None)
     else:
         reason, text = closed.reason or LOST, closed.text or "the log ends without a word of why"
-        reason = "cancelled" if cancelled else reason
-        store.close_attempt(attempt.id, reason, text)
-        result = infrastructure(result, reason, text)
-    newest = [known.attempt.id for known in store.attempts(spec.id) if known.attempt.variation == attempt.variation][-1]
-    if newest == attempt.id:
+        closed = replace(closed, reason="cancelled" if cancelled else reason, text=text)
+        result = infrastructure(result, closed.reason or LOST, text)
+    store.close_attempt(attempt.id, closed.reason, closed.text)
+    _save(store, spec, result)
+    return closed
+
+
+def _save(store: Store, spec: RunSpec, result: Result) -> None:
+    """As the variation's, unless a later attempt has begun."""
+    newest = [known.attempt.id for known in store.attempts(spec.id) if known.attempt.variation == result.variation][-1]
+    if newest == result.attempt:
         store.save_result(spec.id, result)
+
+
+def _news(batch: list[Item], seen: dict[tuple[int | None, str | None], Observation]) -> list[Observation]:
+    """What was not the last thing to be seen: every follower sees how things stand when it begins."""
+    news = []
+    for item in batch:
+        if isinstance(item, Observation):
+            before, seen[_subject(item)] = seen.get(_subject(item)), item
+            if before is None or (before.kind, before.text) != (item.kind, item.text):
+                news.append(item)
+    return news
+
+
+def _subject(item: Observation) -> tuple[int | None, str | None]:
+    return item.variation, item.attempt
 
 
 def _end(store: Store, spec: RunSpec, ended: Ended) -> None:

@@ -42,6 +42,7 @@ class User:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # `communicate` would not give what a reader of lines has taken in advance
         )
 
     def call(self, *words: str) -> Done:
