@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,17 @@ class Cluster:
         return {**os.environ, "KUBECONFIG": self.kubeconfig}
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        command = [self.kubectl_path, *arguments]
-        return subprocess.run(
-            command, env=self.environment, input=stdin, text=True, capture_output=True, check=True
-        ).stdout
+        return output_of([self.kubectl_path, *arguments], environment=self.environment, stdin=stdin)
+
+
+def output_of(
+    command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None, stdin: str | None = None
+) -> str:
+    """Exits with the command's own words when it fails."""
+    done = subprocess.run(command, env=environment, input=stdin, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command[:3]))} … failed: {done.stderr.strip()}")
+    return done.stdout
 
 
 def running_cluster() -> Cluster:

@@ -1,0 +1,203 @@
+"""aideator, stern and kubectl, each following or reading back the same kind of load, with figures that can be compared."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.load import Load, lost_and_doubled
+
+SECONDS = 180.0  # one round of one tool
+SILENCE = 8.0  # seconds in which a tool writes nothing more, after the pods have ended
+LOOK = 0.01
+_PHASES = 'jsonpath={.metadata.name}{" "}{.status.phase}{"\\n"}'
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one round. `seconds`: from before the submission (following) or from the tool's start (reading back) to the last line."""
+
+    seconds: float
+    cpu: float  # seconds of all the tool's processes
+    memory_mib: float  # their peaks, added up
+    lost: int
+    doubled: int
+
+
+Tool = Callable[[Load], Figures]
+
+
+def middle(rounds: list[Figures]) -> Figures:
+    """Medians; what was lost or doubled is added up."""
+    return Figures(
+        median(r.seconds for r in rounds), median(r.cpu for r in rounds), median(r.memory_mib for r in rounds),
+        sum(r.lost for r in rounds), sum(r.doubled for r in rounds),
+    )  # fmt: skip
+
+
+def stern_path() -> str | None:
+    return shutil.which("stern")
+
+
+# Following: each tool is there before the Jobs are
+
+
+def follow_with_aideator(load: Load) -> Figures:
+    with tempfile.TemporaryDirectory() as home:
+        process = start_follower(load, home, "count")
+        begun = time.monotonic()
+        load.submit()
+        return _aideators(load, home, process, begun)
+
+
+def follow_with_stern(load: Load) -> Figures:
+    with _output() as file:
+        command = [*stern_command(load), "--max-log-requests", str(load.pods + 1)]
+        process = subprocess.Popen(
+            command, env=load.cluster.environment, stdout=file.open("wb"), stderr=subprocess.DEVNULL
+        )
+        time.sleep(2)  # until its watch stands
+        begun = time.monotonic()
+        load.submit()
+        last = _last_line(load, file)
+        memory = _peak_mib(process.pid)
+        process.send_signal(signal.SIGTERM)
+        cpu, _ = _ended(process)
+        return Figures(last - begun, cpu, memory, *lost_and_doubled(load, [file.read_bytes()]))
+
+
+def follow_with_kubectl(load: Load) -> Figures:
+    """One a pod, begun as soon as one more, that watches the pods, says that the log can be had: `logs -f` itself does not wait."""
+    with _output() as file, file.open("ab") as out:
+        begun = time.monotonic()
+        watch = subprocess.Popen(
+            [load.cluster.kubectl_path, "get", "pods", "-n", load.namespace, "-l", load.selector, "-w", "-o", _PHASES],
+            env=load.cluster.environment, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        load.submit()
+        logs = [
+            subprocess.Popen([*_kubectl(load), "-f", pod], env=load.cluster.environment, stdout=out)
+            for pod in _as_they_start(watch, load.pods)
+        ]
+        last = _last_line(load, file)
+        watch.terminate()
+        usages = [_ended(process) for process in [watch, *logs]]
+        cpu, memory = (sum(column) for column in zip(*usages, strict=True))
+        return Figures(last - begun, cpu, memory, *lost_and_doubled(load, [file.read_bytes()]))
+
+
+def _as_they_start(watch: "subprocess.Popen[bytes]", pods: int) -> Iterator[str]:
+    started: set[str] = set()
+    assert watch.stdout is not None
+    while len(started) < pods and (line := watch.stdout.readline().decode()):
+        name, _, phase = line.strip().partition(" ")
+        if phase in ("Running", "Succeeded") and name not in started:
+            started.add(name)
+            yield name
+
+
+# Reading back pods that have ended: from the process's start to its end
+
+
+def read_with_aideator(load: Load) -> Figures:
+    with tempfile.TemporaryDirectory() as home:
+        begun = time.monotonic()
+        return _aideators(load, home, start_follower(load, home, "count"), begun, to_exit=True)
+
+
+def read_with_stern(load: Load) -> Figures:
+    return _read(load, [*stern_command(load), "--no-follow", "--max-log-requests", str(load.pods + 1)])
+
+
+def read_with_kubectl(load: Load) -> Figures:
+    return _read(load, [*_kubectl(load), "-l", load.selector, "--tail=-1", f"--max-log-requests={load.pods + 1}"])
+
+
+def start_follower(load: Load, home: str, way: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "bench.follower", load.namespace, home, way]
+    environment = load.cluster.environment
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(load.spec.to_json().encode() + b"\n")
+    process.stdin.flush()
+    return process
+
+
+def stern_command(load: Load) -> list[str]:
+    """Bare lines, without a call to any other host than the cluster."""
+    path = stern_path()
+    assert path is not None
+    return [path, "-n", load.namespace, "-l", load.selector, "-o", "raw", "--color=never", "--only-log-lines"]
+
+
+def _kubectl(load: Load) -> list[str]:
+    return [load.cluster.kubectl_path, "logs", "-n", load.namespace]
+
+
+def _aideators(
+    load: Load, home: str, process: "subprocess.Popen[bytes]", begun: float, *, to_exit: bool = False
+) -> Figures:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"go\n")
+    process.stdin.close()
+    told = json.loads(process.stdout.read())
+    cpu, _ = _ended(process)
+    last = time.monotonic() if to_exit else told["at"]
+    with closing(sqlite3.connect(Path(home) / "aideator.db")) as store:
+        stored = store.execute("select count(*) from (select distinct attempt, seq from events)").fetchone()[0]
+    return Figures(last - begun, cpu, told["memory_mib"], load.events - stored, told["given"] - stored)
+
+
+def _read(load: Load, command: list[str]) -> Figures:
+    with _output() as file, file.open("wb") as out:
+        begun = time.monotonic()
+        process = subprocess.Popen(command, env=load.cluster.environment, stdout=out, stderr=subprocess.DEVNULL)
+        cpu, memory = _ended(process)
+        return Figures(time.monotonic() - begun, cpu, memory, *lost_and_doubled(load, [file.read_bytes()]))
+
+
+@contextmanager
+def _output() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "lines"
+        file.touch()
+        yield file
+
+
+def _last_line(load: Load, file: Path) -> float:
+    """When the last line was written; what has not come `SILENCE` after the pods have ended does not come."""
+    count, last, deadline = 0, time.monotonic(), time.monotonic() + SECONDS
+    with file.open("rb") as lines:
+        while count < load.events and time.monotonic() < deadline:
+            if new := lines.read(1 << 20).count(b"\n"):
+                count, last = count + new, time.monotonic()
+            elif time.monotonic() - last > SILENCE and count:
+                break
+            else:
+                time.sleep(LOOK)
+    return last
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> tuple[float, float]:
+    """Waits for it; CPU seconds and peak memory in MiB."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def _peak_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
