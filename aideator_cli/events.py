@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from aideator_cli.backend import Attempt
 
@@ -45,11 +45,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Nothing more will come of the attempt. `reason` and `text` are the backend's when it left no `end`, else None."""
+    """Nothing more will come of the attempt. `reason` and `text` are the backend's; after `recording` only where they are the
+    verdict: the attempt left no `end`, or one that says that it was told to stop. `last`: nor will of its variation."""
 
     attempt: Attempt
     reason: str | None = None
     text: str | None = None
+    last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,24 @@ def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Ev
     """An event out of a line; whatever is no record becomes a `stray` with its text."""
     try:
         data = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):  # thousands of nested brackets
         data = None
-    if not isinstance(data, dict) or type(data.get("seq")) is not int or not isinstance(data.get("type"), str):
-        text = {"text": raw.decode(errors="replace")}
-        return Event(attempt.run, attempt.variation, attempt.id, None, _stamp(mark), "stray", text, raw, mark, after)
+    if not isinstance(data, dict) or type(data.get("seq")) is not int or not _is_text(data.get("type")):
+        return stray(attempt, raw, mark, after)
     time = data.get("time")
-    stamp = time if isinstance(time, str) else _stamp(mark)
+    stamp = time if _is_text(time) else _stamp(mark)
     return Event(attempt.run, attempt.variation, attempt.id, data["seq"], stamp, data["type"], data, raw, mark, after)
+
+
+def stray(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Event:
+    """A line that is no record, or none to believe."""
+    text = {"text": raw.decode(errors="replace")}
+    return Event(attempt.run, attempt.variation, attempt.id, None, _stamp(mark), "stray", text, raw, mark, after)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """A string that can be written: none with half of a surrogate pair."""
+    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value))
 
 
 def _stamp(mark: str | None) -> str:

@@ -6,38 +6,30 @@ back, nothing is dropped), out of which the caller pulls.
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt, Backend, Status, Trouble
-from aideator_cli.clock import now, seconds_between
-from aideator_cli.errors import AideatorError
-from aideator_cli.events import Closed, Ended, Item, Observation, Opened
-from aideator_cli.reader import Reader
+from aideator_cli.clock import now
+from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.reader import Reader, Wait
 from aideator_cli.sequence import Sequence
+from aideator_cli.standing import Standing
 
 MOST_AT_ONCE = 500  # items of one batch
 PIECES_WAITING = 256  # in the queue, before its writers wait
 TICK = 0.5  # seconds between two looks at the clocks
 
 Resume = Callable[[Attempt], Sequence | None]  # where to read an attempt on; None: it was read to its end before
-Message = Status | Trouble | AideatorError | list[Item]
+Message = Status | Trouble | Exception | list[Item]
 
 
-@dataclass
-class _Variation:
-    number: int
-    status: Status | None = None
-    since: float = 0.0  # monotonic, of the status's reason
-    finished: bool = False
-
-
-def follow(spec: RunSpec, backend: Backend, resume: Resume, stop: Flag) -> Iterator[list[Item]]:
-    """Batches of items, at most `MOST_AT_ONCE` in each, until every variation has ended or `stop` is set."""
-    follower = _Follower(spec, backend, resume, stop)
+def follow(
+    spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, *, wait: Wait = Flag.wait
+) -> Iterator[list[Item]]:
+    """Batches of items, about `MOST_AT_ONCE` in each, until every variation has ended or `stop` is set."""
+    follower = _Follower(spec, backend, resume, stop, wait)
     try:
         yield from follower.batches()
     finally:
@@ -46,16 +38,19 @@ def follow(spec: RunSpec, backend: Backend, resume: Resume, stop: Flag) -> Itera
 
 
 class _Follower:
-    def __init__(self, spec: RunSpec, backend: Backend, resume: Resume, stop: Flag) -> None:
+    def __init__(self, spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, wait: Wait) -> None:
         self._spec = spec
         self._backend = backend
         self._resume = resume
         self._stop = stop
+        self._wait = wait
         self._queue: queue.Queue[Message] = queue.Queue(PIECES_WAITING)
-        self._variations = {v.number: _Variation(v.number) for v in spec.variations}
+        start_seconds = spec.limits.start_seconds
+        self._variations = {v.number: Standing(v.number, spec.created, start_seconds) for v in spec.variations}
         self._readers: dict[str, Reader] = {}
         self._closed: set[str] = set()  # attempts
-        self._deadline = time.monotonic() + max(0.0, spec.limits.start_seconds - _age(spec))
+        self._stopped: set[str] = set()  # attempts that say that they were told to stop: not by whom
+        self._held: dict[str, Closed] = {}  # until the backend has said its last word about the attempt
 
     def batches(self) -> Iterator[list[Item]]:
         self._thread(self._watch, "watch")
@@ -85,87 +80,106 @@ class _Follower:
         if isinstance(message, Status):
             return self._on_status(message)
         if isinstance(message, Trouble):
-            return [self._observe("connection_back" if message.back else "connection_lost", message.text)]
-        if isinstance(message, AideatorError):
+            return [self._on_trouble(message)]
+        if isinstance(message, Exception):
             raise message
-        return [
-            item for given in message for item in (self._on_closed(given) if isinstance(given, Closed) else (given,))
-        ]
+        return [item for given in message for item in self._on_item(given)]
+
+    def _on_item(self, item: Item) -> list[Item]:
+        if isinstance(item, Closed):
+            return self._on_closed(item)
+        if isinstance(item, Event) and says_stopped(item):
+            self._stopped.add(item.attempt)
+        return [item]
 
     # What the backend says
+
+    def _on_trouble(self, trouble: Trouble) -> Observation:
+        for reader in self._readers.values():
+            reader.cut_off.clear() if trouble.back else reader.cut_off.set()
+        return self._observe("connection_back" if trouble.back else "connection_lost", trouble.text)
 
     def _on_status(self, status: Status) -> list[Item]:
         variation = self._variations.get(status.variation)
         if variation is None:
             return []
-        before, variation.status = variation.status, status
-        items: list[Item] = []
-        if before is None or before.reason != status.reason:
-            variation.since = time.monotonic()
-        if before is None or (before.reason, before.text) != (status.reason, status.text):
-            items.append(self._observe(status.reason, status.text, status))
+        items: list[Item] = [self._observe(status.reason, status.text, status)] if variation.take(status) else []
         if status.attempt is not None:
             items += self._on_attempt(status.attempt, status)
+        elif status.final and (readers := self._readers_of(variation)):
+            _tell_end(readers)
         elif status.final and not variation.finished:
             items.append(Ended(variation.number, status.reason, status.text))
+        for held in [held for held in self._held.values() if held.attempt.variation == variation.number]:
+            items += self._on_closed(held)
         self._settle(variation)
         return items
 
     def _on_attempt(self, attempt: Attempt, status: Status) -> list[Item]:
         items: list[Item] = []
-        known = attempt.id in self._readers or attempt.id in self._closed
+        known = attempt.id in self._readers or attempt.id in self._held or attempt.id in self._closed
         if not known and (status.readable or status.state == "ended"):
             items.append(Opened(attempt))
-            self._open(attempt)
-        if reader := self._readers.get(attempt.id):
+            self._open(attempt, ended=status.state == "ended")
+        elif reader := self._readers.get(attempt.id):
             if status.state == "ended":
                 reader.ended.set()
             reader.changed.set()
         return items
 
-    def _open(self, attempt: Attempt) -> None:
+    def _open(self, attempt: Attempt, *, ended: bool) -> None:
         sequence = self._resume(attempt)
         if sequence is None:
             self._closed.add(attempt.id)
             return
-        reader = Reader(self._backend, attempt, sequence, self._put, self._stop)
+        reader = Reader(self._backend, attempt, sequence, self._stop, wait=self._wait)
+        if ended:
+            reader.ended.set()
         self._readers[attempt.id] = reader
-        self._thread(reader.run, f"read {attempt.name}")
+        self._variations[attempt.variation].finished = False  # tried again while others were followed
+        self._thread(lambda: self._read(reader), f"read {attempt.name}")
+
+    def _readers_of(self, variation: Standing) -> list[Reader]:
+        return [reader for reader in self._readers.values() if reader.attempt.variation == variation.number]
 
     def _on_closed(self, closed: Closed) -> list[Item]:
+        """Held back while the backend may still tell why, and whether another attempt follows; an `end` of its own tells both."""
         variation = self._variations[closed.attempt.variation]
-        self._closed.add(closed.attempt.id)
-        self._readers.pop(closed.attempt.id, None)
-        status = variation.status
-        known = status if status and status.attempt and status.attempt.id == closed.attempt.id else None
-        if known and known.state != "ended":
-            variation.finished = True  # `end` was read: the pod's own end says nothing more
+        attempt = closed.attempt.id
+        self._readers.pop(attempt, None)
+        told = closed.reason is None and attempt not in self._stopped
+        if not told and variation.may_still_tell(attempt):
+            self._held[attempt] = closed
+            return []
+        self._held.pop(attempt, None)
+        self._closed.add(attempt)
+        if told and variation.may_still_tell(attempt):
+            variation.finished = not self._is_read(variation)
         self._settle(variation)
-        return [closed if closed.reason is None or known is None else Closed(closed.attempt, known.reason, known.text)]
+        verdict = variation.verdict(attempt)
+        reason, text = (verdict.reason, verdict.text) if verdict else (closed.reason, closed.text)
+        return [Closed(closed.attempt, reason, text, last=variation.finished)]
 
-    def _settle(self, variation: _Variation) -> None:
+    def _is_read(self, variation: Standing) -> bool:
+        """Whether there is still something to come of one of its attempts."""
+        return bool(self._readers_of(variation)) or any(
+            held.attempt.variation == variation.number for held in self._held.values()
+        )
+
+    def _settle(self, variation: Standing) -> None:
         status = variation.status
-        if status and status.final and (status.attempt is None or status.attempt.id in self._closed):
-            variation.finished = True
+        if status and status.final and not self._is_read(variation):
+            variation.finished = status.attempt is None or status.attempt.id in self._closed
 
     # What no backend says
 
     def _give_up_waiting(self) -> list[Item]:
-        """Variations that can't start, or did not in time: their objects are removed, and they end here."""
+        """Variations that can't start, or did not in time: what waits is removed, and they end here."""
         items: list[Item] = []
         for variation in self._variations.values():
-            status = variation.status
-            if variation.finished or status is None or status.state != "waiting":
-                continue
-            waited = time.monotonic() - variation.since
-            hopeless = status.hopeless_after is not None and waited >= status.hopeless_after
-            if hopeless or time.monotonic() >= self._deadline:
-                text = (
-                    status.text
-                    if hopeless
-                    else f"did not start within {self._spec.limits.start_seconds:.0f} s: {status.text}"
-                )
-                self._backend.remove(self._spec.id, [variation.number])
+            text, status = variation.hopeless(), variation.status
+            if text is not None and status is not None:
+                self._backend.cancel(self._spec.id, [variation.number])
                 variation.finished = True
                 items.append(Ended(variation.number, status.reason, text))
         return items
@@ -177,16 +191,14 @@ class _Follower:
     # Threads
 
     def _watch(self) -> None:
-        try:
-            for status in self._backend.watch(self._spec, self._stop):
-                self._put_message(status)
-        except AideatorError as error:
-            self._put_message(error)
+        for status in self._backend.watch(self._spec, self._stop):
+            self._put(status)
 
-    def _put(self, items: list[Item]) -> None:
-        self._put_message(items)
+    def _read(self, reader: Reader) -> None:
+        for items in reader.items():
+            self._put(items)
 
-    def _put_message(self, message: Message) -> None:
+    def _put(self, message: Message) -> None:
         while not self._stop.is_set():
             try:
                 self._queue.put(message, timeout=TICK)
@@ -195,11 +207,21 @@ class _Follower:
             return
 
     def _thread(self, work: Callable[[], None], name: str) -> None:
-        threading.Thread(target=work, name=name, daemon=True).start()
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:  # the caller's to handle: a thread that dies in silence would be waited for
+                self._put(error)
+
+        threading.Thread(target=run, name=name, daemon=True).start()
 
 
-def _age(spec: RunSpec) -> float:
-    try:
-        return max(0.0, seconds_between(spec.created, now()))
-    except ValueError:
-        return 0.0
+def says_stopped(event: Event) -> bool:
+    """The agent's last word is that it was told to stop; by whom only the backend knows."""
+    return event.type == "end" and event.data.get("outcome") == "cancelled"
+
+
+def _tell_end(readers: list[Reader]) -> None:
+    for reader in readers:
+        reader.ended.set()
+        reader.changed.set()

@@ -2,7 +2,10 @@
 nothing is missing, or the container has ended and two whole reads agree. What is lost for good is shown as a gap."""
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
 from threading import Event as Flag
 
 from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Remark
@@ -10,92 +13,228 @@ from aideator_cli.clock import now
 from aideator_cli.events import Closed, Item, Observation
 from aideator_cli.sequence import Sequence
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds between two attempts to join again
+# Seconds
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # between two attempts to join again
+RECYCLE = 3.5 * 3600  # age of a stream that is left for a new one: kubelet ends it after 4 h
+PATIENCE = 180.0  # of nothing but broken reads of a log that has ended: its node is lost
+
+MOST_DOUBTS = 6  # reads in a row of a log that has ended, each refused or short of what is known
+MOST_MENDS = 20  # holes for which the log is read again at once; later ones wait for its end
+MEND_TRIES = 3
+MOST_REMARKS = 20  # told until data comes
+REMARK_LENGTH = 500  # characters
 
 LOST = "lost"  # an attempt's reason, where nobody knows better
 
-Emit = Callable[[list[Item]], None]
+Wait = Callable[[Flag, float], object]  # until the flag is set, at most so many seconds
+Batches = Iterator[list[Item]]
+
+
+@dataclass
+class _Extent:
+    """How far one read of the whole log came."""
+
+    lines: int = 0
+    remarks: bool = False
+    known: bool = False  # the newest line that is known was in it
+    new: int = 0
+
+    def add(self, piece: list[Line | Remark], newest: str | None) -> None:
+        self.lines += len(piece)
+        self.remarks |= any(isinstance(line, Remark) for line in piece)
+        self.known |= newest is None or any(isinstance(line, Line) and line.mark == newest for line in piece)
+
+    @property
+    def doubtful(self) -> bool:
+        """It may have been cut: a clean end of the stream is no promise."""
+        return self.remarks or not self.known
+
+    def agrees(self, earlier: "_Extent | None") -> bool:
+        return earlier is not None and not self.new and self.lines == earlier.lines
 
 
 class Reader:
-    """`ended` is set by the follower as soon as the backend says that the attempt's container has ended."""
+    """Set by the follower: `ended` as soon as the backend says that the attempt's container has ended, `changed` whenever it says
+    something new of the attempt (try again at once), `cut_off` while the backend can't be reached at all."""
 
-    def __init__(self, backend: Backend, attempt: Attempt, sequence: Sequence, emit: Emit, stop: Flag) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        attempt: Attempt,
+        sequence: Sequence,
+        stop: Flag,
+        *,
+        wait: Wait = Flag.wait,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.attempt = attempt
         self.ended = Flag()
-        self.changed = Flag()  # the backend said something new of the attempt: try again at once
+        self.changed = Flag()
+        self.cut_off = Flag()
         self._backend = backend
         self._sequence = sequence
-        self._emit = emit
         self._stop = stop
+        self._wait_for = wait
+        self._clock = clock
         self._pause = FIRST_PAUSE
-        self._repaired: frozenset[int] = frozenset()
+        self._mends_left = MOST_MENDS
+        self._told: set[str] = set()  # remarks, since data came last
 
-    def run(self) -> None:
-        """Returns when nothing more is to be read, having emitted `Closed`; why an `end` is missing only the follower knows."""
-        agreed = -1
-        while not self._stop.is_set():
-            whole = self.ended.is_set()
-            try:
-                self._read(follow=not whole)
-            except LogGone:
-                break
-            except (LogNotReady, LogBroken) as error:
-                if whole and isinstance(error, LogNotReady):
-                    break
-                self._wait()
-                continue
-            if self._sequence.complete or (whole and agreed == self._sequence.count):
-                break
-            if whole:
-                agreed = self._sequence.count
-            else:
-                self._wait()
+    def items(self) -> Batches:
+        """All that is new in the log, in its order as far as possible, and `Closed`; less as soon as `stop` is set.
+
+        Why an `end` is missing only the follower knows.
+        """
+        if self._sequence.missing:
+            yield from self._mend(self._sequence.next_seq - 1)
+        yield from self._live()
+        yield from self._rest()
         if not self._stop.is_set():
-            self._close()
+            yield self._closing()
 
-    def _read(self, *, follow: bool) -> None:
-        since = self._sequence.mark if follow else None
-        for piece in self._backend.read_log(self.attempt, follow=follow, since=since):
-            self._pass_on(piece)
-            if self._sequence.missing and self._sequence.missing != self._repaired:
-                self._repair()
-            if self._sequence.complete or self._stop.is_set():
+    # While the container may still write
+
+    def _live(self) -> Batches:
+        refused = 0
+        while not self._over() and not self.ended.is_set():
+            try:
+                yield from self._follow()
+                refused = 0
+            except LogGone:
+                refused += 1
+                if refused == MOST_DOUBTS:
+                    return
+            except (LogNotReady, LogBroken):
+                refused = 0
+            if not self._over():
+                self._wait()
+
+    def _over(self) -> bool:
+        return self._stop.is_set() or self._sequence.ended
+
+    def _follow(self) -> Batches:
+        """One stream, to its end or until it is old."""
+        old = self._clock() + RECYCLE * random.uniform(0.9, 1.0)
+        since = self._sequence.mark
+        self._sequence.begin(whole=since is None)
+        for piece in self._backend.read_log(self.attempt, follow=True, since=since):
+            yield from self._new(piece, self._mend)
+            if self._over() or self._clock() >= old:
                 return
 
-    def _repair(self) -> None:
-        """A hole: one whole read, once for each hole."""
-        try:
-            for piece in self._backend.read_log(self.attempt, follow=False):
-                self._pass_on(piece)
-        except (LogNotReady, LogGone, LogBroken):
-            pass
-        self._repaired = frozenset(self._sequence.missing)
+    def _mend(self, seq: int) -> Batches:
+        """What is missing before this seq, unless it is lost: a second reading, from the log's first line up to there."""
+        if not self._mends_left:
+            return
+        self._mends_left -= 1
+        for _ in range(MEND_TRIES):
+            try:
+                reached = yield from self._read_up_to(seq)
+            except LogGone:
+                return
+            except (LogNotReady, LogBroken):
+                reached = False
+            if reached or self._stop.is_set():
+                return
+            self._wait()
 
-    def _pass_on(self, piece: list[Line | Remark]) -> None:
+    def _read_up_to(self, seq: int) -> Generator[list[Item], None, bool]:
+        """Whether this record or a later one was reached; what follows it is left to the stream that goes on."""
+        self._sequence.begin(whole=True)
+        for piece in self._backend.read_log(self.attempt, follow=False):
+            before = list(takewhile(lambda line: not self._is_at(seq, line), piece))
+            yield from self._new(before)
+            if len(before) < len(piece) or self._stop.is_set():
+                return True
+        return False
+
+    def _is_at(self, seq: int, line: Line | Remark) -> bool:
+        if isinstance(line, Remark):
+            return False
+        found = self._sequence.read(line).seq
+        return found is not None and found >= seq
+
+    # Once nothing more is written
+
+    def _rest(self) -> Batches:
+        """Whole reads until nothing is missing, or two agree."""
+        earlier: _Extent | None = None
+        doubts, heard = 0, self._clock()
+        while not self._stop.is_set() and not self._sequence.complete:
+            try:
+                extent = yield from self._whole()
+            except LogGone:
+                return
+            except LogNotReady:
+                doubts += 1
+            except LogBroken:
+                heard = self._clock() if self.cut_off.is_set() else heard
+            else:
+                if not extent.doubtful and extent.agrees(earlier):
+                    return
+                earlier, doubts, heard = extent, doubts + 1 if extent.doubtful else 0, self._clock()
+            if doubts == MOST_DOUBTS or self._clock() - heard > PATIENCE:
+                return
+            if not self._sequence.complete:
+                self._wait()
+
+    def _whole(self) -> Generator[list[Item], None, _Extent]:
+        """One read of all that the log still has."""
+        extent, count = _Extent(known=self._sequence.mark is None), self._sequence.count
+        self._sequence.begin(whole=True)
+        for piece in self._backend.read_log(self.attempt, follow=False):
+            yield from self._new(piece)
+            extent.add(piece, self._sequence.mark)
+            if self._stop.is_set() or self._sequence.complete:
+                break
+        extent.new = self._sequence.count - count
+        return extent
+
+    def _closing(self) -> list[Item]:
+        items: list[Item] = []
+        if missing := self._sequence.missing:
+            text = f"1 event is lost: {_ranges(missing)}"
+            if len(missing) > 1:
+                text = f"{len(missing)} events are lost: {_ranges(missing)}"
+            items.append(self._observe("gap", text))
+        items.append(Closed(self.attempt, None if self._sequence.ended else LOST))
+        return items
+
+    # A piece of the log
+
+    def _new(self, piece: list[Line | Remark], on_hole: Callable[[int], Batches] | None = None) -> Batches:
+        """What is new in it. Before a record that leaves a hole comes what `on_hole` gives for its seq."""
         items: list[Item] = []
         for line in piece:
             if isinstance(line, Remark):
-                items.append(self._observe("transport", line.text))
-            elif (event := self._sequence.take(line)) is not None:
+                items += self._remark(line)
+                continue
+            event = self._sequence.read(line)
+            if on_hole and self._sequence.skips(event):
+                if items:
+                    yield items
+                    items = []
+                yield from on_hole(event.seq or 0)
+            if self._sequence.admit(event):
                 items.append(event)
+                self._pause = FIRST_PAUSE
+                self._told.clear()
         if items:
-            self._pause = FIRST_PAUSE
-            self._emit(items)
+            yield items
 
-    def _close(self) -> None:
-        items: list[Item] = []
-        if missing := self._sequence.missing:
-            text = f"{len(missing)} events are lost: {_ranges(missing)}"
-            items.append(self._observe("gap", text))
-        items.append(Closed(self.attempt, None if self._sequence.ended else LOST))
-        self._emit(items)
+    def _remark(self, remark: Remark) -> list[Item]:
+        """Once until data comes, however often it is repeated."""
+        text = remark.text[:REMARK_LENGTH]
+        if text in self._told or len(self._told) == MOST_REMARKS:
+            return []
+        self._told.add(text)
+        return [self._observe("transport", text)]
 
     def _observe(self, kind: str, text: str) -> Observation:
         return Observation(self.attempt.run, now(), kind, text, self.attempt.variation, self.attempt.id)
 
     def _wait(self) -> None:
-        self.changed.wait(self._pause * random.uniform(0.5, 1.0))
+        self._wait_for(self.changed, self._pause * random.uniform(0.5, 1.0))
         self.changed.clear()
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 

@@ -1,17 +1,23 @@
 """Which lines of an attempt's log are new: by seq, and for lines that are no records by mark and bytes."""
 
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Iterable
+from hashlib import blake2b
 
 from aideator_cli.backend import Attempt, Line
-from aideator_cli.events import Event, parse
+from aideator_cli.events import Event, parse, stray
 
-STRAYS_KEPT = 10_000  # lines that are no records, remembered to tell a repeated one: a log's overlap is two seconds
-FURTHEST_AHEAD = 1_000_000  # a seq beyond that is no gap but a lie
+STRAYS_KEPT = 10_000  # lines that are no records, remembered to tell a repeated one
+MOST_MISSING = (
+    200_000  # a seq that would leave out more is no gap but a lie: an agent's whole output has 130,000 records at most
+)
 
 
 class Sequence:
-    """Takes lines in any order and any number of times; gives each event once."""
+    """Takes lines in any order and any number of times; gives each event once.
+
+    `strays` are those that are stored already; `mark` is the newest line's, in the log's order.
+    """
 
     def __init__(
         self,
@@ -20,52 +26,80 @@ class Sequence:
         missing: frozenset[int] = frozenset(),
         mark: str | None = None,
         end: int | None = None,
+        strays: Iterable[Event] = (),
     ) -> None:
         self._attempt = attempt
         self._strays: OrderedDict[tuple[str | None, bytes], None] = OrderedDict()
         self._end = end  # seq of `end`
+        self._before = next_seq - 1  # seq of the record that was read last
         self.next_seq = next_seq
         self.missing = set(missing)
         self.mark = mark
         self.count = 0  # events given
+        for event in strays:
+            self._is_new_stray(event)
 
     @property
     def complete(self) -> bool:
         """`end` was read, and nothing before it is missing."""
-        return self._end is not None and not self.missing and self.next_seq == self._end + 1
+        return self.ended and not self.missing
 
     @property
     def ended(self) -> bool:
-        return self._end is not None
+        """`end` was read, and nothing after it."""
+        return self._end is not None and self.next_seq == self._end + 1
+
+    def begin(self, *, whole: bool) -> None:
+        """The next lines are those of another reading, from the log's first line or from the newest mark."""
+        self._before = -1 if whole else self.next_seq - 1
 
     def take(self, line: Line) -> Event | None:
         """The event in the line; None: it was given before."""
-        event = parse(self._attempt, line.raw, line.mark, self.next_seq - 1)
-        if event.seq is not None and not 0 <= event.seq <= self.next_seq + FURTHEST_AHEAD:
-            event = replace(event, seq=None, type="stray", data={"text": line.raw.decode(errors="replace")})
-        if not self._is_new(event):
-            return None
-        self.mark = max(self.mark or "", line.mark or "") or None
-        self.count += 1
-        if event.type == "end":
-            self._end = event.seq
-        return event
+        event = self.read(line)
+        return event if self.admit(event) else None
 
-    def _is_new(self, event: Event) -> bool:
+    def read(self, line: Line) -> Event:
+        """The line as an event, be it new or not; to be admitted before the next one is read."""
+        event = parse(self._attempt, line.raw, line.mark, self._before)
+        return stray(self._attempt, line.raw, line.mark, self._before) if self._is_lie(event) else event
+
+    def skips(self, event: Event) -> bool:
+        """Records before this one have not been read."""
+        return event.seq is not None and event.seq > self.next_seq
+
+    def admit(self, event: Event) -> bool:
+        """Whether the event is new; from now on it isn't."""
+        if event.seq is not None:
+            self._before = event.seq
+        if not (self._is_new_stray(event) if event.seq is None else self._is_new_record(event.seq)):
+            return False
+        self.count += 1
+        if event.type == "end" and event.seq is not None:
+            self._end = event.seq
+        if self._before == self.next_seq - 1:
+            self.mark = event.mark
+        return True
+
+    def _is_lie(self, event: Event) -> bool:
         if event.seq is None:
-            return self._is_new_stray(event)
-        if event.seq >= self.next_seq:
-            self.missing.update(range(self.next_seq, event.seq))
-            self.next_seq = event.seq + 1
+            return False
+        return event.seq < 0 or event.seq - self.next_seq + len(self.missing) > MOST_MISSING
+
+    def _is_new_record(self, seq: int) -> bool:
+        if seq >= self.next_seq:
+            self.missing.update(range(self.next_seq, seq))
+            self.next_seq = seq + 1
             return True
-        if event.seq in self.missing:
-            self.missing.remove(event.seq)
+        if seq in self.missing:
+            self.missing.remove(seq)
             return True
         return False
 
     def _is_new_stray(self, event: Event) -> bool:
-        key = (event.mark, event.raw)
-        if event.mark is not None and key in self._strays:
+        if event.mark is None:
+            return True
+        key = (event.mark, blake2b(event.raw, digest_size=16).digest())
+        if key in self._strays:
             return False
         self._strays[key] = None
         if len(self._strays) > STRAYS_KEPT:

@@ -16,7 +16,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, not_found, usage
-from aideator_cli.events import Event, Observation, parse
+from aideator_cli.events import Event, Observation, parse, stray
 from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result
 
@@ -61,7 +61,7 @@ class Cursor:
 
     next_seq: int = 0
     missing: frozenset[int] = frozenset()
-    mark: str | None = None  # newest mark of the log's keeper
+    mark: str | None = None  # the newest line's
     end: int | None = None  # seq of `end`, when it is stored
 
 
@@ -238,16 +238,16 @@ class Store:
         """In the order in which the agent wrote them; of these types only, if any are named; from behind one row up to another."""
         wanted = f"and type in ({','.join('?' * len(types))})" if types else ""
         query = (
-            f"select raw, mark, after from events where attempt = ? {wanted} and id > ? and id <= ? "
+            f"select seq, raw, mark, after from events where attempt = ? {wanted} and id > ? and id <= ? "
             "order by coalesce(seq, after), seq is null, id"
         )
-        for raw, mark, after in self._connection.execute(query, (attempt.id, *types, *rows)):
+        for seq, raw, mark, after in self._connection.execute(query, (attempt.id, *types, *rows)):
             line = raw if isinstance(raw, bytes) else raw.encode()
-            yield parse(attempt, line, mark, after)
+            yield (stray if seq is None else parse)(attempt, line, mark, after)
 
     def cursor(self, attempt: str) -> Cursor:
-        top, count, mark = self._connection.execute(
-            "select max(seq), count(seq), max(mark) from events where attempt = ?", (attempt,)
+        top, count = self._connection.execute(
+            "select max(seq), count(seq) from events where attempt = ?", (attempt,)
         ).fetchone()
         next_seq = 0 if top is None else top + 1
         missing: frozenset[int] = frozenset()
@@ -262,20 +262,20 @@ class Store:
         row = self._connection.execute(
             "select seq from events where attempt = ? and type = 'end'", (attempt,)
         ).fetchone()
-        return Cursor(next_seq, missing, mark, row[0] if row else None)
+        return Cursor(next_seq, missing, self._newest_mark(attempt, next_seq - 1), row[0] if row else None)
+
+    def _newest_mark(self, attempt: str, top: int) -> str | None:
+        """The last line's in the log's order; not the greatest, which may be from before the node's clock was set back."""
+        row = self._connection.execute(
+            "select mark from events where attempt = ? and (seq = ? or (seq is null and after = ?)) "
+            "order by seq is null desc, id desc limit 1",
+            (attempt, top, top),
+        ).fetchone()
+        return row[0] if row else None
 
     def observations(self, run: str) -> list[Observation]:
         query = "select run, time, kind, text, variation, attempt from observations where run = ? order by id"
         return [Observation(**row) for row in self._db.query(query, [run])]
-
-    # Results and selections
-
-    def save_result(self, run: str, result: Result) -> None:
-        with self.transaction() as connection:
-            connection.execute(
-                "update variations set result = ? where run = ? and number = ?",
-                (json.dumps(result.as_json()), run, result.variation),
-            )
 
     # Submissions
 
@@ -310,6 +310,15 @@ class Store:
         self._connection.executemany(
             "update variations set submissions = max(submissions, ?) where run = ? and number = ?", rows
         )
+
+    # Results and selections
+
+    def save_result(self, run: str, result: Result) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "update variations set result = ? where run = ? and number = ?",
+                (json.dumps(result.as_json()), run, result.variation),
+            )
 
     def results(self, run: str) -> list[Result]:
         """The last known result of each variation, without its patch."""

@@ -56,7 +56,8 @@ def _open(objects: Objects, attempt: Attempt, query: dict[str, str]) -> Stream:
 def _refused(error: ApiError, objects: Objects) -> Exception:
     if error.status == 404 and error.details.get("kind") == "pods/log":
         return LogBroken(error.message)  # kubelet's word: while it starts it knows none of its pods
-    if error.status == 404 or "is not valid for pod" in error.message:
+    unknown = error.status == 404 and error.message.startswith("pods ")  # other 404s are a kubelet's that has just begun
+    if unknown or "is not valid for pod" in error.message:
         return LogGone(error.message)
     if error.status == 400:
         return LogNotReady(error.message)

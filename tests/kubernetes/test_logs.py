@@ -83,6 +83,7 @@ def test_reading_on_begins_a_little_before_the_newest_line() -> None:
         (lambda handler: handler.json(204, {}), LogNotReady),
         (status(404, 'pods "x" not found'), LogGone),
         (status(400, "container agent is not valid for pod x"), LogGone),
+        (status(404, "the server could not find the requested resource ( pods/log x)"), LogBroken),
         (status(500, "kubelet is away"), LogBroken),
         (Handler.cut, LogBroken),
     ],
