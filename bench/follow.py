@@ -6,19 +6,19 @@ The tools take turns. `--short`: 3 pods, one round. stern is a peer when it is o
 
 import argparse
 import json
-import sys
 
 from bench.load import Load, agent_image
 from bench.throw_away import namespace, running_cluster
 from bench.tools import (
     Figures,
-    Tool,
+    chosen,
     follow_with_aideator,
     follow_with_kubectl,
     follow_with_stern,
+    in_turn,
     middle,
-    stern_path,
-)
+    ratio,
+)  # fmt: skip
 
 LINES = {3: 20_000, 20: 4_000, 50: 2_000}  # of each pod: below kubelet's rotation
 ROUNDS = 3
@@ -26,7 +26,9 @@ ROUNDS = 3
 
 def main() -> None:
     arguments = _arguments()
-    tools = _tools(arguments.tools)
+    tools = chosen(
+        {"aideator": follow_with_aideator, "stern": follow_with_stern, "kubectl": follow_with_kubectl}, arguments.tools
+    )
     cluster = running_cluster()
     image = agent_image()
     rows: dict[int, dict[str, Figures]] = {}
@@ -34,7 +36,7 @@ def main() -> None:
         for pods in arguments.pods:
             rounds: dict[str, list[Figures]] = {tool: [] for tool in tools}
             for turn in range(arguments.rounds):
-                for tool in _in_turn(list(tools), turn):
+                for tool in in_turn(list(tools), turn):
                     load = Load(cluster, name, image, pods, LINES.get(pods, 2_000))
                     try:
                         rounds[tool].append(tools[tool](load))
@@ -57,23 +59,6 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _tools(names: list[str]) -> dict[str, Tool]:
-    tools: dict[str, Tool] = {
-        "aideator": follow_with_aideator,
-        "stern": follow_with_stern,
-        "kubectl": follow_with_kubectl,
-    }
-    if "stern" in names and stern_path() is None:
-        print("stern is not on the PATH: no comparison with it", file=sys.stderr)
-        del tools["stern"]
-    return {name: tool for name, tool in tools.items() if name in names}
-
-
-def _in_turn(names: list[str], turn: int) -> list[str]:
-    at = turn % len(names)
-    return names[at:] + names[:at]
-
-
 def _show(pods: int, figures: dict[str, Figures]) -> None:
     events = pods * LINES.get(pods, 2_000)
     print(f"\n{pods} pods, {events:,} events   seconds  events/s   CPU s  µs CPU/event  peak MiB   lost  doubled")
@@ -89,18 +74,14 @@ def _summary(rows: dict[int, dict[str, Figures]]) -> dict[str, object]:
     first = next(iter(rows))
     ours = [row["aideator"] for row in rows.values() if "aideator" in row]
     return {
-        "ratio": _ratio(rows[first], "stern"),
-        "ratio_kubectl": _ratio(rows[first], "kubectl"),
-        **{f"ratio_{pods}": _ratio(row, "stern") for pods, row in rows.items()},
+        "ratio": ratio(rows[first], "stern"),
+        "ratio_kubectl": ratio(rows[first], "kubectl"),
+        **{f"ratio_{pods}": ratio(row, "stern") for pods, row in rows.items()},
         "lost": sum(f.lost for f in ours),
         "doubled": sum(f.doubled for f in ours),
         "memory_mib": round(max((f.memory_mib for f in ours), default=0.0), 1),
         "peer": "stern" if "stern" in rows[first] else None,
     }
-
-
-def _ratio(row: dict[str, Figures], peer: str) -> float | None:
-    return round(row["aideator"].seconds / row[peer].seconds, 3) if peer in row and "aideator" in row else None
 
 
 if __name__ == "__main__":

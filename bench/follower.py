@@ -1,7 +1,7 @@
 """aideator's side of a benchmark, a process of its own: `python -m bench.follower NAMESPACE HOME WAY`, the spec on stdin's first line.
 
-Once a second line has come it follows the run into the store in HOME. WAY is `count`, which shows nothing and prints figures, or `show`, the
-lines view.
+Once a second line has come it follows the run into the store in HOME. WAY is `count`, which shows nothing and prints figures, or
+`show`, the lines view.
 """
 
 import json

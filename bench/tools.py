@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from bench.load import Load, lost_and_doubled
 
@@ -35,6 +36,7 @@ class Figures:
 
 
 Tool = Callable[[Load], Figures]
+_T = TypeVar("_T")
 
 
 def middle(rounds: list[Figures]) -> Figures:
@@ -43,6 +45,27 @@ def middle(rounds: list[Figures]) -> Figures:
         median(r.seconds for r in rounds), median(r.cpu for r in rounds), median(r.memory_mib for r in rounds),
         sum(r.lost for r in rounds), sum(r.doubled for r in rounds),
     )  # fmt: skip
+
+
+def chosen(tools: dict[str, _T], names: list[str] | None = None) -> dict[str, _T]:
+    """Those of these names that are there; of stern it is said when it isn't."""
+    wanted = {name: tool for name, tool in tools.items() if names is None or name in names}
+    if "stern" in wanted and stern_path() is None:
+        print("stern is not on the PATH: no comparison with it", file=sys.stderr)
+        del wanted["stern"]
+    return wanted
+
+
+def in_turn(names: list[str], turn: int) -> list[str]:
+    at = turn % len(names)
+    return names[at:] + names[:at]
+
+
+def ratio(figures: dict[str, Figures], peer: str) -> float | None:
+    """Our seconds to the peer's."""
+    if peer not in figures or "aideator" not in figures:
+        return None
+    return round(figures["aideator"].seconds / figures[peer].seconds, 3)
 
 
 def stern_path() -> str | None:
