@@ -1,0 +1,151 @@
+"""Several logs at once, through threads, queue and store, as `run` and `watch` read them."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from threading import Event as Flag
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.backend import Attempt, Line, Remark, Status, Trouble
+from aideator_cli.errors import AideatorError, refused
+from aideator_cli.events import Closed, Item, Observation
+from aideator_cli.follow import follow
+from aideator_cli.recording import recording, resume
+from aideator_cli.store import Place, Store
+from tests.reader.lives import each_once, events_of, pods, thorough
+from tests.reader.pod import Life, Pod, Write
+from tests.reader.test_resuming import SPEC, store
+
+__all__ = ["store"]  # the fixture
+
+
+class Cluster:
+    """As much of a backend as following takes."""
+
+    name = "kubernetes"
+    where = "k3d-dev/default"
+
+    def __init__(self, pods: list[Pod]) -> None:
+        self.pods = {pod.attempt.id: pod for pod in pods}
+
+    def watch(self, _: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+        told: set[str] = set()
+        for pod in self.pods.values():
+            yield self.status(pod)
+        while not stop.wait(0.001):
+            for name, pod in self.pods.items():
+                pod.pass_time(1_000)
+                if pod.told and name not in told:
+                    told.add(name)
+                    yield from self.last_words(pod)
+
+    def status(self, pod: Pod) -> Status:
+        return Status(pod.attempt.variation, "running", "running", "the agent works", pod.attempt, readable=True)
+
+    def last_words(self, pod: Pod) -> Iterator[Status | Trouble]:
+        yield replace(self.status(pod), state="ended", reason="oom_killed", text="out of memory", final=True)
+
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
+        return self.pods[attempt.id].read_log(attempt, follow=follow, since=since)
+
+    def wait(self, flag: Flag, seconds: float) -> None:
+        for pod in self.pods.values():
+            pod.pass_time(int(seconds * 1000))
+        flag.wait(0.002)  # the follower's threads take real time
+
+    def cancel(self, run: str, variations: Collection[int]) -> None:
+        raise AssertionError((run, variations))
+
+
+def spec_of(cluster: Cluster) -> RunSpec:
+    numbers = sorted({pod.attempt.variation for pod in cluster.pods.values()})
+    return replace(SPEC, variations=tuple(VariationSpec(number, "gpt-5") for number in numbers))
+
+
+def followed(cluster: Cluster, store: Store) -> Iterator[list[Item]]:
+    spec = spec_of(cluster)
+    batches = follow(spec, cluster, lambda attempt: resume(store, attempt), Flag(), wait=cluster.wait)  # type: ignore[arg-type]
+    return recording(store, spec, batches)
+
+
+def filled(store: Store, cluster: Cluster) -> Store:
+    store.forget_run(SPEC.id)
+    store.add_run(spec_of(cluster), Place("kubernetes", "k3d-dev/default"))
+    return store
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> Cluster:
+    drawn = draw(st.lists(pods(), min_size=1, max_size=3))
+    for number, pod in enumerate(drawn, 1):
+        pod.attempt = replace(pod.attempt, variation=number)
+    return Cluster(drawn)
+
+
+@thorough
+@given(clusters(), st.lists(st.integers(0, 5), max_size=3))
+def test_whoever_follows_many_logs_and_is_killed_stores_each_line_once(
+    store: Store, cluster: Cluster, deaths: list[int]
+) -> None:
+    filled(store, cluster)
+    for number in [*deaths, 10**6]:
+        for count, _ in enumerate(followed(cluster, store)):
+            if count == number:
+                break
+    for pod in cluster.pods.values():
+        assert [event.raw for event in store.events(pod.attempt)] == each_once(pod.lines)
+    assert all(attempt.closed for attempt in store.attempts(SPEC.id))
+    assert all(result.ended for result in store.results(SPEC.id))
+
+
+def one_pod(*, end: bool = False, lag: int = 100) -> Pod:
+    return Pod(Life((Write(None),) * 5, end=end, lag=lag), Attempt("uid", SPEC.id, 1, SPEC.created, "pod"))
+
+
+def items_of(cluster: Cluster, store: Store) -> list[Item]:
+    return [item for batch in followed(cluster, filled(store, cluster)) for item in batch]
+
+
+def test_an_agent_without_a_last_word_has_the_clusters(store: Store) -> None:
+    pod = one_pod()
+    items = items_of(Cluster([pod]), store)
+    assert [item for item in items if isinstance(item, Closed)] == [Closed(pod.attempt, "oom_killed", "out of memory")]
+
+
+def test_a_run_whose_objects_have_vanished_is_still_read_to_the_end_of_its_log(store: Store) -> None:
+    class Emptied(Cluster):
+        def last_words(self, _: Pod) -> Iterator[Status | Trouble]:
+            yield Status(1, "ended", "deleted", "the Job does not exist (any more)", final=True)
+
+    pod = one_pod()
+    items = items_of(Emptied([pod]), store)
+    assert len(events_of(items)) == 5
+    assert [item.reason for item in items if isinstance(item, Closed)] == ["deleted"]
+
+
+def test_a_log_that_may_not_be_read_is_an_error_and_no_endless_wait(store: Store) -> None:
+    pod = one_pod(lag=10**9)
+    pod.refusal = refused("reading pods/log is forbidden")
+    with pytest.raises(AideatorError, match="is forbidden"):
+        items_of(Cluster([pod]), store)
+
+
+def test_a_fault_of_our_own_is_no_endless_wait_either(store: Store) -> None:
+    pod = one_pod(lag=10**9)
+    pod.refusal = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        items_of(Cluster([pod]), store)
+
+
+def test_a_connection_that_is_lost_and_comes_back_is_told(store: Store) -> None:
+    class Shaken(Cluster):
+        def last_words(self, pod: Pod) -> Iterator[Status | Trouble]:
+            yield Trouble("connection refused", back=False)
+            yield Trouble("it can be reached again", back=True)
+            yield from super().last_words(pod)
+
+    kinds = [item.kind for item in items_of(Shaken([one_pod()]), store) if isinstance(item, Observation)]
+    assert kinds == ["running", "connection_lost", "connection_back", "oom_killed"]
