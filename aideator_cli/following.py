@@ -10,7 +10,7 @@ from threading import Event as Flag
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Status
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.follow import follow
+from aideator_cli.follow import follow, says_stopped
 from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
 from aideator_cli.sequence import Sequence
@@ -131,12 +131,16 @@ def _whole(status: Status, attempt: Attempt, backend: Backend, store: Store) -> 
     if sequence is None or not (status.readable or status.state == "ended"):
         return
     yield [Opened(attempt)]
+    stopped = False
     try:
         for piece in backend.read_log(attempt, follow=False):
-            yield [event for line in piece if isinstance(line, Line) and (event := sequence.take(line)) is not None]
+            events = [event for line in piece if isinstance(line, Line) and (event := sequence.take(line)) is not None]
+            stopped |= any(says_stopped(event) for event in events)
+            yield list(events)
     except (LogNotReady, LogGone, LogBroken):
         return
-    if sequence.complete:
-        yield [Closed(attempt)]
+    if sequence.complete and (not stopped or status.final or status.earlier):  # else the backend will tell why, soon
+        reason, text = (status.reason, status.text) if status.state == "ended" else (None, None)
+        yield [Closed(attempt, reason, text, last=not status.earlier)]
     elif status.state == "ended" and not sequence.ended:
         yield [Closed(attempt, status.reason, status.text)]

@@ -12,7 +12,7 @@ from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
 from aideator_cli.events import Item, Observation
 from aideator_cli.finding import Named, find
-from aideator_cli.following import follow_run
+from aideator_cli.following import Past, follow_run, look
 from aideator_cli.invocation import command
 from aideator_cli.recording import RETRIED
 from aideator_cli.result import Result
@@ -33,6 +33,7 @@ def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:
     numbers = _chosen(named, at_work, {r.variation: r for r in store.results(spec.id)}, force=force)
     held = backend.submissions(spec.id)
     submissions = {number: 1 + max(known[number], held.get(number, 0)) for number in numbers}
+    shown = Past(iter(()), store.newest())  # what was before is not shown once more
     _resubmit(spec, submissions, backend, store)
     names = ", ".join(f"{spec.id}/{number}" for number in numbers)
     terminal.say(f"{names} once more, in {backend.where}")
@@ -40,11 +41,12 @@ def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:
         _detached(spec, numbers, manner)
         return ExitCode.OK
     followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
-    return attend(replace(spec, variations=tuple(followed)), backend, store, manner)
+    return attend(replace(spec, variations=tuple(followed)), backend, store, manner, past=shown)
 
 
 def _catch_up(spec: RunSpec, backend: Backend, store: Store) -> set[int]:
     """Stores how the backend's newest attempts have ended, whoever has started them; the variations that are still at work."""
+    look(spec, backend, store)
     newest = _statuses(spec, backend)
     results = {result.variation: result for result in store.results(spec.id)}
     closed = {known.attempt.id for known in store.attempts(spec.id) if known.closed}

@@ -44,7 +44,7 @@ def variation_of(item: Item) -> int | None:
 
 def is_over(item: Item) -> bool:
     """Whether the item is a variation's last."""
-    return isinstance(item, Closed | Ended)
+    return isinstance(item, Ended) or (isinstance(item, Closed) and item.last)
 
 
 def since(text: str | None) -> str | None:
