@@ -21,6 +21,9 @@ def test_an_agent_that_infrastructure_has_ended_is_tried_again(place: Place) -> 
     assert (failed["outcome"], failed["fault"]) == ("failed", "infrastructure")
     assert failed["summary"] == ("the pod was deleted" if place.kubectl else "the agent's process is gone")
 
+    if place.kubectl:  # it was asked to stop first
+        assert b"+kept" in place.user.call("diff", f"{stuck.run}/1").out
+
     done = place.user.call("retry", stuck.run, "--json")
 
     assert done.code == 0, done.err

@@ -1,0 +1,58 @@
+"""How long an attempt may take to start: counted from its own beginning, not from the run's."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aideator_cli.backend import Attempt, Status
+from aideator_cli.standing import Standing
+
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+def ago(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def attempt(number: int) -> Attempt:
+    return Attempt(f"uid-{number}", "k3v9x2q", 1, LONG_AGO, f"pod-{number}")
+
+
+def waiting(began: str | None) -> Status:
+    return Status(1, "waiting", "unschedulable", "no node takes the pod", attempt(2), began=began)
+
+
+@pytest.mark.parametrize(
+    ("created", "began", "given_up"),
+    [
+        (ago(5), ago(5), False),
+        (LONG_AGO, ago(5), False),  # a retry of an old run
+        (LONG_AGO, ago(700), True),  # taken up by a second watch
+        (ago(5), ago(700), False),  # this machine's clock is ahead of the cluster's
+        (LONG_AGO, None, True),
+    ],
+)
+def test_an_attempt_has_its_own_time_to_start(created: str, began: str | None, given_up: bool) -> None:
+    standing = Standing(1, created, start_seconds=600)
+    standing.take(waiting(began))
+    text = standing.hopeless()
+    assert text == ("did not start within 600 s: no node takes the pod" if given_up else None)
+
+
+def test_an_attempt_that_is_made_anew_after_hours_has_all_of_its_time() -> None:
+    standing = Standing(1, LONG_AGO, start_seconds=600)
+    standing.take(Status(1, "running", "running", "the agent works", attempt(1)))
+    standing.take(waiting(LONG_AGO))
+    assert standing.hopeless() is None
+
+
+def test_an_earlier_attempt_says_nothing_of_how_the_variation_stands() -> None:
+    standing = Standing(1, LONG_AGO, start_seconds=600)
+    running = Status(1, "running", "running", "the agent works", attempt(2))
+    evicted = Status(1, "ended", "evicted", "the pod was evicted", attempt(1), earlier=True)
+    assert standing.take(running)
+    assert standing.take(evicted)
+    assert not standing.take(evicted)
+    assert standing.status == running
+    assert standing.verdict("uid-1") == evicted
+    assert standing.verdict("uid-2") is None
