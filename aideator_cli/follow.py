@@ -18,7 +18,7 @@ from aideator_cli.sequence import Sequence
 from aideator_cli.standing import Standing
 
 MOST_AT_ONCE = 500  # items of one batch
-PIECES_WAITING = 256  # in the queue, before its writers wait
+PIECES_WAITING = 32  # in the queue, before its writers wait
 TICK = 0.5  # seconds between two looks at the clocks
 
 Resume = Callable[[Attempt], Sequence | None]  # where to read an attempt on; None: it was read to its end before
@@ -83,7 +83,13 @@ class _Follower:
             return [self._on_trouble(message)]
         if isinstance(message, Exception):
             raise message
-        return [item for given in message for item in self._on_item(given)]
+        items: list[Item] = []
+        for item in message:
+            if isinstance(item, Event) and item.type != "end":
+                items.append(item)
+            else:
+                items += self._on_item(item)
+        return items
 
     def _on_item(self, item: Item) -> list[Item]:
         if isinstance(item, Closed):

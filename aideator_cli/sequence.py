@@ -87,7 +87,8 @@ class Sequence:
 
     def _is_new_record(self, seq: int) -> bool:
         if seq >= self.next_seq:
-            self.missing.update(range(self.next_seq, seq))
+            if seq > self.next_seq:
+                self.missing.update(range(self.next_seq, seq))
             self.next_seq = seq + 1
             return True
         if seq in self.missing:

@@ -125,6 +125,11 @@ class Store:
         finally:
             self._connection.execute("rollback")
 
+    def _rows(self, query: str, *values: object) -> Iterator[dict[str, Any]]:
+        cursor = self._connection.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
+
     # Runs
 
     def add_run(
@@ -211,7 +216,7 @@ class Store:
 
     def attempts(self, run: str) -> list[StoredAttempt]:
         query = "select * from attempts where run = ? order by variation, number"
-        return [_stored_attempt(row) for row in self._db.query(query, [run])]
+        return [_stored_attempt(row) for row in self._rows(query, run)]
 
     def record(self, events: Iterable[Event], observations: Iterable[Observation]) -> None:
         """One transaction. A row that is there already is left as it is."""
@@ -275,7 +280,7 @@ class Store:
 
     def observations(self, run: str) -> list[Observation]:
         query = "select run, time, kind, text, variation, attempt from observations where run = ? order by id"
-        return [Observation(**row) for row in self._db.query(query, [run])]
+        return [Observation(**row) for row in self._rows(query, run)]
 
     # Submissions
 
@@ -323,7 +328,7 @@ class Store:
     def results(self, run: str) -> list[Result]:
         """The last known result of each variation, without its patch."""
         query = "select number, model, result from variations where run = ? order by number"
-        return [_result(row) for row in self._db.query(query, [run])]
+        return [_result(row) for row in self._rows(query, run)]
 
     def select(self, run: str, selection: Selection) -> None:
         with self.transaction() as connection:
@@ -372,6 +377,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=normal")
+    connection.execute("pragma wal_autocheckpoint=4000")  # pages: a checkpoint waits for the disk
     if version == len(STEPS):
         return
     connection.execute("begin immediate")  # a second process waits here, and then finds nothing left to do

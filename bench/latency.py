@@ -1,4 +1,4 @@
-"""From a line printed in the pod to the line shown in a pipe: in aideator's lines view, its event in the store by then, and in stern's bare lines.
+"""From a line printed in a pod to the line shown in a pipe: by aideator's lines view, its event stored by then, and by stern, bare.
 
 3 pods print 20 lines a second each; the tools take turns. `--short`: one round. stern is a peer when it is on the PATH.
 """
