@@ -74,8 +74,9 @@ class Selection:
 
 
 class Store:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     @cached_property
     def _db(self) -> "Database":
@@ -94,7 +95,7 @@ class Store:
             _migrate(connection, path)
         except (OSError, sqlite3.Error) as error:
             raise _unusable(path, error) from error
-        return cls(connection)
+        return cls(connection, path)
 
     def close(self) -> None:
         self._connection.close()
@@ -112,7 +113,7 @@ class Store:
             connection.execute("commit")
         except sqlite3.OperationalError as error:
             raise AideatorError(
-                f"the store can't be written: {error}",
+                f"the store {self._path} can't be written: {error}",
                 hint="see the disk's room and the file's permissions; the agents go on",
             ) from error
 
