@@ -45,7 +45,9 @@ class Status:
     earlier: bool = (
         False  # of an attempt that another one has followed, or will: never final, and not the variation's state
     )
-    began: str | None = None  # RFC 3339, UTC: since when the attempt, or the variation without one, is there
+    began: str | None = (
+        None  # RFC 3339, UTC, by this machine's clock: since when the attempt, or the variation without one, is there
+    )
 
 
 @dataclass(frozen=True)

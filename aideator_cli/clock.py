@@ -1,10 +1,12 @@
 """Time as AIdeator writes it: RFC 3339, UTC, microseconds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).strftime(_FORM)
 
 
 def parse(stamp: str) -> datetime:
@@ -16,3 +18,7 @@ def parse(stamp: str) -> datetime:
 
 def seconds_between(start: str, end: str) -> float:
     return (parse(end) - parse(start)).total_seconds()
+
+
+def shifted(stamp: str, seconds: float) -> str:
+    return (parse(stamp) + timedelta(seconds=seconds)).astimezone(UTC).strftime(_FORM)

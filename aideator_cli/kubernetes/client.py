@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -82,6 +83,8 @@ class Client:
         self._pools: dict[tuple[bytes | None, bytes | None], Any] = {}
         self._streams: set[Stream] = set()
         self._reached = False
+        self._quiet_until = 0.0  # monotonic: the server asked not to be asked before
+        self.ahead = 0.0  # seconds by which this machine's clock is before the server's
 
     def call(
         self,
@@ -139,15 +142,21 @@ class Client:
         return max(error.retry_after or 0.0, backoff)
 
     def _send(self, request: "_Request") -> Any:
+        if (quiet := self._quiet_until - time.monotonic()) > 0:
+            time.sleep(quiet)
         identity = self._credentials.get()
         response = self._once(request, identity)
         if response.status == 401 and self._credentials.renewable:
             response.drain_conn()
             response = self._once(request, self._credentials.get(refused=identity))
         self._reached = True
+        self.ahead = _ahead(response) or self.ahead
         if 200 <= response.status < 300:
             return response
-        raise _api_error(response, request)
+        error = _api_error(response, request)
+        if error.status == 429 and error.retry_after is not None:
+            self._quiet_until = time.monotonic() + min(error.retry_after, _RETRY_SECONDS)
+        raise error
 
     def _once(self, request: "_Request", identity: Identity) -> Any:
         headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": _AGENT})
@@ -236,6 +245,14 @@ def _api_error(response: Any, request: _Request) -> ApiError:
     known = data if isinstance(data, dict) else {}
     path = request.target.partition("?")[0]
     return ApiError(response.status, known, method=request.method, path=path, retry_after=seconds)
+
+
+def _ahead(response: Any) -> float | None:
+    """By how many seconds this machine's clock is before the one that the answer was stamped with."""
+    try:
+        return time.time() - parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return None
 
 
 def _connection_failed(error: Exception) -> ConnectionFailed:

@@ -54,9 +54,7 @@ def _open(objects: Objects, attempt: Attempt, query: dict[str, str]) -> Stream:
 
 
 def _refused(error: ApiError, objects: Objects) -> Exception:
-    if error.status == 404 and error.details.get("kind") == "pods/log":
-        return LogBroken(error.message)  # kubelet's word: while it starts it knows none of its pods
-    unknown = error.status == 404 and error.message.startswith("pods ")  # other 404s are a kubelet's that has just begun
+    unknown = error.status == 404 and error.message.startswith("pods ")  # kubelet's own 404: it has just begun
     if unknown or "is not valid for pod" in error.message:
         return LogGone(error.message)
     if error.status == 400:

@@ -8,6 +8,7 @@ from typing import Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Status, Trouble
+from aideator_cli.clock import shifted
 from aideator_cli.kubernetes import problems
 from aideator_cli.kubernetes.feed import Back, Failed, Feed, Lost, Message
 from aideator_cli.kubernetes.objects import RUN, Objects
@@ -53,7 +54,8 @@ def _statuses(objects: Objects, spec: RunSpec, queue: "SimpleQueue[Message]", st
         if picture.complete:
             changed, begun = (numbers & picture.changed()) if begun else numbers, True
             for number in sorted(changed):
-                yield from _news(number, picture.attempts(number), shown)
+                for status in _news(number, picture.attempts(number), shown):
+                    yield _by_this_clock(status, objects.client.ahead)
 
 
 def _news(variation: int, attempts: list[Seen], shown: dict[tuple[int, str], Status]) -> Iterator[Status]:
@@ -66,6 +68,10 @@ def _news(variation: int, attempts: list[Seen], shown: dict[tuple[int, str], Sta
         if shown.get((variation, uid)) != status:
             shown[variation, uid] = status
             yield status
+
+
+def _by_this_clock(status: Status, ahead: float) -> Status:
+    return status if status.began is None else replace(status, began=shifted(status.began, ahead))
 
 
 def _waiting(queue: "SimpleQueue[Message]") -> Iterator[Message]:
