@@ -20,7 +20,7 @@ STEPS: tuple[str, ...] = (
       id integer primary key, attempt text not null references attempts(id) on delete cascade,
       seq integer, after integer not null, type text not null, time text not null, mark text, raw text not null
     );
-    create unique index events_by_seq on events(attempt, seq) where seq is not null;
+    create unique index events_by_seq on events(attempt, seq);
     create unique index strays on events(attempt, mark, raw) where seq is null and mark is not null;
     create table observations (
       id integer primary key, run text not null references runs(id) on delete cascade, variation integer,
