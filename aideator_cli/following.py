@@ -79,9 +79,7 @@ def stored(
     """What the store has of a run, or of some of its variations: each attempt in its own order, among each other by time."""
     attempts = [a.attempt for a in store.attempts(spec.id) if numbers is None or a.attempt.variation in numbers]
     seen = [o for o in store.observations(spec.id) if numbers is None or o.variation is None or o.variation in numbers]
-    streams: list[Iterator[Event | Observation]] = [
-        iter(list(store.events(attempt, rows=(0, upto)))) for attempt in attempts
-    ]
+    streams: list[Iterator[Event | Observation]] = [store.events(attempt, rows=(0, upto)) for attempt in attempts]
     by_time: Iterator[Event | Observation] = heapq.merge(*streams, iter(seen), key=lambda item: item.time)
     return _batches(by_time)
 
