@@ -34,13 +34,11 @@ Batches = Iterator[list[Item]]
 class _Extent:
     """How far one read of the whole log came."""
 
-    lines: int = 0
     remarks: bool = False
     known: bool = False  # the newest line that is known was in it
     new: int = 0
 
     def add(self, piece: list[Line | Remark], newest: str | None) -> None:
-        self.lines += len(piece)
         self.remarks |= any(isinstance(line, Remark) for line in piece)
         self.known |= newest is None or any(isinstance(line, Line) and line.mark == newest for line in piece)
 
@@ -48,9 +46,6 @@ class _Extent:
     def doubtful(self) -> bool:
         """It may have been cut: a clean end of the stream is no promise."""
         return self.remarks or not self.known
-
-    def agrees(self, earlier: "_Extent | None") -> bool:
-        return earlier is not None and not self.new and self.lines == earlier.lines
 
 
 class Reader:
@@ -115,9 +110,7 @@ class Reader:
     def _follow(self) -> Batches:
         """One stream, to its end or until it is old."""
         old = self._clock() + RECYCLE * random.uniform(0.9, 1.0)
-        since = self._sequence.mark
-        self._sequence.begin(whole=since is None)
-        for piece in self._backend.read_log(self.attempt, follow=True, since=since):
+        for piece in self._backend.read_log(self.attempt, follow=True, since=self._sequence.mark):
             yield from self._new(piece, self._mend)
             if self._over() or self._clock() >= old:
                 return
@@ -140,7 +133,6 @@ class Reader:
 
     def _read_up_to(self, seq: int) -> Generator[list[Item], None, bool]:
         """Whether this record or a later one was reached; what follows it is left to the stream that goes on."""
-        self._sequence.begin(whole=True)
         for piece in self._backend.read_log(self.attempt, follow=False):
             before = list(takewhile(lambda line: not self._is_at(seq, line), piece))
             yield from self._new(before)
@@ -158,8 +150,7 @@ class Reader:
 
     def _rest(self) -> Batches:
         """Whole reads until nothing is missing, or two agree."""
-        earlier: _Extent | None = None
-        doubts, heard = 0, self._clock()
+        agreeing, doubts, heard = False, 0, self._clock()
         while not self._stop.is_set() and not self._sequence.complete:
             try:
                 extent = yield from self._whole()
@@ -170,9 +161,10 @@ class Reader:
             except LogBroken:
                 heard = self._clock() if self.cut_off.is_set() else heard
             else:
-                if not extent.doubtful and extent.agrees(earlier):
+                if agreeing and not extent.doubtful and not extent.new:
                     return
-                earlier, doubts, heard = extent, doubts + 1 if extent.doubtful else 0, self._clock()
+                agreeing, heard = not extent.doubtful, self._clock()
+                doubts = doubts + 1 if extent.doubtful else 0
             if doubts == MOST_DOUBTS or self._clock() - heard > PATIENCE:
                 return
             if not self._sequence.complete:
@@ -181,7 +173,6 @@ class Reader:
     def _whole(self) -> Generator[list[Item], None, _Extent]:
         """One read of all that the log still has."""
         extent, count = _Extent(known=self._sequence.mark is None), self._sequence.count
-        self._sequence.begin(whole=True)
         for piece in self._backend.read_log(self.attempt, follow=False):
             yield from self._new(piece)
             extent.add(piece, self._sequence.mark)

@@ -49,10 +49,6 @@ class Sequence:
         """`end` was read, and nothing after it."""
         return self._end is not None and self.next_seq == self._end + 1
 
-    def begin(self, *, whole: bool) -> None:
-        """The next lines are those of another reading, from the log's first line or from the newest mark."""
-        self._before = -1 if whole else self.next_seq - 1
-
     def take(self, line: Line) -> Event | None:
         """The event in the line; None: it was given before."""
         event = self.read(line)

@@ -143,7 +143,7 @@ class Pod:
         fault = next(self._faults, None)
         if fault is None or not self.ended or fault.kind in ("broken", "refused"):
             return fault
-        bearable = self._doubts > 0 and fault.after not in self._cut_at
+        bearable = self._doubts > 0 and (fault.remark is not None or fault.after not in self._cut_at)
         self._doubts -= 1
         self._cut_at.add(fault.after)
         return fault if bearable else None
