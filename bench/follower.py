@@ -1,22 +1,27 @@
-"""aideator's side of a benchmark, a process of its own: `python -m bench.follower NAMESPACE HOME WAY`, the spec on stdin's first line.
+"""aideator's side of a benchmark, a process of its own, with the run's spec on the first line of its standard input.
 
-Once a second line has come it follows the run into the store in HOME. WAY is `count`, which shows nothing and prints figures, or
-`show`, the lines view.
+Once a second line has come it follows the run into the store in HOME. It shows nothing and prints figures; with `--show` it is the lines
+view that prints.
 """
 
+import argparse
 import json
-import resource
+import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from aideator_agent.spec import RunSpec
+from aideator_cli.backend import Backend
 from aideator_cli.events import Event, Item
 from aideator_cli.following import View, follow_run
 from aideator_cli.kubernetes import KubernetesBackend
 from aideator_cli.store import Place, Store
 from aideator_cli.views.lines import show_lines
+from bench.model import Model
+from bench.processes import peak_mib
 
 
 class Count:
@@ -35,26 +40,32 @@ class Count:
 
 
 def main() -> None:
-    namespace, home, way = sys.argv[1:]
+    arguments = _arguments()
     spec = RunSpec.from_json(sys.stdin.readline())
-    store = Store.open(Path(home))
-    store.add_run(spec, Place("kubernetes", namespace), state="running")
-    backend = KubernetesBackend.connect(None, namespace)
+    store = Store.open(arguments.home)
+    store.add_run(spec, Place("kubernetes", "bench"), state="running")
+    backend = _backend(arguments)
     count = Count()
-    view: View = count if way == "count" else show_lines
+    view: View = show_lines if arguments.show else count
     sys.stdin.readline()
     follow_run(spec, backend, store, view)
-    if way == "count":
-        print(json.dumps({"at": count.at, "given": count.given, "memory_mib": peak_mib()}))
+    if not arguments.show:
+        print(json.dumps({"at": count.at, "given": count.given, "memory_mib": peak_mib(os.getpid())}))
 
 
-def peak_mib() -> float:
-    """Of this process, since it began."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--show", action="store_true")
+    parser.add_argument("--namespace")
+    parser.add_argument("--model", type=int, help="no cluster: made up agents that write so many lines each")
+    return parser.parse_args()
+
+
+def _backend(arguments: argparse.Namespace) -> Backend:
+    if arguments.model:
+        return cast(Backend, Model(arguments.model))
+    return KubernetesBackend.connect(None, arguments.namespace)
 
 
 if __name__ == "__main__":

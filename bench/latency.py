@@ -50,7 +50,7 @@ def _rounds() -> int:
 
 def _of_aideator(load: Load) -> Shown:
     with tempfile.TemporaryDirectory() as home:
-        process = start_follower(load, home, "show")
+        process = start_follower(load, home, "--show")
         load.submit()
         assert process.stdin is not None
         process.stdin.write(b"go\n")

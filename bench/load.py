@@ -53,9 +53,7 @@ class Load:
 
     @cached_property
     def spec(self) -> RunSpec:
-        variations = tuple(VariationSpec(number, "scripted/bench.yaml") for number in range(1, self.pods + 1))
-        repository = Repository("https://git.example/todo.git")
-        return RunSpec(f"b{secrets.token_hex(3)}", str(uuid.uuid4()), now(), repository, "Write.", variations)
+        return run_spec(self.pods)
 
     def submit(self) -> None:
         """The same way for each tool: its own way of submitting is not what is compared."""
@@ -98,6 +96,12 @@ class Load:
             "metadata": {"name": name, "labels": labels},
             "spec": {"backoffLimit": 0, "podReplacementPolicy": "Failed", "template": template},
         }
+
+
+def run_spec(variations: int) -> RunSpec:
+    each = tuple(VariationSpec(number, "scripted/bench.yaml") for number in range(1, variations + 1))
+    repository = Repository("https://git.example/todo.git")
+    return RunSpec(f"b{secrets.token_hex(3)}", str(uuid.uuid4()), now(), repository, "Write.", each)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """aideator, stern and kubectl, each following or reading back the same kind of load, with figures that can be compared."""
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -9,14 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+from aideator_agent.spec import RunSpec
 from bench.load import Load, lost_and_doubled
+from bench.processes import ended, peak_mib
 
 SECONDS = 180.0  # one round of one tool
 SILENCE = 8.0  # seconds in which a tool writes nothing more, after the pods have ended
@@ -77,7 +78,7 @@ def stern_path() -> str | None:
 
 def follow_with_aideator(load: Load) -> Figures:
     with tempfile.TemporaryDirectory() as home:
-        process = start_follower(load, home, "count")
+        process = start_follower(load, home)
         begun = time.monotonic()
         load.submit()
         return _aideators(load, home, process, begun)
@@ -93,9 +94,9 @@ def follow_with_stern(load: Load) -> Figures:
         begun = time.monotonic()
         load.submit()
         last = _last_line(load, file)
-        memory = _peak_mib(process.pid)
+        memory = peak_mib(process.pid)
         process.send_signal(signal.SIGTERM)
-        cpu, _ = _ended(process)
+        cpu, _ = ended(process)
         return Figures(last - begun, cpu, memory, *lost_and_doubled(load, [file.read_bytes()]))
 
 
@@ -114,7 +115,7 @@ def follow_with_kubectl(load: Load) -> Figures:
         ]
         last = _last_line(load, file)
         watch.terminate()
-        usages = [_ended(process) for process in [watch, *logs]]
+        usages = [ended(process) for process in [watch, *logs]]
         cpu, memory = (sum(column) for column in zip(*usages, strict=True))
         return Figures(last - begun, cpu, memory, *lost_and_doubled(load, [file.read_bytes()]))
 
@@ -135,7 +136,7 @@ def _as_they_start(watch: "subprocess.Popen[bytes]", pods: int) -> Iterator[str]
 def read_with_aideator(load: Load) -> Figures:
     with tempfile.TemporaryDirectory() as home:
         begun = time.monotonic()
-        return _aideators(load, home, start_follower(load, home, "count"), begun, to_exit=True)
+        return _aideators(load, home, start_follower(load, home), begun, to_exit=True)
 
 
 def read_with_stern(load: Load) -> Figures:
@@ -146,13 +147,17 @@ def read_with_kubectl(load: Load) -> Figures:
     return _read(load, [*_kubectl(load), "-l", load.selector, "--tail=-1", f"--max-log-requests={load.pods + 1}"])
 
 
-def start_follower(load: Load, home: str, way: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "bench.follower", load.namespace, home, way]
-    environment = load.cluster.environment
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def start_follower(load: Load, home: str, *flags: str) -> "subprocess.Popen[bytes]":
+    return begin(load.spec, home, "--namespace", load.namespace, *flags, environment=load.cluster.environment)
+
+
+def begin(spec: RunSpec, home: str, *flags: str, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """A follower that waits for a line before it follows."""
+    command = [sys.executable, "-m", "bench.follower", "--home", home, *flags]
+    clean = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
-    process.stdin.write(load.spec.to_json().encode() + b"\n")
+    process.stdin.write(spec.to_json().encode() + b"\n")
     process.stdin.flush()
     return process
 
@@ -171,23 +176,29 @@ def _kubectl(load: Load) -> list[str]:
 def _aideators(
     load: Load, home: str, process: "subprocess.Popen[bytes]", begun: float, *, to_exit: bool = False
 ) -> Figures:
+    told, cpu, stored = finish(process, home)
+    last = time.monotonic() if to_exit else told["at"]
+    return Figures(last - begun, cpu, told["memory_mib"], load.events - stored, int(told["given"]) - stored)
+
+
+def finish(process: "subprocess.Popen[bytes]", home: str) -> tuple[dict[str, float], float, int]:
+    """Lets a follower go and waits for it: its own figures, CPU seconds, events in its store."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(b"go\n")
     process.stdin.close()
     told = json.loads(process.stdout.read())
-    cpu, _ = _ended(process)
-    last = time.monotonic() if to_exit else told["at"]
+    cpu, _ = ended(process)
     with closing(sqlite3.connect(Path(home) / "aideator.db")) as store:
         stored = store.execute("select count(*) from (select distinct attempt, seq from events)").fetchone()[0]
-    return Figures(last - begun, cpu, told["memory_mib"], load.events - stored, told["given"] - stored)
+    return told, cpu, int(stored)
 
 
 def _read(load: Load, command: list[str]) -> Figures:
     with _output() as file, file.open("wb") as out:
         begun = time.monotonic()
         process = subprocess.Popen(command, env=load.cluster.environment, stdout=out, stderr=subprocess.DEVNULL)
-        cpu, memory = _ended(process)
+        cpu, memory = ended(process)
         return Figures(time.monotonic() - begun, cpu, memory, *lost_and_doubled(load, [file.read_bytes()]))
 
 
@@ -211,16 +222,3 @@ def _last_line(load: Load, file: Path) -> float:
             else:
                 time.sleep(LOOK)
     return last
-
-
-def _ended(process: "subprocess.Popen[bytes]") -> tuple[float, float]:
-    """Waits for it; CPU seconds and peak memory in MiB."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def _peak_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
