@@ -80,7 +80,7 @@ class Container:
             self._down.wait(0.2)
 
 
-def until(look: Callable[[], T], seconds: float = 10) -> T:
+def until(look: Callable[[], T], seconds: float = 30) -> T:
     """The first true answer; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

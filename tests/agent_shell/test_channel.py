@@ -172,8 +172,8 @@ def test_four_hundred_deaf_processes_are_ended(pod: Commands) -> None:
     finished = pod.run(tree, 1.5)
 
     assert finished.reason == "timeout"
-    assert finished.seconds < 8
-    until(lambda: not running(mine), 3)
+    assert finished.seconds < 20
+    until(lambda: not running(mine), 30)
     assert pod.run("echo next").exit_code == 0
 
 
