@@ -109,7 +109,7 @@ def test_a_process_without_the_mark_that_holds_the_output_is_ended_too(pod: Comm
     finished = pod.run(f"env -i setsid sleep {mine} & sleep 60", 0.3)
 
     assert finished.reason == "timeout"
-    until(lambda: not running(mine), 1)
+    until(lambda: not running(mine), 20)
     assert pod.run("echo next").exit_code == 0
 
 
@@ -222,7 +222,7 @@ def test_the_death_of_the_agent_ends_the_container(container: Container, folder:
         assert agent.stdout.readline() == b"up\n"
         agent.kill()
 
-    until(lambda: not running(mine), 2)
+    until(lambda: not running(mine), 20)
 
 
 def test_after_the_end_a_container_that_starts_again_waits_and_leaves_when_asked(

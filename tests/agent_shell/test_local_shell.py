@@ -52,7 +52,7 @@ def test_an_agent_within_a_command_goes_with_it(local: Commands) -> None:
     finished = local.run(f"{sys.executable} inner.py {mine}", 1)
 
     assert finished.reason == "timeout"
-    until(lambda: not running(mine), 2)
+    until(lambda: not running(mine), 20)
 
 
 def test_a_process_that_hid_and_still_holds_the_output_makes_the_end_uncertain(local: Commands) -> None:
