@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             far.request(self.command, self.path, body or None, kept)
             return self._answer(far.getresponse(), cut=fault == "cut")
-        except OSError:
+        except (OSError, http.client.HTTPException):
             self.close_connection = True
         finally:
             far.close()

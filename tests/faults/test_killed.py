@@ -32,10 +32,33 @@ def test_a_run_whose_watchers_are_killed_again_and_again_is_stored_whole(place: 
     print(f"{place.name}: {KILLS} kills, {events} events")
 
 
-def kill_at_some_instant(watching: Watching) -> None:
-    """Any time until its second second, by which it reads along."""
+def test_a_run_that_is_killed_while_it_submits_is_whole_or_told_never_to_have_begun(place: Place) -> None:
+    submit = work.words(place, work.model(place, [*work.many(3), work.bash("echo made > made")]))
+    for _ in range(KILLS):
+        kill_at_some_instant(Watching(place.user, *submit), 0.2, amount(1.0, soak=2.0))
+    known = [each["run"] for each in place.user.call("list", "--json").records]
+    outcomes = [outcome_of(place, run) for run in known]
+    print(f"{place.name}: {KILLS} kills, {outcomes}")
+    if place.kubectl:
+        jobs = place.kubectl.json("get", "jobs", "-n", place.namespace)["items"]
+        assert {job["metadata"]["labels"]["aideator.dev/run"] for job in jobs} <= set(known)
+
+
+def outcome_of(place: Place, run: str) -> str:
+    watching = Watching(place.user, "watch", run)
+    code, result = watching.end(), watching.result
+    if result["outcome"] == "succeeded":
+        assert code == 0
+        record.shown(watching.records, record.stored(place, run))
+        return "succeeded"
+    assert (code, result["fault"], result["reason"], result["attempt"]) == (4, "infrastructure", "deleted", None)
+    return str(result["reason"])
+
+
+def kill_at_some_instant(watching: Watching, earliest: float = 0.05, latest: float = 2.0) -> None:
+    """Seconds after its start; after two it reads along."""
     try:
-        watching.process.wait(random.uniform(0.05, 2.0))
+        watching.process.wait(random.uniform(earliest, latest))
     except subprocess.TimeoutExpired:
         watching.kill()
         return

@@ -9,6 +9,7 @@ import yaml
 from tests.end_to_end.changes import FILES
 from tests.end_to_end.conftest import Place
 from tests.end_to_end.user import User
+from tests.faults.soaking import amount
 
 Turn = dict[str, Any]
 
@@ -25,7 +26,7 @@ def many(turns: int = 30, lines: int = 20) -> list[Turn]:
     ]
 
 
-def until_released(place: Place, turns: int = 60) -> list[Turn]:
+def until_released(place: Place, turns: int = amount(60, soak=300)) -> list[Turn]:
     """Writes on, a few events a second, until `release`, or for two seconds a turn."""
     here = _signal(place)
     loop = f"n=0; until [ -e {here} ] || [ $n -ge 40 ]; do n=$((n+1)); echo %s.$n; sleep 0.05; done"
