@@ -13,7 +13,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt, Backend, Status, Trouble
 from aideator_cli.clock import now
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.reader import Reader, Wait
+from aideator_cli.reader import REAL_TIME, Reader, Timing
 from aideator_cli.sequence import Sequence
 from aideator_cli.standing import Standing
 
@@ -26,10 +26,10 @@ Message = Status | Trouble | Exception | list[Item]
 
 
 def follow(
-    spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, *, wait: Wait = Flag.wait
+    spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, timing: Timing = REAL_TIME
 ) -> Iterator[list[Item]]:
     """Batches of items, about `MOST_AT_ONCE` in each, until every variation has ended or `stop` is set."""
-    follower = _Follower(spec, backend, resume, stop, wait)
+    follower = _Follower(spec, backend, resume, stop, timing)
     try:
         yield from follower.batches()
     finally:
@@ -38,12 +38,12 @@ def follow(
 
 
 class _Follower:
-    def __init__(self, spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, wait: Wait) -> None:
+    def __init__(self, spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, timing: Timing) -> None:
         self._spec = spec
         self._backend = backend
         self._resume = resume
         self._stop = stop
-        self._wait = wait
+        self._timing = timing
         self._queue: queue.Queue[Message] = queue.Queue(PIECES_WAITING)
         start_seconds = spec.limits.start_seconds
         self._variations = {v.number: Standing(v.number, spec.created, start_seconds) for v in spec.variations}
@@ -138,7 +138,7 @@ class _Follower:
         if sequence is None:
             self._closed.add(attempt.id)
             return
-        reader = Reader(self._backend, attempt, sequence, self._stop, wait=self._wait)
+        reader = Reader(self._backend, attempt, sequence, self._stop, self._timing)
         if ended:
             reader.ended.set()
         self._readers[attempt.id] = reader

@@ -30,6 +30,17 @@ Wait = Callable[[Flag, float], object]  # until the flag is set, at most so many
 Batches = Iterator[list[Item]]
 
 
+@dataclass(frozen=True)
+class Timing:
+    """How a reader waits, and by what it counts."""
+
+    wait: Wait = Flag.wait
+    clock: Callable[[], float] = time.monotonic  # seconds
+
+
+REAL_TIME = Timing()
+
+
 @dataclass
 class _Extent:
     """How far one read of the whole log came."""
@@ -58,9 +69,7 @@ class Reader:
         attempt: Attempt,
         sequence: Sequence,
         stop: Flag,
-        *,
-        wait: Wait = Flag.wait,
-        clock: Callable[[], float] = time.monotonic,
+        timing: Timing = REAL_TIME,
     ) -> None:
         self.attempt = attempt
         self.ended = Flag()
@@ -69,8 +78,7 @@ class Reader:
         self._backend = backend
         self._sequence = sequence
         self._stop = stop
-        self._wait_for = wait
-        self._clock = clock
+        self._timing = timing
         self._pause = FIRST_PAUSE
         self._mends_left = MOST_MENDS
         self._told: set[str] = set()  # remarks, since data came last
@@ -109,10 +117,10 @@ class Reader:
 
     def _follow(self) -> Batches:
         """One stream, to its end or until it is old."""
-        old = self._clock() + RECYCLE * random.uniform(0.9, 1.0)
+        old = self._timing.clock() + RECYCLE * random.uniform(0.9, 1.0)
         for piece in self._backend.read_log(self.attempt, follow=True, since=self._sequence.mark):
             yield from self._new(piece, self._mend)
-            if self._over() or self._clock() >= old:
+            if self._over() or self._timing.clock() >= old:
                 return
 
     def _mend(self, seq: int) -> Batches:
@@ -150,7 +158,7 @@ class Reader:
 
     def _rest(self) -> Batches:
         """Whole reads until nothing is missing, or two agree."""
-        agreeing, doubts, heard = False, 0, self._clock()
+        agreeing, doubts, heard = False, 0, self._timing.clock()
         while not self._stop.is_set() and not self._sequence.complete:
             try:
                 extent = yield from self._whole()
@@ -159,13 +167,13 @@ class Reader:
             except LogNotReady:
                 doubts += 1
             except LogBroken:
-                heard = self._clock() if self.cut_off.is_set() else heard
+                heard = self._timing.clock() if self.cut_off.is_set() else heard
             else:
                 if agreeing and not extent.doubtful and not extent.new:
                     return
-                agreeing, heard = not extent.doubtful, self._clock()
+                agreeing, heard = not extent.doubtful, self._timing.clock()
                 doubts = doubts + 1 if extent.doubtful else 0
-            if doubts == MOST_DOUBTS or self._clock() - heard > PATIENCE:
+            if doubts == MOST_DOUBTS or self._timing.clock() - heard > PATIENCE:
                 return
             if not self._sequence.complete:
                 self._wait()
@@ -225,7 +233,7 @@ class Reader:
         return Observation(self.attempt.run, now(), kind, text, self.attempt.variation, self.attempt.id)
 
     def _wait(self) -> None:
-        self._wait_for(self.changed, self._pause * random.uniform(0.5, 1.0))
+        self._timing.wait(self.changed, self._pause * random.uniform(0.5, 1.0))
         self.changed.clear()
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 

@@ -1,6 +1,6 @@
 """Several logs at once, through threads, queue and store, as `run` and `watch` read them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from threading import Event as Flag
 
@@ -13,10 +13,11 @@ from aideator_cli.backend import Attempt, Line, Remark, Status, Trouble
 from aideator_cli.errors import AideatorError, refused
 from aideator_cli.events import Closed, Item, Observation
 from aideator_cli.follow import follow
+from aideator_cli.reader import PATIENCE, Timing
 from aideator_cli.recording import recording, resume
 from aideator_cli.store import Place, Store
 from tests.reader.lives import each_once, events_of, pods, thorough
-from tests.reader.pod import Life, Pod, Write
+from tests.reader.pod import Fault, Life, Pod, Write
 from tests.reader.test_resuming import SPEC, store
 
 __all__ = ["store"]  # the fixture
@@ -30,6 +31,7 @@ class Cluster:
 
     def __init__(self, pods: list[Pod]) -> None:
         self.pods = {pod.attempt.id: pod for pod in pods}
+        self.timing = Timing(self.wait)
 
     def watch(self, _: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         told: set[str] = set()
@@ -67,7 +69,7 @@ def spec_of(cluster: Cluster) -> RunSpec:
 
 def followed(cluster: Cluster, store: Store) -> Iterator[list[Item]]:
     spec = spec_of(cluster)
-    batches = follow(spec, cluster, lambda attempt: resume(store, attempt), Flag(), wait=cluster.wait)  # type: ignore[arg-type]
+    batches = follow(spec, cluster, lambda attempt: resume(store, attempt), Flag(), cluster.timing)  # type: ignore[arg-type]
     return recording(store, spec, batches)
 
 
@@ -101,8 +103,8 @@ def test_whoever_follows_many_logs_and_is_killed_stores_each_line_once(
     assert all(result.ended for result in store.results(SPEC.id))
 
 
-def one_pod(*, end: bool = False, lag: int = 100) -> Pod:
-    return Pod(Life((Write(None),) * 5, end=end, lag=lag), Attempt("uid", SPEC.id, 1, SPEC.created, "pod"))
+def one_pod(lag: int = 100, faults: Iterable[Fault] = ()) -> Pod:
+    return Pod(Life((Write(None),) * 5, end=False, lag=lag), Attempt("uid", SPEC.id, 1, SPEC.created, "pod"), faults)
 
 
 def items_of(cluster: Cluster, store: Store) -> list[Item]:
@@ -149,3 +151,22 @@ def test_a_connection_that_is_lost_and_comes_back_is_told(store: Store) -> None:
 
     kinds = [item.kind for item in items_of(Shaken([one_pod()]), store) if isinstance(item, Observation)]
     assert kinds == ["running", "connection_lost", "connection_back", "oom_killed"]
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_log_is_given_up_only_while_its_cluster_can_be_reached(store: Store, reached: bool) -> None:
+    class Breaking(Cluster):
+        def watch(self, _: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+            (pod,) = self.pods.values()
+            yield self.status(pod)
+            if not reached:
+                yield Trouble("connection refused", back=False)
+            yield from self.last_words(pod)
+            stop.wait(30)
+
+    pod = one_pod(faults=[Fault("refused")] * 60)
+    cluster = Breaking([pod])
+    cluster.timing = Timing(cluster.wait, pod.clock)
+    events = events_of(items_of(cluster, store))
+    assert len(events) == (0 if reached else 5)
+    assert (pod.now / 1000 > PATIENCE + 60) is not reached

@@ -6,7 +6,17 @@ from threading import Event as Flag
 
 from aideator_cli.backend import Attempt, Line, LogBroken, LogGone, LogNotReady
 from aideator_cli.events import Closed, Observation
-from aideator_cli.reader import LONGEST_PAUSE, LOST, MOST_DOUBTS, MOST_MENDS, MOST_REMARKS, PATIENCE, RECYCLE, Reader
+from aideator_cli.reader import (
+    LONGEST_PAUSE,
+    LOST,
+    MOST_DOUBTS,
+    MOST_MENDS,
+    MOST_REMARKS,
+    PATIENCE,
+    RECYCLE,
+    Reader,
+    Timing,
+)
 from aideator_cli.sequence import Sequence
 from tests.reader.lives import RUN, events_of
 from tests.reader.pod import DOUBTS, Fault, Life, Pod, Write, record
@@ -41,7 +51,7 @@ def impatient_reader(pod: Pod) -> tuple[Reader, list[float]]:
             pod.refusal = None
         pod.wait(flag, seconds)
 
-    reader = Reader(pod, ATTEMPT, Sequence(ATTEMPT), Flag(), wait=wait, clock=pod.clock)  # type: ignore[arg-type]
+    reader = Reader(pod, ATTEMPT, Sequence(ATTEMPT), Flag(), Timing(wait, pod.clock))  # type: ignore[arg-type]
     pod.readers.append(reader)
     return reader, pauses
 
@@ -212,7 +222,7 @@ def test_one_lost_event_is_told_as_one() -> None:
 def test_stopping_ends_a_reader_without_a_last_word() -> None:
     pod = Pod(Life(RECORDS), ATTEMPT, sizes=(1,))
     stop = Flag()
-    reader = Reader(pod, ATTEMPT, Sequence(ATTEMPT), stop, wait=pod.wait, clock=pod.clock)  # type: ignore[arg-type]
+    reader = Reader(pod, ATTEMPT, Sequence(ATTEMPT), stop, Timing(pod.wait, pod.clock))  # type: ignore[arg-type]
     batches = reader.items()
     next(batches)
     stop.set()

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
+from aideator_cli.backend import Attempt
 from aideator_cli.events import Event, Item, Opened
 from aideator_cli.recording import recording, resume
 from aideator_cli.store import Place, Store
 from tests.reader.lives import RUN, doubled, each_once, events_of, pods, thorough
-from tests.reader.pod import Pod
+from tests.reader.pod import Life, Pod, Write
 from tests.reader.test_whole_log import reader_of
 
 SPEC = RunSpec(RUN, "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "fix it",
@@ -111,3 +112,13 @@ def test_two_tools_at_once_show_all_of_it_each_and_store_it_once(store: Store, p
     assert stored(store, pod) == each_once(pod.lines)
     assert [doubled(events) for events in shown] == [[], []]
     assert closed(store) == [True]
+
+
+def test_a_fresh_tool_reads_on_from_the_last_line_that_is_stored(store: Store) -> None:
+    writes = (Write(None), Write(None, step=-3_600_000), Write(b"Segmentation fault"), Write(None, pause=20_000))
+    pod = Pod(Life(writes), Attempt("uid", RUN, 1, SPEC.created, "pod"), sizes=(1,))
+    tool = reading(pod, emptied(store))
+    while len(stored(store, pod)) < 3:
+        next(tool)
+    list(reading(pod, store))
+    assert [since for _, since, _ in pod.asked] == [None, pod.lines[2].mark]

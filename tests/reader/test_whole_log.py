@@ -5,7 +5,7 @@ from threading import Event as Flag
 from hypothesis import given
 
 from aideator_cli.events import Closed, Item, Observation
-from aideator_cli.reader import LOST, Reader
+from aideator_cli.reader import LOST, Reader, Timing
 from aideator_cli.sequence import Sequence
 from tests.reader.lives import doubled, each_once, events_of, pods, thorough
 from tests.reader.pod import Pod
@@ -19,8 +19,7 @@ def reader_of(pod: Pod, sequence: Sequence | None = None) -> Reader:
         pod.attempt,
         sequence or Sequence(pod.attempt),
         Flag(),
-        wait=pod.wait,
-        clock=pod.clock,
+        Timing(pod.wait, pod.clock),
     )
     pod.readers.append(reader)
     return reader
