@@ -12,7 +12,7 @@ from aideator_cli.events import Event, Item
 from tests.reader.pod import Fault, Life, Pod, Write
 
 RUN = "k3v9x2q"
-EXAMPLES = {"soak": 5_000}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 200)
+EXAMPLES = 3_000 if os.environ.get("AIDEATOR_SOAK") else 200
 thorough = settings(max_examples=EXAMPLES, deadline=None, print_blob=True)
 
 STRAYS = (
