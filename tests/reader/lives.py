@@ -14,6 +14,7 @@ from tests.reader.pod import Fault, Life, Pod, Write
 RUN = "k3v9x2q"
 EXAMPLES = 3_000 if os.environ.get("AIDEATOR_SOAK") else 200
 thorough = settings(max_examples=EXAMPLES, deadline=None, print_blob=True)
+threaded = settings(thorough, max_examples=EXAMPLES // 4)  # which take real time
 
 STRAYS = (
     b"",

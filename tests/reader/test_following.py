@@ -16,7 +16,7 @@ from aideator_cli.follow import follow
 from aideator_cli.reader import PATIENCE, Timing
 from aideator_cli.recording import recording, resume
 from aideator_cli.store import Place, Store
-from tests.reader.lives import each_once, events_of, pods, thorough
+from tests.reader.lives import each_once, events_of, pods, threaded
 from tests.reader.pod import Fault, Life, Pod, Write
 from tests.reader.test_resuming import SPEC, store
 
@@ -87,7 +87,7 @@ def clusters(draw: st.DrawFn) -> Cluster:
     return Cluster(drawn)
 
 
-@thorough
+@threaded
 @given(clusters(), st.lists(st.integers(0, 5), max_size=3))
 def test_whoever_follows_many_logs_and_is_killed_stores_each_line_once(
     store: Store, cluster: Cluster, deaths: list[int]
