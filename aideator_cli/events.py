@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from aideator_cli.backend import Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):  # made for every line: a third of a frozen dataclass's time
     """One line of an attempt's log. A line that is no record of the protocol has `seq` None and type `stray`."""
 
     run: str
@@ -65,7 +64,7 @@ class Ended:
 
 Item = Event | Observation | Opened | Closed | Ended
 
-_decode = json.JSONDecoder().raw_decode
+_decode = json.JSONDecoder().raw_decode  # half the time of json.loads, which guesses an encoding and skips white space
 
 
 def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Event:
@@ -81,9 +80,7 @@ def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Ev
 def _value(raw: bytes) -> Any:
     """Of the JSON that the line is; None: it is none."""
     try:
-        data, end = _decode(
-            raw.decode()
-        )  # half the time of json.loads, which guesses an encoding and skips white space
+        data, end = _decode(raw.decode())
         if end == len(raw):
             return data
     except (ValueError, RecursionError):  # thousands of nested brackets

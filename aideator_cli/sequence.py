@@ -57,7 +57,9 @@ class Sequence:
     def read(self, line: Line) -> Event:
         """The line as an event, be it new or not; to be admitted before the next one is read."""
         event = parse(self._attempt, line.raw, line.mark, self._before)
-        return stray(self._attempt, line.raw, line.mark, self._before) if self._is_lie(event) else event
+        if event.seq is not None and event.seq != self.next_seq and self._is_lie(event.seq):
+            return stray(self._attempt, line.raw, line.mark, self._before)
+        return event
 
     def skips(self, event: Event) -> bool:
         """Records before this one have not been read."""
@@ -76,10 +78,8 @@ class Sequence:
             self.mark = event.mark
         return True
 
-    def _is_lie(self, event: Event) -> bool:
-        if event.seq is None:
-            return False
-        return event.seq < 0 or event.seq - self.next_seq + len(self.missing) > MOST_MISSING
+    def _is_lie(self, seq: int) -> bool:
+        return seq < 0 or seq - self.next_seq + len(self.missing) > MOST_MISSING
 
     def _is_new_record(self, seq: int) -> bool:
         if seq >= self.next_seq:

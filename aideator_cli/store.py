@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 BATCH = 500  # rows of one commit
 ALL_ROWS = (0, 2**63 - 1)
+
+
+TOGETHER = 50  # rows of one statement: between two of them the readers' threads may take over
+_ROW = "(?, ?, ?, ?, ?, ?, ?)"
+_INSERT = f"insert or ignore into events(attempt, seq, after, type, time, mark, raw) values {_ROW}"
+_INSERT_TOGETHER = _INSERT + f", {_ROW}" * (TOGETHER - 1)
 
 
 @dataclass(frozen=True)
@@ -224,10 +231,10 @@ class Store:
         rows = [(e.attempt, e.seq, e.after, e.type, e.time, e.mark, _text(e.raw)) for e in events]
         seen = [(o.run, o.variation, o.attempt, o.time, o.kind, o.text) for o in observations]
         with self.transaction() as connection:
-            connection.executemany(
-                "insert or ignore into events(attempt, seq, after, type, time, mark, raw) values (?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            whole = len(rows) - len(rows) % TOGETHER
+            for at in range(0, whole, TOGETHER):
+                connection.execute(_INSERT_TOGETHER, list(chain.from_iterable(rows[at : at + TOGETHER])))
+            connection.executemany(_INSERT, rows[whole:])
             if seen:
                 connection.executemany(
                     "insert into observations(run, variation, attempt, time, kind, text) values (?, ?, ?, ?, ?, ?)",

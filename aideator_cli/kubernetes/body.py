@@ -30,7 +30,7 @@ def pieces(response: Any) -> Iterator[bytes]:
             yield gathered
         if error is not None:
             raise error
-        if time.monotonic() - given < _BURST_SECONDS:
+        if len(gathered) < _GATHERED and time.monotonic() - given < _BURST_SECONDS:
             time.sleep(_BURST_SECONDS)
         given = time.monotonic()
 
