@@ -3,7 +3,9 @@
 import os
 import secrets
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +48,8 @@ def running_cluster() -> Cluster:
 
 @contextmanager
 def namespace(cluster: Cluster, *, pods: int | None = None) -> Iterator[str]:
-    """Deleted afterwards. `pods`: at most so many may be made in it."""
+    """Deleted afterwards, also when this process is told to end. `pods`: at most so many may be made in it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     name = f"aideator-bench-{secrets.token_hex(4)}"
     cluster.kubectl("create", "namespace", name)
     try:
