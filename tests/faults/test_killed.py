@@ -6,6 +6,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections import Counter
 
 from tests.end_to_end.conftest import Place
 from tests.end_to_end.user import finish
@@ -14,6 +15,7 @@ from tests.faults.soaking import amount
 from tests.faults.watching import Watching, is_event
 
 KILLS = amount(5, soak=50)
+SUBMISSIONS = amount(5, soak=25)
 WATCHERS = amount(2, soak=6)
 PIPE_BYTES = 40_000  # of the 64 KiB that a pipe holds, in pages that need not be full
 
@@ -33,12 +35,12 @@ def test_a_run_whose_watchers_are_killed_again_and_again_is_stored_whole(place: 
 
 
 def test_a_run_that_is_killed_while_it_submits_is_whole_or_told_never_to_have_begun(place: Place) -> None:
-    submit = work.words(place, work.model(place, [*work.many(3), work.bash("echo made > made")]))
-    for _ in range(KILLS):
+    submit = work.words(place, work.model(place, [*work.many(3), work.bash("sleep 4; echo made > made")]))
+    for _ in range(SUBMISSIONS):
         kill_at_some_instant(Watching(place.user, *submit), 0.2, amount(1.0, soak=2.0))
     known = [each["run"] for each in place.user.call("list", "--json").records]
-    outcomes = [outcome_of(place, run) for run in known]
-    print(f"{place.name}: {KILLS} kills, {outcomes}")
+    outcomes = Counter(outcome_of(place, run) for run in known)
+    print(f"{place.name}: {SUBMISSIONS} kills, {dict(outcomes)}")
     if place.kubectl:
         jobs = place.kubectl.json("get", "jobs", "-n", place.namespace)["items"]
         assert {job["metadata"]["labels"]["aideator.dev/run"] for job in jobs} <= set(known)
