@@ -327,10 +327,12 @@ class Store:
     # Results and selections
 
     def save_result(self, run: str, result: Result) -> None:
+        """How far an attempt has come never takes the place of how it ended: of two watchers one is behind."""
         with self.transaction() as connection:
             connection.execute(
-                "update variations set result = ? where run = ? and number = ?",
-                (json.dumps(result.as_json()), run, result.variation),
+                "update variations set result = ? where run = ? and number = ? and (? or result is null "
+                "or json_extract(result, '$.outcome') = 'running' or json_extract(result, '$.attempt') is not ?)",
+                (json.dumps(result.as_json()), run, result.variation, result.ended, result.attempt),
             )
 
     def results(self, run: str) -> list[Result]:
