@@ -93,6 +93,26 @@ def test_a_watcher_that_nobody_reads_misses_nothing_of_what_another_has_stored_m
     record.shown(finish(slow).records, record.stored(place, run))
 
 
+def test_a_watcher_that_lags_behind_and_is_killed_takes_no_result_back(local_place: Place) -> None:
+    place = local_place
+    turns = [*work.until_released(place), *work.many(60, 100)]
+    run = work.start(place, work.model(place, turns))
+    slow, other = place.user.start("watch", run, "--json"), Watching(place.user, "watch", run)
+    assert slow.stdout is not None
+    assert slow.stdout.readline()
+    other.until(is_event("output"))
+    work.release(place, run)
+    until_full(slow)
+    assert other.end() == 0
+    slow.stdout.read(100_000)
+    until_full(slow)
+    slow.kill()
+    slow.communicate()
+    again = Watching(place.user, "watch", run)
+    assert (again.end(), again.result["outcome"]) == (0, "succeeded")
+    record.shown(again.records, record.stored(place, run))
+
+
 def until_full(process: subprocess.Popen[bytes], seconds: float = 60) -> None:
     """Its pipe takes no more: it waits for its reader."""
     assert process.stdout is not None
