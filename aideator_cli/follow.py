@@ -114,7 +114,7 @@ class _Follower:
             items += self._on_attempt(status.attempt, status)
         elif status.final and (readers := self._readers_of(variation)):
             _tell_end(readers)
-        elif status.final and not variation.finished:
+        elif status.final and not variation.finished and not self._is_read(variation):
             items.append(Ended(variation.number, status.reason, status.text))
         for held in [held for held in self._held.values() if held.attempt.variation == variation.number]:
             items += self._on_closed(held)
