@@ -16,11 +16,18 @@ REFUSALS = ("policy", "quota", "forbidden")  # reasons of the backend that mean:
 
 @dataclass(frozen=True)
 class CheckResult:
+    """One run of one check's command on one tree."""
+
     name: str
     command: str
     exit_code: int | None
     seconds: float
     tail: str
+    on: str = "patch"  # the tree: base, patch, or restored (the patch, with tests and checks' settings as on the base)
+    repeat: int = 1  # which one of --verify-repeat
+    reason: str = ""  # what ended the command, if it was not itself: timeout, ...
+    tests: int | None = None  # how many the report tells of that ran; None: no report was asked for, or there is none
+    failing: tuple[str, ...] = ()  # of these the first ones that failed, by the report
 
     @property
     def passed(self) -> bool:
@@ -45,7 +52,10 @@ class Result:
     additions: int = 0
     deletions: int = 0
     tests: tuple[str, ...] = ()  # test files that the patch touches
-    checks: tuple[CheckResult, ...] = ()
+    config: tuple[str, ...] = ()  # files that it touches by which checks are configured
+    checks: tuple[CheckResult, ...] = ()  # on the patch, and on it with tests and configuration restored
+    baseline: tuple[CheckResult, ...] = ()  # on the base: the run's, whichever of its attempts has run them
+    report: bool = False  # whether a check has to show a report
     steps: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -58,8 +68,15 @@ class Result:
 
     @property
     def succeeded(self) -> bool:
-        """It ended with a patch, and every check passed."""
-        return self.outcome == "succeeded" and all(check.passed for check in self.checks)
+        """It ended with a patch, and every run of every check passed, with no fewer tests than on the base."""
+        return self.outcome == "succeeded" and all(self.holds(check) for check in self.checks)
+
+    def holds(self, check: CheckResult) -> bool:
+        """Whether this run of a check speaks for the patch: it passed, and where a report is asked for it tells of enough tests."""
+        if not check.passed or not self.report:
+            return check.passed
+        before = next((base.tests for base in self.baseline if base.name == check.name), None)
+        return bool(check.tests) and (check.tests or 0) >= (before or 0)
 
     def as_json(self) -> dict[str, Any]:
         data = asdict(self)
@@ -125,10 +142,14 @@ def _usage(result: Result, data: Mapping[str, Any]) -> Result:
 
 def _check(result: Result, data: Mapping[str, Any]) -> Result:
     code = data.get("exit_code")
+    tests = data.get("tests")
     check = CheckResult(
         str(data.get("name", "")), str(data.get("command", "")), code if type(code) is int else None,
-        _number(data.get("seconds")), str(data.get("tail", "")),
+        _number(data.get("seconds")), str(data.get("tail", "")), str(data.get("on") or "patch"), _whole(data.get("repeat"), 1),
+        str(data.get("reason") or ""), tests if type(tests) is int else None, _names(data.get("failing")),
     )  # fmt: skip
+    if check.on == "base":
+        return replace(result, baseline=(*result.baseline, check))
     return replace(result, checks=(*result.checks, check))
 
 
@@ -142,7 +163,6 @@ def _patch(result: Result, data: Mapping[str, Any], parts: dict[int, str]) -> Re
         return result
     if hashlib.sha256(patch).hexdigest() != data["sha256"]:
         return result
-    tests = data.get("tests")
     return replace(
         result,
         patch=patch,
@@ -150,7 +170,8 @@ def _patch(result: Result, data: Mapping[str, Any], parts: dict[int, str]) -> Re
         files=_whole(data.get("files")),
         additions=_whole(data.get("additions")),
         deletions=_whole(data.get("deletions")),
-        tests=tuple(str(name) for name in tests) if isinstance(tests, list) else (),
+        tests=_names(data.get("tests")),
+        config=_names(data.get("config")),
     )
 
 
@@ -178,6 +199,10 @@ def _whole(value: object, default: int = 0) -> int:
     return value if type(value) is int else default
 
 
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(str(name) for name in value) if isinstance(value, list) else ()
+
+
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
@@ -187,6 +212,13 @@ def _span(first: str, last: str) -> float:
         return max(0.0, seconds_between(first, last))
     except ValueError:
         return 0.0
+
+
+def with_baseline(results: Iterable[Result]) -> list[Result]:
+    """Each with the run's baseline, which one of them has brought."""
+    each = list(results)
+    baseline = next((result.baseline for result in each if result.baseline), ())
+    return [replace(result, baseline=baseline) for result in each]
 
 
 def exit_code(results: Iterable[Result]) -> ExitCode:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -19,7 +19,7 @@ from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.events import Event, Observation, parse, stray
 from aideator_cli.migrations import STEPS
-from aideator_cli.result import CheckResult, Result
+from aideator_cli.result import CheckResult, Result, with_baseline
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -29,6 +29,8 @@ ALL_ROWS = (0, 2**63 - 1)
 
 
 TOGETHER = 50  # rows of one statement: between two of them the readers' threads may take over
+_RESULT_FIELDS = {field.name for field in fields(Result)}
+_CHECK_FIELDS = {field.name for field in fields(CheckResult)}
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
 _INSERT = f"insert or ignore into events(attempt, seq, after, type, time, mark, raw) values {_ROW}"
 _INSERT_TOGETHER = _INSERT + f", {_ROW}" * (TOGETHER - 1)
@@ -337,8 +339,11 @@ class Store:
 
     def results(self, run: str) -> list[Result]:
         """The last known result of each variation, without its patch."""
-        query = "select number, model, result from variations where run = ? order by number"
-        return [_result(row) for row in self._rows(query, run)]
+        query = (
+            "select number, model, result, json_extract(spec, '$.verify_report') is not null as report "
+            "from variations join runs on runs.id = run where run = ? order by number"
+        )
+        return with_baseline(_result(row) for row in self._rows(query, run))
 
     def select(self, run: str, selection: Selection) -> None:
         with self.transaction() as connection:
@@ -371,11 +376,18 @@ def _stored_attempt(row: dict[str, Any]) -> StoredAttempt:
 
 
 def _result(row: dict[str, Any]) -> Result:
+    report = bool(row["report"])
     if row["result"] is None:
-        return Result(row["number"], row["model"])
-    data = json.loads(row["result"])
-    del data["patch_sha256"]
-    return Result(**{**data, "tests": tuple(data["tests"]), "checks": tuple(CheckResult(**c) for c in data["checks"])})
+        return Result(row["number"], row["model"], report=report)
+    known = {name: value for name, value in json.loads(row["result"]).items() if name in _RESULT_FIELDS}
+    names = {name: tuple(known.get(name, ())) for name in ("tests", "config")}
+    checks = {name: tuple(_check(check) for check in known.get(name, ())) for name in ("checks", "baseline")}
+    return Result(**{**known, **names, **checks, "report": report})
+
+
+def _check(data: dict[str, Any]) -> CheckResult:
+    known = {name: value for name, value in data.items() if name in _CHECK_FIELDS}
+    return CheckResult(**{**known, "failing": tuple(known.get("failing", ()))})
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -54,6 +54,8 @@ class VariationSpec:
     api_base: str | None = None
     keys: tuple[str, ...] = ()  # names of environment variables that hold the provider's key
     price: Price | None = None  # overrides LiteLLM's; None: LiteLLM's own, or unknown
+    task: str | None = None  # the first user message, rendered, where it is not the run's
+    prompt_name: str | None = None  # of a matrix: what this variation's prompt is called
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ class RunSpec:
     task: str = ""  # the first user message, rendered
     scripts: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)  # scripted/FILE -> its turns
     checks: tuple[Check, ...] = ()
+    setup: tuple[str, ...] = ()  # commands before the checks, once on each tree that is checked
+    baseline: bool = True  # whether the checks run on the base too, once a run
+    verify_repeat: int = 1  # how often each check runs on the patch
+    verify_report: str | None = None  # JUnit XML that the checks write; a path inside the checkout
     image: str | None = None  # for the model's commands; None: the agent's own
     agent_image: str | None = None
     secret: str | None = None
@@ -110,6 +116,7 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["limits"] = Limits(**_known(Limits, data.get("limits", {})))
     data["variations"] = tuple(_variation(v) for v in data["variations"])
     data["checks"] = tuple(Check(**_known(Check, c)) for c in data.get("checks", ()))
+    data["setup"] = tuple(data.get("setup", ()))
     return data
 
 
