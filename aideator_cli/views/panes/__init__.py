@@ -1,0 +1,1 @@
+"""Side by side: a pane a variation, in a terminal of its own (Textual)."""
