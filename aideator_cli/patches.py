@@ -1,0 +1,189 @@
+"""Git's patches, read: which files change, and how. Any bytes can be given; what is no git patch has no files."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+Change = Literal["added", "deleted", "modified", "renamed", "copied"]
+
+_SECTION: Final = re.compile(rb"(?m)^(?=diff --git )")
+_BODY: Final = re.compile(rb"(?m)^(?:@@ -|GIT binary patch$|Binary files .* differ$)")
+_HUNK: Final = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)", re.DOTALL)
+_INDEX: Final = re.compile(rb"([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: (\d{6}))?$")
+_MODE: Final = re.compile(rb"\d{6}$")
+_QUOTED: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"')
+_ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
+_ESCAPED: Final = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
+NO_NEWLINE: Final = b"\\ No newline at end of file"
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """`lines` with their sign (blank, + or −) and without their newline; `NO_NEWLINE` stands behind a last line that has none."""
+
+    old_start: int  # of the first line, from 1; of an insertion: the line before it
+    old_count: int
+    new_start: int
+    new_count: int
+    section: bytes  # what git tells behind the second @@
+    lines: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class FilePatch:
+    """What a patch does to one file. Names are as the patch has them, hostile ones too; bytes that are no UTF-8 stand as surrogates."""
+
+    old: str | None  # None: it was not there
+    new: str | None  # None: it goes
+    change: Change
+    old_mode: str | None  # six octal digits, where the patch tells
+    new_mode: str | None
+    old_blob: str | None  # hex, shortened where the patch has it so
+    new_blob: str | None
+    binary: bool
+    raw: bytes  # this file's part of the patch
+
+    @property
+    def path(self) -> str:
+        return self.new if self.new is not None else self.old or ""
+
+    @cached_property
+    def hunks(self) -> tuple[Hunk, ...]:
+        return () if self.binary else tuple(_hunks(self.raw))
+
+    @cached_property
+    def additions(self) -> int:
+        return sum(line.startswith(b"+") for hunk in self.hunks for line in hunk.lines)
+
+    @cached_property
+    def deletions(self) -> int:
+        return sum(line.startswith(b"-") for hunk in self.hunks for line in hunk.lines)
+
+    @property
+    def data(self) -> bytes:
+        """Of a binary file the first of git's two encoded blocks: what makes the new content; empty where the patch has none."""
+        return self.raw.partition(b"\nGIT binary patch\n")[2].partition(b"\n\n")[0] if self.binary else b""
+
+
+def parse(patch: bytes) -> tuple[FilePatch, ...]:
+    """A patch's files in its own order. What stands before the first of them, and whatever is not understood, is passed over."""
+    return tuple(_file(section) for section in _SECTION.split(patch) if section.startswith(b"diff --git "))
+
+
+def _file(raw: bytes) -> FilePatch:
+    body = _BODY.search(raw)
+    header, *lines = (raw[: body.start()] if body else raw).rstrip(b"\n").split(b"\n")
+    old, new = _both(header.removeprefix(b"diff --git "))
+    told = dict(_told(lines))
+    index = _INDEX.match(told.get(b"index", b""))
+    old_mode = told.get(b"old mode") or told.get(b"deleted file mode") or (index and index[3])
+    new_mode = told.get(b"new mode") or told.get(b"new file mode") or (index and index[3])
+    change = _change(told)
+    return FilePatch(
+        None if change == "added" else _path(_first(told, _OLD_NAMES), old),
+        None if change == "deleted" else _path(_first(told, _NEW_NAMES), new),
+        change,
+        None if change == "added" else _mode(old_mode),
+        None if change == "deleted" else _mode(new_mode),
+        index[1].decode() if index else None,
+        index[2].decode() if index else None,
+        bool(body and not body[0].startswith(b"@@")),
+        raw,
+    )
+
+
+_WORDS: Final = (
+    b"old mode", b"new mode", b"deleted file mode", b"new file mode", b"copy from", b"copy to", b"rename from", b"rename to",
+    b"index", b"---", b"+++",
+)  # fmt: skip
+_OLD_NAMES: Final = (b"rename from", b"copy from", b"---")
+_NEW_NAMES: Final = (b"rename to", b"copy to", b"+++")
+
+
+def _told(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """The header's lines by their first words; names in `---` and `+++` without what git puts before and behind them."""
+    for line in lines:
+        for word in _WORDS:
+            if line.startswith(word + b" "):
+                value = line[len(word) + 1 :]
+                yield word, _name(value.removesuffix(b"\t"), prefixed=word in (b"---", b"+++"))
+
+
+def _change(told: dict[bytes, bytes]) -> Change:
+    if b"new file mode" in told:
+        return "added"
+    if b"deleted file mode" in told:
+        return "deleted"
+    if b"rename from" in told:
+        return "renamed"
+    return "copied" if b"copy from" in told else "modified"
+
+
+def _first(told: dict[bytes, bytes], words: tuple[bytes, ...]) -> bytes | None:
+    names = (told[word] for word in words if word in told)
+    return next((name for name in names if name != b"/dev/null"), None)
+
+
+def _path(name: bytes | None, otherwise: bytes) -> str:
+    return os.fsdecode(otherwise if name is None else name)
+
+
+def _mode(text: bytes | None) -> str | None:
+    return text.decode() if text and _MODE.match(text) else None
+
+
+def _both(names: bytes) -> tuple[bytes, bytes]:
+    """The old and the new name out of the first line; where neither is quoted they are the same but for a/ and b/."""
+    if quoted := _QUOTED.match(names):
+        return _name(quoted[0], prefixed=True), _name(names[quoted.end() + 1 :], prefixed=True)
+    if names.endswith(b'"') and b' "' in names:
+        old, _, new = names.partition(b' "')
+        return _name(old, prefixed=True), _name(b'"' + new, prefixed=True)
+    middle = len(names) // 2
+    if names[middle : middle + 1] != b" ":
+        middle = max(names.find(b" b/"), 0)
+    return _name(names[:middle], prefixed=True), _name(names[middle + 1 :], prefixed=True)
+
+
+def _name(text: bytes, *, prefixed: bool) -> bytes:
+    quoted = _QUOTED.fullmatch(text)
+    name = _ESCAPE.sub(_unescaped, quoted[1]) if quoted else text
+    return name[2:] if prefixed and name[:2] in (b"a/", b"b/") else name
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else _ESCAPED.get(code, code)
+
+
+def _hunks(raw: bytes) -> Iterator[Hunk]:
+    """By the numbers in their headers: a removed line may look like a header."""
+    body = _BODY.search(raw)
+    lines = raw[body.start() :].split(b"\n") if body else []
+    at = 0
+    while at < len(lines):
+        header = _HUNK.match(lines[at])
+        at += 1
+        if header:
+            old, new = (1 if header[n] is None else int(header[n]) for n in (2, 4))
+            end = _end(lines, at, old, new)
+            yield Hunk(
+                int(header[1]), old, int(header[3]), new, header[5], tuple(line or b" " for line in lines[at:end])
+            )
+            at = end
+
+
+def _end(lines: list[bytes], at: int, old: int, new: int) -> int:
+    """Behind a hunk's last line; the text's end, or the first line that can't be one of a hunk's, ends it as well."""
+    last = len(lines) - 1  # behind the last newline there is no line
+    while (old > 0 or new > 0) and at < last + bool(lines[last]):
+        sign = lines[at][:1]
+        if sign not in (b" ", b"", b"+", b"-", b"\\"):
+            break
+        old -= sign in (b" ", b"", b"-")
+        new -= sign in (b" ", b"", b"+")
+        at += 1
+    return at + 1 if at < len(lines) and lines[at].startswith(b"\\") else at
