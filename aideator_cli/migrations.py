@@ -33,4 +33,13 @@ STEPS: tuple[str, ...] = (
     );
     """,
     "alter table variations add column submissions integer not null default 1",
+    """
+    create table judgements (
+      id integer primary key, run text not null references runs(id) on delete cascade, round text not null,
+      answers integer not null, first integer not null, second integer not null, first_patch text not null,
+      second_patch text not null, verdict text not null, reason text not null, model text not null,
+      input_tokens integer not null, output_tokens integer not null, cost real, seconds real not null, time text not null
+    );
+    create index judgements_of_run on judgements(run, id);
+    """,
 )

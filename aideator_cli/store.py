@@ -18,6 +18,7 @@ from aideator_cli.backend import Attempt
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.events import Event, Observation, parse, stray
+from aideator_cli.judgements import Judgement
 from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result, with_baseline
 
@@ -31,6 +32,10 @@ ALL_ROWS = (0, 2**63 - 1)
 TOGETHER = 50  # rows of one statement: between two of them the readers' threads may take over
 _RESULT_FIELDS = {field.name for field in fields(Result)}
 _CHECK_FIELDS = {field.name for field in fields(CheckResult)}
+_JUDGEMENT_FIELDS = [field.name for field in fields(Judgement)]
+_INSERT_JUDGEMENT = (
+    f"insert into judgements(run, {', '.join(_JUDGEMENT_FIELDS)}) values (?{', ?' * len(_JUDGEMENT_FIELDS)})"
+)
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
 _INSERT = f"insert or ignore into events(attempt, seq, after, type, time, mark, raw) values {_ROW}"
 _INSERT_TOGETHER = _INSERT + f", {_ROW}" * (TOGETHER - 1)
@@ -355,6 +360,17 @@ class Store:
     def selection(self, run: str) -> Selection | None:
         row = next(self._db.query("select variation, attempt, time, note from selections where run = ?", [run]), None)
         return Selection(**row) if row else None
+
+    # What a judge has said
+
+    def save_judgement(self, run: str, judgement: Judgement) -> None:
+        with self.transaction() as connection:
+            connection.execute(_INSERT_JUDGEMENT, (run, *(getattr(judgement, name) for name in _JUDGEMENT_FIELDS)))
+
+    def judgements(self, run: str) -> list[Judgement]:
+        """In the order in which they were said."""
+        query = f"select {', '.join(_JUDGEMENT_FIELDS)} from judgements where run = ? order by id"
+        return [Judgement(**row) for row in self._rows(query, run)]
 
 
 def _text(raw: bytes) -> str | bytes:
