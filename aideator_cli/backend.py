@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event as Flag
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from aideator_agent.spec import RunSpec
 
@@ -58,8 +58,7 @@ class Trouble:
     back: bool
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):  # made for every line: half of a frozen dataclass's time
     """One line of an attempt's log as the agent wrote it, without its newline."""
 
     raw: bytes

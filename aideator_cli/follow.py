@@ -83,13 +83,9 @@ class _Follower:
             return [self._on_trouble(message)]
         if isinstance(message, Exception):
             raise message
-        items: list[Item] = []
-        for item in message:
-            if isinstance(item, Event) and item.type != "end":
-                items.append(item)
-            else:
-                items += self._on_item(item)
-        return items
+        if all(isinstance(item, Event) and item.type != "end" for item in message):
+            return message
+        return [told for item in message for told in self._on_item(item)]
 
     def _on_item(self, item: Item) -> list[Item]:
         if isinstance(item, Closed):

@@ -1,6 +1,6 @@
 """The stream on its way to the views: every item is on disk before it is passed on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence as Series
 from dataclasses import replace
 
 from aideator_agent.spec import RunSpec
@@ -23,22 +23,33 @@ def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Ite
     foldings: dict[str, Folding] = {}
     seen = {_subject(known): known for known in store.observations(spec.id)}
     for batch in batches:
-        for item in batch:
+        events = [item for item in batch if isinstance(item, Event)]
+        others = [] if len(events) == len(batch) else [item for item in batch if not isinstance(item, Event)]
+        for item in others:
             if isinstance(item, Opened):
                 store.open_attempt(item.attempt)
                 foldings[item.attempt.id] = _begun(store, spec, item.attempt)
-        events = [item for item in batch if isinstance(item, Event)]
-        store.record(events, _news(batch, seen))
-        for event in events:
-            foldings[event.attempt].add(event)
-        for attempt in {event.attempt for event in events if event.type in PROGRESS}:
+        store.record(events, _news(others, seen))
+        for attempt in _fold(events, foldings):
             _save(store, spec, foldings[attempt].result)
-        for index, item in enumerate(batch):
+        for item in others:
             if isinstance(item, Closed):
-                batch[index] = _close(store, spec, item, foldings.pop(item.attempt.id).result)
+                batch[batch.index(item)] = _close(store, spec, item, foldings.pop(item.attempt.id).result)
             elif isinstance(item, Ended):
                 _end(store, spec, item)
         yield batch
+
+
+def _fold(events: list[Event], foldings: Mapping[str, Folding]) -> set[str]:
+    """The attempts of whose progress these events tell."""
+    for event in {event.attempt: event for event in reversed(events)}.values():
+        foldings[event.attempt].pass_by(event.time)
+    telling = [event for event in events if event.type in FOLDED]
+    for event in telling:
+        foldings[event.attempt].add(event)
+    for event in {event.attempt: event for event in events}.values():
+        foldings[event.attempt].pass_by(event.time)
+    return {event.attempt for event in telling if event.type in PROGRESS}
 
 
 def resume(store: Store, attempt: Attempt) -> Sequence | None:
@@ -91,7 +102,7 @@ def _save(store: Store, spec: RunSpec, result: Result) -> None:
         store.save_result(spec.id, result)
 
 
-def _news(batch: list[Item], seen: dict[tuple[int | None, str | None], Observation]) -> list[Observation]:
+def _news(batch: Series[Item], seen: dict[tuple[int | None, str | None], Observation]) -> list[Observation]:
     """What was not the last thing to be seen: every follower sees how things stand when it begins."""
     news = []
     for item in batch:

@@ -98,9 +98,13 @@ class Folding:
             return self._result
         return replace(self._result, seconds=_span(self._first, self._last))
 
+    def pass_by(self, time: str) -> None:
+        """Something was told at that time, whatever it was."""
+        self._first = self._first or time
+        self._last = time
+
     def add(self, event: Event) -> None:
-        self._first = self._first or event.time
-        self._last = event.time
+        self.pass_by(event.time)
         if event.type == "patch":
             self._parts[_whole(event.data.get("part"), 1)] = str(event.data.get("text", ""))
             self._result = _patch(self._result, event.data, self._parts)
