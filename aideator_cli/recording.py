@@ -1,6 +1,7 @@
 """The stream on its way to the views: every item is on disk before it is passed on."""
 
-from collections.abc import Iterator, Mapping, Sequence as Series
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Series
 from dataclasses import replace
 
 from aideator_agent.spec import RunSpec
