@@ -89,3 +89,26 @@ def test_signed_thoughts_are_part_of_the_next_request() -> None:
 def test_a_stream_that_breaks_off_is_no_turn(length: int) -> None:
     with anthropic(EVENTS[:length]) as (url, _), pytest.raises(CutTurn):
         list(model(url).turn([{"role": "user", "content": "Make it right."}], TOOLS))
+
+
+def test_the_conversation_so_far_is_marked_to_be_read_from_the_cache() -> None:
+    with anthropic(EVENTS) as (url, bodies):
+        messages: list[Message] = [
+            {"role": "system", "content": "You write code."},
+            {"role": "user", "content": "Make it right."},
+        ]
+        list(model(url).turn(messages, TOOLS))
+    marked = {"type": "ephemeral"}
+    assert bodies[0]["system"][-1]["cache_control"] == marked
+    assert bodies[0]["messages"][-1]["content"][-1]["cache_control"] == marked
+    assert messages[0]["content"] == "You write code."
+
+
+def test_what_was_read_from_the_cache_costs_a_tenth() -> None:
+    cached = json.loads(json.dumps(EVENTS))
+    cached[0]["message"]["usage"] = {"input_tokens": 40, "cache_read_input_tokens": 1000, "output_tokens": 1}
+    with anthropic(cached) as (url, _):
+        turn = list(model(url).turn([{"role": "user", "content": "Make it right."}], TOOLS))[-1]
+    assert isinstance(turn, Turn)
+    assert (turn.usage.input, turn.usage.cached) == (1040, 1000)
+    assert turn.usage.cost == pytest.approx(40 * 3e-6 + 1000 * 0.3e-6 + 25 * 15e-6)
