@@ -15,6 +15,7 @@ from aideator_cli.repository import Located, locate
 from aideator_cli.settings import Settings
 
 MOST_PROMPT = 256 * 1024  # bytes
+LONGEST_HOURS = 7 * 24  # of an agent, and of its start
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,10 @@ def _prompt(text: str) -> str:
 
 
 def _check_numbers(request: Request) -> None:
+    for option, seconds in (("--timeout", request.timeout), ("--start-timeout", request.start_timeout)):
+        if not 1 <= seconds <= LONGEST_HOURS * 3600:
+            raise usage(f"{option} takes 1s to {LONGEST_HOURS}h, not {seconds:.10g}s")
     for option, value, least, most in (
-        ("--timeout", request.timeout, 1, 7 * 86400),
-        ("--start-timeout", request.start_timeout, 1, 7 * 86400),
         ("--max-steps", request.max_steps, 1, 10_000),
         ("--temperature", request.temperature, 0, 2),
     ):
