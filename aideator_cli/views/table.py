@@ -11,6 +11,7 @@ from aideator_cli import terminal
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, cost, duration, tokens
 from aideator_cli.result import Result
+from aideator_cli.views import wording
 
 MODEL_CELLS = 32
 NUMBERS = ("files", "+/−", "steps", "tokens", "cost", "time")
@@ -80,7 +81,7 @@ def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
         Text(f"{result.variation}{'*' if selected else ''}"),
         Text(sign, style=style),
         Text(model_name(result.model)),
-        Text(_outcome(result)),
+        Text(wording.outcome(result)),
         *(_check(result, name) for name in checks),
         Text(str(result.files or "")),
         Text(changes(result.additions, result.deletions) if result.files else ""),
@@ -89,13 +90,6 @@ def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
         Text(cost(result.cost)),
         Text(duration(result.seconds)),
     ]
-
-
-def _outcome(result: Result) -> str:
-    words = result.outcome.replace("_", " ")
-    if result.outcome == "limit" and result.reason:
-        return f"{words} ({one_line(result.reason)})"
-    return f"{words} ({result.fault})" if result.fault else words
 
 
 def _check(result: Result, name: str) -> Text:

@@ -6,9 +6,34 @@ from typing import Any
 
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
+from aideator_cli.result import Result
 
 TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "scheduling")  # kinds of observations
 COMMAND_CELLS = 400  # of a command's first line
+COMPARED = 1_000_000  # pairs of lines; more are counted without looking for what is equal
+
+NOTHING_YET = "nothing is known yet"
+STARTING = "starting"
+ASKING = "asking the model"
+DOING = {"say": "answering", "think": "thinking"}
+WAITING = {  # why an agent does not work yet, by the observation's kind
+    "scheduling": "waiting for a node",
+    "unschedulable": "no node takes it",
+    "queued": "queued",
+    "quota": "held back by the quota",
+    "policy": "refused by a policy",
+    "pulling": "pulling the image",
+    "image": "the image can't be had",
+    "secret": "a key is missing",
+    "config": "can't be set up",
+    "start_error": "can't start",
+    "starting": STARTING,
+    "running": STARTING,
+    "preempted": "preempted, queued again",
+    "retried": "tried again",
+}
+_PHASES = {"clone": "cloning", "work": ASKING, "patch": "cutting the patch", "verify": "checking"}
+_TOOLS = {"bash": "running", "read_file": "reading", "write_file": "writing", "str_replace": "editing"}
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:
@@ -28,6 +53,25 @@ def call(tool: str, arguments: Mapping[str, Any]) -> str:
     return f"calls {one_line(tool) or 'a tool'}"
 
 
+def doing(tool: str, arguments: Mapping[str, Any]) -> str:
+    """What an agent is at, in a word or two."""
+    if tool == "submit":
+        return "submitting"
+    what = one_line(str(arguments.get("command" if tool == "bash" else "path", "")).strip().split("\n")[0])
+    return f"{_TOOLS[tool]} {what}"[:COMMAND_CELLS].rstrip() if tool in _TOOLS else f"calling {one_line(tool)}"
+
+
+def phase(name: str) -> str:
+    return _PHASES.get(name) or one_line(name)
+
+
+def outcome(result: Result) -> str:
+    words = result.outcome.replace("_", " ")
+    if result.outcome == "limit" and result.reason:
+        return f"{words} ({one_line(result.reason)})"
+    return f"{words} ({result.fault})" if result.fault else words
+
+
 def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:
     """What a tool could not do, and its first word of why."""
     verb = {"read_file": "read", "write_file": "write", "str_replace": "edit"}.get(tool, f"call {one_line(tool)}")
@@ -42,9 +86,18 @@ def ended_command(data: Mapping[str, Any]) -> str:
     return f"{how}, {duration(data.get('seconds') or 0.0)}"
 
 
+def edit_of(tool: str, arguments: Mapping[str, Any]) -> tuple[int, int]:
+    """Lines that a call adds and removes; what a written file took the place of is not known."""
+    if tool == "write_file":
+        return len(str(arguments.get("content", "")).splitlines()), 0
+    return edited(str(arguments.get("old", "")), str(arguments.get("new", "")))
+
+
 def edited(old: str, new: str) -> tuple[int, int]:
     """Lines added and removed."""
     before, after = old.splitlines(), new.splitlines()
+    if len(before) * len(after) > COMPARED:
+        return len(after), len(before)
     opcodes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     spans = [(b2 - b1, a2 - a1) for tag, a1, a2, b1, b2 in opcodes if tag != "equal"]
     return sum(added for added, _ in spans), sum(removed for _, removed in spans)

@@ -1,0 +1,142 @@
+"""What an agent did, folded from the stream: the same model under every view."""
+
+from aideator_cli.events import Ended, Item, Observation
+from aideator_cli.views.entries import LINE_CHARACTERS, TEXT_CHARACTERS
+from aideator_cli.views.transcript import Transcript, Transcripts
+from tests.views.stream import RUN, Agent, spec, stamp
+
+
+def told(*items: Item) -> Transcript:
+    transcripts = Transcripts(spec(1))
+    for item in items:
+        transcripts.add(item)
+    return transcripts[1]
+
+
+def test_before_anything_is_known_it_says_so_and_then_why_it_waits() -> None:
+    agent = Agent(1)
+    assert (told().state, told().doing) == ("waiting", "nothing is known yet")
+    waiting = told(agent.seen("unschedulable", "no node takes the pod: 0/2 nodes\x1b[2J", attempt=False))
+    assert (waiting.state, waiting.doing) == ("waiting", "no node takes it")
+    assert waiting.why == "no node takes the pod: 0/2 nodes␛[2J"
+    assert told(agent.seen("pulling", "Pulling image")).doing == "pulling the image"
+
+
+def test_words_and_thoughts_join_into_entries_and_a_call_holds_its_output() -> None:
+    agent = Agent(1)
+    words = [agent.event("say", text="Looking at "), agent.event("say", text="the tokenizer.\nThen the printer.")]
+    called = agent.tool("bash", {"command": "pytest -q"}, "F\n41 failed\n", code=1, seconds=3.4)
+    transcript = told(*agent.start(), agent.event("think", text="hm"), *words, *called)
+    think, say, call = transcript.entries
+    assert (think.kind, str(think.text)) == ("think", "hm")
+    assert list(say.text.lines) == ["Looking at the tokenizer.", "Then the printer."]
+    assert (call.words, call.ended, call.failed) == ("$ pytest -q", "exit 1, 3.4 s", True)
+    assert list(call.text.lines) == ["F", "41 failed"]
+    assert transcript.doing == "asking the model"
+
+
+def test_only_what_changed_has_a_new_version() -> None:
+    agent = Agent(1)
+    transcripts = Transcripts(spec(2))
+    for item in [*agent.start(), *agent.called("bash", {"command": "make"})]:
+        transcripts.add(item)
+    first, before = transcripts[1].entries[0].version, transcripts[2].version
+    transcripts.add(agent.event("output", step=1, id="call-0", text="cc\n"))
+    assert transcripts[1].entries[0].version > first
+    assert transcripts[2].version == before
+
+
+def test_changes_are_counted_from_edits_until_the_agent_measures_them_and_the_patch_has_the_last_word() -> None:
+    agent = Agent(1)
+    items: list[Item] = [
+        *agent.start(),
+        *agent.tool("write_file", {"path": "a", "content": "1\n2\n"}),
+        *agent.tool("str_replace", {"path": "a", "old": "1\n", "new": "one\n"}),
+        *agent.tool("str_replace", {"path": "b", "old": "x", "new": "y"}, "not found", code=1),
+    ]
+    assert told(*items).changes == (1, 3, 1)
+    items.append(agent.event("changes", step=2, files=2, additions=5, deletions=4))
+    assert told(*items).changes == (2, 5, 4)
+    last = {"sha256": "0" * 64, "files": 3, "additions": 7, "deletions": 0}
+    transcript = told(*items, agent.event("patch", part=1, parts=1, encoding="utf-8", text="", **last))
+    assert transcript.entries[-1].words == "patch: 3 files  +7 −0"
+
+
+def test_a_call_whose_arguments_come_in_parts_is_one_call() -> None:
+    agent = Agent(1)
+    parts = ['{"command": "echo', ' hi"}']
+    items = [
+        agent.event("call", step=1, id="c", tool="bash", part=n, parts=2, text=text) for n, text in enumerate(parts, 1)
+    ]
+    assert [entry.words for entry in told(*items).entries] == ["$ echo hi"]
+
+
+def test_it_ends_as_the_table_says_and_a_lost_attempt_as_the_backend_says() -> None:
+    agent = Agent(1)
+    ended = told(*agent.start(), *agent.turn("x"), *agent.end("limit", reason="steps"))
+    assert (ended.state, ended.doing) == ("ended", "limit (steps)")
+    agent = Agent(1)
+    killed = told(*agent.start(), agent.closed("oom_killed", "the agent was killed: out of memory"))
+    assert (killed.state, killed.doing) == ("ended", "failed (infrastructure)")
+    assert killed.entries[-1].words == "failed: the agent was killed: out of memory"
+    never = told(Ended(1, "image", "the image can't be had"))
+    assert (never.state, never.result.reason) == ("ended", "image")
+
+
+def test_another_attempt_begins_anew_under_what_the_first_one_did() -> None:
+    first, second = Agent(1), Agent(1, "uid-b", at=50)
+    items = [*first.start(), *first.turn("one"), first.closed("evicted", "the pod was evicted", last=False)]
+    between = told(*items)
+    assert (between.state, between.doing) == ("waiting", "tried again")
+    again = told(*items, second.seen("pulling", "Pulling"))
+    assert again.doing == "pulling the image"
+    transcript = told(*items, *second.start(), *second.turn("two"))
+    assert "attempt 2" in [entry.words for entry in transcript.entries]
+    assert (transcript.result.steps, transcript.began) == (1, stamp(51))
+
+
+def test_what_concerns_the_whole_run_is_kept_apart() -> None:
+    transcripts = Transcripts(spec(1))
+    transcripts.add(Observation(RUN, stamp(1), "connection_lost", "no route to\x07 host"))
+    assert transcripts.lost == "no route to␇ host"
+    transcripts.add(Observation(RUN, stamp(2), "connection_back", "it answers"))
+    assert transcripts.lost == ""
+
+
+def test_gaps_strays_and_unknown_events_are_shown_as_what_they_are() -> None:
+    agent = Agent(1)
+    items = [agent.seen("gap", "12 events are lost"), agent.stray(b"\xff not json"), agent.event("novelty", x="\x1b")]
+    kinds = [(entry.kind, entry.words or str(entry.text)) for entry in told(*items).entries]
+    assert kinds == [
+        ("gap", "gap: 12 events are lost"),
+        ("stray", "\N{REPLACEMENT CHARACTER} not json"),
+        ("other", "novelty: {'x': '\\x1b'}"),
+    ]
+
+
+def test_memory_is_bounded_and_what_is_left_out_is_counted() -> None:
+    agent = Agent(1)
+    transcripts = Transcripts(spec(1), entries=10, characters=200_000)
+    transcript = transcripts[1]
+    for number in range(50):
+        transcripts.add(agent.event("novelty", x=number))
+    assert (len(transcript.entries), transcript.left_out) == (10, 40)
+    for item in agent.called("bash", {"command": "yes"}):
+        transcripts.add(item)
+    for _ in range(300):
+        transcripts.add(agent.event("output", step=1, id="call-0", text="y\n" * 1000))
+    text = transcript.entries[-1].text
+    assert (text.characters, text.count) == (TEXT_CHARACTERS, 300_000)
+    transcripts.add(agent.event("output", step=1, id="call-0", text="x" * 1_000_000))
+    assert text.cut == 1_000_000 - LINE_CHARACTERS
+    for _ in range(30):
+        for item in agent.tool("bash", {"command": "yes"}, "z" * 10_000 + "\n"):
+            transcripts.add(item)
+    assert sum(entry.characters for entry in transcript.entries) <= 200_000
+
+
+def test_a_carriage_return_and_its_newline_may_come_apart() -> None:
+    agent = Agent(1)
+    called = agent.called("bash", {"command": "x"})
+    pieces = [agent.event("output", step=1, id="call-0", text=text) for text in ("a\r", "\nb")]
+    assert list(told(*called, *pieces).entries[-1].text.lines) == ["a", "b"]
