@@ -54,20 +54,18 @@ def find_variation(word: str, store: Store, settings: Settings) -> Named:
 def _find_run(name: str, store: Store, settings: Settings, wish: Wish | None) -> StoredRun:
     if not name:
         raise usage("no run is named", hint=command("list"))
-    known = store.find(name)
-    if known is None:
-        known = _find_in_cluster(name, store, settings, wish or Wish())
-    run = store.run(known) if known else None
-    if run is None:
-        raise not_found(f"there is no run {name}", hint=f"{command('list')} shows those known here")
+    known = store.find(name) or _find_in_cluster(name, store, settings, wish or Wish())
+    run = store.run(known)
+    if run is None:  # deleted in this moment
+        raise not_found(f"there is no run {name}", hint=_see_list())
     return run
 
 
-def _find_in_cluster(name: str, store: Store, settings: Settings, wish: Wish) -> str | None:
+def _find_in_cluster(name: str, store: Store, settings: Settings, wish: Wish) -> str:
     """A run that another machine submitted: its spec is in the cluster, and is kept here from now on."""
     backend = choose(wish, settings)
     if backend.name == "local":
-        return None
+        raise not_found(f"there is no run {name}", hint=_see_list())
     try:
         ids = [run for run in backend.runs() if run.startswith(name)]
     except AideatorError as error:
@@ -78,6 +76,11 @@ def _find_in_cluster(name: str, store: Store, settings: Settings, wish: Wish) ->
         raise usage(f"{name} names several runs: {', '.join(ids[:8])}", hint="give more letters of the id")
     spec = backend.load_spec(name if name in ids else ids[0]) if ids else None
     if spec is None:
-        return None
+        text = f"there is no run {name}, neither here nor in {backend.where}"
+        raise not_found(text, hint=f"--namespace and --context name another place; {_see_list()}")
     store.add_run(spec, place_of(backend), state="running")
     return spec.id
+
+
+def _see_list() -> str:
+    return f"{command('list')} shows those known here"
