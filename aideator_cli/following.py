@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
@@ -15,9 +16,10 @@ from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
 from aideator_cli.sequence import Sequence
 from aideator_cli.sieve import variation_of
-from aideator_cli.store import ALL_ROWS, BATCH, Store
+from aideator_cli.store import ALL_ROWS, BATCH, Store, StoredAttempt
 
 View = Callable[[RunSpec, Iterator[list[Item]]], None]
+_Timed = tuple[str, Item]  # time: RFC 3339, UTC
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,34 @@ def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
 def stored(
     store: Store, spec: RunSpec, numbers: list[int] | None = None, upto: int = ALL_ROWS[1]
 ) -> Iterator[list[Item]]:
-    """What the store has of a run, or of some of its variations: each attempt in its own order, among each other by time."""
-    attempts = [a.attempt for a in store.attempts(spec.id) if numbers is None or a.attempt.variation in numbers]
-    seen = [o for o in store.observations(spec.id) if numbers is None or o.variation is None or o.variation in numbers]
-    streams: list[Iterator[Event | Observation]] = [store.events(attempt, rows=(0, upto)) for attempt in attempts]
-    by_time: Iterator[Event | Observation] = heapq.merge(*streams, iter(seen), key=lambda item: item.time)
-    return _batches(by_time)
+    """What the store has of a run, or of some of its variations: each attempt in its own order with its end, among each other by time."""
+    wanted = [v.number for v in spec.variations if numbers is None or v.number in numbers]
+    seen = [o for o in store.observations(spec.id) if o.variation is None or o.variation in wanted]
+    ended = {result.variation: result for result in store.results(spec.id) if result.ended}
+    attempts = [known for known in store.attempts(spec.id) if known.attempt.variation in wanted]
+    newest = {known.attempt.variation: known.attempt.id for known in attempts}
+    streams: list[Iterator[_Timed]] = [iter([(o.time, o) for o in seen])]
+    for known in attempts:
+        last = newest[known.attempt.variation] == known.attempt.id and known.attempt.variation in ended
+        streams.append(_lived(store, known, upto, last, _latest(seen, known.attempt.id)))
+    for number in ended.keys() & set(wanted) - newest.keys():
+        over = Ended(number, ended[number].reason, ended[number].summary)
+        streams.append(iter([(max((o.time for o in seen if o.variation == number), default=""), over)]))
+    return _batches(item for _, item in heapq.merge(*streams, key=itemgetter(0)))
+
+
+def _lived(store: Store, known: StoredAttempt, upto: int, last: bool, latest: str) -> Iterator[_Timed]:
+    """`latest`: when something of the attempt was observed last; its end is not told before."""
+    time = ""
+    for event in store.events(known.attempt, rows=(0, upto)):
+        time = event.time
+        yield time, event
+    if known.closed:
+        yield max(time, latest), Closed(known.attempt, known.verdict, known.verdict_text, last=last)
+
+
+def _latest(seen: Iterable[Observation], attempt: str) -> str:
+    return max((o.time for o in seen if o.attempt == attempt), default="")
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
