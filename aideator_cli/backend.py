@@ -1,7 +1,7 @@
 """Where variations run: the few verbs that the core knows of a cluster or of this machine."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Literal, NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ class Attempt:
     variation: int
     created: str  # RFC 3339, UTC; attempts of a variation are numbered in this order
     name: str  # the pod's name; local: the log file's path
+    submission: int = field(default=1, compare=False)  # of the variation, the one that made it; known of what is live
 
 
 State = Literal["waiting", "running", "ended"]

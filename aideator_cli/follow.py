@@ -22,14 +22,24 @@ PIECES_WAITING = 32  # in the queue, before its writers wait
 TICK = 0.5  # seconds between two looks at the clocks
 
 Resume = Callable[[Attempt], Sequence | None]  # where to read an attempt on; None: it was read to its end before
+Again = dict[int, str]  # variation -> the attempt of it after which another one is to be waited for
 Message = Status | Trouble | Exception | list[Item]
 
 
 def follow(
-    spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, timing: Timing = REAL_TIME
+    spec: RunSpec,
+    backend: Backend,
+    resume: Resume,
+    stop: Flag,
+    timing: Timing = REAL_TIME,
+    *,
+    again: Again | None = None,
 ) -> Iterator[list[Item]]:
-    """Batches of items, about `MOST_AT_ONCE` in each, until every variation has ended or `stop` is set."""
-    follower = _Follower(spec, backend, resume, stop, timing)
+    """Batches of items, about `MOST_AT_ONCE` in each, until every variation has ended or `stop` is set.
+
+    The caller may write into `again` between two batches: what stands there has not ended.
+    """
+    follower = _Follower(spec, backend, resume, stop, timing, {} if again is None else again)
     try:
         yield from follower.batches()
     finally:
@@ -38,12 +48,15 @@ def follow(
 
 
 class _Follower:
-    def __init__(self, spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, timing: Timing) -> None:
+    def __init__(
+        self, spec: RunSpec, backend: Backend, resume: Resume, stop: Flag, timing: Timing, again: Again
+    ) -> None:
         self._spec = spec
         self._backend = backend
         self._resume = resume
         self._stop = stop
         self._timing = timing
+        self._again = again
         self._queue: queue.Queue[Message] = queue.Queue(PIECES_WAITING)
         start_seconds = spec.limits.start_seconds
         self._variations = {v.number: Standing(v.number, spec.created, start_seconds) for v in spec.variations}
@@ -54,11 +67,17 @@ class _Follower:
 
     def batches(self) -> Iterator[list[Item]]:
         self._thread(self._watch, "watch")
-        while not self._stop.is_set() and not all(v.finished for v in self._variations.values()):
+        while not self._stop.is_set() and not self._all_finished():
             batch = self._next_batch()
             batch += self._give_up_waiting()
             if batch:
                 yield batch
+
+    def _all_finished(self) -> bool:
+        while self._again:
+            number, former = self._again.popitem()
+            self._variations[number].begin_again(former)
+        return all(v.finished for v in self._variations.values())
 
     def wake(self) -> None:
         for reader in self._readers.values():

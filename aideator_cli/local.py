@@ -158,14 +158,15 @@ class LocalBackend:
         return Status(number, "ended", "ended", text, attempt, readable=True, final=True)
 
     def _attempts(self, run: str, variation: int) -> list[tuple[Attempt, ProcessId]]:
-        """In order of creation."""
+        """In order of creation; each is a submission of its own."""
         found = []
         for path in (self._folder / run / str(variation)).glob("*.json"):
             with contextlib.suppress(OSError, ValueError, KeyError):
                 record = json.loads(path.read_bytes())
                 attempt = Attempt(path.stem, run, variation, record["created"], str(path.with_suffix(".log")))
                 found.append((attempt, ProcessId(record["pid"], record["started"])))
-        return sorted(found, key=lambda pair: pair[0].created)
+        in_order = sorted(found, key=lambda pair: pair[0].created)
+        return [(replace(attempt, submission=number), process) for number, (attempt, process) in enumerate(in_order, 1)]
 
     def _is_alive(self, process: ProcessId) -> bool:
         if child := self._children.get(process.pid):

@@ -17,14 +17,22 @@ class Standing:
     _since: float = 0.0  # monotonic, of the status's reason
     _deadline: float = 0.0  # monotonic, of what waits now
     _told: dict[str | None, Status] = field(default_factory=dict)  # the last of each attempt
+    _former: set[str] = field(default_factory=set)  # attempts after which another was asked for
 
     def take(self, status: Status) -> bool:
         """Whether it says something that was not said before."""
         attempt = status.attempt.id if status.attempt else None
         before, self._told[attempt] = self._told.get(attempt), status
-        if not status.earlier:
+        if not status.earlier and attempt not in self._former:
             self._stand(status)
         return before is None or (before.reason, before.text) != (status.reason, status.text)
+
+    def begin_again(self, former: str) -> None:
+        """Another attempt follows this one, though the backend may not have told of it yet."""
+        self._former.add(former)
+        if self.status and self.status.attempt and self.status.attempt.id == former:
+            self.status = None
+        self.finished = False
 
     def verdict(self, attempt: str) -> Status | None:
         """Why this attempt has ended, if the backend has told."""
@@ -54,7 +62,7 @@ class Standing:
         if before is None or before.reason != status.reason:
             self._since = time.monotonic()
         if status.state == "waiting" and (before is None or before.state != "waiting"):
-            waited = 0.0 if before else min(_age(self.created), _age(status.began or self.created))
+            waited = 0.0 if before or self._former else min(_age(self.created), _age(status.began or self.created))
             self._deadline = time.monotonic() + max(0.0, self.start_seconds - waited)
 
 

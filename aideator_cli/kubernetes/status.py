@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aideator_cli.backend import Attempt, State, Status
-from aideator_cli.kubernetes.objects import RUN, variation_of
+from aideator_cli.kubernetes.objects import RUN, submission_of, variation_of
 
 Object = Mapping[str, Any]
 
@@ -77,7 +77,8 @@ def translate(variation: int, seen: Seen) -> Status:
 def attempt_of(pod: Object) -> Attempt:
     metadata = pod["metadata"]
     run = str((metadata.get("labels") or {}).get(RUN, ""))
-    return Attempt(metadata["uid"], run, variation_of(pod), str(metadata.get("creationTimestamp")), metadata["name"])
+    created = str(metadata.get("creationTimestamp"))
+    return Attempt(metadata["uid"], run, variation_of(pod), created, metadata["name"], submission_of(pod))
 
 
 def _since(job: Object | None) -> str | None:
