@@ -78,7 +78,7 @@ class LiteLLMModel:
         request: dict[str, Any] = {
             "model": self._variation.model,
             "messages": [dict(message) for message in messages],
-            "tools": list(tools),
+            "tools": list(tools) or None,  # an empty list is refused
             "stream": True,
             "stream_options": {"include_usage": True},
             "num_retries": 0,
