@@ -2,7 +2,7 @@
 
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,8 @@ class Request:
     timeout: float = 1800.0
     start_timeout: float = 600.0
     max_steps: int = 100
+    max_cost: float | None = None  # USD, of one agent
+    budget: float | None = None  # USD, of all of them together
     allow_local_shell: bool = False
     checks: tuple[Check, ...] = ()
 
@@ -69,7 +71,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
         repository=repository,
         prompt=prompt,
         variations=variations,
-        limits=Limits(steps=request.max_steps, seconds=request.timeout, start_seconds=request.start_timeout),
+        limits=_limits(request, len(variations)),
         system={"engineer": system},
         task=task,
         scripts=turns,
@@ -108,11 +110,24 @@ def _check_numbers(request: Request) -> None:
     for option, value, least, most in (
         ("--max-steps", request.max_steps, 1, 10_000),
         ("--temperature", request.temperature, 0, 2),
+        ("--max-cost", request.max_cost, 0.0001, 100_000),
+        ("--budget", request.budget, 0.0001, 100_000),
     ):
         if value is not None and not least <= value <= most:
             raise usage(f"{option} takes {least} to {most}, not {value:g}")
     if request.api_base is not None and not request.api_base.startswith(("http://", "https://")):
         raise usage(f"--api-base takes an http or https URL, not {request.api_base}")
+
+
+def _limits(request: Request, agents: int) -> Limits:
+    """A budget is split evenly: each agent holds its own share."""
+    shares = [cost for cost in (request.max_cost, request.budget and request.budget / agents) if cost is not None]
+    return Limits(
+        steps=request.max_steps,
+        seconds=request.timeout,
+        cost=min(shares, default=None),
+        start_seconds=request.start_timeout,
+    )
 
 
 def _variations(
@@ -125,6 +140,7 @@ def _variations(
         raise models.no_model(settings.environment)
     names = models.parse_models(wanted, n=request.n, known=lambda name: models.is_known(name, overrides))
     infos = {name: models.resolve(name, api_base=api_base, overrides=overrides) for name in dict.fromkeys(names)}
+    _check_prices(request, infos.values(), settings)
     turns = {
         info.name: scripts.load(Path(name.removeprefix(models.SCRIPTED)))
         for name, info in infos.items()
@@ -142,6 +158,19 @@ def _variation(number: int, info: models.ModelInfo, request: Request, api_base: 
         keys=info.keys,
         price=info.price if info.price_overridden else None,
     )
+
+
+def _check_prices(request: Request, infos: Iterable[models.ModelInfo], settings: Settings) -> None:
+    """A limit on the cost can be held only where prices are known; a script brings its own."""
+    if request.max_cost is None and request.budget is None:
+        return
+    for info in infos:
+        if info.price is None and info.provider != "scripted":
+            option = "--max-cost" if request.max_cost is not None else "--budget"
+            raise usage(
+                f"{option} can't be held for {info.name}: its price is unknown",
+                hint=f"write its price into {settings.models_file} (docs/models.md)",
+            )
 
 
 def _check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from aideator_cli import terminal
 from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.errors import AideatorError, ExitCode, usage
-from aideator_cli.figures import duration, plural
+from aideator_cli.figures import cost, duration, plural
 from aideator_cli.finding import find_run
 from aideator_cli.following import NOTHING, Past, View, follow_run, look, past_of, tail
 from aideator_cli.intake import Order, Request, take
@@ -150,7 +150,8 @@ def _remark(order: Order) -> None:
 
 def _announce(spec: RunSpec, backend: Backend) -> None:
     commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
-    limits = f"limits {plural(spec.limits.steps, 'step')}, {duration(spec.limits.seconds)} each"
+    dollars = "" if spec.limits.cost is None else f", {cost(spec.limits.cost)}"
+    limits = f"limits {plural(spec.limits.steps, 'step')}, {duration(spec.limits.seconds)}{dollars} each"
     terminal.say(
         f"{spec.id} {_at(backend)}: {plural(len(spec.variations), 'variation')} of {_repository_name(spec)}{commit}, {limits}"
     )

@@ -41,7 +41,7 @@ class Loop:
         self, spec: RunSpec, variation: VariationSpec, model: Model, tools: Tools, emitter: Emitter,
         interrupts: Interrupts, totals: Totals,
     ) -> None:  # fmt: skip
-        self._steps = spec.limits.steps
+        self._limits = spec.limits
         self._variation = variation
         self._model = model
         self._tools = tools
@@ -70,8 +70,7 @@ class Loop:
 
     def _ask(self) -> Turn:
         self._interrupts.check()
-        if self._totals.steps >= self._steps:
-            raise limit("steps")
+        self._check_limits()
         self._totals.steps += 1
         self._tell_sent()
         try:
@@ -87,6 +86,18 @@ class Loop:
         self._emitter.emit("usage", step=self._totals.steps, **asdict(turn.usage))
         self._messages.append(pieces.clean(turn.message))
         return turn
+
+    def _check_limits(self) -> None:
+        if self._totals.steps >= self._limits.steps:
+            raise limit("steps")
+        if self._limits.cost is None:
+            return
+        if self._totals.cost is None:
+            raise failed(
+                "model", f"the price of {self._variation.model} is unknown, so the limit on its cost can't be held"
+            )
+        if self._totals.cost >= self._limits.cost:
+            raise limit("cost")
 
     def _spoken(self) -> Turn:
         """The model's turn, its words told as they come."""
@@ -155,7 +166,7 @@ class Loop:
 def opening(spec: RunSpec, variation: VariationSpec, root: Path) -> list[Message]:
     """The messages that the work begins with: role, task, and what the repository tells agents."""
     system = spec.system.get(variation.role)
-    task = "\n\n".join([spec.task or spec.prompt, *_guides(root)])
+    task = "\n\n".join([variation.task or spec.task or spec.prompt, *_guides(root)])
     first: list[Message] = [{"role": "system", "content": system}] if system else []
     return [*first, {"role": "user", "content": task}]
 

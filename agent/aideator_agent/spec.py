@@ -27,6 +27,7 @@ class Limits:
     steps: int = 100
     seconds: float = 1800.0  # the agent's own; it still leaves patch and `end`
     command_seconds: float = 300.0  # one command of the model's
+    cost: float | None = None  # USD for the model's calls; overspent by one call at most
     start_seconds: float = 600.0  # until the agent runs; the follower's to hold
 
 
@@ -79,6 +80,8 @@ class RunSpec:
     agent_image: str | None = None
     secret: str | None = None
     allow_shell: bool = True  # whether the model gets the `bash` tool
+    first: int | None = None  # the followers': so many successes end the run; None: every agent ends by itself
+    retries: int = 0  # the followers': how often what infrastructure has failed is tried again, each variation
 
     def variation(self, number: int) -> VariationSpec:
         """Raises `KeyError` for a number that the run does not have."""

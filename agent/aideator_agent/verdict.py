@@ -8,7 +8,7 @@ from aideator_agent.protocol import Fault, Outcome
 @dataclass(frozen=True)
 class Verdict:
     outcome: Outcome
-    reason: str = ""  # a limit's word (steps, time, tokens, output), else a sentence
+    reason: str = ""  # a limit's word (steps, cost, time, tokens, output), else a sentence
     fault: Fault | None = None  # with `failed` alone
     summary: str = ""  # the model's words about what it did
 

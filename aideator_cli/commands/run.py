@@ -65,6 +65,12 @@ def run(
     ] = "30m",
     start_timeout: Annotated[str, typer.Option(metavar="TIME", help="For an agent to start.")] = "10m",
     max_steps: Annotated[int, typer.Option(help="Turns of the model.")] = 100,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", help="For one agent's calls of the model.", show_default=False)
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(metavar="USD", help="For all agents together, split evenly.", show_default=False)
+    ] = None,
     allow_local_shell: Annotated[
         bool, typer.Option("--allow-local-shell", help="On this machine: let a real model's commands run as you.")
     ] = False,
@@ -83,6 +89,7 @@ def run(
     request = Request(
         repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,
         secret=secret, timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
+        max_cost=max_cost, budget=budget,
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)

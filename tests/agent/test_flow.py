@@ -53,7 +53,7 @@ def test_the_start_says_what_runs(agent: Agent, repository: LocalRepository) -> 
     assert start["attempt"] == "11111111-1111-4111-8111-111111111111"
     assert start["model"] == "scripted/turns.yaml"
     assert start["versions"] == {"agent": aideator_agent.__version__, "python": platform.python_version()}
-    assert start["limits"] == {"steps": 100, "seconds": 1800.0, "command_seconds": 300.0}
+    assert start["limits"] == {"steps": 100, "seconds": 1800.0, "command_seconds": 300.0, "cost": None}
 
 
 def test_a_local_attempt_leaves_no_folder_behind(agent: Agent, repository: LocalRepository) -> None:
@@ -221,6 +221,18 @@ def test_the_price_of_a_model_makes_the_cost(agent: Agent, repository: LocalRepo
     price = Price(input=0.01, output=0.1, cached=0.001)
     record = agent.run(replace(spec, variations=(replace(spec.variations[0], price=price),)))
     assert record.end["totals"]["cost"] == pytest.approx(0.4 + 0.06 + 1.0)
+
+
+def test_the_limit_of_cost_leaves_the_patch_and_overspends_by_one_call_at_most(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    spent = {"usage": {"input": 100, "output": 10}}
+    spec = spec_of(str(repository.path), [{**CHANGE, **spent}, *({**bash(f"echo {n}"), **spent} for n in range(5))])
+    priced = replace(spec.variations[0], price=Price(input=0.01, output=0.1))
+    record = agent.run(replace(spec, variations=(priced,), limits=Limits(cost=3.5)))
+    assert record.outcome == ("limit", None, "cost")
+    assert record.end["totals"]["cost"] == pytest.approx(4.0)
+    assert b"+x = 2" in record.patch
 
 
 def test_checks_run_on_a_fresh_clone_with_the_patch_and_a_fresh_home(agent: Agent, repository: LocalRepository) -> None:

@@ -180,6 +180,19 @@ def test_a_thinking_provider_is_left_behind_at_once(
     assert b"+y" in record.patch
 
 
+def test_a_limit_of_cost_that_can_not_be_held_ends_the_work(
+    agent: Agent, repository: LocalRepository, openai_server: OpenAIServers
+) -> None:
+    server = openai_server({"m": [CHANGE, submit()]}, key=KEY)
+    variation = VariationSpec(1, "openai/m", keys=("OPENAI_API_KEY",), api_base=server.url)
+    spec = spec_of(str(repository.path), variations=(variation,), limits=Limits(cost=1.0))
+    record = agent.run(spec, OPENAI_API_KEY=KEY)
+    assert record.outcome == (
+        "failed", "model", "the price of openai/m is unknown, so the limit on its cost can't be held",
+    )  # fmt: skip
+    assert len(server.requests) == 1
+
+
 def test_a_time_limit_holds_while_litellm_loads(agent: Agent, repository: LocalRepository) -> None:
     variation = VariationSpec(1, "openai/m", keys=("OPENAI_API_KEY",))
     spec = spec_of(str(repository.path), variations=(variation,), limits=Limits(seconds=0.5))

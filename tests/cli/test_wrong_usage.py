@@ -37,6 +37,12 @@ def repo(repository: LocalRepository) -> str:
         (["fix"], "no model", ExitCode.USAGE),
         (["fix", "--model", "gpt-5"], "needs OPENAI_API_KEY", ExitCode.NOT_FOUND),
         (["fix", "--model", "gpt-5", "--temperature", "3"], "--temperature takes 0 to 2", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--budget", "0"], "--budget takes 0.0001 to 100000, not 0", ExitCode.USAGE),
+        (
+            ["fix", "--model", "x", "--api-base", "http://127.0.0.1:9", "--max-cost", "1"],
+            "--max-cost can't be held for openai/x: its price is unknown",
+            ExitCode.USAGE,
+        ),
         (["fix", "--model", "gpt-5", "--timeout", "1000h"], "--timeout takes 1s to 168h, not 3600000s", ExitCode.USAGE),
         (["fix", "--model", "gpt-5", "--timeout", "soon"], "--timeout takes a time such as", ExitCode.USAGE),
         (["fix", "--model", "scripted/no-such.yaml"], "no-such.yaml does not exist", ExitCode.USAGE),
