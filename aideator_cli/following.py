@@ -11,7 +11,7 @@ from threading import Event as Flag
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Status
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.follow import follow, says_stopped
+from aideator_cli.follow import Again, follow, says_stopped
 from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
 from aideator_cli.sequence import Sequence
@@ -19,6 +19,7 @@ from aideator_cli.sieve import variation_of
 from aideator_cli.store import ALL_ROWS, BATCH, Store, StoredAttempt
 
 View = Callable[[RunSpec, Iterator[list[Item]]], None]
+Rule = Callable[[Iterator[list[Item]], Again], Iterator[list[Item]]]  # acts on what is stored, and tells it there
 _Timed = tuple[str, Item]  # time: RFC 3339, UTC
 
 
@@ -33,7 +34,9 @@ class Past:
 NOTHING = Past(iter(()), 0)
 
 
-def follow_run(spec: RunSpec, backend: Backend, store: Store, view: View, *, past: Past = NOTHING) -> list[Result]:
+def follow_run(
+    spec: RunSpec, backend: Backend, store: Store, view: View, *, past: Past = NOTHING, rule: Rule | None = None
+) -> list[Result]:
     """Shows a run until it ends, or until the view has seen enough; each variation's last result. `past` comes before what is live."""
     stop = Flag()
     between: dict[str, Iterator[Event]] = {}  # what others have stored since, by attempt: no log is read twice for it
@@ -43,7 +46,10 @@ def follow_run(spec: RunSpec, backend: Backend, store: Store, view: View, *, pas
             between[attempt.id] = store.events(attempt, rows=(past.upto, store.newest()))
             return resume(store, attempt)
 
-    live = recording(store, spec, follow(spec, backend, join, stop))
+    again: Again = {}
+    live = recording(store, spec, follow(spec, backend, join, stop, again=again))
+    if rule is not None:
+        live = rule(live, again)
     try:
         view(spec, chain(past.batches, _with_missed(live, between)))
     finally:

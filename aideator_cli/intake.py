@@ -15,6 +15,7 @@ from aideator_cli.repository import Located, locate
 from aideator_cli.settings import Settings
 
 MOST_PROMPT = 256 * 1024  # bytes
+USUAL_RETRIES = 1
 LONGEST_HOURS = 7 * 24  # of an agent, and of its start
 
 
@@ -38,6 +39,8 @@ class Request:
     max_cost: float | None = None  # USD, of one agent
     budget: float | None = None  # USD, of all of them together
     allow_local_shell: bool = False
+    first: int | None = None
+    retries: int | None = None
     checks: tuple[Check, ...] = ()
 
 
@@ -55,6 +58,8 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     _check_numbers(request)
     variations, turns = _variations(request, settings)
     _check_local(request, variations, backend, settings)
+    if request.first is not None and not 1 <= request.first <= len(variations):
+        raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
     located = locate(request.repo, request.ref, from_pods=backend == "kubernetes")
     if located.path and backend == "kubernetes":
         raise usage(
@@ -79,6 +84,8 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
         image=request.image or defaults.image,
         agent_image=request.agent_image or defaults.agent_image,
         secret=request.secret or defaults.secret,
+        first=request.first,
+        retries=USUAL_RETRIES if request.retries is None else request.retries,
     )
     return Order(spec, located)
 
@@ -110,6 +117,7 @@ def _check_numbers(request: Request) -> None:
     for option, value, least, most in (
         ("--max-steps", request.max_steps, 1, 10_000),
         ("--temperature", request.temperature, 0, 2),
+        ("--retries", request.retries, 0, 10),
         ("--max-cost", request.max_cost, 0.0001, 100_000),
         ("--budget", request.budget, 0.0001, 100_000),
     ):

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
 from aideator_cli.backend import Backend, Status
 from aideator_cli.backends import Wish, backend_at
-from aideator_cli.clock import now
-from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
-from aideator_cli.events import Item, Observation
+from aideator_cli.errors import AideatorError, ExitCode, usage
+from aideator_cli.events import Item
 from aideator_cli.finding import Named, find
 from aideator_cli.following import Past, follow_run, look
 from aideator_cli.invocation import command
 from aideator_cli.recording import RETRIED
+from aideator_cli.resubmitting import newest_statuses, resubmit
 from aideator_cli.result import Result
 from aideator_cli.running import Manner, attend
 from aideator_cli.settings import Settings
@@ -41,13 +40,14 @@ def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:
         _detached(spec, numbers, manner)
         return ExitCode.OK
     followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
-    return attend(replace(spec, variations=tuple(followed)), backend, store, manner, past=shown)
+    watched = replace(spec, variations=tuple(followed), retries=0, first=None)  # the user's word counts for more
+    return attend(watched, backend, store, manner, past=shown)
 
 
 def _catch_up(spec: RunSpec, backend: Backend, store: Store) -> set[int]:
     """Stores how the backend's newest attempts have ended, whoever has started them; the variations that are still at work."""
     look(spec, backend, store)
-    newest = _statuses(spec, backend)
+    newest = newest_statuses(spec, backend)
     results = {result.variation: result for result in store.results(spec.id)}
     closed = {known.attempt.id for known in store.attempts(spec.id) if known.closed}
     at_work = {number for number, status in newest.items() if not status.final and not _is_known(status, closed)}
@@ -68,21 +68,6 @@ def _catch_up(spec: RunSpec, backend: Backend, store: Store) -> set[int]:
 def _is_known(status: Status, closed: set[str]) -> bool:
     """All of the attempt has been read."""
     return status.attempt.id in closed if status.attempt else status.final
-
-
-def _statuses(spec: RunSpec, backend: Backend) -> Mapping[int, Status]:
-    """How each variation stands now, by its newest attempt."""
-    stop = Flag()
-    newest: dict[int, Status] = {}
-    for told in backend.watch(spec, stop):
-        if isinstance(told, Status):
-            if not told.earlier:
-                newest[told.variation] = told
-        elif not told.back:
-            raise unavailable(told.text)
-        if len(newest) == len(spec.variations):
-            stop.set()
-    return newest
 
 
 def _unseen(_spec: RunSpec, batches: Iterator[list[Item]]) -> None:
@@ -109,12 +94,8 @@ def _chosen(named: Named, at_work: set[int], results: Mapping[int, Result], *, f
 
 
 def _resubmit(spec: RunSpec, submissions: Mapping[int, int], backend: Backend, store: Store) -> None:
-    if not store.claim(spec.id, submissions):
+    if resubmit(spec, submissions, backend, store, kind=RETRIED, text="tried again by the user") is None:
         raise AideatorError(f"{spec.id} is being tried again by another process", hint=command("watch", spec.id))
-    backend.resubmit(spec, submissions)
-    text = "tried again by the user"
-    store.record([], [Observation(spec.id, now(), RETRIED, text, number) for number in submissions])
-    store.reopen(spec.id, submissions, submissions)
 
 
 def _detached(spec: RunSpec, numbers: list[int], manner: Manner) -> None:

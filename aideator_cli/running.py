@@ -16,6 +16,7 @@ from aideator_cli.finding import find_run
 from aideator_cli.following import NOTHING, Past, View, follow_run, look, past_of, tail
 from aideator_cli.intake import Order, Request, take
 from aideator_cli.invocation import command
+from aideator_cli.policies import Policy
 from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import Sieve
@@ -35,6 +36,8 @@ class Manner:
 def start(request: Request, wish: Wish, manner: Manner) -> int:
     settings = Settings()
     backend = choose(wish, settings)
+    if manner.detach:
+        _check_unwatched(request)
     order = take(request, backend.name, settings)
     store = Store.open(settings.home)
     _remark(order)
@@ -45,6 +48,14 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
         _detached(spec, manner)
         return ExitCode.OK
     return attend(spec, backend, store, manner)
+
+
+def _check_unwatched(request: Request) -> None:
+    for option, value in (("--first", request.first), ("--retries", request.retries)):
+        if value:
+            raise usage(
+                f"{option} acts only while somebody watches, and with --detach nobody does", hint="leave out --detach"
+            )
 
 
 def dry(request: Request, wish: Wish) -> int:
@@ -77,6 +88,7 @@ def watch(word: str, wish: Wish, manner: Manner) -> int:
     backend.mend(run.spec)
     if manner.since or manner.tail is not None:
         look(run.spec, backend, store)
+    Policy(run.spec, backend, store).catch_up()
     _announce(run.spec, backend)
     return attend(run.spec, backend, store, manner, past=_past(run.spec, store, manner))
 
@@ -101,7 +113,7 @@ def submit(order: Order, backend: Backend, store: Store) -> None:
 
 def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, past: Past = NOTHING) -> int:
     with _leaving(spec, backend):
-        results = follow_run(spec, backend, store, _view(manner), past=past)
+        results = follow_run(spec, backend, store, _view(manner), past=past, rule=Policy(spec, backend, store).through)
     return conclude(spec, results, manner)
 
 

@@ -74,6 +74,18 @@ def run(
     allow_local_shell: Annotated[
         bool, typer.Option("--allow-local-shell", help="On this machine: let a real model's commands run as you.")
     ] = False,
+    first: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", help="Stop the others when K have succeeded; they keep their work.", show_default=False
+        ),
+    ] = None,
+    retries: Annotated[
+        int | None,
+        typer.Option(
+            metavar="R", help="Try again what infrastructure fails, R times each. Default: 1.", show_default=False
+        ),
+    ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
     ] = False,
@@ -89,7 +101,7 @@ def run(
     request = Request(
         repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,
         secret=secret, timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
-        max_cost=max_cost, budget=budget,
+        max_cost=max_cost, budget=budget, first=first, retries=retries,
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)

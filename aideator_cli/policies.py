@@ -1,0 +1,140 @@
+"""What a run does of itself while somebody follows it: --retries tries again what infrastructure has failed, --first stops the others."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Event as Flag
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.backend import Attempt, Backend
+from aideator_cli.clock import now
+from aideator_cli.errors import AideatorError
+from aideator_cli.events import Closed, Event, Item, Observation
+from aideator_cli.follow import Again
+from aideator_cli.recording import CANCEL_ASKED, RETRIED
+from aideator_cli.resubmitting import newest_statuses, resubmit
+from aideator_cli.result import REFUSALS, Result
+from aideator_cli.sieve import is_over
+from aideator_cli.store import Store
+
+TRIED_AGAIN = "tried_again"
+NOT_TRIED_AGAIN = "not_tried_again"
+NOT_STOPPED = "not_stopped"
+THE_SAME_AGAIN = (*REFUSALS, "image", "secret", "config", "start_error")  # what another attempt would not change
+SUBMITTING_SECONDS = 10.0  # for another process to do what it has claimed
+POLL = 0.1  # seconds
+
+
+class Policy:
+    """Of one run, within one process. Several may follow the run: the store's claims and the backend's objects keep them from doubling."""
+
+    def __init__(self, spec: RunSpec, backend: Backend, store: Store) -> None:
+        self._spec = spec
+        self._backend = backend
+        self._store = store
+
+    def catch_up(self) -> None:
+        """Does what was due while nobody was there. Raises `AideatorError` where the backend can't be asked."""
+        results = self._store.results(self._spec.id)
+        self._stop_others(results)
+        failed = {r.variation: r for r in results if self._is_due(r) and r.attempt is not None}
+        if not failed:
+            return
+        for number, status in newest_statuses(self._spec, self._backend).items():
+            if number in failed and status.final and status.attempt and status.attempt.id == failed[number].attempt:
+                self._next_attempt(status.attempt, failed[number])
+
+    def through(self, batches: Iterator[list[Item]], again: Again) -> Iterator[list[Item]]:
+        """The same batches, what is done about them behind what it is about."""
+        for batch in batches:
+            yield self._with_deeds(batch, again) if any(self._matters(item) for item in batch) else batch
+
+    def _matters(self, item: Item) -> bool:
+        return is_over(item) or (self._spec.first is not None and isinstance(item, Event) and item.type == "check")
+
+    def _with_deeds(self, batch: list[Item], again: Again) -> list[Item]:
+        results = self._store.results(self._spec.id)
+        deeds: list[Item] = [*self._stop_others(results)]
+        for index, item in enumerate(batch):
+            if isinstance(item, Closed) and item.last:
+                known = next(r for r in results if r.variation == item.attempt.variation)
+                told = self._next_attempt(item.attempt, known)
+                if told is not None:
+                    again[item.attempt.variation] = item.attempt.id
+                    batch[index] = replace(item, last=False)
+                    deeds += told
+        return batch + deeds
+
+    # --retries
+
+    def _is_due(self, result: Result) -> bool:
+        return result.fault == "infrastructure" and result.reason not in THE_SAME_AGAIN and self._spec.retries > 0
+
+    def _next_attempt(self, attempt: Attempt, result: Result) -> Sequence[Observation] | None:
+        """What is to be said of the attempt that follows this one, whoever has asked for it; None: none does."""
+        number = attempt.variation
+        known = self._store.submissions(self._spec.id)[number]
+        due = self._is_due(result) and attempt.submission <= self._spec.retries and not self._is_enough()
+        if not due and known <= attempt.submission:
+            return None
+        try:
+            held = self._backend.submissions(self._spec.id).get(number)
+            if held is None:
+                return None  # somebody has removed it
+            if max(known, held) > attempt.submission:
+                return () if self._is_submitted(number, known) else None
+            return self._try_again(attempt, result)
+        except AideatorError as error:
+            return self._told(NOT_TRIED_AGAIN, error.message, number)
+
+    def _try_again(self, attempt: Attempt, result: Result) -> Sequence[Observation] | None:
+        number, submission = attempt.variation, attempt.submission + 1
+        text = f"try {submission} of {self._spec.retries + 1}, since infrastructure failed it: {result.summary or result.reason}"
+        told = resubmit(self._spec, {number: submission}, self._backend, self._store, kind=TRIED_AGAIN, text=text)
+        if told is None:
+            return () if self._is_submitted(number, submission) else None
+        return told
+
+    def _is_submitted(self, number: int, submission: int) -> bool:
+        """Whether the process that has claimed it does it; one that was killed does not."""
+        deadline = time.monotonic() + SUBMITTING_SECONDS
+        while self._backend.submissions(self._spec.id).get(number, 0) < submission:
+            if time.monotonic() >= deadline:
+                return False
+            Flag().wait(POLL)
+        return True
+
+    # --first
+
+    def _is_enough(self) -> bool:
+        return self._spec.first is not None and self._successes(self._store.results(self._spec.id)) >= self._spec.first
+
+    def _successes(self, results: Sequence[Result]) -> int:
+        """Only those that nothing can take back: what the base's tests were is known, where it counts."""
+        waited_for = self._spec.baseline and self._spec.verify_report is not None and not all(r.ended for r in results)
+        return sum(r.succeeded and (bool(r.baseline) or not waited_for) for r in results)
+
+    def _stop_others(self, results: Sequence[Result]) -> Sequence[Observation]:
+        """Asks those to stop that are still at work, as `cancel` does; nobody twice, and none that the user has tried again."""
+        first = self._spec.first
+        if first is None or self._successes(results) < first:
+            return ()
+        seen = self._store.observations(self._spec.id)
+        spoken_of = {o.variation for o in seen if o.kind in (CANCEL_ASKED, RETRIED)}
+        left = [r.variation for r in results if not r.ended and r.variation not in spoken_of]
+        if not left:
+            return ()
+        try:
+            self._backend.cancel(self._spec.id, left)
+        except AideatorError as error:
+            return self._told(NOT_STOPPED, error.message, *left)
+        return self._told(CANCEL_ASKED, f"--first {first}: {_have(first)} succeeded", *left)
+
+    def _told(self, kind: str, text: str, *numbers: int) -> Sequence[Observation]:
+        told = [Observation(self._spec.id, now(), kind, text, number) for number in numbers]
+        self._store.record([], told)
+        return told
+
+
+def _have(count: int) -> str:
+    return "1 has" if count == 1 else f"{count} have"
