@@ -77,14 +77,14 @@ def test_a_command_that_runs_out_of_memory_is_the_commands_trouble_alone(kuberne
 def test_a_pod_that_writes_more_than_it_may_is_evicted(kubernetes_place: Place) -> None:
     place = kubernetes_place
     turns = [*work.many(), work.bash("fallocate -l 5G big; echo written"), *work.until_released(place)]
-    watching = Watching(place.user, *work.words(place, work.model(place, turns)))
+    watching = Watching(place.user, *work.words(place, work.model(place, turns), "--retries", "0"))
     ends_by_infrastructure(place, watching, "evicted", "the pod was evicted: ")
     assert "ephemeral" in watching.result["summary"]
 
 
 def at_work(place: Place) -> tuple[Watching, str]:
     model = work.model(place, [*work.many(), *work.until_released(place)])
-    watching = Watching(place.user, *work.words(place, model))
+    watching = Watching(place.user, *work.words(place, model, "--retries", "0"))
     run = watching.until(lambda seen: is_event("done")(seen) and seen["event"]["step"] > 30)["run"]
     return watching, run
 

@@ -28,13 +28,23 @@ def quick_run(place: Place, variations: int = 1) -> str:
 
 
 class Stuck:
-    """A run whose one agent has changed a file and waits; it would succeed if it were tried again."""
+    """A run whose one agent has changed a file and waits; it would succeed if it were tried again, which the user does."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, retries: int = 0) -> None:
         self.place = place
         place.git.add("project", FILES)
         self._provider: ScriptedOpenAI = place.provide({"model": WAITS})
-        words = ["--model", "openai/model", "--api-base", self._provider.url, "-n", "1", "--json"]
+        words = [
+            "--model",
+            "openai/model",
+            "--api-base",
+            self._provider.url,
+            "-n",
+            "1",
+            "--retries",
+            str(retries),
+            "--json",
+        ]
         repository = place.git.url("project")
         self._shown = place.user.start("run", repository, "Do it.", *place.user.options, *words)
         self.run = self._until_it_waits(self._shown)

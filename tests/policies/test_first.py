@@ -1,0 +1,110 @@
+"""`--first K`: when K have succeeded the others are asked to stop, and keep what they have made."""
+
+from pathlib import Path
+
+from tests.end_to_end.conftest import Place
+from tests.faults import work
+from tests.faults.watching import Watching, is_event
+
+WAITS = [work.bash("echo kept > kept.txt; echo started; sleep 120")]
+
+
+def words(place: Place, first: int, *scripts: str) -> list[str]:
+    found = work.words(place, ",".join(scripts), "--first", str(first))
+    found[found.index("-n") + 1] = str(len(scripts))
+    return found
+
+
+def quick(place: Place) -> str:
+    """A script that changes something as soon as `go` is there."""
+    return work.model(place, [work.bash(f"until [ -e {go(place)} ]; do sleep 0.05; done; echo made > made")], "quick")
+
+
+def slow(place: Place) -> str:
+    return work.model(place, WAITS, "slow")
+
+
+def go(place: Place) -> Path:
+    return place.user.folder / "go"
+
+
+def begin(place: Place, first: int, *scripts: str) -> Watching:
+    """All of the slow ones are at work."""
+    watching = Watching(place.user, *words(place, first, *scripts))
+    for number, script in enumerate(scripts, 1):
+        if script == slow(place):
+            watching.until(lambda record, number=number: is_event("output")(record) and record["variation"] == number)
+    return watching
+
+
+def outcomes(watching: Watching) -> list[str]:
+    return [record["outcome"] for record in watching.records if record["kind"] == "result"]
+
+
+def test_the_first_success_ends_the_run_and_the_others_keep_their_work(local_place: Place) -> None:
+    place = local_place
+    watching = begin(place, 1, slow(place), quick(place), slow(place))
+    go(place).touch()
+    assert watching.end() == 0, watching.err
+    assert outcomes(watching) == ["cancelled", "succeeded", "cancelled"]
+    told = {(o["variation"], o["text"]) for o in watching.observed("cancel_asked")}
+    assert told == {(number, "--first 1: 1 has succeeded") for number in (1, 3)}
+    run = watching.records[0]["run"]
+    assert b"+kept" in place.user.call("diff", f"{run}/3").out
+    assert place.user.call("logs", f"{run}/3").out
+    assert not watching.observed("tried_again")
+
+
+def test_fewer_than_asked_for_stop_nobody(local_place: Place) -> None:
+    place = local_place
+    watching = begin(place, 2, slow(place), quick(place), quick(place))
+    go(place).touch()
+    assert watching.end() == 0
+    assert outcomes(watching) == ["cancelled", "succeeded", "succeeded"]
+    assert {o["text"] for o in watching.observed("cancel_asked")} == {"--first 2: 2 have succeeded"}
+
+
+def test_a_watcher_that_comes_later_stops_the_others_too(local_place: Place) -> None:
+    place = local_place
+    first = begin(place, 1, slow(place), quick(place))
+    run = str(first.records[0]["run"])
+    first.kill()
+    go(place).touch()
+    second = Watching(place.user, "watch", run)
+    assert second.end() == 0
+    assert outcomes(second) == ["cancelled", "succeeded"]
+    again = Watching(place.user, "watch", run)
+    assert (again.end(), outcomes(again)) == (0, ["cancelled", "succeeded"])
+
+
+def test_what_the_user_tries_again_afterwards_is_left_to_end_by_itself(local_place: Place) -> None:
+    place = local_place
+    watching = begin(place, 1, slow(place), quick(place))
+    go(place).touch()
+    assert watching.end() == 0
+    run = str(watching.records[0]["run"])
+    retried = Watching(place.user, "retry", f"{run}/1", "--force")
+    attempt = retried.until(is_event("output"))["attempt"]
+    retried.kill()
+    watcher = Watching(place.user, "watch", run)
+    watcher.until(lambda record: is_event("output")(record) and record["attempt"] == attempt)
+    assert place.user.call("cancel", f"{run}/1").code == 0
+    assert watcher.end() == 0
+    seen = place.user.call("show", run, "--json").of("run")[0]["observations"]
+    asked = [o["text"] for o in seen if o["observed"] == "cancel_asked"]
+    assert asked == ["--first 1: 1 has succeeded", "cancelled by the user"]
+
+
+def test_more_than_there_are_is_wrong_usage(local_place: Place) -> None:
+    done = local_place.user.call(*words(local_place, 3, quick(local_place), quick(local_place)))
+    assert done.code == 2
+    assert "--first takes 1 to 2" in done.err
+
+
+def test_on_the_cluster_the_others_keep_their_work_too(kubernetes_place: Place) -> None:
+    place = kubernetes_place
+    at_once = work.model(place, [work.bash("sleep 6; echo made > made")], "at-once")
+    watching = begin(place, 1, slow(place), at_once)
+    assert watching.end() == 0, watching.err
+    assert outcomes(watching) == ["cancelled", "succeeded"]
+    assert b"+kept" in place.user.call("diff", f"{watching.records[0]['run']}/1").out
