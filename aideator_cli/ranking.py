@@ -1,12 +1,10 @@
-"""Which of a run's variations is the best, by the rule of docs/comparing.md, and why; `RULE` is that rule, in its order."""
+"""Which of a run's variations is the best, by the rule of docs/comparing.md; `RULE` is that rule, in its order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, cost, plural
 from aideator_cli.result import Result
 from aideator_cli.verdicts import Verdict, Word
 
@@ -14,7 +12,6 @@ RULE: Final = (
     "class", "regressions", "failed", "failing tests", "flaky", "outcome", "touches", "judge", "agreement", "change", "cost", "number",
 )  # fmt: skip
 OUTCOMES: Final = ("succeeded", "limit", "cancelled", "failed", "no_changes", "running")
-NAMES_TOLD: Final = 2
 
 
 @dataclass(frozen=True)
@@ -45,21 +42,10 @@ class Candidate:
 
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Best first."""
-    return sorted(candidates, key=_key)
+    return sorted(candidates, key=key)
 
 
-def reason(order: Sequence[Candidate]) -> str:
-    """Why the first of these, which succeeded, is the first."""
-    first = order[0]
-    rivals = [other for other in order[1:] if other.result.succeeded]
-    if not rivals:
-        return _only(first, len(order))
-    step = next(name for name, own, other in zip(RULE, _key(first), _key(rivals[0]), strict=True) if own != other)
-    passing = f"{len(rivals) + 1} of {len(order)} {_plural_passing(first)}"
-    return f"{passing}; {_preferred(step, first, rivals)}{_repairs(first)}"
-
-
-def _key(candidate: Candidate) -> tuple[float, ...]:
+def key(candidate: Candidate) -> tuple[float, ...]:
     result = candidate.result
     return (
         _class(candidate),
@@ -84,103 +70,3 @@ def _class(candidate: Candidate) -> int:
     if not candidate.has_patch:
         return 3
     return 2 if candidate.suspected else 1
-
-
-def _only(first: Candidate, count: int) -> str:
-    if count == 1:
-        return f"it {_passes(first)}{_repairs(first)}"
-    return f"the only one that {_passes(first)}{_repairs(first)}"
-
-
-def _passes(candidate: Candidate) -> str:
-    names = " and ".join(_names([verdict.name for verdict in candidate.verdicts]))
-    return f"passes {names}" if names else "succeeded"
-
-
-def _plural_passing(candidate: Candidate) -> str:
-    return _passes(candidate).replace("passes", "pass", 1)
-
-
-def _repairs(candidate: Candidate) -> str:
-    """` (baseline 40/41, 1 repaired test_comment, broke none)`; empty without reports."""
-    for verdict in candidate.verdicts:
-        if verdict.base_passed is False and verdict.base_count:
-            done = f"repaired {_list(verdict.repaired)}" if verdict.repaired else "repaired it"
-            broke = f"broke {_list(verdict.broken)}" if verdict.broken else "broke none"
-            return f" (baseline {verdict.base_count}, {candidate.number} {done}, {broke})"
-    if failed := [verdict.name for verdict in candidate.verdicts if verdict.base_passed is False]:
-        return f" (on the base {_list(failed)} {'fails' if len(failed) == 1 else 'fail'})"
-    return ""
-
-
-def _preferred(step: str, first: Candidate, rivals: Sequence[Candidate]) -> str:
-    result, other = first.result, rivals[0].result
-    words = {
-        "touches": f"{first.number} leaves the tests and their settings as they are",
-        "judge": f"the judge puts {first.number} before {rivals[0].number}",
-        "agreement": f"{plural(first.agreeing, 'variation')} agree on what {first.number} did",
-        "change": f"{first.number} changes the least: {_size(result)}, next {_size(other)}",
-        "cost": f"{first.number} costs the least: {cost(result.cost)}, next {cost(other.cost)}",
-    }
-    return words.get(step, f"nothing tells {first.number} from {rivals[0].number} but its number")
-
-
-def _size(result: Result) -> str:
-    return changes(result.additions, result.deletions)
-
-
-def _names(names: Sequence[str]) -> list[str]:
-    return [one_line(name) for name in names]
-
-
-def _list(names: Sequence[str]) -> str:
-    """The last parts of tests' names; what is too long is counted."""
-    short = [name.rpartition("::")[2].rpartition(".")[2] or name for name in _names(names)]
-    more = f" and {len(short) - NAMES_TOLD} more" if len(short) > NAMES_TOLD else ""
-    return ", ".join(short[:NAMES_TOLD]) + more
-
-
-def obstacles(order: Sequence[Candidate], numbers: Mapping[int, str]) -> list[str]:
-    """For each that did not succeed what stood in its way; `numbers`: how each is called."""
-    return [f"{numbers[each.number]} {obstacle(each)}" for each in order if not each.result.succeeded]
-
-
-def obstacle(candidate: Candidate) -> str:
-    """What kept it from success, as a predicate."""
-    result = candidate.result
-    if result.outcome == "running":
-        return "is still at work"
-    if result.outcome == "no_changes":
-        return "changed nothing"
-    told = [_against(verdict, candidate) for verdict in candidate.verdicts if _speaks_against(verdict)]
-    if result.outcome != "succeeded":
-        ended = " ".join(filter(None, (result.outcome.replace("_", " "), one_line(result.reason)[:60])))
-        told.insert(0, f"ended with {ended}")
-    return ", ".join(told)
-
-
-def _speaks_against(verdict: Verdict) -> bool:
-    return verdict.word not in (Word.PASSED, Word.NOT_RUN)
-
-
-def _against(verdict: Verdict, candidate: Candidate) -> str:
-    name, count = one_line(verdict.name), f" {verdict.count}" if verdict.count else ""
-    if verdict.word is Word.CHEAT:
-        touched = _list_whole((*candidate.result.tests, *candidate.result.config))
-        return f"is suspected of cheating: {name} passes only with its own {touched or 'tests and settings'}"
-    if verdict.word is Word.FLAKY:
-        return f"is flaky: {name} passed {verdict.held} of {verdict.runs} times"
-    if verdict.word is Word.TOO_FEW_TESTS:
-        shown = "no tests" if not verdict.tests else f"{plural(verdict.tests, 'test')} of {verdict.base_tests}"
-        return f"shows too few tests: {name} exits 0 and reports {shown}"
-    how = {Word.REGRESSION: ", which passes on the base", Word.FAILED_BEFORE: ", as the base does"}.get(
-        verdict.word, ""
-    )
-    ended = f" ({one_line(verdict.ended_by)})" if verdict.ended_by else ""
-    return f"fails {name}{count}{ended}{how}"
-
-
-def _list_whole(names: Sequence[str]) -> str:
-    unique = _names(list(dict.fromkeys(names)))
-    more = f" and {len(unique) - NAMES_TOLD} more" if len(unique) > NAMES_TOLD else ""
-    return ", ".join(unique[:NAMES_TOLD]) + more

@@ -1,0 +1,54 @@
+"""A run by one of its axes: what the variations with one model, prompt or temperature made of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any, Literal
+
+from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.result import Result
+
+Axis = Literal["model", "prompt", "temperature"]
+
+
+@dataclass(frozen=True)
+class Share:
+    """The variations that have one value of an axis."""
+
+    value: str | float | None  # None: the model's own temperature; the run's own prompt
+    variations: tuple[int, ...]  # best first
+    succeeded: int
+    cost: float | None  # USD, median of those that ended; None: unknown
+    seconds: float | None  # median of those that ended
+    steps: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def by_axis(spec: RunSpec, order: Sequence[Result], axis: Axis) -> list[Share]:
+    """`order`: the results, best first. The shares come best first as well: by success, then by their best one's place."""
+    found: dict[str | float | None, list[Result]] = {}
+    for result in order:
+        found.setdefault(_value(spec.variation(result.variation), axis), []).append(result)
+    shares = [_share(value, results) for value, results in found.items()]
+    return sorted(shares, key=lambda share: -share.succeeded / len(share.variations))
+
+
+def _value(variation: VariationSpec, axis: Axis) -> str | float | None:
+    if axis == "prompt":
+        return variation.prompt_name
+    return variation.temperature if axis == "temperature" else variation.model
+
+
+def _share(value: str | float | None, results: Sequence[Result]) -> Share:
+    ended = [result for result in results if result.ended]
+    costs = [result.cost for result in ended if result.cost is not None]
+    return Share(
+        value,
+        tuple(result.variation for result in results),
+        sum(result.succeeded for result in results),
+        median(costs) if costs and len(costs) == len(ended) else None,
+        median(result.seconds for result in ended) if ended else None,
+        median(result.steps for result in ended) if ended else None,
+    )
