@@ -63,6 +63,10 @@ class Round:
     places: dict[int, int]  # variation -> 1..; those that tie share one
     cost: float | None  # of all its answers; None: unknown
 
+    def as_json(self) -> dict[str, Any]:
+        said = {"pairs": [pair.as_json() for pair in self.pairs], "equivalent": [list(two) for two in self.equivalent]}
+        return {"model": self.model, "places": self.places, **said, "cost": self.cost}
+
 
 def newest(judgements: Sequence[Judgement], results: Iterable[Result]) -> Round | None:
     """None: nothing was judged whole. What has lost its checks or got another patch since then counts no more."""

@@ -21,6 +21,7 @@ def list_runs(
 def show(run: options.RunOrVariation, json: options.Json = False) -> int:
     """Show what was asked and what became of it."""
     from aideator_cli.finding import find
+    from aideator_cli.judgements import newest
     from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
@@ -29,6 +30,7 @@ def show(run: options.RunOrVariation, json: options.Json = False) -> int:
     store = Store.open(settings.home)
     named = refresh(find(run, store, settings), store, settings)
     results = [r for r in store.results(named.run.spec.id) if r.variation in named.numbers]
+    judged = newest(store.judgements(named.run.spec.id), store.results(named.run.spec.id))
     seen = [o for o in store.observations(named.run.spec.id) if o.variation is None or o.variation in named.numbers]
     if json:
         from aideator_cli.listing import as_json
@@ -36,11 +38,17 @@ def show(run: options.RunOrVariation, json: options.Json = False) -> int:
 
         selection = store.selection(named.run.spec.id)
         run_as_json = as_json(named.run, results, selection.variation if selection else None)
-        write({**run_as_json, "observations": [observation(o) for o in seen]})
+        told = {"judged": judged.as_json() if judged else None, "observations": [observation(o) for o in seen]}
+        write({**run_as_json, **told})
         return 0
     from aideator_cli.views.runs import show_run
 
     show_run(named.run, results, seen, store.selection(named.run.spec.id))
+    if judged and named.variation is None:
+        from aideator_cli.views.judged import show_round
+
+        print()
+        show_round(named.run.spec.id, judged)
     return 0
 
 

@@ -1,0 +1,57 @@
+"""What a judge has said, on stdout."""
+
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from aideator_cli import terminal
+from aideator_cli.clean import one_line
+from aideator_cli.figures import cost, plural
+from aideator_cli.judgements import Judgement, Pair, Round
+
+
+def show_judgement(run: str, judgement: Judgement) -> None:
+    """As JSON, at once."""
+    from aideator_cli.views.json_lines import write
+
+    write({"kind": "judgement", "run": run, "winner": judgement.winner, **asdict(judgement)})
+    sys.stdout.flush()
+
+
+def show_round(run: str, judged: Round) -> None:
+    pairs = plural(len(judged.pairs), "pair")
+    print(f"judged by {one_line(judged.model)}: {pairs}, each asked in both orders, {cost(judged.cost)}")
+    for place in sorted(set(judged.places.values())):
+        held = [f"{run}/{number}" for number, own in judged.places.items() if own == place]
+        print(f"  {place}  {', '.join(held)}")
+    for line in reasons(judged):
+        print(_folded(line))
+
+
+def reasons(judged: Round) -> Iterator[str]:
+    """What was said, pair by pair; cleaned."""
+    for pair in judged.pairs:
+        yield f"  {_outcome(pair)}"
+        for answer in pair.answers:
+            yield f"    A {answer.first}, B {answer.second}: {_letter(answer)}{one_line(answer.reason)}"
+    for one, twin in judged.equivalent:
+        yield f"  {one} and {twin}: equivalent, not asked"
+
+
+def _outcome(pair: Pair) -> str:
+    if pair.winner is not None:
+        return f"{pair.winner} before {pair.one if pair.winner == pair.other else pair.other}"
+    disagree = len({answer.winner for answer in pair.answers}) > 1
+    return f"{pair.one} and {pair.other}: a tie{', the two answers differ' if disagree else ''}"
+
+
+def _letter(answer: Judgement) -> str:
+    return {"first": "A. ", "second": "B. "}.get(answer.verdict, "")
+
+
+def _folded(line: str) -> str:
+    if not sys.stdout.isatty():
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, terminal.width(), subsequent_indent=indent, drop_whitespace=True)
