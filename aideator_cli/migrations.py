@@ -42,4 +42,9 @@ STEPS: tuple[str, ...] = (
     );
     create index judgements_of_run on judgements(run, id);
     """,
+    """
+    alter table runs add column repository text;
+    update runs set repository = json_extract(spec, '$.repository.url');
+    alter table variations add column prompt_name text;
+    """,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aideator_agent.spec import RunSpec
+from aideator_cli import tallies
 from aideator_cli.backend import Attempt
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, not_found, usage
@@ -21,6 +22,7 @@ from aideator_cli.events import Event, Observation, parse, stray
 from aideator_cli.judgements import Judgement
 from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result, with_baseline
+from aideator_cli.tallies import Tried, tried
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -152,13 +154,14 @@ class Store:
     ) -> None:
         with self.transaction() as connection:
             connection.execute(
-                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null)",
+                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
-                 str(repository_path) if repository_path else None, spec.to_json(), state),
+                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url),
             )  # fmt: skip
             connection.executemany(
-                "insert or ignore into variations(run, number, model, role, temperature) values (?, ?, ?, ?, ?)",
-                [(spec.id, v.number, v.model, v.role, v.temperature) for v in spec.variations],
+                "insert or ignore into variations(run, number, model, role, temperature, prompt_name) "
+                "values (?, ?, ?, ?, ?, ?)",
+                [(spec.id, v.number, v.model, v.role, v.temperature, v.prompt_name) for v in spec.variations],
             )
 
     def forget_run(self, run: str) -> None:
@@ -360,6 +363,10 @@ class Store:
     def selection(self, run: str) -> Selection | None:
         row = next(self._db.query("select variation, attempt, time, note from selections where run = ?", [run]), None)
         return Selection(**row) if row else None
+
+    def tried(self, *, since: str = "", repository: str = "", with_prompt: bool = False) -> Iterator[Tried]:
+        """Every variation of the runs that were not made before `since` (RFC 3339, UTC) in a repository whose URL has this text in it."""
+        return tried(self._rows(tallies.QUERY, since, repository, with_prompt))
 
     # What a judge has said
 
