@@ -28,6 +28,7 @@ class CheckResult:
     reason: str = ""  # what ended the command, if it was not itself: timeout, ...
     tests: int | None = None  # how many the report tells of that ran; None: no report was asked for, or there is none
     failing: tuple[str, ...] = ()  # of these the first ones that failed, by the report
+    failed: int | None = None  # how many of them failed; None: no report, or an agent that does not count them
 
     @property
     def passed(self) -> bool:
@@ -145,12 +146,12 @@ def _usage(result: Result, data: Mapping[str, Any]) -> Result:
 
 
 def _check(result: Result, data: Mapping[str, Any]) -> Result:
-    code = data.get("exit_code")
-    tests = data.get("tests")
+    code, tests, failed = (data.get(name) for name in ("exit_code", "tests", "failed"))
     check = CheckResult(
         str(data.get("name", "")), str(data.get("command", "")), code if type(code) is int else None,
         _number(data.get("seconds")), str(data.get("tail", "")), str(data.get("on") or "patch"), _whole(data.get("repeat"), 1),
         str(data.get("reason") or ""), tests if type(tests) is int else None, _names(data.get("failing")),
+        failed if type(failed) is int else None,
     )  # fmt: skip
     if check.on == "base":
         return replace(result, baseline=(*result.baseline, check))

@@ -154,9 +154,8 @@ def _passing(check: CheckResult | None) -> int | None:
     """None where it is unknown: without a report, or when what failed is not among its tests."""
     if check is None or check.tests is None:
         return None
-    if not check.passed and not check.failing:
-        return None
-    return max(0, check.tests - len(check.failing))
+    failed = len(check.failing) if check.failed is None else check.failed
+    return None if not check.passed and not failed else max(0, check.tests - failed)
 
 
 def _names(check: CheckResult | None, *, without: CheckResult | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The table of what the variations made."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -11,36 +11,53 @@ from aideator_cli import terminal
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, cost, duration, tokens
 from aideator_cli.result import Result
+from aideator_cli.verdicts import Word, check_names, verdicts
 from aideator_cli.views import wording
 
 MODEL_CELLS = 32
-NUMBERS = ("files", "+/−", "steps", "tokens", "cost", "time")
-LESSER = ("tokens", "steps", "files", "model", "cost", "time")  # the first to go is the first
+NUMBERS = ("files", "+/−", "tests", "steps", "tokens", "cost", "time")
+LESSER = ("tokens", "steps", "files", "model", "cost", "time", "tests")  # the first to go is the first
 SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("…", ""), "waiting": ("…", "")}
+STYLES = {Word.PASSED: "green", Word.FLAKY: "yellow", Word.NOT_RUN: ""}  # all others are red
 
 
-def show_table(results: Sequence[Result], selected: int | None = None) -> None:
-    """On stdout, one line a variation; a check has a column of its own. A narrow terminal is spared the lesser columns."""
-    checks = list(dict.fromkeys(check.name for result in results for check in result.checks))
+def show_table(
+    results: Sequence[Result],
+    selected: int | None = None,
+    checks: Sequence[str] | None = None,
+    touched: Mapping[int, int] | None = None,
+) -> None:
+    """On stdout, one line a variation; a check has a column of its own. A narrow terminal is spared the lesser columns.
+
+    `checks`: their names, where they are known; `touched`: by variation, how many tests and checks' settings its patch changes.
+    """
+    names = check_names(checks or (), results)
     for left_out in range(len(LESSER) + 1):
-        table = _table(results, selected, checks, LESSER[:left_out])
+        table = _table(results, selected, names, touched, LESSER[:left_out])
         if fits(table):
             break
     show(table)
 
 
-def _table(results: Sequence[Result], selected: int | None, checks: list[str], without: Sequence[str]) -> Table:
+def _table(
+    results: Sequence[Result],
+    selected: int | None,
+    checks: Sequence[str],
+    touched: Mapping[int, int] | None,
+    without: Sequence[str],
+) -> Table:
     table = plain_table()
-    rows = [_row(result, checks, result.variation == selected) for result in results]
-    for title in [title for title in _titles(checks) if title not in without]:
-        table.add_column(title.strip(), no_wrap=True, justify="right" if title in NUMBERS else "left")
-    for row in rows:
-        table.add_row(*(text for title, text in zip(_titles(checks), row, strict=True) if title not in without))
+    numbers = [title for title in NUMBERS if title != "tests" or touched is not None]
+    titles = ["", " ", "model", "outcome", *checks, *numbers]
+    kept = [at for at, title in enumerate(titles) if title not in without or 4 <= at < 4 + len(checks)]
+    for at in kept:
+        right = at >= 4 + len(checks)
+        table.add_column(Text(one_line(titles[at])), no_wrap=True, justify="right" if right else "left")
+    for result in results:
+        figures = _figures(result, touched or {})
+        row = [*_head(result, result.variation == selected), *_checks(result, checks), *(figures[n] for n in numbers)]
+        table.add_row(*(row[at] for at in kept))
     return table
-
-
-def _titles(checks: Sequence[str]) -> list[str]:
-    return ["", " ", "model", "outcome", *checks, *NUMBERS]
 
 
 def plain_table() -> Table:
@@ -73,7 +90,7 @@ def model_name(model: str) -> str:
     return name if len(name) <= MODEL_CELLS else name[: MODEL_CELLS - 1] + "…"
 
 
-def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
+def _head(result: Result, selected: bool) -> list[Text]:
     sign, style = (
         ("✗", "red") if result.outcome == "succeeded" and not result.succeeded else SIGNS.get(result.outcome, ("–", ""))
     )
@@ -82,18 +99,20 @@ def _row(result: Result, checks: Sequence[str], selected: bool) -> list[Text]:
         Text(sign, style=style),
         Text(model_name(result.model)),
         Text(wording.outcome(result)),
-        *(_check(result, name) for name in checks),
-        Text(str(result.files or "")),
-        Text(changes(result.additions, result.deletions) if result.files else ""),
-        Text(str(result.steps)),
-        Text(tokens(result.input_tokens + result.output_tokens)),
-        Text(cost(result.cost)),
-        Text(duration(result.seconds)),
     ]
 
 
-def _check(result: Result, name: str) -> Text:
-    found = next((check for check in result.checks if check.name == name), None)
-    if found is None:
-        return Text("–")
-    return Text("passed", style="green") if found.passed else Text("failed", style="red")
+def _figures(result: Result, touched: Mapping[int, int]) -> dict[str, Text]:
+    return {
+        "files": Text(str(result.files or "")),
+        "+/−": Text(changes(result.additions, result.deletions) if result.files else ""),
+        "tests": Text(str(touched.get(result.variation) or "")),
+        "steps": Text(str(result.steps)),
+        "tokens": Text(tokens(result.input_tokens + result.output_tokens)),
+        "cost": Text(cost(result.cost)),
+        "time": Text(duration(result.seconds)),
+    }
+
+
+def _checks(result: Result, names: Sequence[str]) -> list[Text]:
+    return [Text(wording.verdict(each), style=STYLES.get(each.word, "red")) for each in verdicts(result, names)]

@@ -7,6 +7,7 @@ from typing import Any
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
 from aideator_cli.result import Result
+from aideator_cli.verdicts import Verdict, Word
 
 TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "scheduling")  # kinds of observations
 COMMAND_CELLS = 400  # of a command's first line
@@ -32,6 +33,7 @@ WAITING = {  # why an agent does not work yet, by the observation's kind
     "preempted": "preempted, queued again",
     "retried": "tried again",
 }
+_VERDICTS = {Word.CHEAT: "cheat?", Word.FAILED_BEFORE: "failed before", Word.NOT_RUN: "–"}
 _PHASES = {"clone": "cloning", "work": ASKING, "patch": "cutting the patch", "verify": "checking"}
 _TOOLS = {"bash": "running", "read_file": "reading", "write_file": "writing", "str_replace": "editing"}
 
@@ -113,6 +115,15 @@ def patch(data: Mapping[str, Any]) -> str | None:
 def check(data: Mapping[str, Any]) -> str:
     passed = data.get("exit_code") == 0
     return f"check {data.get('name')}: {'passed' if passed else 'failed'}  {duration(data.get('seconds') or 0.0)}"
+
+
+def verdict(found: Verdict) -> str:
+    """`passed 41/41`, `failed 39/41`, `flaky 2 of 3`; short, for a table's cell."""
+    if found.word is Word.FLAKY:
+        return f"flaky {found.held} of {found.runs}"
+    if found.word is Word.TOO_FEW_TESTS:
+        return f"{found.tests} of {found.base_tests} tests" if found.tests and found.base_tests else "no tests"
+    return f"{_VERDICTS.get(found.word, found.told)} {found.count}".rstrip()
 
 
 def end(data: Mapping[str, Any]) -> str:
