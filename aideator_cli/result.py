@@ -11,6 +11,7 @@ from aideator_cli.errors import ExitCode
 from aideator_cli.events import Event
 
 ENDED = ("succeeded", "no_changes", "limit", "cancelled", "failed")
+MOST = 2**53  # of any number that an agent tells
 REFUSALS = ("policy", "quota", "forbidden")  # reasons of the backend that mean: not allowed
 
 
@@ -135,13 +136,12 @@ def _phase(result: Result, data: Mapping[str, Any]) -> Result:
 
 
 def _usage(result: Result, data: Mapping[str, Any]) -> Result:
-    cost = data.get("cost")
     return replace(
         result,
         steps=max(result.steps, _whole(data.get("step"))),
         input_tokens=result.input_tokens + _whole(data.get("input")),
         output_tokens=result.output_tokens + _whole(data.get("output")),
-        cost=result.cost + cost if result.cost is not None and isinstance(cost, int | float) else None,
+        cost=_sum(result.cost, _dollars(data.get("cost"))),
     )
 
 
@@ -159,7 +159,8 @@ def _check(result: Result, data: Mapping[str, Any]) -> Result:
 
 
 def _patch(result: Result, data: Mapping[str, Any], parts: dict[int, str]) -> Result:
-    if "sha256" not in data or sorted(parts) != list(range(1, _whole(data.get("parts"), 1) + 1)):
+    count = _whole(data.get("parts"), 1)
+    if "sha256" not in data or len(parts) != count or sorted(parts) != list(range(1, count + 1)):
         return result
     text = "".join(parts[number] for number in sorted(parts))
     try:
@@ -184,7 +185,6 @@ def _end(result: Result, data: Mapping[str, Any]) -> Result:
     outcome = data.get("outcome")
     totals = data.get("totals") if isinstance(data.get("totals"), dict) else {}
     assert isinstance(totals, dict)
-    cost = totals.get("cost", result.cost)
     return replace(
         result,
         outcome=outcome if outcome in ENDED else "failed",
@@ -192,7 +192,7 @@ def _end(result: Result, data: Mapping[str, Any]) -> Result:
         reason=str(data.get("reason") or ""),
         summary=str(data.get("summary") or ""),
         steps=_whole(totals.get("steps"), result.steps),
-        cost=float(cost) if isinstance(cost, int | float) else None,
+        cost=_dollars(totals.get("cost", result.cost)),
         seconds=_number(totals.get("seconds")),
     )
 
@@ -201,7 +201,7 @@ _STEPS = {"phase": _phase, "usage": _usage, "check": _check, "end": _end}
 
 
 def _whole(value: object, default: int = 0) -> int:
-    return value if type(value) is int else default
+    return value if type(value) is int and abs(value) <= MOST else default
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -209,7 +209,16 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """0 for what is none, and for what no agent can have measured: JSON as Python reads it has numbers without end."""
+    return float(value) if isinstance(value, int | float) and abs(value) <= MOST else 0.0
+
+
+def _dollars(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and abs(value) <= MOST else None
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 def _span(first: str, last: str) -> float:

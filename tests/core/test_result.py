@@ -86,6 +86,17 @@ def test_hostile_fields_do_no_harm() -> None:
         fold(events({**odd, "type": kind}), START)
 
 
+@pytest.mark.parametrize("number", [float("inf"), float("nan"), 10**4000, -1e308])
+def test_a_number_that_no_agent_can_have_measured_is_none(number: float) -> None:
+    told = {"input": number, "seconds": number, "parts": number, "sha256": "x", "text": "", "tests": number}
+    records = [{**told, "type": kind, "cost": number} for kind in ("usage", "check", "patch")]
+    result = fold(
+        events(*records, {"type": "end", "totals": {"seconds": number, "cost": number, "steps": number}}), START
+    )
+    assert (result.input_tokens, result.seconds, result.steps, result.cost) == (0, 0.0, 0, None)
+    assert result.checks[0].seconds == 0.0
+
+
 OK, BAD = CheckResult("pytest", "pytest -q", 0, 1.0, ""), CheckResult("pytest", "pytest -q", 1, 1.0, "")
 MADE = Result(1, "m", outcome="succeeded", checks=(OK,))
 BROKE = Result(2, "m", outcome="succeeded", checks=(BAD,))
