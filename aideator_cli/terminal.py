@@ -25,6 +25,18 @@ def width(fallback: int = 100) -> int:
     return shutil.get_terminal_size((fallback, 24)).columns
 
 
+def size() -> tuple[int, int]:
+    """Columns and lines of stdout's terminal; 80 and 24 where there is none."""
+    found = shutil.get_terminal_size((80, 24))
+    return found.columns, found.lines
+
+
+def draws(stream: object) -> bool:
+    """Whether a screen can be drawn on it: it is a terminal, and not a dumb one."""
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def end_line() -> None:
     """A new line where a person looks at this very terminal."""
     if sys.stderr.isatty():
