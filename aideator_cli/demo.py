@@ -4,7 +4,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from aideator_agent.spec import Check
 from aideator_cli import terminal
 from aideator_cli.backends import Wish, choose
 from aideator_cli.demo_material import CHECK, DEMO_PROMPT, STEPS, demo_files, demo_scripts
@@ -29,7 +28,7 @@ def run_demo() -> int:
         models=[f"{SCRIPTED}{script}" for script in demo_scripts()],
         n=len(demo_scripts()),
         max_steps=STEPS,
-        checks=(Check("unittest", CHECK),),
+        verify=[CHECK],
     )
     backend = choose(Wish("local"), settings)
     order = take(request, backend.name, settings)

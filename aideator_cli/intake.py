@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aideator_agent.spec import Check, Limits, Repository, RunSpec, VariationSpec
-from aideator_cli import models, models_file, prompts, scripts
+from aideator_agent.spec import Limits, Repository, RunSpec, VariationSpec
+from aideator_cli import checks, models, models_file, prompts, scripts
 from aideator_cli.clock import now
 from aideator_cli.errors import not_found, usage
 from aideator_cli.ids import new_id
@@ -41,7 +41,11 @@ class Request:
     allow_local_shell: bool = False
     first: int | None = None
     retries: int | None = None
-    checks: tuple[Check, ...] = ()
+    verify: Sequence[str] = ()
+    setup: Sequence[str] = ()
+    baseline: bool = True
+    verify_repeat: int = 1
+    verify_report: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,13 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     """Raises `AideatorError` for whatever can be known to be wrong before anything starts."""
     prompt = _prompt(request.prompt)
     _check_numbers(request)
+    asked = checks.parse(
+        request.verify,
+        request.setup,
+        baseline=request.baseline,
+        repeat=request.verify_repeat,
+        report=request.verify_report,
+    )
     variations, turns = _variations(request, settings)
     _check_local(request, variations, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
@@ -80,7 +91,11 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
         system={"engineer": system},
         task=task,
         scripts=turns,
-        checks=request.checks,
+        checks=asked.checks,
+        setup=asked.setup,
+        baseline=asked.baseline,
+        verify_repeat=asked.verify_repeat,
+        verify_report=asked.verify_report,
         image=request.image or defaults.image,
         agent_image=request.agent_image or defaults.agent_image,
         secret=request.secret or defaults.secret,

@@ -68,6 +68,11 @@ class ChannelShell:
                 return Finished(tried.exit_code, tried.reason, time.monotonic() - began)
         return Finished(None, "stopped" if stop() else "lost", time.monotonic() - began)
 
+    def sweep(self, seconds: float = 5.0) -> None:
+        """Ends what commands have left behind, as far as the server gets to hear of it; commands may follow."""
+        self._requests.say("kill all KILL")
+        self.run(":", seconds=seconds, write=lambda _: None, stop=lambda: False)
+
     def end(self, seconds: float = 5.0) -> bool:
         """As `Shell.end` says. A shell container that is started again finds no `req` and waits."""
         sure = self._requests.finish(time.monotonic() + seconds)

@@ -46,23 +46,39 @@ def write(root: Path, path: str, data: bytes) -> None:
         _replace(walk.fd, name, data, mode)
 
 
+def remove(root: Path, path: str) -> None:
+    """Removes a file, or a link for itself; nothing when it is not there. `FileRefused`: it can't be removed."""
+    with _speaking_of(path), suppress(FileNotFoundError), _Walk(root, path) as walk:
+        os.unlink(walk.to_parent(follow_last=False, keep_last=True), dir_fd=walk.fd)
+
+
+def empty(root: Path) -> None:
+    """Removes all that is in `root`, at any depth. Raises `OSError` when something can't be removed."""
+    with _Tree(root, doomed=True) as tree:
+        _walk(tree)
+
+
 def remove_nested_git(root: Path) -> list[str]:
     """Removes every `.git` in `root`, file, folder or link, at any depth and at the top: their paths, from `root`.
 
     Git runs what a nested repository's configuration says. Unreadable folders get the owner's rights first. Raises
     `OSError` when something can't be removed. For a checkout in which nothing else is at work any more.
     """
-    removed: list[str] = []
     with _Tree(root) as tree:
-        pending = [tree.folders(removed)]
-        while pending:
-            if pending[-1]:
-                tree.down(pending[-1].pop())
-                pending.append(tree.folders(removed))
-            else:
-                pending.pop()
-                if pending:
-                    tree.up()
+        return _walk(tree)
+
+
+def _walk(tree: "_Tree") -> list[str]:
+    removed: list[str] = []
+    pending = [tree.folders(removed)]
+    while pending:
+        if pending[-1]:
+            tree.down(pending[-1].pop())
+            pending.append(tree.folders(removed))
+        else:
+            pending.pop()
+            if pending:
+                tree.up()
     return removed
 
 
@@ -118,14 +134,14 @@ class _Walk:
     def fd(self) -> int:
         return self.passed[-1]
 
-    def to_parent(self, *, follow_last: bool) -> str:
-        """Goes to the folder that holds the file; returns the file's name in it."""
+    def to_parent(self, *, follow_last: bool, keep_last: bool = False) -> str:
+        """Goes to the folder that holds the file; returns the file's name in it. `keep_last`: also that of a link."""
         while self.names:
             name = self.names.pop()
             link = self._link(name)
             if name == "..":
                 self._back()
-            elif link is not None:
+            elif link is not None and not (keep_last and not self.names):
                 self._follow(link, may=follow_last or bool(self.names))
             elif self.making and _is_git(name):
                 raise FileRefused(f"{self.path} belongs to git and is not written by hand.")
@@ -197,8 +213,9 @@ class _Step(NamedTuple):
 class _Tree:
     """A place in a tree of folders. It holds one descriptor, so that depth costs nothing."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, doomed: bool = False) -> None:
         self.fd = _open_folder(str(root), None)
+        self.all_doomed = doomed
         self.trail: list[_Step] = []
 
     def __enter__(self) -> Self:
@@ -241,7 +258,7 @@ class _Tree:
 
     @property
     def _doomed(self) -> bool:
-        return bool(self.trail) and self.trail[-1].doomed
+        return self.all_doomed or (bool(self.trail) and self.trail[-1].doomed)
 
 
 def _open_folder(name: str, parent: int | None) -> int:

@@ -23,6 +23,13 @@ from aideator_agent.shell import Finished
 MARK: Final = "AIDEATOR_COMMAND"
 TERM_SECONDS: Final = 2.0
 KILL_SECONDS: Final = 2.0
+QUIET: Final = {
+    "TERM": "dumb",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 
 
 class LocalShell:

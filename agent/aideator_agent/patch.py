@@ -7,7 +7,6 @@ the working tree's own repository are never read.
 import base64
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,22 +15,23 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent import files, pieces
+from aideator_agent.checks import guarded
 from aideator_agent.git import Done, Git, bare_environment
 from aideator_agent.keys import Redactor
 from aideator_agent.protocol import PATCH_BYTES
 from aideator_agent.repository import Checkout
+from aideator_agent.spec import RunSpec
 from aideator_agent.verdict import Ended, failed
 
 LISTED: Final = 2000  # bytes for names of files in a sentence
 TESTS_LISTED: Final = 4000  # bytes for names of test files in the last record
+CONFIG_LISTED: Final = 2000  # and for those of what checks are configured by
 BINARY_BYTES: Final = 32 * 1024 * 1024  # of a binary file that is searched for keys
 SETTINGS: Final = ("core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.safecrlf=false",
                    "core.untrackedCache=false", "core.fileMode=true", "color.ui=never")  # fmt: skip
 LEFTOVERS: Final = ("__pycache__/", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", "node_modules/")
 DIFF: Final = ("--cached", "--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
                "--src-prefix=a/", "--dst-prefix=b/")  # fmt: skip
-TEST_FOLDER: Final = re.compile(r"(^|/)(tests?|specs?|__tests__)/", re.IGNORECASE)
-TEST_FILE: Final = re.compile(r"(^|/)(test_[^/]*|conftest\.py|[^/]*[._-](test|tests|spec)\.[^/]+|[^/]*Tests?\.\w+)$")
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,18 @@ class Patch:
     text: str  # the data in that encoding
     changes: tuple[Change, ...]
 
-    @property
-    def numbers(self) -> dict[str, object]:
-        """What the last record tells; `tests` are the test files, as many as fit, and `tests_left_out` counts the others."""
-        tests = [c.path for c in self.changes if _is_test(c.path)]
-        fitting = list(_fitting(tests, TESTS_LISTED))
+    def guarded(self, spec: RunSpec) -> list[str]:
+        """The files that it touches of those that decide what the run's checks mean."""
+        named = guarded.named_in(spec.check_commands)
+        return [c.path for c in self.changes if guarded.is_test(c.path) or guarded.is_setting(c.path, named)]
+
+    def numbers(self, spec: RunSpec) -> dict[str, object]:
+        """What the last record tells. `tests` are the test files and `config` what checks are configured by, as many as fit;
+        `tests_left_out` and `config_left_out` count the others."""
+        touched = self.guarded(spec)
+        tests = [path for path in touched if guarded.is_test(path)]
+        config = [path for path in touched if path not in set(tests)]
+        fitting, fitting_config = list(_fitting(tests, TESTS_LISTED)), list(_fitting(config, CONFIG_LISTED))
         return {
             "sha256": hashlib.sha256(self.data).hexdigest(),
             "files": len(self.changes),
@@ -61,6 +68,8 @@ class Patch:
             "deletions": sum(c.deletions for c in self.changes),
             "tests": fitting,
             "tests_left_out": len(tests) - len(fitting),
+            "config": fitting_config,
+            "config_left_out": len(config) - len(fitting_config),
         }
 
 
@@ -194,10 +203,6 @@ def _change(line: bytes) -> Change:
     if added == b"-":
         return Change(os.fsdecode(path), 0, 0, binary=True)
     return Change(os.fsdecode(path), int(added), int(deleted), binary=False)
-
-
-def _is_test(path: str) -> bool:
-    return bool(TEST_FOLDER.search(path) or TEST_FILE.search(path))
 
 
 def _list(names: list[str]) -> str:

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aideator_agent import __version__, repository
 from aideator_agent.closing import Closing
@@ -25,13 +25,8 @@ from aideator_agent.tools import Tools
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import Ended, Verdict, failed
 
-QUIET: Final = {
-    "TERM": "dumb",
-    "PAGER": "cat",
-    "GIT_PAGER": "cat",
-    "GIT_TERMINAL_PROMPT": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
+if TYPE_CHECKING:  # read only where there are checks
+    from aideator_agent.checks.checking import Checking
 
 
 class Session:
@@ -44,6 +39,7 @@ class Session:
         self._emitter = emitter
         self._interrupts = interrupts
         self._shell: Shell | None = None
+        self._checking: Checking | None = None
 
     def run(self) -> Verdict:
         """Raises nothing but what makes events impossible."""
@@ -57,6 +53,8 @@ class Session:
         """Ends what the model's commands started; for when nobody can be told anything any more."""
         if self._shell is not None:
             self._shell.end()
+        if self._checking is not None:
+            self._checking.give_up()
 
     def _guarded(self, act: Callable[[], Verdict], before: Verdict) -> Verdict:
         """What `act` says; of what it raises, that which matters more: an earlier failure or cancellation stands."""
@@ -80,6 +78,7 @@ class Session:
             self._take_room()
             self.checkout = repository.clone(self._settings, self._keys.get(GIT_TOKEN), self._interrupts.check)
             told["base"] = self.checkout.base
+        self._checking = self._begin_checking(self.checkout)
         with self._phase("work"):
             return Verdict("succeeded", summary=self._worked(model, self.checkout))
 
@@ -90,13 +89,24 @@ class Session:
         loop = Loop(spec, variation, model, tools, self._emitter, self._interrupts, self.totals)
         return loop.run(opening(spec, variation, checkout.folder))
 
+    def _begin_checking(self, checkout: Checkout) -> "Checking | None":
+        spec = self._settings.spec
+        if not spec.checks:
+            return None
+        from aideator_agent.checks.checking import Checking
+
+        checking = Checking(self._settings, checkout, self._emitter, self._interrupts)
+        if spec.checks_base(self._settings.variation.number):
+            checking.begin()
+        return checking
+
     def _open_shell(self, checkout: Checkout) -> Shell:
         channel = self._settings.channel
         if channel is not None:
             from aideator_agent.channel import ChannelShell
 
             return ChannelShell(channel, checkout.folder)
-        from aideator_agent.local_shell import LocalShell
+        from aideator_agent.local_shell import QUIET, LocalShell
 
         return LocalShell(checkout.folder, {**scrubbed(os.environ), **QUIET})
 
@@ -104,16 +114,23 @@ class Session:
         ended = self._shell is None or self._shell.end()
         if self.checkout is None:
             return verdict
-        closing = Closing(self._settings, self.checkout, self._emitter, self._interrupts)
+        try:
+            return self._close_checkout(self.checkout, verdict, ended=ended)
+        finally:
+            if self._checking is not None:
+                self._checking.give_up()
+
+    def _close_checkout(self, checkout: Checkout, verdict: Verdict, *, ended: bool) -> Verdict:
+        closing = Closing(self._settings, checkout, self._emitter, self._interrupts)
         with self._phase("patch"):
             if not ended:
                 raise failed("infrastructure", "what the model's commands started could not be ended: no patch was cut")
             patch = closing.cut()
         if verdict.outcome == "succeeded" and not patch.changes:
             verdict = replace(verdict, outcome="no_changes")
-        if closing.is_to_verify(verdict, patch):
+        if self._checking is not None and closing.is_to_verify(verdict, patch):
             with self._phase("verify"):
-                closing.verify(patch)
+                self._checking.verify(patch)
         return verdict
 
     def _take_room(self) -> None:

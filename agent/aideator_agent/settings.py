@@ -17,6 +17,14 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class CheckContainer:
+    """A pod's container for checks: its volumes in the agent, and where it sees the one that holds the tree."""
+
+    folder: Path  # with workspace, home, tmp and channel
+    seen: Path  # workspace
+
+
+@dataclass(frozen=True)
 class Settings:
     spec: RunSpec
     variation: VariationSpec
@@ -24,6 +32,7 @@ class Settings:
     workspace: Path  # in which `repo` is made
     private: Path  # out of reach of the model's commands
     channel: Path | None  # to the pod's shell container; None: commands run as child processes
+    check: CheckContainer | None = None  # None: no pod, or none that checks
 
     @property
     def repo(self) -> Path:
@@ -38,7 +47,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Raises `SettingsError`."""
     try:
         spec = RunSpec.from_json(Path(environment["AIDEATOR_SPEC"]).read_bytes())
-        channel = environment.get("AIDEATOR_CHANNEL")
+        channel, check = environment.get("AIDEATOR_CHANNEL"), environment.get("AIDEATOR_CHECK")
         return Settings(
             spec,
             spec.variation(int(environment["AIDEATOR_VARIATION"])),
@@ -46,6 +55,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             Path(environment["AIDEATOR_WORKSPACE"]).absolute(),
             Path(environment["AIDEATOR_PRIVATE"]).absolute(),
             Path(channel) if channel else None,
+            CheckContainer(Path(check), Path(environment["AIDEATOR_CHECK_SEEN"])) if check else None,
         )
     except OSError as error:
         raise SettingsError(f"the spec cannot be read: {error}") from error

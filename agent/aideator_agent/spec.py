@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Self
 
 SPEC_VERSION: Final = 1
+SETUP: Final = "setup"  # the name by which a setup command is told that fails; no check has it
+TREE_SECONDS: Final = 60.0  # for a tree to be made that is checked, and put where the checks run
 
 
 class SpecError(ValueError):
@@ -89,6 +91,27 @@ class RunSpec:
             if variation.number == number:
                 return variation
         raise KeyError(number)
+
+    @property
+    def check_commands(self) -> tuple[str, ...]:
+        """All that is run on a tree to check it."""
+        return (*self.setup, *(check.command for check in self.checks))
+
+    def checks_base(self, variation: int) -> bool:
+        """Whether it is this variation that runs the checks on the base."""
+        return bool(self.checks) and self.baseline and variation == self.variations[0].number
+
+    def checking_seconds(self, variation: int) -> float:
+        """The most that checks may take once the work is done: on the base, the patch and the restored tree."""
+        if not self.checks:
+            return 0.0
+        once = len(self.setup) + len(self.checks)
+        commands = 2 * (len(self.setup) + self.verify_repeat * len(self.checks))
+        trees = 2
+        if self.checks_base(variation):
+            commands += once
+            trees += 1
+        return commands * self.limits.command_seconds + trees * TREE_SECONDS
 
     def to_json(self) -> str:
         return json.dumps({"version": SPEC_VERSION, **asdict(self)}, ensure_ascii=True, separators=(",", ":"))

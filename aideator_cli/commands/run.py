@@ -86,6 +86,35 @@ def run(
             metavar="R", help="Try again what infrastructure fails, R times each. Default: 1.", show_default=False
         ),
     ] = None,
+    verify: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--verify",
+            metavar="[NAME=]CMD",
+            help="Check each patch with this command, on a tree of its own; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    setup: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--setup", metavar="CMD", help="Run before the checks on each tree; may be repeated.", show_default=False
+        ),
+    ] = None,
+    no_baseline: Annotated[
+        bool, typer.Option("--no-baseline", help="Don't run the checks on the unchanged base, too.")
+    ] = False,
+    verify_repeat: Annotated[
+        int, typer.Option(metavar="K", help="Run each check K times, 1 to 10; all must pass.")
+    ] = 1,
+    verify_report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="JUnit XML that the checks write: no fewer tests may run than on the base.",
+            show_default=False,
+        ),
+    ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
     ] = False,
@@ -101,7 +130,8 @@ def run(
     request = Request(
         repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,
         secret=secret, timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
-        max_cost=max_cost, budget=budget, first=first, retries=retries,
+        max_cost=max_cost, budget=budget, first=first, retries=retries, verify=verify or (), setup=setup or (), baseline=not no_baseline,
+        verify_repeat=verify_repeat, verify_report=verify_report,
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)

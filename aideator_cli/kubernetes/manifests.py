@@ -24,7 +24,9 @@ USER: Final = "aideator.dev/user"
 SUBMISSION_ID: Final = "aideator.dev/submission-id"
 DEFAULT_SECRET: Final = "aideator-keys"
 GIT_TOKEN: Final = "GIT_TOKEN"
-_GRACE_SECONDS: Final = 300  # from the agent's own limit to the pod's deadline
+_GRACE_SECONDS: Final = 300  # from the agent's own limit, and the time for checks, to the pod's deadline
+_VOLUMES: Final = ("workspace", "private", "agent-home", "agent-tmp", "shell-home", "shell-tmp")
+_CHECK_PARTS: Final = ("workspace", "home", "tmp", "channel")  # volumes that the agent shares with its container for checks
 _UNWATCHED_SECONDS: Final = 3600
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -99,7 +101,7 @@ def job(
 
 
 def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submission: Submission) -> Mapping[str, Any]:
-    pod_seconds = math.ceil(spec.limits.seconds) + _GRACE_SECONDS
+    pod_seconds = math.ceil(spec.limits.seconds + spec.checking_seconds(variation.number)) + _GRACE_SECONDS
     number = str(variation.number)
     annotations = {SUBMISSION_ID: submission.id, "aideator.dev/model": variation.model}
     labels = {"run-id": spec.id, "variation-id": number, VARIATION: number, SUBMISSION: str(submission.number)}
@@ -114,6 +116,9 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "image": spec.image or agent_image(spec),
         "agent_image": agent_image(spec),
         "shell_command": server_command(),
+        "checks": bool(spec.checks),
+        "check_parts": _CHECK_PARTS,
+        "volumes": [*_VOLUMES, *(f"check-{part}" for part in _CHECK_PARTS[:3] if spec.checks)],
         "secret": placement.secret,
         "keys": _keys(variation),
         "pod_seconds": pod_seconds,

@@ -4,7 +4,7 @@ A pod's phase alone is never believed: the containers' states, the pod's reason 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,6 +23,7 @@ _NO_IMAGE: Final = (
     "RegistryUnavailable",
 )
 _NEVER_AN_IMAGE: Final = ("ErrImageNeverPull", "InvalidImageName")
+_SIDECARS: Final = ("shell", "check")
 _ROUTINE: Final = ("", "ContainerCreating", "PodInitializing")
 _SECRET_MISSING: Final = re.compile(r"secret .*not found|couldn't find key .* in Secret", re.IGNORECASE)
 _HELD_BACK: Final = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
@@ -172,12 +173,12 @@ def _waiting(variation: int, seen: Seen, pod: Object, agent: Object) -> Status:
     scheduled = _condition(pod, "PodScheduled")
     if scheduled is None or scheduled.get("status") != "True":
         return _unscheduled(variation, scheduled)
-    shell = _container(pod, "initContainerStatuses", "shell")
-    for name, container in (("shell", shell), ("agent", agent)):
-        trouble = _trouble(variation, name, container)
+    sidecars = [container for name in _SIDECARS if (container := _container(pod, "initContainerStatuses", name))]
+    for container in (*sidecars, agent):
+        trouble = _trouble(variation, str(container.get("name")), container)
         if trouble is not None:
             return trouble
-    return _starting(variation, seen, shell)
+    return _starting(variation, seen, sidecars)
 
 
 def _unscheduled(variation: int, condition: Object | None) -> Status:
@@ -226,7 +227,7 @@ def _misconfigured(variation: int, name: str, message: str) -> Status:
     return _held(variation, "config", f"the {name} container can't be made: {message}", hopeless)
 
 
-def _starting(variation: int, seen: Seen, shell: Object) -> Status:
+def _starting(variation: int, seen: Seen, sidecars: Sequence[Object]) -> Status:
     event = seen.pod_event or {}
     told = str(event.get("message") or "")
     if event.get("reason") == "Pulling":
@@ -235,7 +236,7 @@ def _starting(variation: int, seen: Seen, shell: Object) -> Status:
         event.get("reason") in _HELD_BACK and "failed to sync" not in told
     ):  # kubelet's cache is a moment late now and then
         return Status(variation, "waiting", "starting", f"the pod's containers can't be made yet: {told}")
-    if _state(shell, "running") is not None:
+    if sidecars and all(_state(sidecar, "running") is not None for sidecar in sidecars):
         return Status(variation, "waiting", "starting", "the agent's container is being made")
     return Status(variation, "waiting", "starting", "the pod's containers are being made")
 

@@ -8,7 +8,7 @@ import pytest
 
 import aideator_agent
 from aideator_agent.protocol import EVENT_TYPES
-from aideator_agent.spec import Check, Limits, Price, VariationSpec
+from aideator_agent.spec import Limits, Price, VariationSpec
 from tests.agent.running import Agent, bash, call, spec_of, submit
 from tests.fixtures.repositories import LocalRepository
 
@@ -233,33 +233,6 @@ def test_the_limit_of_cost_leaves_the_patch_and_overspends_by_one_call_at_most(
     assert record.outcome == ("limit", None, "cost")
     assert record.end["totals"]["cost"] == pytest.approx(4.0)
     assert b"+x = 2" in record.patch
-
-
-def test_checks_run_on_a_fresh_clone_with_the_patch_and_a_fresh_home(agent: Agent, repository: LocalRepository) -> None:
-    checks = (
-        Check("changed", "grep 'x = 2' a.py && test ! -e ignored && git status --porcelain && test -z \"$(ls -A ~)\""),
-        Check("fails", "echo broken >&2; exit 7"),
-        Check("hangs", "sleep 600"),
-    )
-    repository.commit({".gitignore": "ignored\n"})
-    turns = [CHANGE, bash("touch ignored; git config core.fsmonitor 'touch /tmp/never; false'"), submit()]
-    record = agent.run(spec_of(str(repository.path), turns, checks=checks, limits=Limits(command_seconds=1.0)))
-    assert record.outcome == ("succeeded", None, "")
-    assert [(e["name"], e["exit_code"]) for e in record.of("check")] == [("changed", 0), ("fails", 7), ("hangs", None)]
-    assert record.of("check")[1]["tail"] == "broken\n"
-    assert record.of("check")[2]["reason"] == "timeout"
-    assert record.of("phase")[-1]["name"] == "verify"
-
-
-def test_in_a_pod_the_agent_runs_no_checks(agent: Agent, repository: LocalRepository) -> None:
-    channel = agent.folder / "channel"
-    channel.mkdir()
-    spec = spec_of(str(repository.path), [CHANGE, submit()], checks=(Check("c", "true"),), allow_shell=False)
-    record = agent.run(spec, AIDEATOR_CHANNEL=str(channel))
-    assert record.outcome[:2] == ("failed", "verifier")
-    assert record.notices("error")
-    assert b"+x = 2" in record.patch
-    assert agent.workspace.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""An attempt's checks: on the base while the agent works, once a run; afterwards on its patch."""
+
+import threading
+import time
+from typing import Final
+
+from aideator_agent.checks.ground import Ground, LocalGround, PodGround
+from aideator_agent.checks.trees import Trees
+from aideator_agent.checks.verifier import Verifier
+from aideator_agent.emitter import Emitter
+from aideator_agent.interrupts import LOOK, Interrupts
+from aideator_agent.patch import Patch
+from aideator_agent.repository import Checkout
+from aideator_agent.settings import Settings
+from aideator_agent.spec import SETUP
+from aideator_agent.verdict import Ended, Verdict, failed
+
+GIVING_UP: Final = 8.0  # seconds for a command on the base to be ended, and what it started
+
+
+class Checking:
+    def __init__(self, settings: Settings, checkout: Checkout, emitter: Emitter, interrupts: Interrupts) -> None:
+        """Raises `Ended`, failed/verifier, in a pod without a container for checks."""
+        self._spec = settings.spec
+        self._checkout = checkout
+        self._room = settings.private / "checks"
+        self._emitter = emitter
+        self._interrupts = interrupts
+        self._ground = _ground(settings)
+        self._given_up = False
+        self._baseline: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Starts the checks on the base, beside the agent's work."""
+        self._baseline = threading.Thread(target=self._check_base, name="baseline", daemon=True)
+        self._baseline.start()
+
+    def verify(self, patch: Patch) -> None:
+        """Once more without the patch's changes to tests and to what checks are configured by, if there are any.
+
+        Raises `Ended`: failed/verifier, or cancelled.
+        """
+        while self._baseline is not None and self._baseline.is_alive():
+            self._expect_no_signal()
+            time.sleep(LOOK)
+        trees = Trees(self._checkout, self._room, self._expect_no_signal)
+        verifier = Verifier(
+            self._spec, trees, self._ground, self._emitter, lambda: self._interrupts.terminated, self._expect_no_signal
+        )
+        guarded = patch.guarded(self._spec)
+        if verifier.run("patch", patch.data) and guarded:
+            verifier.run("restored", patch.data, guarded)
+
+    def give_up(self) -> None:
+        """Ends the checks on the base if they still run: nobody waits for them."""
+        self._given_up = True
+        if self._baseline is not None:
+            self._baseline.join(GIVING_UP)
+
+    def _check_base(self) -> None:
+        try:
+            trees = Trees(self._checkout, self._room, self._expect_wanted)
+            verifier = Verifier(self._spec, trees, self._ground, self._emitter, self._is_unwanted, self._expect_wanted)
+            if not verifier.run("base"):
+                self._warn(f"{SETUP} failed there")
+        except Ended as ended:
+            self._warn(ended.verdict.reason)
+        except (OSError, RuntimeError) as error:
+            self._warn(f"{type(error).__name__}: {error}")
+
+    def _warn(self, why: str) -> None:
+        level = "info" if self._is_unwanted() else "warning"
+        try:
+            self._emitter.notice(level, f"How the checks come out without any change is not known: {why}.")
+        except OSError:  # the log takes nothing any more; the agent finds out, too
+            return
+
+    def _is_unwanted(self) -> bool:
+        return self._given_up or self._interrupts.terminated
+
+    def _expect_wanted(self) -> None:
+        if self._is_unwanted():
+            raise failed("verifier", "the agent ended before they had run")
+
+    def _expect_no_signal(self) -> None:
+        if self._interrupts.terminated:
+            raise Ended(Verdict("cancelled", "the agent was told to stop while the checks ran"))
+
+
+def _ground(settings: Settings) -> Ground:
+    if settings.channel is None:
+        return LocalGround()
+    if settings.check is None:
+        raise failed("verifier", "the pod has no container for checks")
+    return PodGround(settings.check)

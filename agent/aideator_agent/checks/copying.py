@@ -1,0 +1,43 @@
+"""Copies a folder to where hostile commands may be at work: each name is made anew, and no link is ever followed there."""
+
+import os
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Final
+
+from aideator_agent.files import FOLDER
+
+NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def make_folder(name: str, parent: int) -> int:
+    """A new folder in the one that the descriptor is of; its own descriptor. Raises `OSError` when the name is taken."""
+    os.mkdir(name, dir_fd=parent)
+    return os.open(name, FOLDER, dir_fd=parent)
+
+
+def copy(source: Path, target: int, check: Callable[[], None], without: Collection[str] = ()) -> None:
+    """What lies in `source`, which nobody else writes, into the empty folder `target`; names in `without` stay behind."""
+    with os.scandir(source) as entries:
+        for entry in entries:
+            check()
+            if entry.name in without:
+                continue
+            if entry.is_symlink():
+                os.symlink(Path(entry.path).readlink(), entry.name, dir_fd=target)
+            elif entry.is_dir(follow_symlinks=False):
+                inner = make_folder(entry.name, target)
+                try:
+                    copy(Path(entry.path), inner, check)
+                finally:
+                    os.close(inner)
+            else:
+                copy_file(Path(entry.path), target, entry.name)
+
+
+def copy_file(source: Path, target: int, name: str) -> None:
+    with source.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode & 0o777
+        with os.fdopen(os.open(name, NEW, mode | 0o200, dir_fd=target), "wb") as copied:
+            shutil.copyfileobj(file, copied, 1 << 20)

@@ -1,0 +1,109 @@
+"""Runs the checks on a tree, after the setup commands, and tells what came of each."""
+
+import codecs
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal
+
+from aideator_agent import files, pieces
+from aideator_agent.checks import report
+from aideator_agent.checks.ground import Ground, Site
+from aideator_agent.checks.report import ReportRefused
+from aideator_agent.checks.trees import Trees
+from aideator_agent.emitter import Emitter
+from aideator_agent.files import FileRefused
+from aideator_agent.shell import Finished
+from aideator_agent.spec import SETUP, RunSpec
+
+On = Literal["base", "patch", "restored"]
+
+ROOM: Final = 384 * 1024  # bytes of the log for all of a run's checks
+TAIL: Final = 4096  # bytes of a command's output in its event
+LEAST_TAIL: Final = 256
+COMMAND_SHOWN: Final = 1000  # bytes
+
+
+class Verifier:
+    """`stop` is asked all the time and ends the command at work; `check` raises when there is to be no other."""
+
+    def __init__(
+        self, spec: RunSpec, trees: Trees, ground: Ground, emitter: Emitter, stop: Callable[[], bool],
+        check: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._spec = spec
+        self._trees = trees
+        self._ground = ground
+        self._emitter = emitter
+        self._stop = stop
+        self._check = check
+        each = ROOM // (3 * len(spec.checks) * spec.verify_repeat)
+        self._tail_bytes = max(LEAST_TAIL, min(TAIL, each - COMMAND_SHOWN))
+
+    def run(self, on: On, patch: bytes = b"", restored: Sequence[str] = ()) -> bool:
+        """One event for each run of a check; none is left out because another fails. False: the setup has failed instead.
+
+        On the base each runs once. Raises `Ended`: failed/verifier, or what `check` raises.
+        """
+        tree = self._trees.make(on, patch, restored)
+        with self._ground.site(tree, self._check, trusted=on == "base") as site:
+            if not self._set_up(on, site):
+                return False
+            for repeat in range(1, 2 if on == "base" else self._spec.verify_repeat + 1):
+                for check in self._spec.checks:
+                    self._check()
+                    self._run_one(on, site, check.name, check.command, repeat)
+        return True
+
+    def _set_up(self, on: On, site: Site) -> bool:
+        for command in self._spec.setup:
+            self._check()
+            done, tail = self._command(site, command)
+            if done.exit_code != 0:
+                self._tell(on, SETUP, command, 1, done, tail)
+                return False
+        return True
+
+    def _run_one(self, on: On, site: Site, name: str, command: str, repeat: int) -> None:
+        path = self._spec.verify_report
+        if path is None:
+            self._tell(on, name, command, repeat, *self._command(site, command))
+            return
+        try:
+            files.remove(site.repo, path)
+        except FileRefused as error:
+            self._emitter.notice("warning", f"An earlier report is in the way of check {name}: {error}")
+        done, tail = self._command(site, command)
+        self._tell(on, name, command, repeat, done, tail, **self._read_report(site, name, path))
+
+    def _read_report(self, site: Site, name: str, path: str) -> dict[str, Any]:
+        try:
+            found = report.read(site.repo, path)
+        except ReportRefused as error:
+            self._emitter.notice("warning", f"Check {name} left no report that counts: {error}")
+            return {"tests": None, "failing": []}
+        return {"tests": found.tests, "failing": list(found.failing)}
+
+    def _command(self, site: Site, command: str) -> tuple[Finished, str]:
+        tail = _Tail(self._tail_bytes)
+        done = site.shell.run(command, seconds=self._spec.limits.command_seconds, write=tail.take, stop=self._stop)
+        if done.reason == "stopped":
+            self._check()
+        return done, tail.text()
+
+    def _tell(self, on: On, name: str, command: str, repeat: int, done: Finished, tail: str, **report_: Any) -> None:
+        ended = {} if done.reason == "exited" else {"reason": done.reason}
+        self._emitter.emit(
+            "check", name=name, command=pieces.shortened(command, COMMAND_SHOWN), on=on, repeat=repeat,
+            exit_code=done.exit_code, seconds=round(done.seconds, 3), tail=tail, **ended, **report_,
+        )  # fmt: skip
+
+
+class _Tail:
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._data = b""
+
+    def take(self, data: bytes) -> None:
+        self._data = (self._data + data)[-self._room :]
+
+    def text(self) -> str:
+        return pieces.tail(codecs.decode(self._data, errors="replace"), self._room)
