@@ -1,34 +1,24 @@
-"""What the store has of every variation of every run, just wide enough to be counted: no spec and no output of a check is read."""
+"""What the store has of every variation of every run, just wide enough to be counted: no spec is read whole."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 
-from aideator_cli.result import CheckResult, Result, with_baseline
-
-_BRIEF = "json_array(json_extract(value, '$.name'), json_extract(value, '$.exit_code'), json_extract(value, '$.tests'))"
-
-
-def _checks(field: str) -> str:
-    """[[name, exit code, tests], …] of the result; null where it has none."""
-    brief = f"(select json_group_array({_BRIEF}) from json_each(v.result, '$.{field}'))"
-    return f"case when json_array_length(v.result, '$.{field}') > 0 then {brief} end as {field}"
-
+from aideator_cli.result import CheckResult, Result
 
 # ?1 from when on (RFC 3339, UTC), ?2 what the repository has in it, ?3 whether the prompts' texts are wanted
-QUERY = f"""
-select v.run, v.number, v.model, v.role, v.temperature, v.prompt_name, r.repository,
-  case when ?3 and v.prompt_name is null then json_extract(r.spec, '$.prompt') end as prompt,
-  json_extract(v.result, '$.outcome') as outcome, json_extract(v.result, '$.fault') as fault,
-  json_extract(v.result, '$.cost') as cost, json_extract(v.result, '$.seconds') as seconds, s.variation as selected,
-  {_checks("checks")}, {_checks("baseline")},
-  json_array_length(v.result, '$.checks') > 0 and json_extract(r.spec, '$.verify_report') is not null as report
+QUERY = """
+select v.run, v.number, v.model, v.role, v.temperature, v.prompt_name, v.result, r.repository, s.variation as selected,
+  v.number = 1 and json_extract(r.spec, '$.verify_report') is not null as report,
+  case when ?3 and v.number = 1 then json_extract(r.spec, '$.prompt') end as prompt
 from variations v join runs r on r.id = v.run left join selections s on s.run = v.run
 where r.created >= ?1 and instr(lower(coalesce(r.repository, '')), lower(?2)) > 0
 order by v.run, v.number
 """
+NOTHING: Final[Mapping[str, Any]] = {"outcome": "running", "cost": 0.0}
 
 
 @dataclass(frozen=True)
@@ -51,42 +41,40 @@ class Tried:
 
 def tried(rows: Iterable[Mapping[str, Any]]) -> Iterator[Tried]:
     """Of the query's rows, run by run."""
-    for _, together in groupby(rows, key=lambda row: row["run"]):
+    for _, together in groupby(rows, key=itemgetter("run")):
         each = list(together)
-        for row, result in zip(each, with_baseline(_result(row) for row in each), strict=True):
-            yield _tried(row, result)
+        results = [json.loads(row["result"]) if row["result"] else NOTHING for row in each]
+        baseline = next((result["baseline"] for result in results if result.get("baseline")), ())
+        for row, result in zip(each, results, strict=True):
+            succeeded = result["outcome"] == "succeeded" and _holds(result, baseline, report=bool(each[0]["report"]))
+            yield _tried(row, result, each[0]["prompt"] or "", succeeded=succeeded)
 
 
-def _result(row: Mapping[str, Any]) -> Result:
-    """What its success depends on."""
-    return Result(
-        row["number"],
-        row["model"],
-        outcome=row["outcome"] or "running",
-        checks=_brief_checks(row["checks"]),
-        baseline=_brief_checks(row["baseline"]),
-        report=bool(row["report"]),
-    )
-
-
-def _brief_checks(text: str | None) -> tuple[CheckResult, ...]:
-    if text is None:
-        return ()
-    return tuple(CheckResult(name, "", code, 0.0, "", tests=tests) for name, code, tests in json.loads(text))
-
-
-def _tried(row: Mapping[str, Any], result: Result) -> Tried:
+def _tried(row: Mapping[str, Any], result: Mapping[str, Any], prompt: str, *, succeeded: bool) -> Tried:
     return Tried(
         run=row["run"],
         model=row["model"],
         role=row["role"],
         temperature=row["temperature"],
-        prompt=row["prompt_name"] or row["prompt"] or "",
+        prompt=row["prompt_name"] or prompt,
         repository=row["repository"] or "",
-        outcome=result.outcome,
-        fault=row["fault"],
-        cost=row["cost"] if row["outcome"] else 0.0,
-        seconds=row["seconds"] or 0.0,
-        succeeded=result.succeeded,
+        outcome=result["outcome"],
+        fault=result.get("fault"),
+        cost=result.get("cost"),
+        seconds=result.get("seconds") or 0.0,
+        succeeded=succeeded,
         selected=None if row["selected"] is None else row["selected"] == row["number"],
     )
+
+
+def _holds(result: Mapping[str, Any], baseline: Sequence[Mapping[str, Any]], *, report: bool) -> bool:
+    """What `Result` makes of the checks."""
+    checks = _brief(result.get("checks", ()))
+    return (
+        not checks
+        or Result(0, "", outcome="succeeded", checks=checks, baseline=_brief(baseline), report=report).succeeded
+    )
+
+
+def _brief(checks: Sequence[Mapping[str, Any]]) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(c["name"], "", c["exit_code"], 0.0, "", tests=c.get("tests")) for c in checks)
