@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.errors import usage
 from aideator_cli.result import Result
 
 Axis = Literal["model", "prompt", "temperature"]
+AXES: Final[tuple[Axis, ...]] = ("model", "prompt", "temperature")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,16 @@ class Share:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def axis_named(word: str | None) -> Axis | None:
+    """Raises `AideatorError` for a word that is none."""
+    if word is None:
+        return None
+    found = next((axis for axis in AXES if axis == word), None)
+    if found is None:
+        raise usage(f"--by {word} is no axis", hint=f"it takes {', '.join(AXES)}")
+    return found
 
 
 def by_axis(spec: RunSpec, order: Sequence[Result], axis: Axis) -> list[Share]:

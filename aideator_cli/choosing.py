@@ -20,7 +20,7 @@ def compare_run(run: StoredRun, store: Store) -> Comparison:
     spec = run.spec
     results = _with_patches(store, spec.id)
     judged = judgements.newest(store.judgements(spec.id), results)
-    return compare(results, [check.name for check in spec.checks], judged.places if judged else None)
+    return compare(results, [check.name for check in spec.checks], judged.places if judged else {})
 
 
 def choose_best(run: StoredRun, store: Store) -> Selection:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
 
 from aideator_cli.equivalence import Content, Group, exact, groups
 from aideator_cli.patches import FilePatch, parse
@@ -11,6 +13,8 @@ from aideator_cli.ranking import Candidate, ranked
 from aideator_cli.reasons import reason
 from aideator_cli.result import Result
 from aideator_cli.verdicts import check_names, verdicts
+
+NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def compare(
     patches = {result.variation: parse(result.patch or b"") for result in results}
     same = groups(patches)
     names = check_names(asked, results)
-    order = ranked(candidates(results, names, patches, same, places or {}))
+    order = ranked(candidates(results, names, patches, same, places))
     return Comparison(
         tuple(names), tuple(order), same, _changed(patches), _shared(list(filter(None, patches.values())))
     )
@@ -84,9 +88,9 @@ def compare(
 def candidates(
     results: Sequence[Result],
     names: Sequence[str],
-    patches: Mapping[int, Sequence[FilePatch]],
-    same: Sequence[Group],
-    places: Mapping[int, int],
+    patches: Mapping[int, Sequence[FilePatch]] = NONE,
+    same: Sequence[Group] = (),
+    places: Mapping[int, int] = NONE,
 ) -> list[Candidate]:
     agreeing = {number: len(group.numbers) for group in same for number in group.numbers}
     return [

@@ -1,5 +1,7 @@
 """Figures as people read them."""
 
+from collections.abc import Iterable
+
 
 def tokens(count: int) -> str:
     """`980`, `61 k`, `1.2 M`."""
@@ -31,3 +33,9 @@ def changes(additions: int, deletions: int) -> str:
 
 def plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def joined(numbers: Iterable[int]) -> str:
+    """`1`, `1 and 2`, `1, 2 and 3`; one at least."""
+    *most, last = map(str, numbers)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, cost, plural
+from aideator_cli.figures import changes, cost, joined, plural
 from aideator_cli.ranking import RULE, Candidate, key
 from aideator_cli.result import Result
 from aideator_cli.verdicts import Verdict, Word
@@ -21,6 +21,21 @@ def reason(order: Sequence[Candidate]) -> str:
     step = next(name for name, own, other in zip(RULE, key(first), key(rivals[0]), strict=True) if own != other)
     passing = f"{len(rivals) + 1} of {len(order)} {_plural_passing(first)}"
     return f"{passing}; {_preferred(step, first, rivals)}{_repairs(first)}"
+
+
+def summary(order: Sequence[Candidate]) -> str:
+    """Who passes the checks, and who is suspected, in a sentence; empty where nothing was checked."""
+    if not any(each.result.checks for each in order):
+        return ""
+    passed = [each for each in order if each.result.succeeded]
+    if len(passed) == 1 and len(order) > 1:
+        told = f"{passed[0].number} is {_only(passed[0], len(order))}"
+    elif passed:
+        several = _passes(passed[0]) if len(passed) == 1 else _plural_passing(passed[0])
+        told = f"{joined(sorted(each.number for each in passed))} {several}"
+    else:
+        told = f"None {_passes(order[0])}"
+    return "; ".join([told, *(f"{each.number} {obstacle(each)}" for each in order if each.suspected)]) + "."
 
 
 def _only(first: Candidate, count: int) -> str:
@@ -46,7 +61,7 @@ def _repairs(candidate: Candidate) -> str:
             broke = f"broke {_list(verdict.broken)}" if verdict.broken else "broke none"
             return f" (baseline {verdict.base_count}, {candidate.number} {done}, {broke})"
     if failed := [verdict.name for verdict in candidate.verdicts if verdict.base_passed is False]:
-        return f" (on the base {_list(failed)} {'fails' if len(failed) == 1 else 'fail'})"
+        return f" (on the base {'it fails' if len(candidate.verdicts) == 1 else f'{_list(failed)} failed'})"
     return ""
 
 

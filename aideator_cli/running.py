@@ -124,10 +124,10 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
 
         show_results(results, spec.id)
     else:
-        from aideator_cli.views.table import show_table
+        from aideator_cli.views.table import show_end
 
         print()
-        show_table(results)
+        show_end(results)
         _next_steps(spec, results)
     return exit_code(results)
 

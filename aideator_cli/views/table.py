@@ -1,6 +1,7 @@
 """The table of what the variations made."""
 
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -9,7 +10,9 @@ from rich.text import Text
 
 from aideator_cli import terminal
 from aideator_cli.clean import one_line
+from aideator_cli.comparison import candidates
 from aideator_cli.figures import changes, cost, duration, tokens
+from aideator_cli.reasons import summary
 from aideator_cli.result import Result
 from aideator_cli.verdicts import Word, check_names, verdicts
 from aideator_cli.views import wording
@@ -19,6 +22,14 @@ NUMBERS = ("files", "+/−", "tests", "steps", "tokens", "cost", "time")
 LESSER = ("tokens", "steps", "files", "model", "cost", "time", "tests")  # the first to go is the first
 SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("…", ""), "waiting": ("…", "")}
 STYLES = {Word.PASSED: "green", Word.FLAKY: "yellow", Word.NOT_RUN: ""}  # all others are red
+
+
+def show_end(results: Sequence[Result]) -> None:
+    """The table, and below it in a sentence who passed the checks."""
+    show_table(results)
+    told = summary(candidates(results, check_names((), results)))
+    if told:
+        print(textwrap.fill(told, terminal.width()) if sys.stdout.isatty() else told)
 
 
 def show_table(

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from aideator_cli.clean import one_line
@@ -33,9 +34,14 @@ WAITING = {  # why an agent does not work yet, by the observation's kind
     "preempted": "preempted, queued again",
     "retried": "tried again",
 }
-_VERDICTS = {Word.CHEAT: "cheat?", Word.FAILED_BEFORE: "failed before", Word.NOT_RUN: "–"}
+_VERDICTS = {Word.CHEAT: "cheat?", Word.FAILED_BEFORE: "failed as before", Word.NOT_RUN: "–"}
 _PHASES = {"clone": "cloning", "work": ASKING, "patch": "cutting the patch", "verify": "checking"}
 _TOOLS = {"bash": "running", "read_file": "reading", "write_file": "writing", "str_replace": "editing"}
+
+
+def repository_name(url: str) -> str:
+    """By its URL or path."""
+    return PurePath(url.rstrip("/").replace(":", "/")).name.removesuffix(".git") or url
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:

@@ -1,0 +1,176 @@
+"""A run's comparison on stdout: for people, and as one JSON object."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.axes import Axis, Share
+from aideator_cli.clean import one_line
+from aideator_cli.comparison import Changed, Comparison
+from aideator_cli.equivalence import Group
+from aideator_cli.figures import changes, cost, duration, joined
+from aideator_cli.ranking import Candidate
+from aideator_cli.reasons import obstacle
+from aideator_cli.store import Selection
+from aideator_cli.views.json_lines import write
+from aideator_cli.views.table import fits, model_name, plain_table, show, show_table
+
+FILES_SHOWN = 20
+NAMES_SHOWN = 3
+PATH_CELLS = (100, 60, 40, 24)
+
+
+def show_comparison(spec: RunSpec, comparison: Comparison, selection: Selection | None) -> None:
+    results = [each.result for each in comparison.order]
+    touched = {each.number: len(each.touched) for each in comparison.order if each.touched}
+    show_table(results, selection.variation if selection else None, comparison.checks, touched or None)
+    if comparison.files:
+        print()
+        _show_files(comparison)
+    if lines := [*_common(comparison), *map(told_group, comparison.groups), *_touched(comparison)]:
+        print("\n" + "\n".join(lines))
+    print("\n" + "\n".join(conclusion(comparison)))
+    if selection:
+        print(f"selected: {spec.id}/{selection.variation}{f', {one_line(selection.note)}' if selection.note else ''}")
+
+
+def conclusion(comparison: Comparison) -> list[str]:
+    """The choice by the rule, or why there is none; and who is suspected."""
+    best = comparison.best
+    told = [f"choice: {best.number}, {comparison.reason}" if best else "choice: none"]
+    others = [each for each in comparison.order if each.suspected or not best]
+    return [*told, *(f"{each.number} {obstacle(each)}" for each in others)]
+
+
+def show_axis(shares: Sequence[Share], axis: Axis) -> None:
+    table = plain_table()
+    for title in (axis, "variations", "succeeded", "median cost", "median time", "median steps"):
+        table.add_column(title, no_wrap=True, justify="left" if title == axis else "right")
+    for share in shares:
+        table.add_row(
+            Text(told_value(share, axis)),
+            str(len(share.variations)),
+            f"{share.succeeded} of {len(share.variations)}",
+            cost(share.cost),
+            "–" if share.seconds is None else duration(share.seconds),
+            "–" if share.steps is None else f"{share.steps:g}",
+        )
+    show(table)
+
+
+def told_value(share: Share, axis: Axis) -> str:
+    if share.value is None:
+        return "(the run's)" if axis == "prompt" else "(the model's own)"
+    return model_name(share.value) if isinstance(share.value, str) else f"{share.value:g}"
+
+
+def show_json(
+    spec: RunSpec, comparison: Comparison, selection: Selection | None, by: tuple[Axis, Sequence[Share]] | None
+) -> None:
+    axis = {"by": by[0], "shares": [share.as_json() for share in by[1]]} if by else {}
+    write(
+        {
+            "kind": "comparison",
+            "run": spec.id,
+            "running": comparison.running,
+            "checks": list(comparison.checks),
+            "choice": comparison.best.number if comparison.best else None,
+            "reason": comparison.reason,
+            "selected": selection.variation if selection else None,
+            "variations": [_candidate(spec, each) for each in comparison.order],
+            "groups": [{"variations": group.numbers, "identical": group.identical} for group in comparison.groups],
+            "files": [{"path": file.path, "parts": file.parts} for file in comparison.files],
+            "shared": {"additions": comparison.shared[0], "deletions": comparison.shared[1]},
+            **axis,
+        }
+    )
+
+
+def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
+    result, asked = each.result, spec.variation(each.number)
+    return {
+        "variation": each.number,
+        "model": result.model,
+        "temperature": asked.temperature,
+        "role": asked.role,
+        "prompt_name": asked.prompt_name,
+        "outcome": result.outcome,
+        "fault": result.fault,
+        "succeeded": result.succeeded,
+        "obstacle": None if result.succeeded else obstacle(each),
+        "verdicts": [verdict.as_json() for verdict in each.verdicts],
+        "files": result.files,
+        "additions": result.additions,
+        "deletions": result.deletions,
+        "touched": each.touched,
+        "agreeing": each.agreeing,
+        "judge_place": each.place,
+        "steps": result.steps,
+        "input_tokens": result.input_tokens,
+        "output_tokens": result.output_tokens,
+        "cost": result.cost,
+        "seconds": result.seconds,
+    }
+
+
+def _show_files(comparison: Comparison) -> None:
+    numbers = sorted(each.number for each in comparison.order)
+    shown = comparison.files[:FILES_SHOWN]
+    for cells in PATH_CELLS:
+        table = plain_table()
+        for _ in range(2):
+            table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        for file in shown:
+            table.add_row(Text(f"  {shortened(file.path, cells)}"), _marks(file, numbers), told_parts(file))
+        if fits(table):
+            break
+    table.show_header = False
+    show(table)
+    if left := len(comparison.files) - len(shown):
+        print(f"  … {left} more files: --json has them all")
+
+
+def _marks(file: Changed, numbers: Sequence[int]) -> str:
+    width = len(str(numbers[-1]))
+    return " ".join((str(number) if number in file.numbers else "·").rjust(width) for number in numbers)
+
+
+def told_parts(file: Changed) -> str:
+    """Who left the file alike; of a file that is alike in none, nothing."""
+    alike = [part for part in file.parts if len(part) > 1]
+    return ", ".join(f"{joined(part)} equal" for part in alike)
+
+
+def told_group(group: Group) -> str:
+    how = "the same patch" if group.identical else "the same but for white space and comments"
+    return f"{joined(group.numbers)}: {how}"
+
+
+def _common(comparison: Comparison) -> list[str]:
+    if len(comparison.patched) < 2:
+        return []
+    files = named([file.path for file in comparison.common])
+    lines = changes(*comparison.shared) if any(comparison.shared) else ""
+    return [f"in common: {', '.join(filter(None, (files, lines))) or 'nothing'}"]
+
+
+def _touched(comparison: Comparison) -> list[str]:
+    return [
+        f"{each.number} changes tests or their settings: {named(each.touched)}"
+        for each in comparison.order
+        if each.touched
+    ]
+
+
+def named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - NAMES_SHOWN} more" if len(paths) > NAMES_SHOWN else ""
+    return ", ".join(one_line(path) for path in paths[:NAMES_SHOWN]) + more
+
+
+def shortened(path: str, cells: int) -> str:
+    """Its end, which tells more."""
+    name = one_line(path)
+    return name if len(name) <= cells else "…" + name[1 - cells :]
