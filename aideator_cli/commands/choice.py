@@ -13,8 +13,38 @@ def select(
         int | None, typer.Argument(metavar="N", help="The variation, where RUN does not name it.", show_default=False)
     ] = None,
     note: Annotated[str | None, typer.Option("--note", help="Why this one.", show_default=False)] = None,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="The first by the rule of `compare`; exit 7 when none passes its checks.")
+    ] = False,
 ) -> int:
     """Pick a run's winner."""
+    return _select_best(run, number, note) if auto else _select_named(run, number, note)
+
+
+def _select_best(run: str, number: int | None, note: str | None) -> int:
+    from aideator_cli import terminal
+    from aideator_cli.choosing import choose_best
+    from aideator_cli.errors import usage
+    from aideator_cli.finding import find_run
+    from aideator_cli.invocation import command
+    from aideator_cli.refreshing import refresh_run
+    from aideator_cli.settings import Settings
+    from aideator_cli.store import Store
+
+    if number is not None or note is not None:
+        raise usage("--auto picks the variation and says why", hint="leave N and --note out, or --auto")
+    settings = Settings()
+    store = Store.open(settings.home)
+    found = refresh_run(find_run(run, store, settings), store, settings)
+    selection = choose_best(found, store)
+    store.select(found.spec.id, selection)
+    terminal.say(
+        f"selected {found.spec.id}/{selection.variation}, {selection.note}.  {command('apply', found.spec.id)}"
+    )
+    return 0
+
+
+def _select_named(run: str, number: int | None, note: str | None) -> int:
     from aideator_cli import terminal
     from aideator_cli.clock import now
     from aideator_cli.errors import usage
