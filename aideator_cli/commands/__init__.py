@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from aideator_cli import __version__
-from aideator_cli.commands import choice, compare, demo, export, judge, options, output, replay, retry, run, runs, watch
+from aideator_cli.commands import apply, choice, compare, demo, export, judge, options, output, replay, retry, run, runs, watch
 
 EPILOG = (
     "Exit codes: 0 all that was asked holds, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
@@ -59,7 +59,8 @@ for name, command in (
     ("compare", compare.compare),
     ("judge", judge.judge),
     ("select", choice.select),
-    ("apply", choice.apply),
+    ("apply", apply.apply),
+    ("undo", apply.undo),
     ("export", export.export),
     ("replay", replay.replay),
     ("cancel", watch.cancel),

@@ -1,4 +1,4 @@
-"""`select` and `apply`: one is picked, and taken."""
+"""`select`: one is picked."""
 
 from typing import Annotated
 
@@ -66,37 +66,4 @@ def _select_named(run: str, number: int | None, note: str | None) -> int:
         )
     store.select(spec.id, Selection(number, result.attempt, now(), note))
     terminal.say(f"selected {spec.id}/{number}.  {command('apply', spec.id)}")
-    return 0
-
-
-def apply(run: options.RunOrVariation = "@last", folder: options.Folder = None) -> int:
-    """Apply the selected patch, or the one named, to a clean tree."""
-    from aideator_cli import terminal
-    from aideator_cli.applying import apply_patch, default_tree, working_tree
-    from aideator_cli.errors import usage
-    from aideator_cli.figures import changes, plural
-    from aideator_cli.finding import find
-    from aideator_cli.invocation import command
-    from aideator_cli.recording import last_result
-    from aideator_cli.refreshing import refresh
-    from aideator_cli.settings import Settings
-    from aideator_cli.store import Store
-
-    settings = Settings()
-    store = Store.open(settings.home)
-    named = refresh(find(run, store, settings), store, settings)
-    spec, selection = named.run.spec, store.selection(named.run.spec.id)
-    number = named.variation or (selection.variation if selection else None)
-    if number is None:
-        raise usage(
-            f"nothing is selected in run {spec.id}",
-            hint=f"{command('select', spec.id)} N, or {command('apply')} {spec.id}/N",
-        )
-    selected = selection.attempt if selection and named.variation is None else None
-    result = last_result(store, spec, number, selected)
-    base = result.base or spec.repository.base
-    target = working_tree(folder) if folder else default_tree(base, named.run.repository_path)
-    apply_patch(target, result.patch or b"", base, f"{spec.id}/{number}")
-    told = f"{plural(result.files, 'file')}, {changes(result.additions, result.deletions)}"
-    terminal.say(f"applied {spec.id}/{number} to {target.top}: {told}")
     return 0

@@ -1,0 +1,145 @@
+"""Files into the working tree and back by renames alone, in two walks that each go on from where the other was left."""
+
+import errno
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from aideator_cli.applying.disk import blocked_by, in_the_way, parents
+from aideator_cli.applying.journal import Journal, digest
+
+DRAFT: Final = ".aideator-draft"  # beside a file that comes from another file system
+
+
+def install(top: Path, journal: Journal) -> None:
+    """The old files go into the journal, the new ones out of it. Raises `OSError`, wherever it is then."""
+    for number, move in enumerate(journal.moves):
+        if move.had and not _lies(journal.before(number)):
+            _take(top, move.path, journal.before(number))
+            _remove_empty(top, move.path)
+    for number, move in enumerate(journal.moves):
+        if move.has and _lies(journal.new(number)):
+            _put(top, journal.new(number), move.path, journal.folders)
+
+
+def take_back(top: Path, journal: Journal, *, touch: bool) -> None:
+    """The reverse, from wherever `install` stopped. With `touch` the old files count as changed now, for tools that go by time."""
+    for move in journal.moves:
+        with suppress(OSError):
+            (top / move.path).with_name(DRAFT).unlink()
+    for number, move in enumerate(journal.moves):
+        if move.has and not _lies(journal.new(number)) and _lies(top / move.path):
+            _take(top, move.path, journal.new(number))
+        if move.has:
+            _remove_empty(top, move.path, journal.folders)
+    for number, move in enumerate(journal.moves):
+        if move.had and _lies(journal.before(number)):
+            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                (top / move.path).unlink()
+            _put(top, journal.before(number), move.path, journal.folders)
+            if touch:
+                os.utime(top / move.path, follow_symlinks=False)
+    for folder in sorted(journal.folders):
+        _make_folders(top, f"{folder}/.", journal.folders)
+
+
+def changed_since(top: Path, journal: Journal) -> list[str]:
+    """The paths where something else lies than what the journal has put there."""
+    moves = list(enumerate(journal.moves))
+    installed = {move.path for number, move in moves if move.has and not _lies(journal.new(number))}
+    taken = {move.path for number, move in moves if move.had and _lies(journal.before(number))}
+    changed = [
+        move.path
+        for move in journal.moves
+        if move.path in installed and (blocked_by(top, move.path) or digest(top / move.path) != move.digest)
+    ]
+    emptied = sorted(taken - installed)
+    return changed + [path for path in emptied if digest(top / path) or in_the_way(top, installed, [path])]
+
+
+def folders_around(top: Path, paths: list[str]) -> dict[str, int]:
+    """The folders on the way to these paths, and the empty ones that lie where a path is to be; with their permissions."""
+    found: dict[str, int] = {}
+    for path in paths:
+        for folder in (*parents(path), path):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                mode = (top / folder).lstat().st_mode
+                if stat.S_ISDIR(mode):
+                    found[folder] = stat.S_IMODE(mode)
+        if path in found:
+            for place, _, _ in os.walk(top / path):
+                found[os.path.relpath(place, top)] = stat.S_IMODE(os.lstat(place).st_mode)
+    return found
+
+
+def _lies(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _take(top: Path, path: str, place: Path) -> None:
+    _expect_folders(top, path)
+    _move(top / path, place)
+
+
+def _put(top: Path, place: Path, path: str, modes: dict[str, int]) -> None:
+    _expect_folders(top, path)
+    _make_folders(top, path, modes)
+    _remove_empty_tree(top / path)
+    if _lies(top / path):
+        raise FileExistsError(errno.EEXIST, "it was made meanwhile", str(top / path))
+    _move(place, top / path)
+
+
+def _expect_folders(top: Path, path: str) -> None:
+    if (parent := blocked_by(top, path)) is not None:
+        raise NotADirectoryError(errno.ENOTDIR, "it was replaced meanwhile", str(top / parent))
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target)
+        source.unlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    draft = target.with_name(DRAFT)
+    draft.unlink(missing_ok=True)
+    try:
+        shutil.copy2(source, draft, follow_symlinks=False)
+        draft.rename(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _make_folders(top: Path, path: str, modes: dict[str, int]) -> None:
+    for parent in parents(path):
+        with suppress(FileExistsError):
+            (top / parent).mkdir()
+            if parent in modes:
+                (top / parent).chmod(modes[parent])
+
+
+def _remove_empty(top: Path, path: str, kept: dict[str, int] | None = None) -> None:
+    """The folders that the file has left empty, from the inside out; those of `kept` stay."""
+    for parent in reversed(list(parents(path))):
+        if kept is not None and parent in kept:
+            return
+        try:
+            (top / parent).rmdir()
+        except OSError:
+            return
+
+
+def _remove_empty_tree(path: Path) -> None:
+    """Folders that hold nothing, where a file is to be."""
+    if path.is_dir() and not path.is_symlink():
+        for place, _, _ in os.walk(path, topdown=False):
+            os.rmdir(place)  # noqa: PTH106

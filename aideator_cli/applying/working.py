@@ -1,0 +1,133 @@
+"""A patch into a working tree and out again: whole or not at all, and never over changes of the user's."""
+
+import os
+from contextlib import suppress
+
+from aideator_cli.applying.journal import Journal, Move, alone, digest, journals, next_folder
+from aideator_cli.applying.moving import changed_since, folders_around, install, take_back
+from aideator_cli.applying.pick import Applied, Pick, Way, does_not_apply, some
+from aideator_cli.applying.planning import Plan, plan
+from aideator_cli.applying.target import Target
+from aideator_cli.applying.trees import Scratch, scratch
+from aideator_cli.errors import AideatorError, not_found
+from aideator_cli.invocation import command
+
+
+def apply_to_files(pick: Pick, target: Target, way: Way) -> Applied:
+    """Raises `AideatorError`: it does not apply, and the tree is as it was."""
+    if way.check:
+        with scratch(target, keep=False) as room:
+            made = plan(room, pick, three_way=way.three_way)
+        return Applied(pick, way, target.top, made is None, conflicts=sorted(made.conflicts) if made else ())
+    try:
+        with alone(target.room):
+            return _apply(pick, target, way)
+    except OSError as error:
+        raise _failed(pick.name, error, "the working tree is as it was") from error
+
+
+def _apply(pick: Pick, target: Target, way: Way) -> Applied:
+    _expect_whole(target)
+    with scratch(target, keep=True) as room:
+        made = plan(room, pick, three_way=way.three_way)
+        if made is None:
+            return Applied(pick, way, target.top, already=True)
+        journal = _written(room, made, pick.name)
+    try:
+        install(target.top, journal)
+        _put_into_index(target, "".join(made.conflicts.values()))
+    except BaseException:
+        _roll_back(target, journal)
+        raise
+    journal.write("applied")
+    return Applied(pick, way, target.top, conflicts=sorted(made.conflicts))
+
+
+def undo(target: Target, name: str | None, *, force: bool) -> Journal:
+    """Takes back what was applied last, or of `name`; what was interrupted first of all. Its journal, which is gone then."""
+    with alone(target.room):
+        known = journals(target.room)
+        wanted = [j for j in known if j.state == "moving"] or [j for j in known if _is(j, name)]
+        if not wanted:
+            raise not_found(f"{name or 'nothing'} was {'not ' if name else ''}applied to {target.top}")
+        journal = wanted[-1]
+        changed = changed_since(target.top, journal)
+        if changed and not force:
+            raise does_not_apply(
+                f"{some(changed)} {'has' if len(changed) == 1 else 'have'} changed since {journal.name} was applied",
+                f"{command('undo', journal.name, '--force')} gives these changes up",
+            )
+        _undo(target, journal)
+    return journal
+
+
+def _is(journal: Journal, name: str | None) -> bool:
+    """Whether a user's word names it: RUN/N, RUN, or the beginning of a run's id; None: any."""
+    if name is None:
+        return True
+    run, _, number = name.partition("/")
+    known, _, variation = journal.name.partition("/")
+    return bool(run) and known.startswith(run) and number in ("", variation)
+
+
+def _undo(target: Target, journal: Journal) -> None:
+    try:
+        take_back(target.top, journal.write("moving"), touch=True)
+        _put_into_index(target, journal.index)
+    except OSError as error:
+        with suppress(OSError):
+            install(target.top, journal)
+            journal.write("applied")
+        raise _failed(f"undo of {journal.name}", error, f"when that is mended: {command('undo')}") from error
+    journal.discard()
+
+
+def _written(room: Scratch, made: Plan, name: str) -> Journal:
+    """The journal with all the new files in it; from here on there are only renames."""
+    folder = next_folder(room.target.room)
+    moves = []
+    for number, (path, change) in enumerate(made.changes.items()):
+        had = os.path.lexists(room.target.top / path) and change.old is not None
+        if change.new:
+            (room.folder / path).rename(folder / "new" / str(number))
+        moves.append(Move(path, had, bool(change.new), digest(folder / "new" / str(number))))
+    index = _index_entries(room.target, list(made.conflicts))
+    journal = Journal(
+        folder, name, "moving", tuple(moves), folders_around(room.target.top, [m.path for m in moves]), index
+    )
+    return journal.write("moving")
+
+
+def _index_entries(target: Target, paths: list[str]) -> str:
+    """Of these paths as update-index --index-info takes them, each first removed."""
+    if not paths:
+        return ""
+    lines = [os.fsdecode(line) for line in target.git.need("ls-files", "-s", "-z").split(b"\0")]
+    held = [line for line in lines if line.partition("\t")[2] in paths]
+    return "".join(f"0 {'0' * 40}\t{path}\0" for path in paths) + "".join(f"{line}\0" for line in held)
+
+
+def _put_into_index(target: Target, entries: str) -> None:
+    if entries:
+        target.git.need("update-index", "-z", "--index-info", stdin=os.fsencode(entries))
+
+
+def _roll_back(target: Target, journal: Journal) -> None:
+    """Where even that fails the journal stays, and `undo` goes on with it."""
+    take_back(target.top, journal, touch=False)
+    _put_into_index(target, journal.index)
+    journal.discard()
+
+
+def _expect_whole(target: Target) -> None:
+    for journal in journals(target.room):
+        if journal.state == "moving":
+            raise does_not_apply(
+                f"applying {journal.name} to {target.top} was interrupted",
+                f"{command('undo', '-C', str(target.top))} makes the tree as it was",
+            )
+
+
+def _failed(what: str, error: OSError, then: str) -> AideatorError:
+    where = f" {os.fsdecode(error.filename)}" if error.filename else ""
+    return does_not_apply(f"{what} can't be written:{where}: {error.strerror or error}; {then}")
