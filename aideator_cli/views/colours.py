@@ -3,7 +3,7 @@
 import os
 
 DIM, RED, GREEN, YELLOW, BOLD = "2", "31", "32", "33", "1"
-_AGENTS = ((239, 67, 67), (250, 170, 10), (16, 183, 127), (36, 99, 235), (140, 81, 248))
+AGENTS = ((239, 67, 67), (250, 170, 10), (16, 183, 127), (36, 99, 235), (140, 81, 248))
 _BASIC = ("31", "33", "32", "34", "35")
 
 
@@ -13,7 +13,7 @@ def paint(text: str, code: str) -> str:
 
 def variation_colour(number: int) -> str:
     """True colour where the terminal says that it has it (COLORTERM), else the nearest of the eight."""
-    index = (number - 1) % len(_AGENTS)
+    index = (number - 1) % len(AGENTS)
     if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return "38;2;" + ";".join(str(part) for part in _AGENTS[index])
+        return "38;2;" + ";".join(str(part) for part in AGENTS[index])
     return _BASIC[index]

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -48,6 +49,19 @@ def show_table(
         if fits(table):
             break
     show(table)
+
+
+def end_lines(results: Sequence[Result], width: int, selected: int | None = None) -> list[list[Segment]]:
+    """Table and sentence, line by line in so many cells, for a screen that is drawn."""
+    names = check_names((), results)
+    console = Console(width=width, highlight=False, force_terminal=True, color_system="truecolor")
+    for left_out in range(len(LESSER) + 1):
+        table = _table(results, selected, names, None, LESSER[:left_out])
+        if console.measure(table).maximum <= width:
+            break
+    told = summary(candidates(results, names))
+    lines = console.render_lines(table, console.options.update_width(width), pad=False)
+    return [*lines, *([Segment(line)] for line in textwrap.wrap(told or "", width))]
 
 
 def _table(

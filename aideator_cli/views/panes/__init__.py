@@ -1,1 +1,43 @@
 """Side by side: a pane a variation, in a terminal of its own (Textual)."""
+
+import os
+from collections.abc import Callable, Iterator
+
+from aideator_agent.spec import RunSpec
+from aideator_cli import clock
+from aideator_cli.errors import AideatorError
+from aideator_cli.events import Item
+from aideator_cli.views.actions import Actions
+
+
+def show_panes(
+    actions: Actions = Actions(),  # noqa: B008 -- frozen
+    now: Callable[[], str] = clock.now,
+) -> Callable[[RunSpec, Iterator[list[Item]]], None]:
+    """A view that draws until it is left. It raises `KeyboardInterrupt` when that is before all have ended."""
+
+    def show(spec: RunSpec, batches: Iterator[list[Item]]) -> None:
+        from aideator_cli.views.panes.app import PanesApp
+
+        colours = os.environ.get("NO_COLOR")
+        if colours == "":  # no wish at all (no-color.org), where Textual would take it for one
+            del os.environ["NO_COLOR"]
+        app = PanesApp(spec, batches, actions, now)
+        try:
+            app.run()
+        finally:
+            if colours is not None:
+                os.environ["NO_COLOR"] = colours  # Textual takes it away
+        if app.feed.error is not None:
+            raise app.feed.error
+        if app.return_code:
+            raise AideatorError("the panes broke off", hint="--view lines shows the same")
+        if not app.over and not _all_ended(actions):
+            raise KeyboardInterrupt
+
+    return show
+
+
+def _all_ended(actions: Actions) -> bool:
+    """Whether nothing is left behind, though not all of it was shown."""
+    return actions.results is not None and all(result.ended for result in actions.results())

@@ -1,0 +1,242 @@
+"""The application around the panes: it takes the stream, draws ten times a second, and does what a person asks for."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, ClassVar, Final
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.events import Print
+from textual.screen import Screen
+
+from aideator_agent.spec import RunSpec
+from aideator_cli import clock
+from aideator_cli.clean import clean
+from aideator_cli.clock import seconds_between
+from aideator_cli.errors import AideatorError
+from aideator_cli.events import Item
+from aideator_cli.figures import plural
+from aideator_cli.views.actions import Actions
+from aideator_cli.views.panes.board import Board
+from aideator_cli.views.panes.dialogs import Line, Question
+from aideator_cli.views.panes.difference_view import Difference
+from aideator_cli.views.panes.feed import Background, Feed
+from aideator_cli.views.panes.keys import KEYS
+from aideator_cli.views.panes.palette import DARK, LIGHT, is_light
+from aideator_cli.views.transcript import Transcripts
+
+REFRESH_SECONDS: Final = 0.1
+FOLDING_SECONDS: Final = 0.04  # at a time; keys are answered in between
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class PanesApp(App[None]):
+    TITLE = "AIdeator"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        batches: Iterator[list[Item]],
+        actions: Actions = Actions(),  # noqa: B008 -- frozen
+        now: Callable[[], str] = clock.now,
+    ) -> None:
+        """`now` tells the time as RFC 3339, UTC."""
+        super().__init__()
+        self.transcripts = Transcripts(spec)
+        self.feed = Feed(batches)
+        self.board = Board(self.transcripts, self._fetch_patch)
+        self._actions = actions
+        self._now = now
+        self._background = Background()
+        self._settled = False
+        self._selected: int | None = None
+
+    @property
+    def over(self) -> bool:
+        """All have ended, and all of it was shown."""
+        return self.feed.exhausted and self.feed.error is None
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = (LIGHT if is_light() else DARK).name
+        self.theme_changed_signal.subscribe(self, lambda _: self.board.repaint())
+        self.begin_capture_print(self)
+        for number in SIGNALS:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
+                asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
+        self.push_screen(self.board)
+        self.feed.start()
+        self.set_interval(REFRESH_SECONDS, self.tick)
+
+    def tick(self) -> None:
+        """Takes what has come, and draws it."""
+        for answer in self._background.answers():
+            if answer.error is None:
+                answer.then(answer.value)
+            else:
+                self._tell_error(answer.error)
+        if self._fold():
+            self.set_timer(0.01, self.tick)
+        if self.feed.error is not None:
+            self.exit()
+        elif self.feed.exhausted and not self._settled:
+            self._settle()
+        self.board.sync(self._seconds(), self._keys(), ("q", f"leave{self._leaving()}"))
+
+    def _fold(self) -> bool:
+        """Whether there is more."""
+        until = time.monotonic() + FOLDING_SECONDS
+        while time.monotonic() < until:
+            batch = self.feed.take()
+            if batch is None:
+                return False
+            for item in batch:
+                self.transcripts.add(item)
+        return True
+
+    def _seconds(self) -> float:
+        """Since the run was asked for; of one that is over until its last event."""
+        lasts = [transcript.last for transcript in self.transcripts if transcript.last]
+        end = max(lasts, default="") if self.transcripts.ended else ""
+        try:
+            return max(0.0, seconds_between(self.transcripts.spec.created, end or self._now()))
+        except ValueError:
+            return 0.0
+
+    def _keys(self) -> list[tuple[str, str]]:
+        count = min(9, len(self.transcripts.each))
+        ended = [("s", "select"), ("o", "table")] if self.over else [("c", "cancel"), ("End", "follow")]
+        return [
+            ("1" if count == 1 else f"1–{count}", "pane"), ("?", "help"), ("z", "full"), ("d", "diff"), ("Enter", "open"),
+            ("/", "search"), *ended, ("Tab", "next"), ("w", "wrap"), ("t", "times"), ("Space", "mark"), ("=", "compare"),
+        ]  # fmt: skip
+
+    def _leaving(self) -> str:
+        return "" if self.over or not self._actions.leaving else f" ({self._actions.leaving})"
+
+    # When all have ended
+
+    def _settle(self) -> None:
+        self._settled = True
+        if self._actions.results is None:
+            self._show_outcome()
+        else:
+            self._background.do(self._actions.results, self._take_results)
+
+    def _take_results(self, results: Any) -> None:
+        self.transcripts.settle(results)
+        for pane in self.board.panes.values():
+            if pane.diff is not None:
+                self._fetch_patch(pane.diff)
+        self._show_outcome()
+
+    def _show_outcome(self) -> None:
+        results = self.transcripts.results
+        steps = self._actions.next_steps(results) if self._actions.next_steps else ()
+        self.board.show_outcome(results, steps, self._selected)
+
+    # What a person asks for
+
+    def action_leave(self) -> None:
+        self.feed.leave()
+        self.exit()
+
+    def action_help_quit(self) -> None:
+        self.action_leave()
+
+    async def action_quit(self) -> None:
+        self.action_leave()
+
+    def action_settle(self) -> None:
+        if not self.over:
+            self.board.pane.body.action_follow()
+        elif self._actions.select is None:
+            self.notify("nothing can be selected here", markup=False)
+        else:
+            number = self.board.current
+            self.push_screen(
+                Line(f"select {self.transcripts.spec.id}/{number}; why (may stay empty):"),
+                partial(self._select, number),
+            )
+
+    def _select(self, number: int, note: str | None) -> None:
+        if note is None or self._actions.select is None:
+            return
+        select = self._actions.select
+
+        def selected(_: Any) -> None:
+            self._selected = number
+            self._show_outcome()
+            self.notify(f"selected {self.transcripts.spec.id}/{number}", markup=False)
+
+        self._background.do(lambda: select(number, note.strip() or None), selected)
+
+    def action_cancel_one(self) -> None:
+        self._ask_to_cancel([self.board.current])
+
+    def action_cancel_all(self) -> None:
+        self._ask_to_cancel(list(self.transcripts.each))
+
+    def _ask_to_cancel(self, numbers: list[int]) -> None:
+        active = [number for number in numbers if self.transcripts[number].state != "ended"]
+        if self._actions.cancel is None or not active:
+            self.notify("nothing to cancel: it has ended" if not active else "can't be cancelled here", markup=False)
+            return
+        names = ", ".join(str(number) for number in active)
+        whom = f"agent {names}" if len(active) == 1 else f"{plural(len(active), 'agent')} ({names})"
+        text = f"Ask {whom} to stop? What was made so far is kept."
+        self.push_screen(Question(text), partial(self._cancel, active))
+
+    def _cancel(self, numbers: list[int], yes: bool | None) -> None:
+        cancel = self._actions.cancel
+        if not yes or cancel is None:
+            return
+
+        def asked(_: Any) -> None:
+            for number in numbers:
+                self.transcripts[number].stop()
+
+        self._background.do(lambda: cancel(numbers), asked)
+
+    def _fetch_patch(self, difference: Difference) -> None:
+        patch, transcript = self._actions.patch, difference.transcript
+        if patch is None or transcript.state != "ended":
+            return
+
+        def fetched(found: Any) -> None:
+            difference.patch = found
+
+        self._background.do(lambda: patch(transcript.number), fetched)
+
+    # Around it
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """What the palette offers."""
+        for key in KEYS:
+            if key.command:
+                yield SystemCommand(key.command, f"{key.shown}: {key.words}", partial(self._run_key, key.action))
+        other = LIGHT if self.current_theme.dark else DARK
+        yield SystemCommand(
+            "Light theme" if other is LIGHT else "Dark theme",
+            "Other colours",
+            partial(setattr, self, "theme", other.name),
+        )
+
+    def _run_key(self, action: str) -> None:
+        self.call_later(self.run_action, action, self.board)
+
+    def on_print(self, event: Print) -> None:
+        """Nothing may write over the panes; what would have been said is shown."""
+        if event.text.strip():
+            self.notify(clean(event.text.strip()), markup=False)
+
+    def _tell_error(self, error: AideatorError) -> None:
+        text = clean(f"{error.message}\n{error.hint}" if error.hint else error.message)
+        self.notify(text, severity="error", markup=False, timeout=10)

@@ -1,0 +1,181 @@
+"""One variation's pane: a frame with how it stands, and in it what its agent did, or what it has changed."""
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.message import Message
+
+from aideator_cli.figures import changes, cost, plural
+from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
+from aideator_cli.views.panes.difference_view import Difference
+from aideator_cli.views.panes.palette import agent_colour
+from aideator_cli.views.panes.rows import Layout, Row, entry_rows
+from aideator_cli.views.panes.scroller import Scroller
+from aideator_cli.views.signs import sign
+from aideator_cli.views.table import model_name
+from aideator_cli.views.transcript import Transcript
+
+
+class Course(Scroller):
+    """What an agent did, entry by entry; only what has changed is laid out again."""
+
+    def __init__(self, transcript: Transcript, **options: Any) -> None:
+        super().__init__(**options)
+        self.transcript = transcript
+        self.wrap = False
+        self.times = False
+        self._blocks: list[list[Row]] = []  # of each entry
+        self._gone = 0  # entries that were left out when these were made
+        self._seen = -1
+        self._layout: Layout | None = None
+
+    def sync(self) -> None:
+        """Draws what is new."""
+        transcript = self.transcript
+        if not self.size.width:  # not in place yet
+            return
+        layout = Layout(self.width, self.wrap, self.times)
+        if layout != self._layout:
+            self._layout, self._blocks, self._gone, self._seen = layout, [], transcript.left_out, -1
+        elif transcript.version == self._seen:
+            return
+        dropped = self._drop(transcript.left_out - self._gone)
+        first = self._first_changed()
+        start = sum(map(len, self._blocks[:first]))
+        kept = self._blocks[first:]
+        del self._blocks[first:]
+        for index, entry in enumerate(list(transcript.entries)[first:]):
+            fresh = index >= len(kept) or entry.version > self._seen
+            self._blocks.append(entry_rows(entry, layout) if fresh else kept[index])
+        self._seen, self._gone = transcript.version, transcript.left_out
+        rows = [row for block in self._blocks[first:] for row in block]
+        self.replace(start, rows or (self._nothing(layout) if not start else []), dropped=dropped)
+
+    def on_resize(self, event: Resize) -> None:
+        super().on_resize(event)
+        self.sync()
+
+    def _drop(self, entries: int) -> int:
+        """How many rows go with so many entries at the beginning."""
+        rows = sum(map(len, self._blocks[:entries]))
+        del self._blocks[:entries]
+        return rows
+
+    def _first_changed(self) -> int:
+        for index, entry in enumerate(self.transcript.entries):
+            if index >= len(self._blocks) or entry.version > self._seen:
+                return index
+        return len(self._blocks)
+
+    def _nothing(self, layout: Layout) -> list[Row]:
+        """Nothing yet, and why."""
+        transcript = self.transcript
+        told = [(sign(transcript)[0], transcript.doing, "text"), ("", transcript.why, "dim")]
+        return [
+            Row(-1, layout.lead(lead if not number else "", ""), part, style)
+            for lead, text, style in told
+            if text
+            for line in text.split("\n")
+            for number, part in enumerate(wrapped(drawable(line), layout.room))
+        ]
+
+    def row_of(self, entry: int, text: str) -> int | None:
+        """The row that shows an entry; of its rows the one that holds this text, if one does."""
+        start = 0
+        for block in self._blocks:
+            if block and block[0].entry == entry:
+                return start + next((at for at, row in enumerate(block) if text in row.text.casefold()), 0)
+            start += len(block)
+        return None
+
+
+class Pane(Vertical):
+    DEFAULT_CSS = """
+    Pane { border: round $panel; border-title-align: left; border-subtitle-align: right; }
+    Pane > Scroller { height: 1fr; }
+    """
+
+    class Chosen(Message):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__(id=f"pane-{transcript.number}")
+        self.transcript = transcript
+        self.number = transcript.number
+        self.marked = False
+        self.course = Course(transcript)
+        self.diff: Difference | None = None
+        self._frame: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield self.course
+
+    def on_click(self, _event: Click) -> None:
+        self.post_message(self.Chosen(self.number))
+
+    @property
+    def body(self) -> Scroller:
+        return self.diff or self.course
+
+    def show_diff(self, diff: Difference | None) -> None:
+        """In place of what the agent did; None: back to that."""
+        if self.diff is not None:
+            self.diff.remove()
+        self.diff = diff
+        self.course.display = diff is None
+        if diff is not None:
+            self.mount(diff)
+        else:
+            self.course.sync()
+
+    def sync(self, *, current: bool) -> None:
+        if self.diff is None:
+            self.course.sync()
+        else:
+            self.diff.sync()
+        self.draw_frame(current=current)
+
+    def draw_frame(self, *, current: bool) -> None:
+        title, subtitle = self._title(), self._subtitle()
+        colour = agent_colour(self.number)
+        frame = (title, subtitle, current, colour)
+        if frame == self._frame:
+            return
+        self._frame = frame
+        self.border_title = Content.assemble((title, "bold" if current else ""))
+        self.border_subtitle = Content(subtitle)
+        self.styles.border = ("heavy" if current else "round", colour)
+
+    def _title(self) -> str:
+        transcript, room = self.transcript, max(4, self.size.width - 6)
+        mark = "*" if self.marked else ""
+        model = model_name(transcript.model)
+        name = f"{self.number}{mark} {sign(transcript)[0]} "
+        doing = drawable("stopping" if transcript.stopping else transcript.doing)
+        if self.diff is not None:
+            doing = self.diff.title
+        left = room - width_of(name) - 3
+        shown = cut(model, max(8, left - min(width_of(doing), left // 2)))
+        return name + cut(f"{shown} · {doing}", left + 3)
+
+    def _subtitle(self) -> str:
+        transcript, body = self.transcript, self.body
+        result = transcript.result
+        _, added, removed = transcript.changes
+        parts = [
+            f"step {transcript.step}" if transcript.step else "",
+            cost(result.cost) if result.cost != 0 else "",
+            changes(added, removed) if added or removed else "",
+            f"↓ {plural(body.unread, 'line')}" if not body.follows and body.unread else "",
+        ]
+        if transcript.left_out and not body.follows and body.scroll_offset.y == 0:
+            parts = [f"{plural(transcript.left_out, 'entry').replace('entrys', 'entries')} before: aideator logs"]
+        kept = [part for part in parts if part]
+        while kept and sum(map(width_of, kept)) + 3 * len(kept) > self.size.width - 4:
+            kept.pop(0)
+        return " · ".join(kept)

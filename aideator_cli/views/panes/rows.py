@@ -1,0 +1,165 @@
+"""An agent's entries as rows of a pane: what is drawn, in which style, and how much of it is folded away."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from aideator_cli.figures import plural
+from aideator_cli.views.entries import Entry
+from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
+
+FOLDED: Final = 3  # lines of a tool's output that are shown
+QUIET_TOOLS: Final = ("read_file", "write_file", "str_replace")  # whose output says nothing that the call does not
+_SIGNS: Final = {
+    "say": "", "think": "·", "patch": "±", "notice": "!", "gap": "≠", "seen": "○", "attempt": "↻", "end": "■", "stray": "", "other": "?",
+}  # fmt: skip
+_STYLES: Final = {
+    "say": "text", "think": "think", "patch": "end", "notice": "notice", "gap": "failed", "seen": "dim", "attempt": "notice",
+    "end": "end", "stray": "dim", "other": "dim",
+}  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One line of a pane. `lead` (a time, a sign) and `right` are ours, `text` is foreign: cleaned, and cut to the width."""
+
+    entry: int
+    lead: str
+    text: str
+    style: str
+    right: str = ""
+    right_style: str = "dim"
+    coloured: Callable[[], list[Segment]] | None = None  # the text with colours of its own, made when it is drawn
+    strip: Strip | None = None  # as drawn last
+    drawn: object = None  # under which circumstances
+
+
+@dataclass(frozen=True)
+class Layout:
+    width: int  # cells
+    wrap: bool = False  # what tools print, too
+    times: bool = False
+
+    @property
+    def room(self) -> int:
+        return max(1, self.width - self.indent)
+
+    @property
+    def indent(self) -> int:
+        return 11 if self.times else 2
+
+    def lead(self, sign: str, time: str) -> str:
+        stamp = f"{time[11:19]:<8} " if self.times else ""
+        return f"{stamp}{sign[:1]:<2}"
+
+
+def entry_rows(entry: Entry, layout: Layout) -> list[Row]:
+    """Folded: a tool's output is its last few lines."""
+    rows = list(_call(entry, layout) if entry.kind == "call" else _said(entry, layout))
+    for row in rows[1:]:
+        row.lead = layout.lead(row.lead.strip()[:1] if row.lead.strip() else "", "")
+    return rows
+
+
+def _said(entry: Entry, layout: Layout) -> Iterator[Row]:
+    if entry.kind == "check":
+        yield from _check(entry, layout)
+        return
+    style = "failed" if entry.failed else _STYLES[entry.kind]
+    sign = layout.lead("✗" if entry.failed and entry.kind != "gap" else _SIGNS[entry.kind], entry.time)
+    for number, line in enumerate([*([entry.words] if entry.words else []), *entry.text.lines]):
+        if line.strip() or number:
+            for part in wrapped(drawable(line), layout.room):
+                yield Row(entry.number, sign, part, style)
+                sign = layout.lead("", "")
+    if entry.text.cut or entry.text.left_out:
+        yield Row(entry.number, layout.lead("▸", ""), "more of it: Enter", "dim")
+
+
+def _check(entry: Entry, layout: Layout) -> Iterator[Row]:
+    sign, style = ("✗", "failed") if entry.failed else ("✓", "ok")
+    for part in wrapped(drawable(entry.words), layout.room):
+        yield Row(entry.number, layout.lead(sign, entry.time), part, style)
+        sign = ""
+    if entry.failed:
+        yield from _tail(entry, layout, "failed")
+    elif entry.text.count:
+        yield Row(entry.number, layout.lead("▸", ""), f"output, {plural(entry.text.count, 'line')}", "dim")
+
+
+def _call(entry: Entry, layout: Layout) -> Iterator[Row]:
+    yield from _head(entry, layout)
+    if entry.tool in QUIET_TOOLS and not entry.failed:
+        if entry.tool == "read_file" and entry.text.count:
+            yield Row(entry.number, layout.lead("▸", ""), plural(entry.text.count, "line"), "dim")
+    elif entry.tool == "bash" or entry.text.count > 1 or entry.running:
+        yield from _tail(entry, layout, "failed" if entry.failed else "output")
+
+
+def _head(entry: Entry, layout: Layout) -> Iterator[Row]:
+    words = drawable(entry.words)
+    sign = "$" if entry.tool == "bash" else "✗" if entry.failed else "▸"
+    words = words.removeprefix("$ ") if entry.tool == "bash" else words
+    right = entry.ended or ("…" if entry.running else "")
+    if width_of(right) > layout.room // 2:
+        right = ""
+    room = layout.room - (len(right) + 1 if right else 0)
+    lines = wrapped(words, room) if layout.wrap else [cut(words, room)]
+    style = "failed" if entry.failed and entry.tool != "bash" else "tool"
+    for number, line in enumerate(lines):
+        lead = layout.lead("" if number else sign, entry.time if not number else "")
+        yield Row(entry.number, lead, line, style, "" if number else right, "failed" if entry.failed else "dim")
+
+
+def _tail(entry: Entry, layout: Layout, style: str) -> Iterator[Row]:
+    """The last lines that hold something."""
+    shown: list[str] = []
+    for line in reversed(entry.text.lines):
+        if line.strip():
+            shown.insert(0, line)
+        if len(shown) == FOLDED:
+            break
+    more = entry.text.count - len(shown)
+    if more and shown:
+        yield Row(entry.number, layout.lead("▸", ""), f"{plural(more, 'line')} more", "dim")
+    for line in shown:
+        text = drawable(line)
+        for part in wrapped(text, layout.room) if layout.wrap else [cut(text, layout.room)]:
+            yield Row(entry.number, layout.lead("", ""), part, style)
+
+
+def whole_rows(entry: Entry, layout: Layout) -> list[Row]:
+    """All that is kept of an entry, arguments and output."""
+    rows = [Row(0, layout.lead("", entry.time), part, "end") for part in wrapped(drawable(entry.words), layout.room)]
+    rows[0].right = entry.ended
+    for name, style, text in _sections(entry):
+        rows.append(Row(0, layout.lead("", ""), "", "text"))
+        if name:
+            rows.append(Row(0, layout.lead("", ""), name, "hunk"))
+        rows += _lines(text.split("\n"), layout, style)
+    if entry.text.count:
+        rows.append(Row(0, layout.lead("", ""), "", "text"))
+        if entry.text.left_out:
+            told = f"{plural(entry.text.left_out, 'line')} before this are not kept here; `aideator logs` has them"
+            rows.append(Row(0, layout.lead("", ""), told, "notice"))
+        rows += _lines(entry.text.lines, layout, "failed" if entry.failed else "text")
+        if entry.text.cut:
+            told = f"{plural(entry.text.cut, 'character')} at the ends of long lines are not kept here"
+            rows.append(Row(0, layout.lead("", ""), told, "notice"))
+    return rows
+
+
+def _sections(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Name, style and text of each argument that its one line does not tell whole."""
+    for name, value in entry.arguments.items():
+        if name == "path" or (name == "command" and f"$ {value}" == entry.words):
+            continue
+        style = {"old": "removed", "new": "added"}.get(name, "text")
+        yield "" if name == "command" else name, style, value.rstrip("\n")
+
+
+def _lines(lines: Iterable[str], layout: Layout, style: str) -> list[Row]:
+    return [Row(0, layout.lead("", ""), part, style) for line in lines for part in wrapped(drawable(line), layout.room)]

@@ -1,0 +1,230 @@
+"""Rows in a window that scrolls: strips are made only of what is seen, and it follows the end until someone scrolls up."""
+
+from typing import Any, Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from aideator_cli.views.panes.cells import width_of
+from aideator_cli.views.panes.palette import styles
+from aideator_cli.views.panes.rows import Row
+
+FILLED: Final = ("added", "removed", "file")  # styles that go on to the row's end
+
+
+class Scroller(ScrollView, can_focus=True):
+    """`follows`: the end stays in sight. `unread`: rows that came since it does not."""
+
+    DEFAULT_CSS = "Scroller { overflow-x: hidden; overflow-y: scroll; scrollbar-size: 1 1; }"
+    BINDINGS: Final[list[BindingType]] = [  # type: ignore[misc]
+        Binding("up,k", "line(-1)", show=False),
+        Binding("down,j", "line(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("home,g", "top", show=False),
+        Binding("end,G", "follow", show=False),
+    ]
+
+    class Moved(Message):
+        """What is seen, or whether the end is followed, has changed."""
+
+        def __init__(self, scroller: "Scroller") -> None:
+            super().__init__()
+            self.scroller = scroller
+
+    class Opened(Message):
+        """A row was clicked that was chosen already."""
+
+    def __init__(self, *, follows: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.rows: list[Row] = []
+        self.follows = follows
+        self.unread = 0
+        self.chosen: int | None = None  # a row's index
+        self.query_text = ""  # what is searched for, in small letters
+        self._steering = False
+        self._palette: dict[str, Style] = {}
+
+    # What others change
+
+    def replace(self, first: int, rows: list[Row], *, dropped: int = 0) -> None:
+        """From this row on there are others now; `dropped` rows at the beginning are gone (`first` counts without them)."""
+        before = len(self.rows) - dropped
+        del self.rows[:dropped]
+        self.rows[first:] = rows
+        if self.chosen is not None:
+            self.chosen = min(max(0, self.chosen - dropped), max(0, len(self.rows) - 1))
+        if not self.follows:
+            self.unread = max(0, self.unread + len(self.rows) - before)
+        self._fit(dropped)
+
+    def search(self, text: str) -> None:
+        self.query_text = text.casefold()
+        self.refresh()
+
+    def choose(self, index: int) -> None:
+        """Puts a row in sight and marks it."""
+        if not self.rows:
+            return
+        self.chosen = min(max(0, index), len(self.rows) - 1)
+        self.follows = False
+        top, height = self.scroll_offset.y, self.size.height
+        if not top <= self.chosen < top + height:
+            self._steer(self.chosen - (height // 3 if abs(self.chosen - top) > height else 0))
+        self._bring_into_sight()
+        self._tell()
+
+    def align_with(self, other: "Scroller") -> None:
+        """The same rows are in sight as in the other one; nobody is told."""
+        self.follows, self.chosen = other.follows, other.chosen
+        self._steer(other.scroll_offset.y)
+        self.refresh()
+
+    # Keys and mouse
+
+    def action_line(self, delta: int) -> None:
+        if self.max_scroll_y == 0 and self.chosen is None and delta > 0:
+            return
+        at = self.chosen if self.chosen is not None else self._last_seen()
+        if delta > 0 and at + delta >= len(self.rows):
+            self.action_follow()
+        else:
+            self.choose(at + delta)
+
+    def action_page(self, direction: int) -> None:
+        step = max(1, self.size.height - 1) * direction
+        if direction > 0 and self.scroll_offset.y + step >= self.max_scroll_y:
+            self.action_follow()
+            return
+        self.follows, self.chosen = False, None
+        self._steer(self.scroll_offset.y + step)
+        self._tell()
+
+    def action_top(self) -> None:
+        self.choose(0)
+
+    def action_follow(self) -> None:
+        self.follows, self.unread, self.chosen = True, 0, None
+        self._steer(self.max_scroll_y)
+        self._tell()
+
+    def on_click(self, event: Click) -> None:
+        index = self.scroll_offset.y + event.y
+        if index < len(self.rows):
+            again = index == self.chosen or event.chain > 1
+            self.choose(index)
+            if again:
+                self.post_message(self.Opened())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._steering or round(old_value) == round(new_value):
+            return
+        self.chosen = None
+        self.follows = round(new_value) >= self.max_scroll_y
+        if self.follows:
+            self.unread = 0
+        self._tell()
+
+    def on_resize(self, _event: Resize) -> None:
+        self._fit(0)
+
+    @property
+    def width(self) -> int:
+        """Cells of a row."""
+        return max(1, self.scrollable_content_region.width)
+
+    @property
+    def current(self) -> Row | None:
+        """The row that was chosen, else the last one in sight."""
+        index = self.chosen if self.chosen is not None else self._last_seen()
+        return self.rows[index] if 0 <= index < len(self.rows) else None
+
+    # Drawing
+
+    def repaint(self) -> None:
+        """The colours have changed."""
+        self._palette = {}
+        for row in self.rows:
+            row.strip = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        base = self.rich_style
+        index = self.scroll_offset.y + y
+        width = self.width
+        if index >= len(self.rows):
+            return Strip.blank(width, base)
+        row = self.rows[index]
+        circumstances = (width, index == self.chosen and self.has_focus, self.query_text)
+        if row.strip is None or row.drawn != circumstances:
+            row.drawn = circumstances
+            row.strip = self._strip(row, base, width, marked=circumstances[1])
+        return row.strip
+
+    def _strip(self, row: Row, base: Style, width: int, *, marked: bool) -> Strip:
+        palette = self._palette = self._palette or styles(dark=self.app.current_theme.dark)
+        style = base + palette[row.style]
+        segments = [Segment(row.lead, base + palette["dim" if row.style != "failed" else "failed"])]
+        segments += self._text(row, style, base)
+        strip = Strip(segments)
+        if row.right:
+            strip = strip.adjust_cell_length(width - width_of(row.right), style)
+            strip = Strip([*strip, Segment(row.right, base + palette[row.right_style])])
+        strip = strip.adjust_cell_length(width, style if row.style in FILLED else base)
+        return strip.apply_style(palette["cursor"] + Style(reverse=self.app.no_color)) if marked else strip
+
+    def _text(self, row: Row, style: Style, base: Style) -> list[Segment]:
+        if self.query_text and self.query_text in row.text.casefold():
+            return self._with_found(row.text, style)
+        if row.coloured is not None:
+            return [Segment(part.text, style + part.style if part.style else style) for part in row.coloured()]
+        return [Segment(row.text, style if row.text else base)]
+
+    def _with_found(self, text: str, style: Style) -> list[Segment]:
+        """What is searched for stands out; nothing does where folding letters changes the text's length."""
+        folded, wanted, at = text.casefold(), self.query_text, 0
+        found = style + self._palette["found"]
+        segments = []
+        while len(folded) == len(text) and (hit := folded.find(wanted, at)) >= 0:
+            segments += [Segment(text[at:hit], style), Segment(text[hit : hit + len(wanted)], found)]
+            at = hit + len(wanted)
+        return [*segments, Segment(text[at:], style)]
+
+    # Scrolling
+
+    def _fit(self, dropped: int) -> None:
+        self._steering = True
+        self.virtual_size = Size(self.width, len(self.rows))
+        self._steering = False
+        if self.follows:
+            self._steer(self.max_scroll_y)
+        elif dropped:
+            self._steer(max(0, self.scroll_offset.y - dropped))
+        self.refresh()
+
+    def _steer(self, y: float) -> None:
+        self._steering = True
+        self.scroll_to(y=y, animate=False, immediate=True, force=True)
+        self._steering = False
+
+    def _bring_into_sight(self) -> None:
+        assert self.chosen is not None
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if self.chosen < top:
+            self._steer(self.chosen)
+        elif self.chosen >= top + height:
+            self._steer(self.chosen - height + 1)
+
+    def _last_seen(self) -> int:
+        return min(self.scroll_offset.y + max(1, self.size.height), len(self.rows)) - 1
+
+    def _tell(self) -> None:
+        self.refresh(Region(0, 0, self.size.width, self.size.height))
+        self.post_message(self.Moved(self))
