@@ -24,6 +24,7 @@ class ReportRefused(Exception):
 class Report:
     tests: int  # that ran: those that were skipped are not among them
     failing: tuple[str, ...]  # the first ones
+    failed: int  # all of them
 
 
 def read(root: Path, path: str) -> Report:
@@ -48,7 +49,7 @@ def parse(data: bytes) -> Report:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that is none
         raise ReportRefused(f"it is not XML: {error}") from error
-    return Report(reading.tests, tuple(reading.failing))
+    return Report(reading.tests, tuple(reading.failing), reading.failures)
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -59,6 +60,7 @@ def _refuse_doctype(*_: object) -> None:
 class _Reading:
     tests: int = 0
     failing: list[str] = field(default_factory=list)
+    failures: int = 0
     _depth: int = 0
     _case: int = 0  # the depth of the testcase that is open; 0: none is
     _name: str = ""
@@ -91,6 +93,7 @@ class _Reading:
         self._depth -= 1
 
     def _fail(self) -> None:
+        self.failures += 1
         name = pieces.shortened(self._name, NAME_ROOM)
         size = len(pieces.encoded(name)) + 1
         if len(self.failing) < NAMES and size <= self._room:

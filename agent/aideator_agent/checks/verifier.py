@@ -79,8 +79,8 @@ class Verifier:
             found = report.read(site.repo, path)
         except ReportRefused as error:
             self._emitter.notice("warning", f"Check {name} left no report that counts: {error}")
-            return {"tests": None, "failing": []}
-        return {"tests": found.tests, "failing": list(found.failing)}
+            return {"tests": None, "failing": [], "failed": None}
+        return {"tests": found.tests, "failing": list(found.failing), "failed": found.failed}
 
     def _command(self, site: Site, command: str) -> tuple[Finished, str]:
         tail = _Tail(self._tail_bytes)
