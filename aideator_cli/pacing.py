@@ -42,6 +42,26 @@ class Computed:
 REAL = Timer(time.monotonic, time.sleep)
 
 
+class Playing:
+    """Passes items on, and tells the time in which they were."""
+
+    def __init__(self, began: str) -> None:
+        self._newest = began  # RFC 3339, UTC
+        self._came = time.monotonic()
+
+    def through(self, batches: Iterator[list[Item]]) -> Iterator[list[Item]]:
+        for batch in batches:
+            times = [
+                item.time for item in batch if _instant(item) is not None and isinstance(item, Event | Observation)
+            ]
+            if times:
+                self._newest, self._came = max(times), time.monotonic()
+            yield batch
+
+    def now(self) -> str:
+        return clock.shifted(self._newest, time.monotonic() - self._came)
+
+
 def paced(batches: Iterator[list[Item]], pace: Pace, timer: Timer = REAL) -> Iterator[list[Item]]:
     """The same items in the same order, each when it is due; behind the last one there is no pause.
 

@@ -20,31 +20,47 @@ from aideator_cli.figures import duration
 from aideator_cli.finding import Named, find
 from aideator_cli.following import stored
 from aideator_cli.invocation import command
-from aideator_cli.pacing import Computed, Pace, Timer, paced
+from aideator_cli.pacing import Computed, Pace, Playing, Timer, paced
+from aideator_cli.recording import last_result
+from aideator_cli.result import Result
 from aideator_cli.running import Manner, conclude
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
 from aideator_cli.viewing import check_name, chosen_view
+from aideator_cli.views.actions import Actions
 
 HERE = Wish("local")  # what is not known here has nothing stored: no cluster is asked for it
 
 
 def replay(word: str, pace: Pace, view: str | None) -> int:
     """On the terminal; then the table."""
-    show = chosen_view(view)
     named, store = _named(word)
     spec, stop = _spec(named), Flag()
-    timer = Timer(monotonic, stop.wait)
+    playing = Playing(spec.created)
+    show = chosen_view(view, _actions(named, store), playing.now)
     batches = takewhile(lambda _: not stop.is_set(), _stored(named, store))
     try:
-        show(spec, paced(batches, pace, timer))
+        show(spec, playing.through(paced(batches, pace, Timer(monotonic, stop.wait))))
     finally:
         stop.set()
-    results = [result for result in store.results(spec.id) if result.variation in named.numbers]
+    results = _results(named, store)
     conclude(spec, results, Manner())
     if not all(result.ended for result in results):
         terminal.say(f"{spec.id} is still at work; this is what was stored of it.  {command('watch', spec.id)}")
     return ExitCode.OK
+
+
+def _actions(named: Named, store: Store) -> Actions:
+    """What can be looked at; nothing can be done to what was."""
+    return Actions(
+        patch=lambda number: last_result(store, named.run.spec, number).patch,
+        results=lambda: _results(named, store),
+        leaving="",
+    )
+
+
+def _results(named: Named, store: Store) -> list[Result]:
+    return [result for result in store.results(named.run.spec.id) if result.variation in named.numbers]
 
 
 def record(word: str, pace: Pace, view: str | None, file: Path, *, force: bool) -> int:

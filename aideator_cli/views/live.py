@@ -17,7 +17,8 @@ from aideator_cli.clean import one_line
 from aideator_cli.events import Event, Item, Observation
 from aideator_cli.figures import changes, cost, duration, plural, tokens
 from aideator_cli.views import wording
-from aideator_cli.views.table import SIGNS, model_name, plain_table
+from aideator_cli.views.signs import sign
+from aideator_cli.views.table import model_name, plain_table
 from aideator_cli.views.transcript import Transcript, Transcripts
 
 REFRESHES = 4  # a second
@@ -27,7 +28,13 @@ NUMBER, DOING = " ", ""  # the columns that need no title
 FIGURES = ("steps", "tokens", "cost", "+/−", "time")
 GAP = 2  # cells between two columns
 KEPT = 50  # entries of a variation: none of them is shown
-SIGN_OF = {"waiting": ("·", "dim"), "working": ("▸", "cyan")}
+STYLES = {
+    "waiting": "dim",
+    "at work": "cyan",
+    "stopping": "yellow",
+    "succeeded": "green",
+    "failed": "red",
+}  # of signs, by their words
 GOOD_NEWS = ("connection_back", "cancel_asked", "retried")
 
 Seconds = Callable[[], float]
@@ -190,9 +197,9 @@ def _titles(rows: list[dict[str, Text]], room: int) -> list[str]:
 
 def _cells(transcript: Transcript, at: str, digits: int) -> dict[str, Text]:
     _, added, removed = transcript.changes
-    sign, style = _sign(transcript)
+    drawn, word = sign(transcript)
     number = Text(f"{transcript.number:>{digits}} ")
-    number.append(sign, style=style)
+    number.append(drawn, style=STYLES.get(word, ""))
     seconds = transcript.seconds(at)
     return {
         NUMBER: number,
@@ -204,15 +211,6 @@ def _cells(transcript: Transcript, at: str, digits: int) -> dict[str, Text]:
         "+/−": Text(changes(added, removed) if added or removed else ""),
         "time": Text(duration(seconds) if seconds else ""),
     }
-
-
-def _sign(transcript: Transcript) -> tuple[str, str]:
-    if transcript.state != "ended":
-        return SIGN_OF[transcript.state]
-    result = transcript.result
-    return (
-        ("✗", "red") if result.outcome == "succeeded" and not result.succeeded else SIGNS.get(result.outcome, ("–", ""))
-    )
 
 
 def _doing(transcript: Transcript) -> str:

@@ -48,10 +48,10 @@ def test_each_variation_has_one_line_that_says_what_it_is_at(monkeypatch: pytest
     head, titles, first, second, third, trouble, *rest = drawn(monkeypatch, 80, 24, at_work(), spec(3))
     assert head.startswith(f"{RUN}  1 waiting, 1 at work, 1 ended  ")
     assert titles.split() == ["model", "steps", "tokens", "cost", "+/−", "time"]
-    assert first.startswith("1 ▸  claude-sonnet-4-5  running ")
+    assert first.startswith("1 ●  claude-sonnet-4-5  running ")
     assert first.split()[-8:] == ["1", "3", "k", "$0.17", "+2", "−1", "8.0", "s"]
     assert second.startswith("2 ✓  claude-sonnet-4-5  succeeded")
-    assert third.startswith("3 ·  gpt-5              no node takes")
+    assert third.startswith("3 ○  gpt-5              no node takes")
     assert trouble == "! 3 unschedulable: 0/2 nodes have 500m cpu free"
     assert rest == []
 
@@ -73,7 +73,7 @@ def test_no_line_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch, col
 def test_in_little_room_what_an_agent_is_at_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = drawn(monkeypatch, 60, 24, at_work(), spec(3))
     assert lines[1].split() == ["model", "cost", "+/−", "time"]
-    assert lines[2].startswith("1 ▸  claude-sonnet-…  running pytest")
+    assert lines[2].startswith("1 ●  claude-sonnet-…  running pytest")
 
 
 def test_more_variations_than_lines_leaves_out_those_that_have_ended_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,13 +88,13 @@ def test_a_lost_connection_is_told_until_it_is_back(monkeypatch: pytest.MonkeyPa
     lost = Observation(RUN, stamp(1), "connection_lost", "connection refused")
     back = Observation(RUN, stamp(2), "connection_back", "there again")
     assert drawn(monkeypatch, 80, 24, [lost], spec(1))[-1] == "! connection refused"
-    assert drawn(monkeypatch, 80, 24, [lost, back], spec(1))[-1].startswith("1 ·")
+    assert drawn(monkeypatch, 80, 24, [lost, back], spec(1))[-1].startswith("1 ○")
 
 
 def test_what_was_waited_for_is_no_trouble_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = Agent(1)
     waiting = agent.seen("pulling", "Pulling image", attempt=False)
     assert drawn(monkeypatch, 80, 24, [waiting], spec(1))[-1] == "! 1 pulling: Pulling image"
-    assert drawn(monkeypatch, 80, 24, [waiting, *agent.start()], spec(1))[-1].startswith("1 ▸")
+    assert drawn(monkeypatch, 80, 24, [waiting, *agent.start()], spec(1))[-1].startswith("1 ●")
     gap = agent.seen("gap", "12 events are lost")
     assert drawn(monkeypatch, 80, 24, [*agent.start(), gap], spec(1))[-1] == "! 1 gap: 12 events are lost"

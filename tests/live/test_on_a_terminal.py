@@ -25,7 +25,7 @@ def test_it_ends_with_the_table_and_nothing_is_left_of_it(
 ) -> None:
     add_run(tmp_path, Told(PATCH, more=SAYS), Told(PATCH))
     pane = played(terminal(columns, lines), tmp_path, "--max-pause", "0.2")
-    pane.until(lambda screen: "▸" in screen and "at work" in screen)
+    pane.until(lambda screen: "●" in screen and "at work" in screen)
     assert pane.alternate()
     assert pane.until_ended() == 0
     assert not pane.alternate()
@@ -38,7 +38,7 @@ def test_it_ends_with_the_table_and_nothing_is_left_of_it(
 def test_a_resize_draws_it_anew(terminal: Panes, tmp_path: Path) -> None:
     add_run(tmp_path, Told(PATCH, more=(*SAYS, LATER)), Told(PATCH))
     pane = played(terminal(80, 24), tmp_path, "--max-pause", "1h", "--speed", "100")
-    pane.until_shown("▸", "steps")
+    pane.until_shown("●", "steps")
     for columns, lines in ((50, 10), (30, 5), (120, 40), (80, 24)):
         pane.resize(columns, lines)
         pane.until(lambda screen, room=columns: _is_whole(screen, room))
@@ -51,7 +51,7 @@ def _is_whole(screen: str, columns: int) -> bool:
     """The one table, as wide as there is room."""
     lines = [line for line in screen.split("\n") if line]
     titles = next((line for line in lines if line.endswith("time")), "")
-    return len(titles) in (columns, columns - 2) and screen.count("▸") == 1 and screen.count("at work") <= 1
+    return len(titles) in (columns, columns - 2) and screen.count("●") == 1 and screen.count("at work") <= 1
 
 
 def test_no_color_takes_the_colours_alone(terminal: Panes, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_no_color_takes_the_colours_alone(terminal: Panes, tmp_path: Path) -> No
     for environment, is_coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         words = ("--max-pause", "1h", "--speed", "100")
         pane = played(terminal(80, 24), tmp_path, *words, environment=environment)
-        pane.until_shown("1 ▸", "2 ✗")
+        pane.until_shown("1 ●", "2 ✗")
         assert ("\x1b[31m✗" in pane.coloured()) is is_coloured
 
 
