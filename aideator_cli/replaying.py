@@ -37,7 +37,7 @@ def replay(word: str, pace: Pace, view: str | None) -> int:
     named, store = _named(word)
     spec, stop = _spec(named), Flag()
     playing = Playing(spec.created)
-    show = chosen_view(view, _actions(named, store), playing.now)
+    show = chosen_view(view, _actions(named), playing.now)
     batches = takewhile(lambda _: not stop.is_set(), _stored(named, store))
     try:
         show(spec, playing.through(paced(batches, pace, Timer(monotonic, stop.wait))))
@@ -50,11 +50,12 @@ def replay(word: str, pace: Pace, view: str | None) -> int:
     return ExitCode.OK
 
 
-def _actions(named: Named, store: Store) -> Actions:
-    """What can be looked at; nothing can be done to what was."""
+def _actions(named: Named) -> Actions:
+    """What can be looked at, each from a thread of its own; nothing can be done to what was."""
+    home = Settings().home
     return Actions(
-        patch=lambda number: last_result(store, named.run.spec, number).patch,
-        results=lambda: _results(named, store),
+        patch=lambda number: last_result(Store.open(home), named.run.spec, number).patch,
+        results=lambda: _results(named, Store.open(home)),
         leaving="",
     )
 

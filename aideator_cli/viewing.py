@@ -2,17 +2,20 @@
 
 import os
 import sys
+from collections.abc import Callable
+from collections.abc import Callable
 
-from aideator_cli import terminal
+from aideator_cli import clock, terminal
 from aideator_cli.errors import usage
 from aideator_cli.following import View
 from aideator_cli.views.actions import Actions
 
+NONE = Actions()
 VIEWS = ("panes", "live", "lines")
 
 
-def chosen_view(name: str | None, actions: Actions = Actions()) -> View:  # noqa: B008 -- frozen
-    """None: panes where a person sits at a terminal, else lines. `actions`: what the panes let a person do.
+def chosen_view(name: str | None, actions: Actions = NONE, now: Callable[[], str] = clock.now) -> View:
+    """None: panes where a person sits at a terminal, else lines. `actions`: what the panes let a person do; `now`: their clock.
 
     Raises `AideatorError` (usage) for a name that is none, and for a screen where none can be drawn.
     """
@@ -21,7 +24,7 @@ def chosen_view(name: str | None, actions: Actions = Actions()) -> View:  # noqa
     if name == "panes":
         from aideator_cli.views.panes import show_panes
 
-        return show_panes(actions)
+        return show_panes(actions, now)
     if name == "live":
         from aideator_cli.views.live import show_live
 
