@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from collections.abc import Callable
 
 from aideator_cli import clock, terminal
 from aideator_cli.errors import usage
