@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
+from aideator_cli.acting import ask_to_stop
 from aideator_cli.backends import Wish, backend_at
-from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.events import Item, Observation
+from aideator_cli.events import Item
 from aideator_cli.figures import changes, plural
 from aideator_cli.finding import Named, find
 from aideator_cli.following import follow_run, look
-from aideator_cli.recording import CANCEL_ASKED
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import is_over, variation_of
 from aideator_cli.store import Store
@@ -35,8 +34,7 @@ def cancel(word: str, wish: Wish, *, wait: bool) -> int:
         terminal.say(f"{word} has ended already")
         return ExitCode.OK
     follower = _Follower(named, settings, frozenset(numbers)) if wait else None
-    backend.cancel(spec.id, numbers)
-    store.record([], [Observation(spec.id, now(), CANCEL_ASKED, "cancelled by the user", number) for number in numbers])
+    ask_to_stop(spec, backend, store, numbers)
     if follower is None:
         terminal.say(f"asked {', '.join(f'{spec.id}/{number}' for number in numbers)} to stop")
         return ExitCode.OK

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
+from aideator_cli.acting import actions_on, next_steps
 from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.errors import AideatorError, ExitCode, usage
@@ -21,6 +21,8 @@ from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import Sieve
 from aideator_cli.store import Store
+from aideator_cli.viewing import check_view, chosen_view
+from aideator_cli.views.wording import repository_name
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Manner:
 
     detach: bool = False
     json: bool = False
+    view: str | None = None  # panes, live or lines; None: what fits where stdout goes
     since: str | None = None  # of what was before, only what is not older; RFC 3339
     tail: int | None = None  # of what was before, only so many items of each variation
 
 
 def start(request: Request, wish: Wish, manner: Manner) -> int:
+    check_view(manner.view, json=manner.json)
     settings = Settings()
     backend = choose(wish, settings)
     if manner.detach:
@@ -78,11 +82,12 @@ def dry(request: Request, wish: Wish) -> int:
 
 def watch(word: str, wish: Wish, manner: Manner) -> int:
     """A run from its first event, until it ends."""
+    check_view(manner.view, json=manner.json)
     settings = Settings()
     store = Store.open(settings.home)
     run = find_run(word, store, settings, wish)
     if run.state == "ended":
-        _view(manner)(run.spec, _past(run.spec, store, manner).batches)
+        _view(run.spec, manner, None)(run.spec, _past(run.spec, store, manner).batches)
         return conclude(run.spec, store.results(run.spec.id), manner)
     backend = backend_at(run.place, settings)
     backend.mend(run.spec)
@@ -113,7 +118,9 @@ def submit(order: Order, backend: Backend, store: Store) -> None:
 
 def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, past: Past = NOTHING) -> int:
     with _leaving(spec, backend):
-        results = follow_run(spec, backend, store, _view(manner), past=past, rule=Policy(spec, backend, store).through)
+        results = follow_run(
+            spec, backend, store, _view(spec, manner, backend), past=past, rule=Policy(spec, backend, store).through
+        )
     return conclude(spec, results, manner)
 
 
@@ -128,18 +135,18 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
 
         print()
         show_end(results)
-        _next_steps(spec, results)
+        terminal.say("")
+        for step in next_steps(spec, results):
+            terminal.say(f"  {step}")
     return exit_code(results)
 
 
-def _view(manner: Manner) -> View:
+def _view(spec: RunSpec, manner: Manner, backend: Backend | None) -> View:
     if manner.json:
         from aideator_cli.views.json_lines import show_json
 
         return show_json
-    from aideator_cli.views.lines import show_lines
-
-    return show_lines
+    return chosen_view(manner.view, actions_on(spec, Settings().home, backend))
 
 
 @contextmanager
@@ -165,16 +172,12 @@ def _announce(spec: RunSpec, backend: Backend) -> None:
     dollars = "" if spec.limits.cost is None else f", {cost(spec.limits.cost)}"
     limits = f"limits {plural(spec.limits.steps, 'step')}, {duration(spec.limits.seconds)}{dollars} each"
     terminal.say(
-        f"{spec.id} {_at(backend)}: {plural(len(spec.variations), 'variation')} of {_repository_name(spec)}{commit}, {limits}"
+        f"{spec.id} {_at(backend)}: {plural(len(spec.variations), 'variation')} of {repository_name(spec.repository.url)}{commit}, {limits}"
     )
 
 
 def _at(backend: Backend) -> str:
     return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
-
-
-def _repository_name(spec: RunSpec) -> str:
-    return Path(spec.repository.url.rstrip("/").replace(":", "/")).name.removesuffix(".git") or spec.repository.url
 
 
 def _detached(spec: RunSpec, manner: Manner) -> None:
@@ -186,18 +189,3 @@ def _detached(spec: RunSpec, manner: Manner) -> None:
         print(spec.id)
     sys.stdout.flush()
     terminal.say(command("watch", spec.id))
-
-
-def _next_steps(spec: RunSpec, results: Sequence[Result]) -> None:
-    """Commands to paste, for the first that succeeded, else for the first that left a patch."""
-    taken = next((r for r in results if r.succeeded), None) or next((r for r in results if r.files), None)
-    steps = [("logs", spec.id), ("show", spec.id)]
-    if taken is not None:
-        steps = [
-            ("diff", f"{spec.id}/{taken.variation}"),
-            ("select", f"{spec.id}/{taken.variation}"),
-            ("apply", spec.id),
-        ]
-    terminal.say("")
-    for words in steps:
-        terminal.say(f"  {command(*words)}")

@@ -46,24 +46,17 @@ def _select_best(run: str, number: int | None, note: str | None) -> int:
 
 def _select_named(run: str, number: int | None, note: str | None) -> int:
     from aideator_cli import terminal
-    from aideator_cli.clock import now
-    from aideator_cli.errors import usage
+    from aideator_cli.acting import selection_of
     from aideator_cli.finding import find_variation
     from aideator_cli.invocation import command
-    from aideator_cli.recording import last_result
     from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
-    from aideator_cli.store import Selection, Store
+    from aideator_cli.store import Store
 
     settings = Settings()
     store = Store.open(settings.home)
     named = refresh(find_variation(run if number is None else f"{run}/{number}", store, settings), store, settings)
     spec, number = named.run.spec, named.numbers[0]
-    result = last_result(store, spec, number)
-    if not result.patch or result.attempt is None:
-        raise usage(
-            f"{spec.id}/{number} can't be selected: it has no patch ({result.outcome})", hint=command("show", spec.id)
-        )
-    store.select(spec.id, Selection(number, result.attempt, now(), note))
+    store.select(spec.id, selection_of(spec, store, number, note))
     terminal.say(f"selected {spec.id}/{number}.  {command('apply', spec.id)}")
     return 0

@@ -17,6 +17,15 @@ RunOrVariation = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+View = Annotated[
+    str | None,
+    typer.Option(
+        "--view",
+        metavar="panes|live|lines",
+        help="Side by side, a table, or lines. Default: panes on a terminal, else lines.",
+        show_default=False,
+    ),
+]
 Context = Annotated[
     str | None, typer.Option("--context", help="The kubeconfig context. Default: the current one.", show_default=False)
 ]

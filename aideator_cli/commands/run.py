@@ -119,6 +119,7 @@ def run(
         bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the manifests as YAML and start nothing.")] = False,
+    view: options.View = None,
     json: options.Json = False,
 ) -> int:
     """Give one prompt to N agents and show their work live."""
@@ -135,4 +136,4 @@ def run(
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)
-    return dry(request, wish) if dry_run else start(request, wish, Manner(detach=detach, json=json))
+    return dry(request, wish) if dry_run else start(request, wish, Manner(detach=detach, json=json, view=view))

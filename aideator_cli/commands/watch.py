@@ -18,6 +18,7 @@ def watch(
     ] = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
+    view: options.View = None,
     json: options.Json = False,
 ) -> int:
     """Show a run from its first event until it ends."""
@@ -26,7 +27,9 @@ def watch(
     from aideator_cli.running import Manner
     from aideator_cli.running import watch as attend
 
-    return attend(run, Wish(None, context, namespace), Manner(json=json, since=sieve.since(since), tail=tail))
+    return attend(
+        run, Wish(None, context, namespace), Manner(json=json, view=view, since=sieve.since(since), tail=tail)
+    )
 
 
 def wait(
