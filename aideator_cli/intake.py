@@ -3,18 +3,18 @@
 import sys
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aideator_agent.spec import Limits, Repository, RunSpec, VariationSpec
-from aideator_cli import checks, models, models_file, prompts, scripts
+from aideator_cli import checks, matrix, models, models_file, prompts, scripts
 from aideator_cli.clock import now
-from aideator_cli.errors import not_found, usage
+from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.ids import new_id
+from aideator_cli.matrix import Cell, Matrix
 from aideator_cli.repository import Located, locate
 from aideator_cli.settings import Settings
 
-MOST_PROMPT = 256 * 1024  # bytes
 USUAL_RETRIES = 1
 LONGEST_HOURS = 7 * 24  # of an agent, and of its start
 
@@ -24,7 +24,7 @@ class Request:
     """The options of `run`, as they were typed."""
 
     repo: str
-    prompt: str
+    prompt: str | None  # None: the matrix has them
     n: int | None = None
     models: Sequence[str] = ()
     temperature: float | None = None
@@ -46,6 +46,7 @@ class Request:
     baseline: bool = True
     verify_repeat: int = 1
     verify_report: str | None = None
+    matrix: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Order:
 
 def take(request: Request, backend: str, settings: Settings) -> Order:
     """Raises `AideatorError` for whatever can be known to be wrong before anything starts."""
-    prompt = _prompt(request.prompt)
+    table = None if request.matrix is None else _matrix(request, request.matrix)
+    prompt = _whole_prompt(table) if table and table.prompts else _prompt(request.prompt)
     _check_numbers(request)
     asked = checks.parse(
         request.verify,
@@ -67,7 +69,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
         repeat=request.verify_repeat,
         report=request.verify_report,
     )
-    variations, turns = _variations(request, settings)
+    cells, variations, turns = _variations(request, table, settings)
     _check_local(request, variations, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
         raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
@@ -78,7 +80,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
             hint="give the URL of a repository that the cluster can clone, or --backend local",
         )
     repository = Repository(located.url, located.ref, located.base)
-    system, task = prompts.render("engineer", repository, prompt, True)
+    system, task, tasks = _messages(repository, prompt, cells)
     defaults = settings.defaults
     spec = RunSpec(
         id=new_id(),
@@ -86,7 +88,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
         created=now(),
         repository=repository,
         prompt=prompt,
-        variations=variations,
+        variations=tuple(replace(v, task=told) for v, told in zip(variations, tasks, strict=True)),
         limits=_limits(request, len(variations)),
         system={"engineer": system},
         task=task,
@@ -105,24 +107,55 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     return Order(spec, located)
 
 
-def _prompt(text: str) -> str:
+def _prompt(text: str | None) -> str:
     """PROMPT, `-` for standard input, `@FILE` for a file's text."""
+    if text is None:
+        raise usage(
+            "no prompt is given", hint='aideator run REPO "What the agents should do", or --matrix with `prompts`'
+        )
     try:
         if text == "-":
-            text = sys.stdin.buffer.read(MOST_PROMPT + 1).decode()
+            text = sys.stdin.buffer.read(prompts.MOST_BYTES + 1).decode()
         elif text.startswith("@"):
-            text = Path(text[1:]).read_bytes()[: MOST_PROMPT + 1].decode()
+            text = Path(text[1:]).read_bytes()[: prompts.MOST_BYTES + 1].decode()
     except OSError as error:
         raise not_found(f"the prompt's file {text[1:]} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise usage("the prompt is no UTF-8 text") from error
-    if len(text.encode(errors="replace")) > MOST_PROMPT:
-        raise usage(
-            f"the prompt is larger than {MOST_PROMPT // 1024} KiB", hint="put what it quotes into the repository"
-        )
-    if not text.strip():
-        raise usage("the prompt is empty", hint='aideator run REPO "What the agents should do"')
-    return text
+    return prompts.checked(text)
+
+
+def _matrix(request: Request, path: Path) -> Matrix:
+    """Each thing is said once: by the file or by the command line."""
+    found = matrix.load(path)
+    for named, option, value in (
+        ("prompts", "PROMPT", found.prompts and request.prompt),
+        ("models", "--model", found.models and request.models),
+        ("temperatures", "--temperature", found.temperatures and request.temperature is not None),
+    ):
+        if value:
+            raise usage(
+                f"{path} has {named} of its own: {option} contradicts it", hint=f"leave out {option}, or {named}"
+            )
+    if request.n is not None:
+        raise usage("-n contradicts --matrix, which has its own number of variations", hint=f"n: {request.n} in {path}")
+    return found
+
+
+def _whole_prompt(table: Matrix) -> str:
+    """What the run was asked: with several prompts each under its name."""
+    if len(table.prompts) == 1:
+        return table.prompts[0].text
+    return "\n\n".join(f"{prompt.name}: {prompt.text}" for prompt in table.prompts)
+
+
+def _messages(repository: Repository, prompt: str, cells: Sequence[Cell]) -> tuple[str, str, list[str | None]]:
+    """The system message, the run's task, and each variation's where that is another one."""
+    texts = list(dict.fromkeys(cell.prompt.text if cell.prompt else prompt for cell in cells))
+    rendered = {text: prompts.render("engineer", repository, text, True) for text in texts}
+    system, task = rendered[texts[0]]
+    tasks = [rendered[cell.prompt.text if cell.prompt else prompt][1] for cell in cells]
+    return system, task, [None if own == task else own for own in tasks]
 
 
 def _check_numbers(request: Request) -> None:
@@ -154,32 +187,52 @@ def _limits(request: Request, agents: int) -> Limits:
 
 
 def _variations(
-    request: Request, settings: Settings
-) -> tuple[tuple[VariationSpec, ...], dict[str, list[scripts.Turn]]]:
+    request: Request, table: Matrix | None, settings: Settings
+) -> tuple[list[Cell], tuple[VariationSpec, ...], dict[str, list[scripts.Turn]]]:
     overrides = models_file.load_overrides(settings.models_file)
     api_base = request.api_base or settings.defaults.api_base
-    wanted = list(request.models) or ([settings.defaults.model] if settings.defaults.model else [])
-    if not wanted:
-        raise models.no_model(settings.environment)
-    names = models.parse_models(wanted, n=request.n, known=lambda name: models.is_known(name, overrides))
-    infos = {name: models.resolve(name, api_base=api_base, overrides=overrides) for name in dict.fromkeys(names)}
+    cells = _cells(request, table, settings, overrides)
+    infos = {name: _info(name, api_base, overrides, table) for name in dict.fromkeys(cell.model for cell in cells)}
     _check_prices(request, infos.values(), settings)
     turns = {
         info.name: scripts.load(Path(name.removeprefix(models.SCRIPTED)))
         for name, info in infos.items()
         if name.startswith(models.SCRIPTED)
     }
-    return tuple(_variation(number, infos[name], request, api_base) for number, name in enumerate(names, 1)), turns
+    return cells, tuple(_variation(n, cell, infos[cell.model], api_base) for n, cell in enumerate(cells, 1)), turns
 
 
-def _variation(number: int, info: models.ModelInfo, request: Request, api_base: str | None) -> VariationSpec:
+def _cells(request: Request, table: Matrix | None, settings: Settings, overrides: models.Overrides) -> list[Cell]:
+    if table and table.models:
+        return table.cells((), request.temperature)
+    wanted = list(request.models) or ([settings.defaults.model] if settings.defaults.model else [])
+    if not wanted:
+        raise models.no_model(settings.environment)
+    if table:
+        names = [name.strip() for value in wanted for name in value.split(",")]
+        return table.cells(list(dict.fromkeys(names)), request.temperature)
+    names = models.parse_models(wanted, n=request.n, known=lambda name: models.is_known(name, overrides))
+    return [Cell(name, request.temperature) for name in names]
+
+
+def _info(name: str, api_base: str | None, overrides: models.Overrides, table: Matrix | None) -> models.ModelInfo:
+    try:
+        return models.resolve(name, api_base=api_base, overrides=overrides)
+    except AideatorError as error:
+        if table is None or name not in table.places:
+            raise
+        raise usage(f"{table.places[name]}: {error.message}", error.hint) from error
+
+
+def _variation(number: int, cell: Cell, info: models.ModelInfo, api_base: str | None) -> VariationSpec:
     return VariationSpec(
         number=number,
         model=info.name,
-        temperature=request.temperature,
+        temperature=cell.temperature,
         api_base=None if info.provider == "scripted" else api_base,
         keys=info.keys,
         price=info.price if info.price_overridden else None,
+        prompt_name=cell.prompt.name if cell.prompt else None,
     )
 
 

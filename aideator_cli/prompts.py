@@ -8,6 +8,7 @@ from aideator_agent.spec import Repository
 from aideator_cli.errors import usage
 
 ROLES: Final = ("engineer",)
+MOST_BYTES: Final = 256 * 1024  # of a prompt
 
 
 def render(role: str, repository: Repository, prompt: str, allow_shell: bool) -> tuple[str, str]:
@@ -19,6 +20,15 @@ def render(role: str, repository: Repository, prompt: str, allow_shell: bool) ->
         raise usage(f"unknown role '{role}'", f"roles: {', '.join(ROLES)}")
     task = {"name": _name(repository.url), "ref": repository.ref, "prompt": prompt}
     return _message(role, {"allow_shell": allow_shell}), _message("task", task)
+
+
+def checked(prompt: str) -> str:
+    """The same. Raises `AideatorError` (usage) for one that is empty or too large."""
+    if len(prompt.encode(errors="replace")) > MOST_BYTES:
+        raise usage(f"the prompt is larger than {MOST_BYTES // 1024} KiB", "put what it quotes into the repository")
+    if not prompt.strip():
+        raise usage("the prompt is empty", 'aideator run REPO "What the agents should do"')
+    return prompt
 
 
 def _message(name: str, values: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -32,16 +33,50 @@ def read_yaml(path: Path, what: str) -> Any:
 
     `what` names the file's purpose in the errors: `AideatorError` (usage).
     """
+    return read_placed(path, what).value
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A file's content as `read_yaml` gives it, and where in the file each part of it stands."""
+
+    value: Any
+    _node: yaml.Node | None
+    _file: str
+
+    def where(self, *keys: str | int) -> str:
+        """For an error: `matrix FILE, line 3`, the line of the value that these names and places in lists lead to."""
+        node, line = self._node, None
+        for key in keys:
+            node, line = _child(node, key)
+        return self._file if line is None else f"{self._file}, line {line}"
+
+
+def read_placed(path: Path, what: str) -> Placed:
+    """As `read_yaml`."""
     text = _text(path, what)
     try:
-        value = yaml.load(text, _Strict)
+        loader = _Strict(text)
+        node = loader.get_single_node()
+        value = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         raise usage(f"{what} {path}{_place(error)}: {error.problem or 'no YAML'}", "the file must be YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise usage(f"{what} {path} is no YAML that can be read: {_line(error)}") from error
     if reason := _not_json(value):
         raise usage(f"{what} {path}: {reason}")
-    return value
+    return Placed(value, node, f"{what} {path}")
+
+
+def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, int | None]:
+    """The value and its line: of a mapping's entry that of its name."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key].start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == key:
+                return value, name.start_mark.line + 1
+    return None, None
 
 
 class _Readable(yaml.SafeDumper):
