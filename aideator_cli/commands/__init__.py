@@ -5,7 +5,22 @@ from typing import Annotated
 import typer
 
 from aideator_cli import __version__
-from aideator_cli.commands import apply, choice, compare, demo, export, judge, options, output, replay, retry, run, runs, watch
+from aideator_cli.commands import (
+    apply,
+    choice,
+    compare,
+    demo,
+    export,
+    judge,
+    options,
+    output,
+    replay,
+    retry,
+    run,
+    runs,
+    stats,
+    watch,
+)
 
 EPILOG = (
     "Exit codes: 0 all that was asked holds, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
@@ -65,6 +80,7 @@ for name, command in (
     ("replay", replay.replay),
     ("cancel", watch.cancel),
     ("retry", retry.retry),
+    ("stats", stats.stats),
     ("delete", runs.delete),
     ("demo", demo.demo),
     ("version", version),
