@@ -1,7 +1,5 @@
 """Deleting a run, here and where its agents were."""
 
-import sys
-
 from aideator_cli import terminal
 from aideator_cli.backends import backend_at
 from aideator_cli.clean import one_line
@@ -22,20 +20,10 @@ def delete_run(word: str, *, force: bool, ask: bool) -> int:
     if run.state != "ended" and not force and not look(spec, backend, store):
         hint = f"{command('watch', spec.id)}, {command('cancel', spec.id)}, or delete with --force"
         raise usage(f"agents of run {spec.id} are still at work", hint=hint)
-    if (
-        ask
-        and sys.stdin.isatty()
-        and sys.stderr.isatty()
-        and not _agreed(f"Delete {spec.id}, {one_line(spec.prompt)[:60]}? [y/N] ")
-    ):
+    if ask and not terminal.agrees(f"Delete {spec.id}, {one_line(spec.prompt)[:60]}?"):
         terminal.say("nothing is deleted")
         return ExitCode.OK
     backend.delete(spec.id)
     store.forget_run(spec.id)
     terminal.say(f"deleted {spec.id}")
     return ExitCode.OK
-
-
-def _agreed(question: str) -> bool:
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -47,6 +47,7 @@ class Request:
     verify_repeat: int = 1
     verify_report: str | None = None
     matrix: Path | None = None
+    yes: bool = False  # however many agents it is
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from aideator_cli.finding import find_run
 from aideator_cli.following import NOTHING, Past, View, follow_run, look, past_of, tail
 from aideator_cli.intake import Order, Request, take
 from aideator_cli.invocation import command
+from aideator_cli.matrix import ASKED_ABOVE
 from aideator_cli.policies import Policy
 from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
@@ -43,6 +44,8 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
     if manner.detach:
         _check_unwatched(request)
     order = take(request, backend.name, settings)
+    if len(order.spec.variations) > ASKED_ABOVE and not request.yes and not _is_so_many(len(order.spec.variations)):
+        raise AideatorError("nothing is started")
     store = Store.open(settings.home)
     _remark(order)
     submit(order, backend, store)
@@ -52,6 +55,12 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
         _detached(spec, manner)
         return ExitCode.OK
     return attend(spec, backend, store, manner)
+
+
+def _is_so_many(count: int) -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise usage(f"the matrix makes {count} agents", hint="--yes starts them all")
+    return terminal.agrees(f"Start {count} agents?")
 
 
 def _check_unwatched(request: Request) -> None:

@@ -58,6 +58,14 @@ def show_error(error: AideatorError) -> None:
         _write(paint(" hint: ", DIM), error.hint)
 
 
+def agrees(question: str) -> bool:
+    """What a person at this terminal answers; yes where there is none."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    print(clean(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def paint(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if wants_colour(sys.stderr) else text
 

@@ -1,5 +1,6 @@
 """`run`: one prompt, N agents."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +16,9 @@ def run(
         ),
     ],
     prompt: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="PROMPT", help="What to do; - reads standard input, @FILE a file.", show_default=False),
-    ],
+    ] = None,
     n: Annotated[
         int | None,
         typer.Option(
@@ -33,6 +34,17 @@ def run(
             show_default=False,
         ),
     ] = None,
+    matrix: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="YAML with prompts, models, temperatures and n: an agent for each combination.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Start more than 20 agents of a matrix without a question.")
+    ] = False,
     temperature: Annotated[float | None, typer.Option(help="0 to 2. Default: the model's.", show_default=False)] = None,
     api_base: Annotated[
         str | None,
@@ -132,7 +144,7 @@ def run(
         repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,
         secret=secret, timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
         max_cost=max_cost, budget=budget, first=first, retries=retries, verify=verify or (), setup=setup or (), baseline=not no_baseline,
-        verify_repeat=verify_repeat, verify_report=verify_report,
+        verify_repeat=verify_repeat, verify_report=verify_report, matrix=matrix, yes=yes,
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)
