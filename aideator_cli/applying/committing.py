@@ -78,8 +78,13 @@ def _told(pick: Pick) -> tuple[str, str]:
     if len(subject) <= SUBJECT:
         return subject, _wrapped(rest)
     sentence = re.split(r"(?<=[.;:]) ", subject)[0].rstrip(".;:")
-    short = sentence if len(sentence) <= SUBJECT else textwrap.shorten(subject, SUBJECT, placeholder=" …")
-    return short if len(short) <= SUBJECT else subject[: SUBJECT - 1] + "…", _wrapped(text)
+    return sentence if len(sentence) <= SUBJECT else _shortened(subject), _wrapped(text)
+
+
+def _shortened(line: str) -> str:
+    """Cut between words, where there are any."""
+    head = line[: SUBJECT - 1]
+    return (head.rpartition(" ")[0].rstrip() + " …") if " " in head else head + "…"
 
 
 def _wrapped(text: str) -> str:

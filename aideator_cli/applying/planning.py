@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aideator_cli.applying.disk import in_the_way, on_disk
 from aideator_cli.applying.pick import Pick, does_not_apply, some
-from aideator_cli.applying.target import expect_base
+from aideator_cli.applying.target import expect_base, removal
 from aideator_cli.applying.trees import GITLINK, Change, Entry, Scratch, quoted
 from aideator_cli.errors import AideatorError
 from aideator_cli.figures import plural
@@ -53,7 +53,7 @@ def merged(scratch: Scratch, pick: Pick, head: str, ours: Mapping[str, Entry | N
     scratch.load(head)
     scratch.check_out(path for path, entry in ours.items() if entry)
     done = scratch.git.run("apply", "--3way", "--binary", "-", stdin=quoted(pick.patch))
-    conflicts = _unmerged(scratch)
+    conflicts = _unmerged(scratch, head)
     if done.code and not conflicts:
         raise does_not_apply(
             f"the patch of {pick.name} does not apply to {head[:7]}, not even with --3way: {done.said}"
@@ -74,11 +74,11 @@ def _theirs(scratch: Scratch, path: str, change: Change | None) -> Entry | None:
     return (change and change.new) or Entry("100644", "")
 
 
-def _unmerged(scratch: Scratch) -> dict[str, str]:
+def _unmerged(scratch: Scratch, head: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in scratch.git.need("ls-files", "-u", "-z").split(b"\0")[:-1]:
         path = os.fsdecode(line.partition(b"\t")[2])
-        found[path] = found.get(path, "") + os.fsdecode(line) + "\0"
+        found[path] = found.get(path, removal(path, head)) + os.fsdecode(line) + "\0"
     return found
 
 

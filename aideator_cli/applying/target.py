@@ -37,6 +37,11 @@ class Target:
         return None if done.code else done.out.decode().strip()
 
 
+def removal(path: str, commit: str) -> str:
+    """For update-index --index-info: all entries of a path go. The commit tells how long this repository's hashes are."""
+    return f"0 {'0' * len(commit)}\t{path}\0"
+
+
 def working_tree(folder: Path) -> Target:
     """Raises `AideatorError` (not found) where there is none."""
     git = Git(folder)

@@ -7,7 +7,7 @@ from aideator_cli.applying.journal import Journal, Move, alone, digest, journals
 from aideator_cli.applying.moving import changed_since, folders_around, install, take_back
 from aideator_cli.applying.pick import Applied, Pick, Way, does_not_apply, some
 from aideator_cli.applying.planning import Plan, plan
-from aideator_cli.applying.target import Target
+from aideator_cli.applying.target import Target, removal
 from aideator_cli.applying.trees import Scratch, scratch
 from aideator_cli.errors import AideatorError, not_found
 from aideator_cli.invocation import command
@@ -99,12 +99,13 @@ def _written(room: Scratch, made: Plan, name: str) -> Journal:
 
 
 def _index_entries(target: Target, paths: list[str]) -> str:
-    """Of these paths as update-index --index-info takes them, each first removed."""
-    if not paths:
+    """Of these paths as update-index --index-info takes them, to be put in the place of others."""
+    head = target.head()
+    if not paths or head is None:
         return ""
     lines = [os.fsdecode(line) for line in target.git.need("ls-files", "-s", "-z").split(b"\0")]
     held = [line for line in lines if line.partition("\t")[2] in paths]
-    return "".join(f"0 {'0' * 40}\t{path}\0" for path in paths) + "".join(f"{line}\0" for line in held)
+    return "".join(removal(path, head) for path in paths) + "".join(f"{line}\0" for line in held)
 
 
 def _put_into_index(target: Target, entries: str) -> None:
