@@ -2,12 +2,16 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from aideator_cli.clean import clean
 
 # What YAML allows raw in double quotes, JSON's own escapes aside. A JSON text that is plain ASCII won't do: it writes an emoji as
 # two escapes, which YAML reads as two broken characters.
@@ -19,6 +23,11 @@ _NOT_YAML: Final = re.compile(
 def render(template: str, values: Mapping[str, Any]) -> str:
     """The text of `templates/TEMPLATE`. A value that the template names and `values` lacks is an error."""
     return _environment().get_template(template).render(values)
+
+
+def render_html(template: str, values: Mapping[str, Any]) -> str:
+    """The same as HTML: every value is cleaned (clean.py) and escaped where the template writes it."""
+    return _html_environment().get_template(template).render(values)
 
 
 def as_json(value: object) -> str:
@@ -38,7 +47,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 @cache
 def _environment() -> Environment:
-    # Plain text, no HTML: what is foreign goes through the filter `json`.
+    # Plain text: what is foreign goes through the filter `json`.
     environment = Environment(
         loader=FunctionLoader(_source),
         undefined=StrictUndefined,
@@ -49,6 +58,32 @@ def _environment() -> Environment:
     environment.globals.clear()  # among them is `namespace`: a value of that name that is missing must be an error
     environment.filters["json"] = as_json
     return environment
+
+
+@cache
+def _html_environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_cleaned,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.clear()
+    environment.filters["digest"] = _digest
+    return environment
+
+
+def _cleaned(value: object) -> object:
+    """What the template itself has made of values is markup, and clean already."""
+    return clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _digest(text: str) -> str:
+    """As a Content-Security-Policy names an inline style."""
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
 def _source(name: str) -> str:

@@ -32,22 +32,27 @@ def show_round(run: str, judged: Round) -> None:
 def reasons(judged: Round) -> Iterator[str]:
     """What was said, pair by pair; cleaned."""
     for pair in judged.pairs:
-        yield f"  {_outcome(pair)}"
-        for answer in pair.answers:
-            yield f"    A {answer.first}, B {answer.second}: {_letter(answer)}{one_line(answer.reason)}"
-    for one, twin in judged.equivalent:
-        yield f"  {one} and {twin}: equivalent, not asked"
+        yield f"  {outcome(pair)}"
+        for each in pair.answers:
+            yield f"    {answer(each)}"
+    for one, other in judged.equivalent:
+        yield f"  {twins(one, other)}"
 
 
-def _outcome(pair: Pair) -> str:
+def outcome(pair: Pair) -> str:
     if pair.winner is not None:
         return f"{pair.winner} before {pair.one if pair.winner == pair.other else pair.other}"
-    disagree = len({answer.winner for answer in pair.answers}) > 1
+    disagree = len({each.winner for each in pair.answers}) > 1
     return f"{pair.one} and {pair.other}: a tie{', the two answers differ' if disagree else ''}"
 
 
-def _letter(answer: Judgement) -> str:
-    return {"first": "A. ", "second": "B. "}.get(answer.verdict, "")
+def answer(judgement: Judgement) -> str:
+    letter = {"first": "A. ", "second": "B. "}.get(judgement.verdict, "")
+    return f"A {judgement.first}, B {judgement.second}: {letter}{one_line(judgement.reason)}"
+
+
+def twins(one: int, other: int) -> str:
+    return f"{one} and {other}: equivalent, not asked"
 
 
 def _folded(line: str) -> str:

@@ -1,0 +1,22 @@
+"""`report`: a run as one page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aideator_cli.commands import options
+
+
+def report(
+    run: options.Run,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Default: RUN.html here; - is stdout.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
+) -> int:
+    """Write a run's comparison, diffs, time lines, checks and costs as one HTML file for reading offline."""
+    from aideator_cli.reporting import report as write
+
+    return write(run, output, force=force)
