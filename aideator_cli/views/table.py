@@ -54,7 +54,7 @@ def show_table(
 def end_lines(results: Sequence[Result], width: int, selected: int | None = None) -> list[list[Segment]]:
     """Table and sentence, line by line in so many cells, for a screen that is drawn."""
     names = check_names((), results)
-    console = Console(width=width, highlight=False, force_terminal=True, color_system="truecolor")
+    console = Console(width=1000, highlight=False, force_terminal=True, color_system="truecolor")
     for left_out in range(len(LESSER) + 1):
         table = _table(results, selected, names, None, LESSER[:left_out])
         if console.measure(table).maximum <= width:

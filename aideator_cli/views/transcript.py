@@ -46,6 +46,7 @@ class Transcript:
         self._folding = Folding(Result(variation.number, variation.model))
         self._verdict: Result | None = None
         self._calls = Calls()
+        self._speech: Entry | None = None  # what the model is saying; other things may be told in between
         self._changes: tuple[int, int, int] | None = None  # files, additions, deletions, as the agent has measured them
         self._edited: dict[str, tuple[int, int]] = {}  # else as its edits add up, by path
 
@@ -93,7 +94,7 @@ class Transcript:
         """Its last result, as the store has it."""
         self._verdict = result
         if result.ended:
-            self._end(wording.outcome(result))
+            self._end(wording.ended_words(result))
 
     # The stream
 
@@ -117,7 +118,7 @@ class Transcript:
             self._add("attempt", time or self.last or "", f"attempt {len(self._attempts)}")
         self.attempt = attempt
         self.state, self.doing, self.why, self.stopping = "waiting", wording.STARTING, "", False
-        self.began = self.last = self._changes = self._verdict = None
+        self.began = self.last = self._changes = self._verdict = self._speech = None
         self.step = 0
         self._edited.clear()
         self._calls = Calls()
@@ -145,18 +146,18 @@ class Transcript:
         if not closed.last:
             self.state, self.doing = "waiting", wording.WAITING["retried"]
         elif self.result.ended:
-            self._end(wording.outcome(self.result))
+            self._end(wording.ended_words(self.result))
 
     def give_up(self, ended: Ended) -> None:
         if not self.result.ended:
             self._fail(ended.reason, ended.text)
-        self._end(wording.outcome(self.result))
+        self._end(wording.ended_words(self.result))
 
     def _fail(self, reason: str, text: str) -> None:
         """The attempt has left no `end` of its own: what the backend knows."""
         self._verdict = infrastructure(self._folding.result, reason, text)
         self._add("end", self.last or "", f"{self._verdict.outcome}: {one_line(text)}", failed=True)
-        self._end(wording.outcome(self._verdict))
+        self._end(wording.ended_words(self._verdict))
         self.why = clean(text)
 
     def _end(self, words: str) -> None:
@@ -176,10 +177,10 @@ class Transcript:
     def _speak(self, kind: Kind, time: str, data: Mapping[str, Any]) -> None:
         self.doing = wording.DOING[kind]
         text = str(data.get("text", ""))
-        last = self.entries[-1] if self.entries else None
+        last = self._speech
         if last is None or last.kind != kind:
             if text.strip():
-                self._add(kind, time, text=Text(text.lstrip("\n")))
+                self._speech = self._add(kind, time, text=Text(text.lstrip("\n")))
             return
         head, newline, rest = text.partition("\n")
         if last.text.characters < WORDS_CHARACTERS:
@@ -187,10 +188,11 @@ class Transcript:
         else:
             self._extend(last, head)
             if newline:
-                self._add(kind, time, text=Text(rest))
+                self._speech = self._add(kind, time, text=Text(rest))
 
     def _call(self, time: str, data: Mapping[str, Any]) -> None:
         self._step(data)
+        self._speech = None
         called = self._calls.called(data)
         if called is None:
             return
@@ -232,6 +234,7 @@ class Transcript:
 
     def _usage(self, _time: str, data: Mapping[str, Any]) -> None:
         self._step(data)
+        self._speech = None
 
     def _phase(self, _time: str, data: Mapping[str, Any]) -> None:
         if data.get("state") == "begin":
@@ -250,12 +253,13 @@ class Transcript:
 
     def _check(self, time: str, data: Mapping[str, Any]) -> None:
         tail = str(data.get("tail", "")).rstrip("\n")
-        self._add("check", time, wording.check(data), text=Text(tail), failed=data.get("exit_code") != 0)
+        failed = data.get("exit_code") != 0 and data.get("on") != "base"  # there it may well fail
+        self._add("check", time, wording.check(data), text=Text(tail), failed=failed)
 
     def _last_word(self, time: str, data: Mapping[str, Any]) -> None:
         first, *rest = clean(wording.end(data)).split("\n")
         self._add("end", time, first, text=Text("\n".join(rest)), failed=data.get("outcome") == "failed")
-        self._end(wording.outcome(self.result))
+        self._end(wording.ended_words(self.result))
 
     def _stray(self, time: str, data: Mapping[str, Any]) -> None:
         self._speak_plain("stray", time, str(data.get("text", "")) + "\n")

@@ -80,6 +80,14 @@ def outcome(result: Result) -> str:
     return f"{words} ({result.fault})" if result.fault else words
 
 
+def ended_words(result: Result) -> str:
+    """How it ended; one that did not pass its checks says which."""
+    if result.outcome != "succeeded" or result.succeeded:
+        return outcome(result)
+    names = dict.fromkeys(check.name for check in result.checks if not result.holds(check))
+    return f"failed {one_line(', '.join(names))}"
+
+
 def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:
     """What a tool could not do, and its first word of why."""
     verb = {"read_file": "read", "write_file": "write", "str_replace": "edit"}.get(tool, f"call {one_line(tool)}")
@@ -119,8 +127,10 @@ def patch(data: Mapping[str, Any]) -> str | None:
 
 
 def check(data: Mapping[str, Any]) -> str:
+    """A check's run: on the patch, or where else it says."""
     passed = data.get("exit_code") == 0
-    return f"check {data.get('name')}: {'passed' if passed else 'failed'}  {duration(data.get('seconds') or 0.0)}"
+    tree = {"base": " on the base", "restored": " with tests restored"}.get(str(data.get("on")), "")
+    return f"check {data.get('name')}{tree}: {'passed' if passed else 'failed'}  {duration(data.get('seconds') or 0.0)}"
 
 
 def verdict(found: Verdict) -> str:

@@ -158,7 +158,7 @@ class PanesApp(App[None]):
         if not self.over:
             self.board.pane.body.action_follow()
         elif self._actions.select is None:
-            self.notify("nothing can be selected here", markup=False)
+            self.board.footer.tell("nothing can be selected here")
         else:
             number = self.board.current
             self.push_screen(
@@ -174,7 +174,7 @@ class PanesApp(App[None]):
         def selected(_: Any) -> None:
             self._selected = number
             self._show_outcome()
-            self.notify(f"selected {self.transcripts.spec.id}/{number}", markup=False)
+            self.board.footer.tell(f"selected {self.transcripts.spec.id}/{number}")
 
         self._background.do(lambda: select(number, note.strip() or None), selected)
 
@@ -187,7 +187,7 @@ class PanesApp(App[None]):
     def _ask_to_cancel(self, numbers: list[int]) -> None:
         active = [number for number in numbers if self.transcripts[number].state != "ended"]
         if self._actions.cancel is None or not active:
-            self.notify("nothing to cancel: it has ended" if not active else "can't be cancelled here", markup=False)
+            self.board.footer.tell("nothing to cancel: it has ended" if not active else "can't be cancelled here")
             return
         names = ", ".join(str(number) for number in active)
         whom = f"agent {names}" if len(active) == 1 else f"{plural(len(active), 'agent')} ({names})"

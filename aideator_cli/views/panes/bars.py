@@ -68,7 +68,7 @@ class Header(Bar):
         asked = f" of {cost(limit * len(transcripts.each))}" if limit is not None else ""
         return [
             _standing(transcripts),
-            duration(seconds),
+            f"{seconds:.0f} s" if seconds < 10 else duration(seconds),
             cost(transcripts.cost) + asked,
             f"{tokens(transcripts.tokens)} tokens",
         ]

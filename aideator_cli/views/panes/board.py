@@ -53,6 +53,7 @@ class Board(Screen[None]):
         self.outcome.display = False
 
     def on_resize(self, _event: Resize) -> None:
+        self.outcome.lay_out()
         self.place()
 
     # Which panes are seen
@@ -85,7 +86,7 @@ class Board(Screen[None]):
     def _show(self, visible: Sequence[int], columns: int) -> None:
         for number in visible:
             if number not in self.panes:
-                pane = self.panes[number] = Pane(self.transcripts[number])
+                pane = self.panes[number] = Pane(self.transcripts[number], self.transcripts.spec.limits)
                 pane.course.wrap, pane.course.times = self._wrap, self._times
                 self.grid.mount(pane)
         empty = -len(visible) % columns
@@ -142,7 +143,7 @@ class Board(Screen[None]):
         self.footer.sync(keys, last)
 
     def show_outcome(self, results: Sequence[Result], steps: Sequence[str], selected: int | None) -> None:
-        self.outcome.sync(results, steps, selected)
+        self.outcome.tell(results, steps, selected)
         self.outcome.display = True
         self.place()
 
@@ -217,7 +218,7 @@ class Board(Screen[None]):
     def action_compare(self) -> None:
         marked = self._marked()
         if len(marked) != 2:
-            self.notify("Space marks a pane; mark two of them", markup=False)
+            self.footer.tell("Space marks a pane; mark two of them")
             return
         sides = [Difference(transcript) for transcript in marked]
         titles = (_name(marked[0]), _name(marked[1]))
@@ -248,7 +249,7 @@ class Board(Screen[None]):
             return
         hits = self._search.hits(self.transcripts[number] for number in self.order)
         if not hits:
-            self.notify(f"{self._search.text}: not found", markup=False)
+            self.footer.tell(f"{self._search.text}: not found")
             return
         row = self.pane.course.current
         at = following(hits, (self.order.index(self.current), row.entry if row else 0), direction)

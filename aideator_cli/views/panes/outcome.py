@@ -1,6 +1,7 @@
 """The table of what all have come to, and what to do next."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from aideator_cli.clean import clean
 from aideator_cli.result import Result
@@ -14,17 +15,23 @@ class Outcome(Scroller, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(follows=False)
-        self._drawn: tuple[object, ...] = ()
+        self._results: Sequence[Result] = ()
+        self._steps: Sequence[str] = ()
+        self._selected: int | None = None
 
-    def sync(self, results: Sequence[Result], steps: Sequence[str], selected: int | None) -> None:
-        drawn = (tuple(results), tuple(steps), selected, self.app.size.width)
-        if drawn == self._drawn:
+    def tell(self, results: Sequence[Result], steps: Sequence[str], selected: int | None) -> None:
+        self._results, self._steps, self._selected = results, steps, selected
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """For the screen as it is now."""
+        if not self._results:
             return
-        self._drawn = drawn
+        width, height = self.app.size
         rows = []
-        for segments in end_lines(results, self.app.size.width - 3, selected):
+        for segments in end_lines(self._results, width - 3, self._selected):
             text = "".join(segment.text for segment in segments)
-            rows.append(Row(-1, "", text, "text", coloured=lambda parts=segments: parts))  # type: ignore[misc]
-        rows += [Row(-1, "  ", clean(step), "tool") for step in steps]
+            rows.append(Row(-1, "", text, "text", coloured=partial(list, segments)))
+        rows += [Row(-1, "  ", clean(step), "tool") for step in self._steps]
+        self.styles.height = min(len(rows), max(4, height // 2))
         self.replace(0, rows)
-        self.styles.height = min(len(rows), max(4, self.app.size.height // 2))

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.events import Click, Resize
 from textual.message import Message
 
+from aideator_agent.spec import Limits
 from aideator_cli.figures import changes, cost, plural
 from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
 from aideator_cli.views.panes.difference_view import Difference
@@ -21,6 +22,8 @@ from aideator_cli.views.transcript import Transcript
 
 class Course(Scroller):
     """What an agent did, entry by entry; only what has changed is laid out again."""
+
+    counts_unread = True
 
     def __init__(self, transcript: Transcript, **options: Any) -> None:
         super().__init__(**options)
@@ -103,11 +106,12 @@ class Pane(Vertical):
             super().__init__()
             self.number = number
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Transcript, limits: Limits) -> None:
         super().__init__(id=f"pane-{transcript.number}")
         self.transcript = transcript
         self.number = transcript.number
         self.marked = False
+        self._limits = limits
         self.course = Course(transcript)
         self.diff: Difference | None = None
         self._frame: tuple[object, ...] = ()
@@ -166,10 +170,11 @@ class Pane(Vertical):
     def _subtitle(self) -> str:
         transcript, body = self.transcript, self.body
         result = transcript.result
+        limit = "" if self._limits.cost is None else f"/{cost(self._limits.cost)}"
         _, added, removed = transcript.changes
         parts = [
-            f"step {transcript.step}" if transcript.step else "",
-            cost(result.cost) if result.cost != 0 else "",
+            f"step {transcript.step}/{self._limits.steps}" if transcript.step else "",
+            cost(result.cost) + limit if result.cost != 0 else "",
             changes(added, removed) if added or removed else "",
             f"↓ {plural(body.unread, 'line')}" if not body.follows and body.unread else "",
         ]

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from rich.segment import Segment
 from textual.strip import Strip
 
-from aideator_cli.figures import plural
+from aideator_cli.figures import duration, plural
 from aideator_cli.views.entries import Entry
 from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
 
 FOLDED: Final = 3  # lines of a tool's output that are shown
+NOTICEABLE: Final = 0.1  # seconds
 QUIET_TOOLS: Final = ("read_file", "write_file", "str_replace")  # whose output says nothing that the call does not
 _SIGNS: Final = {
     "say": "", "think": "·", "patch": "±", "notice": "!", "gap": "≠", "seen": "○", "attempt": "↻", "end": "■", "stray": "", "other": "?",
@@ -103,7 +105,7 @@ def _head(entry: Entry, layout: Layout) -> Iterator[Row]:
     words = drawable(entry.words)
     sign = "$" if entry.tool == "bash" else "✗" if entry.failed else "▸"
     words = words.removeprefix("$ ") if entry.tool == "bash" else words
-    right = entry.ended or ("…" if entry.running else "")
+    right = "…" if entry.running else _how_it_ended(entry)
     if width_of(right) > layout.room // 2:
         right = ""
     room = layout.room - (len(right) + 1 if right else 0)
@@ -114,14 +116,18 @@ def _head(entry: Entry, layout: Layout) -> Iterator[Row]:
         yield Row(entry.number, lead, line, style, "" if number else right, "failed" if entry.failed else "dim")
 
 
+def _how_it_ended(entry: Entry) -> str:
+    """A command that went well says how long it took, if that can be noticed."""
+    if entry.failed or entry.exit_code != 0:
+        return entry.ended
+    seconds = entry.seconds or 0.0
+    return duration(seconds) if entry.tool == "bash" and seconds >= NOTICEABLE else ""
+
+
 def _tail(entry: Entry, layout: Layout, style: str) -> Iterator[Row]:
     """The last lines that hold something."""
-    shown: list[str] = []
-    for line in reversed(entry.text.lines):
-        if line.strip():
-            shown.insert(0, line)
-        if len(shown) == FOLDED:
-            break
+    filled = islice((line for line in reversed(entry.text.lines) if line.strip()), FOLDED)
+    shown = list(filled)[::-1]
     more = entry.text.count - len(shown)
     if more and shown:
         yield Row(entry.number, layout.lead("▸", ""), f"{plural(more, 'line')} more", "dim")

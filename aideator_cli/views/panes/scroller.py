@@ -1,6 +1,6 @@
 """Rows in a window that scrolls: strips are made only of what is seen, and it follows the end until someone scrolls up."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -31,6 +31,8 @@ class Scroller(ScrollView, can_focus=True):
         Binding("end,G", "follow", show=False),
     ]
 
+    counts_unread: ClassVar[bool] = False
+
     class Moved(Message):
         """What is seen, or whether the end is followed, has changed."""
 
@@ -60,7 +62,7 @@ class Scroller(ScrollView, can_focus=True):
         self.rows[first:] = rows
         if self.chosen is not None:
             self.chosen = min(max(0, self.chosen - dropped), max(0, len(self.rows) - 1))
-        if not self.follows:
+        if not self.follows and self.counts_unread:
             self.unread = max(0, self.unread + len(self.rows) - before)
         self._fit(dropped)
 
