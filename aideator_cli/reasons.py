@@ -10,6 +10,7 @@ from aideator_cli.result import Result
 from aideator_cli.verdicts import Verdict, Word
 
 NAMES_TOLD: Final = 2
+REASON_CELLS: Final = 80
 
 
 def reason(order: Sequence[Candidate]) -> str:
@@ -101,9 +102,14 @@ def obstacle(candidate: Candidate) -> str:
         return "changed nothing"
     told = [_against(verdict, candidate) for verdict in candidate.verdicts if _speaks_against(verdict)]
     if result.outcome != "succeeded":
-        ended = " ".join(filter(None, (result.outcome.replace("_", " "), one_line(result.reason)[:60])))
-        told.insert(0, f"ended with {ended}")
+        told.insert(0, _ended(result))
     return ", ".join(told)
+
+
+def _ended(result: Result) -> str:
+    why = one_line(": ".join(filter(None, (result.fault, result.reason))))[:REASON_CELLS]
+    how = {"limit": "reached its limit", "cancelled": "was cancelled"}.get(result.outcome, "failed")
+    return f"{how} ({why})" if why and result.outcome != "cancelled" else how
 
 
 def _speaks_against(verdict: Verdict) -> bool:

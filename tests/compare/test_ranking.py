@@ -1,0 +1,153 @@
+"""The documented rule, step by step, and its reasons in words."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from aideator_cli.comparison import candidates
+from aideator_cli.ranking import Candidate, ranked
+from aideator_cli.reasons import obstacle, reason, summary
+from aideator_cli.result import CheckResult, Result
+from aideator_cli.verdicts import check_names, verdict, verdicts
+
+PASSED = CheckResult("pytest", "pytest -q", 0, 1.0, "")
+FAILED = replace(PASSED, exit_code=1)
+RESTORED = replace(FAILED, on="restored")
+BASE = replace(FAILED, on="base")
+MADE = Result(1, "gpt-5", "uid", "succeeded", files=1, additions=5, cost=0.2, checks=(PASSED,))
+
+
+def counted(check: CheckResult, tests: int | None, *failing: str) -> CheckResult:
+    return replace(check, tests=tests, failing=failing, failed=len(failing))
+
+
+def of(results: Sequence[Result], **more: object) -> list[Candidate]:
+    made = candidates(results, check_names((), results))
+    return [replace(each, **more) for each in made] if more else made  # type: ignore[arg-type]
+
+
+def order(*results: Result) -> list[int]:
+    """Numbered as they come."""
+    numbered = [replace(result, variation=number) for number, result in enumerate(results, 1)]
+    return [each.number for each in ranked(of(numbered))]
+
+
+CHEATED = replace(MADE, checks=(PASSED, RESTORED), tests=("tests/test_a.py",))
+STEPS = [
+    MADE,
+    replace(MADE, checks=(FAILED,), baseline=(BASE,)),
+    replace(MADE, checks=(FAILED,), baseline=(replace(BASE, exit_code=0),)),
+    CHEATED,
+    Result(1, "gpt-5", outcome="no_changes"),
+    Result(1, "gpt-5"),
+]
+
+
+def test_each_outcome_stands_before_the_next_worse_one() -> None:
+    assert order(*STEPS) == [1, 2, 3, 4, 5, 6]
+    assert order(*reversed(STEPS)) == [6, 5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        (replace(MADE, outcome="limit"), MADE),
+        (replace(MADE, checks=(counted(FAILED, 9, "a", "b"),)), replace(MADE, checks=(counted(FAILED, 9, "a"),))),
+        (replace(MADE, checks=(FAILED,)), replace(MADE, checks=(PASSED, replace(FAILED, repeat=2)))),
+        (replace(MADE, outcome="limit", checks=(FAILED,)), replace(MADE, outcome="limit")),
+        (replace(MADE, config=("setup.cfg",), additions=1), MADE),
+        (replace(MADE, additions=9, cost=0.1), MADE),
+        (replace(MADE, cost=None), MADE),
+        (replace(MADE, cost=0.3), MADE),
+        (MADE, MADE),
+    ],
+)
+def test_the_steps_of_the_rule(worse: Result, better: Result) -> None:
+    assert order(better, worse) == [1, 2]
+    assert worse == better or order(worse, better) == [2, 1]
+
+
+def test_a_judge_comes_before_agreement_and_both_before_size() -> None:
+    judged, agreed, small = (replace(MADE, variation=n, additions=a) for n, a in ((3, 9), (2, 8), (1, 1)))
+    (first,), (second,), (third,) = of([judged], place=1), of([agreed], place=2, agreeing=3), of([small], place=2)
+    assert [each.number for each in ranked([third, second, first])] == [3, 2, 1]
+    assert reason([first, second, third]) == "3 of 3 pass pytest; the judge puts 3 before 2"
+    assert reason([second, third]) == "2 of 2 pass pytest; 3 variations agree on what 2 did"
+
+
+@pytest.mark.parametrize(
+    ("checks", "baseline", "report", "word", "count"),
+    [
+        ([PASSED], [], False, "passed", ""),
+        ([FAILED], [], False, "failed", ""),
+        ([FAILED], [BASE], False, "failed_before", ""),
+        ([FAILED], [replace(BASE, exit_code=0)], False, "regression", ""),
+        ([counted(FAILED, 41, "a", "b")], [counted(BASE, 41, "a")], True, "failed", "39/41"),
+        ([counted(FAILED, 41, "a")], [counted(BASE, 41, "a", "b")], True, "failed_before", "40/41"),
+        ([counted(PASSED, 41)], [counted(BASE, 41, "a")], True, "passed", "41/41"),
+        ([counted(PASSED, 40)], [counted(BASE, 41, "a")], True, "too_few_tests", "40/40"),
+        ([PASSED], [counted(BASE, 41, "a")], True, "too_few_tests", ""),
+        ([PASSED], [], True, "too_few_tests", ""),
+        ([PASSED, replace(FAILED, repeat=2)], [], False, "flaky", ""),
+        ([PASSED, replace(PASSED, on="restored"), replace(RESTORED, repeat=2)], [], False, "flaky", ""),
+        ([PASSED, RESTORED], [], False, "cheat", ""),
+        ([counted(PASSED, 40), counted(RESTORED, 41, "a")], [counted(BASE, 41, "a")], True, "cheat", "40/41"),
+        ([counted(PASSED, 40), counted(replace(PASSED, on="restored"), 41)], [counted(BASE, 41, "a")], True, "too_few_tests", "40/40"),
+        ([], [BASE], False, "not_run", ""),
+    ],
+)  # fmt: skip
+def test_the_verdict_of_a_check(
+    checks: list[CheckResult], baseline: list[CheckResult], report: bool, word: str, count: str
+) -> None:
+    result = replace(MADE, checks=tuple(checks), baseline=tuple(baseline), report=report)
+    found = verdict(result, "pytest")
+    assert (found.word, found.count) == (word, count)
+    assert found.passed == (result.succeeded and bool(checks))
+
+
+def test_what_was_repaired_and_broken_is_told_by_the_reports() -> None:
+    result = replace(MADE, checks=(counted(FAILED, 41, "t.b", "t.c"),), baseline=(counted(BASE, 41, "t.a", "t.c"),))
+    (found,) = verdicts(replace(result, report=True), ["pytest"])
+    assert (found.repaired, found.broken) == (("t.a",), ("t.b",))
+
+
+def test_a_setup_that_failed_is_a_check_before_the_others() -> None:
+    result = replace(MADE, checks=(replace(FAILED, name="setup"),))
+    assert check_names(["pytest"], [result]) == ["setup", "pytest"]
+    assert [each.word for each in verdicts(result, ["setup", "pytest"])] == ["failed", "not_run"]
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (CHEATED, "is suspected of cheating: pytest passes only with its own tests/test_a.py"),
+        (replace(MADE, checks=(FAILED,), baseline=(replace(BASE, exit_code=0),)), "fails pytest, which passes on the base"),
+        (replace(MADE, checks=(counted(FAILED, 41, "a"),)), "fails pytest 40/41"),
+        (replace(MADE, checks=(replace(FAILED, exit_code=None, reason="timeout"),)), "fails pytest (timeout)"),
+        (replace(MADE, checks=(PASSED, replace(FAILED, repeat=2))), "is flaky: pytest passed 1 of 2 times"),
+        (replace(MADE, report=True), "shows too few tests: pytest exits 0 and reports no tests"),
+        (replace(MADE, outcome="limit", reason="steps", checks=()), "reached its limit (steps)"),
+        (Result(1, "m", outcome="failed", fault="model", reason="refused"), "failed (model: refused)"),
+        (Result(1, "m", outcome="no_changes"), "changed nothing"),
+        (Result(1, "m"), "is still at work"),
+    ],
+)  # fmt: skip
+def test_what_stood_in_the_way_is_told(result: Result, words: str) -> None:
+    assert obstacle(of([result])[0]) == words
+
+
+def test_foreign_names_are_cleaned_in_reasons() -> None:
+    hostile = replace(CHEATED, tests=("tests/\x1b[2J\nx.py",))
+    assert "\x1b" not in obstacle(of([hostile])[0])
+    assert "\n" not in obstacle(of([hostile])[0])
+
+
+def test_the_end_of_a_run_is_told_in_a_sentence() -> None:
+    other = replace(MADE, variation=2)
+    assert summary(of([MADE, other])) == "1 and 2 pass pytest."
+    assert summary(of([MADE, replace(CHEATED, variation=2)])).startswith(
+        "1 is the only one that passes pytest; 2 is susp"
+    )
+    assert summary(of([replace(other, checks=(FAILED,))])) == "None passes pytest."
+    assert summary(of([replace(MADE, checks=())])) == ""
