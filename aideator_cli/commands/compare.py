@@ -25,6 +25,7 @@ def compare(
     from aideator_cli.errors import usage
     from aideator_cli.figures import joined
     from aideator_cli.finding import find_run
+    from aideator_cli.judgements import newest
     from aideator_cli.refreshing import refresh_run
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
@@ -52,6 +53,11 @@ def compare(
         show_json(found.spec, comparison, selection, shares)
         return 0
     show_comparison(found.spec, comparison, selection)
+    if judged := newest(store.judgements(found.spec.id), [each.result for each in comparison.order]):
+        from aideator_cli.views.judged import show_round
+
+        print()
+        show_round(found.spec.id, judged)
     if shares:
         print()
         show_axis(shares[1], shares[0])

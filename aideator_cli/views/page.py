@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aideator_agent.spec import VariationSpec
 from aideator_cli import __version__
 from aideator_cli.clean import one_line
 from aideator_cli.comparison import Comparison
@@ -60,7 +61,7 @@ def values(material: Material) -> dict[str, Any]:
         "asked": _asked(material.run),
         "running": len(comparison.running),
         "checks": [one_line(name) for name in comparison.checks],
-        "rows": [_row(each, selection) for each in comparison.order],
+        "rows": [_row(each, spec.variation(each.number), selection) for each in comparison.order],
         "choice": _choice(comparison),
         "selection": _selected(selection),
         "obstacles": [f"{each.number} {obstacle(each)}" for each in comparison.order if not each.result.succeeded],
@@ -103,13 +104,14 @@ def _asked(run: StoredRun) -> list[tuple[str, str]]:
     return [("Limits", limits), *setup, *checks]
 
 
-def _row(each: Candidate, selection: Selection | None) -> dict[str, Any]:
+def _row(each: Candidate, asked: VariationSpec, selection: Selection | None) -> dict[str, Any]:
     result = each.result
     return {
         "number": each.number,
         "selected": selection is not None and selection.variation == each.number,
         "succeeded": result.succeeded,
         "model": model_name(result.model),
+        "given": ", ".join(_given(asked)),
         "outcome": wording.outcome(result),
         "verdicts": [(wording.verdict(found), _COLOURS.get(found.word, "bad")) for found in each.verdicts],
         "figures": [
@@ -122,6 +124,14 @@ def _row(each: Candidate, selection: Selection | None) -> dict[str, Any]:
             duration(result.seconds),
         ],
     }
+
+
+def _given(asked: VariationSpec) -> Iterator[str]:
+    """What sets it apart but its model."""
+    if asked.temperature is not None:
+        yield f"temperature {asked.temperature:g}"
+    if asked.prompt_name:
+        yield f"prompt {one_line(asked.prompt_name)}"
 
 
 def _choice(comparison: Comparison) -> str | None:
