@@ -22,6 +22,7 @@ from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
 from aideator_cli.sieve import Sieve
 from aideator_cli.store import Store
+from aideator_cli.taking import Taking, check_place, take_best
 from aideator_cli.viewing import check_view, chosen_view
 from aideator_cli.views.wording import repository_name
 
@@ -35,6 +36,7 @@ class Manner:
     view: str | None = None  # panes, live or lines; None: what fits where stdout goes
     since: str | None = None  # of what was before, only what is not older; RFC 3339
     tail: int | None = None  # of what was before, only so many items of each variation
+    taking: Taking | None = None  # what is done once all have ended
 
 
 def start(request: Request, wish: Wish, manner: Manner) -> int:
@@ -46,6 +48,8 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
     order = take(request, backend.name, settings)
     if len(order.spec.variations) > ASKED_ABOVE and not request.yes and not _is_so_many(len(order.spec.variations)):
         raise AideatorError("nothing is started")
+    if manner.taking is not None:
+        check_place(manner.taking, order)
     store = Store.open(settings.home)
     _remark(order)
     submit(order, backend, store)
@@ -54,7 +58,11 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
     if manner.detach:
         _detached(spec, manner)
         return ExitCode.OK
-    return attend(spec, backend, store, manner)
+    code = attend(spec, backend, store, manner)
+    run = store.run(spec.id)
+    if manner.taking is None or run is None:
+        return code
+    return take_best(run, store, manner.taking, json=manner.json)
 
 
 def _is_so_many(count: int) -> bool:
@@ -145,7 +153,7 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
         print()
         show_end(results)
         terminal.say("")
-        for step in next_steps(spec, results):
+        for step in next_steps(spec, results) if manner.taking is None else ():
             terminal.say(f"  {step}")
     return exit_code(results)
 

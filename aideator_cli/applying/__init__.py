@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.applying.committing import apply_to_worktree, commit_to_branch
+from aideator_cli.applying.committing import apply_to_worktree, commit_to_branch, expect_branch
 from aideator_cli.applying.pick import Applied, Way, pick_of
 from aideator_cli.applying.target import default_tree, working_tree
 from aideator_cli.applying.working import apply_to_files, undo
 from aideator_cli.errors import usage
 from aideator_cli.result import Result
 
-__all__ = ["Applied", "Way", "apply_result", "default_tree", "undo", "working_tree"]
+__all__ = ["Applied", "Way", "apply_result", "default_tree", "expect_place", "undo", "working_tree"]
 
 
 def apply_result(spec: RunSpec, result: Result, way: Way, *, folder: Path | None, origin: Path | None) -> Applied:
@@ -27,3 +27,10 @@ def apply_result(spec: RunSpec, result: Result, way: Way, *, folder: Path | None
     if way.branch is not None:
         return commit_to_branch(pick, target, way)
     return apply_to_worktree(pick, target, way) if way.worktree else apply_to_files(pick, target, way)
+
+
+def expect_place(spec: RunSpec, way: Way, *, folder: Path | None, origin: Path | None) -> None:
+    """Before a run begins whose best is to be applied: raises what `apply_result` would raise without any patch."""
+    target = working_tree(folder) if folder else default_tree(spec.repository.base, origin)
+    if way.branch is not None:
+        expect_branch(target, way.branch)

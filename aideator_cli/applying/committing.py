@@ -42,6 +42,12 @@ def commit_to_branch(pick: Pick, target: Target, way: Way) -> Applied:
     return Applied(pick, way, folder, commit=commit)
 
 
+def expect_branch(target: Target, name: str) -> None:
+    """What can be known before there is a patch. Raises `AideatorError`: the branch exists, its name is none, or nobody can commit."""
+    _expect_new(target, name)
+    _expect_identity(target)
+
+
 def apply_to_worktree(pick: Pick, target: Target, way: Way) -> Applied:
     """A new working tree on the run's base, HEAD detached, with the patch in its files."""
     assert way.worktree is not None

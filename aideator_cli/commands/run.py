@@ -127,6 +127,18 @@ def run(
             show_default=False,
         ),
     ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto", help="When all have ended, select the best by the rule of `compare`.", show_default=False
+        ),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="And apply it to the working tree.")] = False,
+    branch: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --apply: as a commit on a new branch; files stay.", show_default=False),
+    ] = None,
+    folder: options.Folder = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
     ] = False,
@@ -139,6 +151,7 @@ def run(
     from aideator_cli.durations import seconds
     from aideator_cli.intake import Request
     from aideator_cli.running import Manner, dry, start
+    from aideator_cli.taking import taking
 
     request = Request(
         repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,
@@ -148,4 +161,6 @@ def run(
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)
-    return dry(request, wish) if dry_run else start(request, wish, Manner(detach=detach, json=json, view=view))
+    taken = taking(select, apply=apply, branch=branch, folder=folder, detach=detach)
+    manner = Manner(detach=detach, json=json, view=view, taking=taken)
+    return dry(request, wish) if dry_run else start(request, wish, manner)
