@@ -88,9 +88,15 @@ class Policy:
             return self._told(NOT_TRIED_AGAIN, error.message, number)
 
     def _try_again(self, attempt: Attempt, result: Result) -> Sequence[Observation] | None:
+        """Raises `AideatorError` where the backend takes it not, unless somebody at another machine was quicker."""
         number, submission = attempt.variation, attempt.submission + 1
         text = f"try {submission} of {self._spec.retries + 1}, since infrastructure failed it: {result.summary or result.reason}"
-        told = resubmit(self._spec, {number: submission}, self._backend, self._store, kind=TRIED_AGAIN, text=text)
+        try:
+            told = resubmit(self._spec, {number: submission}, self._backend, self._store, kind=TRIED_AGAIN, text=text)
+        except AideatorError:
+            if self._backend.submissions(self._spec.id).get(number, 0) < submission:
+                raise
+            return ()
         if told is None:
             return () if self._is_submitted(number, submission) else None
         return told

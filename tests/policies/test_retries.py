@@ -163,6 +163,33 @@ def test_what_is_cancelled_is_not_tried_again(local_place: Place) -> None:
     assert not watching.observed("tried_again")
 
 
+def test_watchers_at_two_machines_try_it_again_once(kubernetes_place: Place) -> None:
+    place = kubernetes_place
+    one, run = begin(place)
+    other = Watching(work.elsewhere(place), "watch", run, *work.there(place))
+    at_work(other)
+    former = work.pod(place, run)["metadata"]
+    assert place.kubectl
+    place.kubectl("delete", "pod", former["name"], "-n", place.namespace, "--wait=false")
+    begun = [
+        each.until(lambda record: is_event("output")(record) and record["attempt"] != former["uid"])
+        for each in (one, other)
+    ]
+    assert begun[0]["attempt"] == begun[1]["attempt"]
+    pod = f"pods/{newest_pod(place, run)}"
+    place.kubectl("exec", "-n", place.namespace, pod, "-c", "shell", "--", "touch", "/tmp/release")
+    assert [one.end(), other.end()] == [0, 0], (one.err, other.err)
+    assert one.result == other.result
+    jobs = place.kubectl.json("get", "jobs", "-n", place.namespace, "-l", f"run-id={run}")["items"]
+    assert len(jobs) == 2
+
+
+def newest_pod(place: Place, run: str) -> str:
+    assert place.kubectl
+    pods = place.kubectl.json("get", "pods", "-n", place.namespace, "-l", f"run-id={run}")["items"]
+    return str(max(pods, key=lambda pod: pod["metadata"]["creationTimestamp"])["metadata"]["name"])
+
+
 def test_what_somebody_removes_from_the_cluster_is_not_put_back(kubernetes_place: Place) -> None:
     place = kubernetes_place
     watching, run = begin(place, "--retries", "3")
