@@ -22,6 +22,7 @@ from aideator_cli.views import wording
 from aideator_cli.views.comparison import told_group, told_parts
 from aideator_cli.views.drawing import drawing
 from aideator_cli.views.side_by_side import Room, side_by_side
+from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.table import model_name
 from aideator_cli.views.timeline import Timeline
 
@@ -106,10 +107,12 @@ def _asked(run: StoredRun) -> list[tuple[str, str]]:
 
 def _row(each: Candidate, asked: VariationSpec, selection: Selection | None) -> dict[str, Any]:
     result = each.result
+    sign = ended_sign(result)[0] if result.ended else "…"
     return {
         "number": each.number,
+        "sign": sign,
+        "colour": {"✓": "good", "✗": "bad"}.get(sign, "dim"),
         "selected": selection is not None and selection.variation == each.number,
-        "succeeded": result.succeeded,
         "model": model_name(result.model),
         "given": ", ".join(_given(asked)),
         "outcome": wording.outcome(result),
