@@ -104,7 +104,7 @@ class ChannelShell:
     def _write_request(self, place: Path, command: str) -> None:
         place.mkdir()
         (place / "cmd").write_bytes(command.encode("utf-8", "surrogateescape"))
-        cmd = shlex.quote(str(place / "cmd"))
+        cmd = f'"${{AIDEATOR_CHANNEL:-/aideator}}/{place.name}/cmd"'  # the folder as the container sees it
         (place / "run").write_text(
             f"cd {shlex.quote(str(self._folder))} || exit 126\n"
             f"command -v bash >/dev/null && exec bash {cmd}\n"

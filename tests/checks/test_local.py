@@ -125,7 +125,7 @@ def test_a_setup_that_fails_on_the_base_is_told_and_on_the_patch_no_check_passes
     record = agent.run(spec)
     assert ran(record, "patch") == [("setup", 3)]
     assert record.of("check")[-1]["tail"] == "no compiler\n"
-    assert "without any change is not known: setup failed there" in record.notices("warning")
+    assert "without any change is not known: the setup failed there" in record.notices("warning")
 
 
 def test_work_that_ran_into_a_limit_is_checked_too(agent: Agent, repository: LocalRepository) -> None:

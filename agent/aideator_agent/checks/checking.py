@@ -12,7 +12,6 @@ from aideator_agent.interrupts import LOOK, Interrupts
 from aideator_agent.patch import Patch
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
-from aideator_agent.spec import SETUP
 from aideator_agent.verdict import Ended, Verdict, failed
 
 GIVING_UP: Final = 8.0  # seconds for a command on the base to be ended, and what it started
@@ -62,7 +61,7 @@ class Checking:
             trees = Trees(self._checkout, self._room, self._expect_wanted)
             verifier = Verifier(self._spec, trees, self._ground, self._emitter, self._is_unwanted, self._expect_wanted)
             if not verifier.run("base"):
-                self._warn(f"{SETUP} failed there")
+                self._warn("the setup failed there")
         except Ended as ended:
             self._warn(ended.verdict.reason)
         except (OSError, RuntimeError) as error:

@@ -58,9 +58,17 @@ class Verifier:
             self._check()
             done, tail = self._command(site, command)
             if done.exit_code != 0:
-                self._tell(on, SETUP, command, 1, done, tail)
+                self._tell_setup(on, command, done, tail)
                 return False
         return True
+
+    def _tell_setup(self, on: On, command: str, done: Finished, tail: str) -> None:
+        """On a patch it is a check that fails; on the base it says nothing of any patch."""
+        if on != "base":
+            self._tell(on, SETUP, command, 1, done, tail)
+            return
+        how = f"exit code {done.exit_code}" if done.reason == "exited" else done.reason
+        self._emitter.notice("warning", f"The setup failed on the base ({how}): {command}\n{tail}")
 
     def _run_one(self, on: On, site: Site, name: str, command: str, repeat: int) -> None:
         path = self._spec.verify_report
