@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak check lock models-table docs cluster-up cluster-image cluster-kubeconfig cluster-down clean
+.PHONY: help demo test soak check lock models-table docs pictures cluster-up cluster-image cluster-kubeconfig cluster-down clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
@@ -45,6 +45,9 @@ models-table: .venv/.complete ## generate the table of models from the pinned Li
 
 docs: .venv/.complete ## generate docs/commands.md from the commands' help
 	$(BIN)/python -m aideator_cli.reference > docs/commands.md
+
+pictures: .venv/.complete ## draw the pictures in docs/pictures: real screens of a run that is made up
+	@$(BIN)/python -m docs.pictures
 
 cluster-up: ## start the throw-away Kubernetes (Debian, root), or take over the one that runs; prints its kubeconfig's path
 	@tests/cluster/up

@@ -68,6 +68,13 @@ def record_live(spec: RunSpec, batches: Iterator[list[Item]], out: IO[str], now:
                 live.refresh()
 
 
+def drawing(spec: RunSpec, items: list[Item], width: int, height: int) -> Group:
+    """One picture of it."""
+    state = _State(spec, lambda: 0.0)
+    state.add(items)
+    return state.table(width, height)
+
+
 def _console(out: IO[str], size: tuple[int, int] | None = None) -> Console:
     width, height = size or (None, None)
     return Console(
