@@ -12,7 +12,7 @@ from aideator_cli.asking import Asked, NoAnswer, Said, resolve
 from aideator_cli.clock import now
 from aideator_cli.equivalence import groups
 from aideator_cli.errors import ExitCode
-from aideator_cli.figures import cost
+from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
 from aideator_cli.invocation import command
 from aideator_cli.judgements import Judgement, Round, Verdict, newest
@@ -123,8 +123,8 @@ def _announce(plan: Plan, info: ModelInfo) -> None:
     fighters = len({number for pair in plan.pairs for number in pair})
     count = len(plan.candidates) - len(plan.equivalent)
     whole = count * (count - 1) // 2
-    some = f" of {whole}" if len(plan.pairs) < whole else ""
-    terminal.say(f"judging {fighters} patches with {info.name}: {len(plan.pairs)}{some} pairs, each in both orders")
+    asked = plural(len(plan.pairs), "pair") + (f" of {whole}" if len(plan.pairs) < whole else "")
+    terminal.say(f"judging {fighters} patches with {info.name}: {asked}, each in both orders")
 
 
 def _conclude(spec: RunSpec, judged: Round | None, *, json: bool) -> None:
@@ -138,7 +138,7 @@ def _conclude(spec: RunSpec, judged: Round | None, *, json: bool) -> None:
     from aideator_cli.views.judged import show_round
 
     show_round(spec.id, judged)
-    terminal.say(f"cost {cost(judged.cost)}.  {command('compare', spec.id)}")
+    terminal.say(f"  {command('compare', spec.id)}")
 
 
 def _passed(spec: RunSpec, numbers: list[int]) -> str:

@@ -9,6 +9,7 @@ from aideator_cli import terminal
 from aideator_cli.clean import one_line
 from aideator_cli.figures import cost, plural
 from aideator_cli.judgements import Judgement, Pair, Round
+from aideator_cli.views.table import model_name
 
 
 def show_judgement(run: str, judgement: Judgement) -> None:
@@ -21,7 +22,8 @@ def show_judgement(run: str, judgement: Judgement) -> None:
 
 def show_round(run: str, judged: Round) -> None:
     pairs = plural(len(judged.pairs), "pair")
-    print(f"judged by {one_line(judged.model)}: {pairs}, each asked in both orders, {cost(judged.cost)}")
+    price = "" if judged.cost == 0 else f", {cost(judged.cost)}"
+    print(f"judged by {model_name(judged.model)}: {pairs}, each in both orders{price}")
     for place in sorted(set(judged.places.values())):
         held = [f"{run}/{number}" for number, own in judged.places.items() if own == place]
         print(f"  {place}  {', '.join(held)}")
@@ -47,8 +49,8 @@ def outcome(pair: Pair) -> str:
 
 
 def answer(judgement: Judgement) -> str:
-    letter = {"first": "A. ", "second": "B. "}.get(judgement.verdict, "")
-    return f"A {judgement.first}, B {judgement.second}: {letter}{one_line(judgement.reason)}"
+    verdict = {"first": "A", "second": "B"}.get(judgement.verdict, "tie")
+    return f"{judgement.first} as A, {judgement.second} as B → {verdict}: {one_line(judgement.reason) or 'no reason given'}"
 
 
 def twins(one: int, other: int) -> str:

@@ -137,7 +137,7 @@ def test_equivalent_patches_are_asked_about_once_and_share_a_place(judge: Any, h
 def test_no_more_pairs_are_asked_about_than_allowed(judge: Any, home: Path) -> None:
     add_run(home, *(Told(change("a.py", "x", f"y{n}"), PASSES) for n in range(5)))
     said, server = judge(prefers("y0"), "--max-pairs", "3")
-    assert "3 of 10 pairs" in said.err
+    assert "3 pairs of 10" in said.err
     assert len(server.requests) == 6
 
 
@@ -169,7 +169,7 @@ def test_a_price_of_the_users_makes_the_cost(judge: Any, home: Path) -> None:
 def test_an_unknown_price_is_unknown(judge: Any, home: Path) -> None:
     add_run(home, Told(GOOD, PASSES), Told(POOR, PASSES))
     said, _ = judge(prefers("good"))
-    assert "cost ?" in said.err
+    assert "each in both orders, ?" in said.out
 
 
 def test_a_wrong_key_ends_it_and_what_was_not_finished_does_not_count(
@@ -217,10 +217,10 @@ def test_places_and_reasons_are_shown_with_the_run_from_then_on(judge: Any, aide
     judge(lambda a, _: '{"verdict": "%s", "reason": "\x1b[31mIt is red."}' % ("A" if "good" in a else "B"))
     shown_run = aideator("show", "k3v9x2q").out
     assert "2 before 1" in shown_run
-    assert "A 1, B 2: B. \u241b[31mIt is red." in shown_run
+    assert "1 as A, 2 as B → B: \u241b[31mIt is red." in shown_run
     compared = aideator("compare", "k3v9x2q").out
     assert "choice: 2, 2 of 2 pass pytest; the judge puts 2 before 1" in compared
-    assert "A 1, B 2: B." in compared
+    assert "1 as A, 2 as B → B:" in compared
     told = json.loads(aideator("show", "k3v9x2q", "--json").out)["judged"]
     assert told["places"] == {"1": 2, "2": 1}
     assert told["pairs"][0]["winner"] == 2
