@@ -10,6 +10,7 @@ from aideator_cli import terminal
 from aideator_cli.acting import actions_on, next_steps
 from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
+from aideator_cli.cancelling import cancel
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import cost, duration, plural
 from aideator_cli.finding import find_run
@@ -36,6 +37,7 @@ class Manner:
     view: str | None = None  # panes, live or lines; None: what fits where stdout goes
     since: str | None = None  # of what was before, only what is not older; RFC 3339
     tail: int | None = None  # of what was before, only so many items of each variation
+    cancels: bool = False  # whether Ctrl-C asks the agents to stop, too
     taking: Taking | None = None  # what is done once all have ended
 
 
@@ -134,7 +136,7 @@ def submit(order: Order, backend: Backend, store: Store) -> None:
 
 
 def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, past: Past = NOTHING) -> int:
-    with _leaving(spec, backend):
+    with _leaving(spec, backend, cancels=manner.cancels):
         results = follow_run(
             spec, backend, store, _view(spec, manner, backend), past=past, rule=Policy(spec, backend, store).through
         )
@@ -167,12 +169,15 @@ def _view(spec: RunSpec, manner: Manner, backend: Backend | None) -> View:
 
 
 @contextmanager
-def _leaving(spec: RunSpec, backend: Backend) -> Iterator[None]:
+def _leaving(spec: RunSpec, backend: Backend, *, cancels: bool) -> Iterator[None]:
     """Ctrl-C, a closed pipe or a lost store leave the agents at work; the person is told how to come back."""
     try:
         yield
-    except (KeyboardInterrupt, BrokenPipeError, AideatorError):
+    except (KeyboardInterrupt, BrokenPipeError, AideatorError) as error:
         terminal.end_line()  # the terminal shows ^C
+        if cancels and isinstance(error, KeyboardInterrupt):
+            cancel(spec.id, Wish(), wait=True)
+            raise
         verb = "stays" if len(spec.variations) == 1 else "stay"
         agents = f"{plural(len(spec.variations), 'agent')} {verb} at work {_at(backend)}"
         terminal.say(f"{agents}.  {command('watch', spec.id)}")

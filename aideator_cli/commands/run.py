@@ -139,6 +139,9 @@ def run(
         typer.Option(metavar="NAME", help="With --apply: as a commit on a new branch; files stay.", show_default=False),
     ] = None,
     folder: options.Folder = None,
+    on_interrupt: Annotated[
+        str, typer.Option(metavar="leave|cancel", help="Ctrl-C leaves the agents at work, or asks them to stop.")
+    ] = "leave",
     detach: Annotated[
         bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
     ] = False,
@@ -149,6 +152,7 @@ def run(
     """Give one prompt to N agents and show their work live."""
     from aideator_cli.backends import Wish
     from aideator_cli.durations import seconds
+    from aideator_cli.errors import usage
     from aideator_cli.intake import Request
     from aideator_cli.running import Manner, dry, start
     from aideator_cli.taking import taking
@@ -161,6 +165,8 @@ def run(
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)
+    if on_interrupt not in ("leave", "cancel"):
+        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
     taken = taking(select, apply=apply, branch=branch, folder=folder, detach=detach)
-    manner = Manner(detach=detach, json=json, view=view, taking=taken)
+    manner = Manner(detach=detach, json=json, view=view, cancels=on_interrupt == "cancel", taking=taken)
     return dry(request, wish) if dry_run else start(request, wish, manner)

@@ -160,16 +160,15 @@ def test_a_provider_s_fault_is_survived_and_told(local_place: Place, fault: str)
     assert notices
 
 
-def slow_run(place: Place) -> tuple[str, subprocess.Popen[bytes]]:
+def slow_run(place: Place, *options: str) -> tuple[str, subprocess.Popen[bytes]]:
     """A run whose agent has changed a file and waits; its id, and the process that shows it."""
     place.git.add("project", FILES)
     turns: list[Element] = [
         {"calls": [{"tool": "bash", "arguments": {"command": "echo kept > kept.txt; echo started; sleep 600"}}]}
     ]
     provider = place.provide({"slow": turns})
-    process = place.user.start(
-        "run", place.git.url("project"), "Wait.", *place.user.options, *models(("slow",), provider.url), "--json"
-    )
+    asked = [*place.user.options, *models(("slow",), provider.url), "--json", *options]
+    process = place.user.start("run", place.git.url("project"), "Wait.", *asked)
     assert process.stdout is not None
     for line in process.stdout:
         record = json.loads(line)
@@ -199,6 +198,15 @@ def test_ctrl_c_leaves_the_agents_at_work_and_says_how_to_come_back(place: Place
     seqs = [record["event"]["seq"] for record in watched.of("event")]
     assert seqs == list(range(len(seqs)))
     assert watched.of("result")[0]["outcome"] == "cancelled"
+
+
+def test_where_it_is_asked_for_ctrl_c_stops_the_agents_and_keeps_what_they_have(place: Place) -> None:
+    run, process = slow_run(place, "--on-interrupt", "cancel")
+    process.send_signal(signal.SIGINT)
+    left = finish(process)
+    assert left.code == 130
+    assert f"{run}/1 cancelled: " in left.err
+    assert b"+kept" in place.user.call("diff", f"{run}/1").out
 
 
 def test_another_machine_watches_with_nothing_but_the_kubeconfig(kubernetes_place: Place, tmp_path: Path) -> None:
