@@ -106,5 +106,5 @@ def _failure(error: ModelError) -> AideatorError:
     if isinstance(error, LibraryMissing):
         return not_found(str(error), hint=INSTALL)
     if isinstance(error, PassingFault):
-        return unavailable(str(error))
+        return unavailable(str(error), hint="what was answered so far does not count; ask again later")
     return refused(str(error))
