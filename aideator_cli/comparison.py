@@ -72,9 +72,7 @@ class Comparison:
         return [file for file in self.files if len(file.numbers) > 1 and file not in common]
 
 
-def compare(
-    results: Sequence[Result], asked: Iterable[str] = (), places: Mapping[int, int] | None = None
-) -> Comparison:
+def compare(results: Sequence[Result], asked: Iterable[str] = (), places: Mapping[int, int] = NONE) -> Comparison:
     """`results` with their patches; `asked`: the checks' names; `places`: a judge's opinion, by variation from 1."""
     patches = {result.variation: parse(result.patch or b"") for result in results}
     same = groups(patches)
@@ -133,11 +131,4 @@ def _shared(patches: Sequence[Sequence[FilePatch]]) -> tuple[int, int]:
 
 
 def _lines(files: Sequence[FilePatch], paths: set[str]) -> Counter[tuple[str, bytes]]:
-    return Counter(
-        (file.path, line)
-        for file in files
-        if file.path in paths
-        for hunk in file.hunks
-        for line in hunk.lines
-        if line[:1] in (b"+", b"-")
-    )
+    return Counter((file.path, line) for file in files if file.path in paths for line in file.changed)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from aideator_cli.patches import FilePatch, Hunk
-from aideator_cli.significance import language
+from aideator_cli.significance import Language, language
 
 Block = tuple[tuple[str, ...], tuple[str, ...]]  # what counts of the lines that go, and of those that come
 Content = tuple[object, ...]
@@ -44,10 +44,11 @@ class Patch:
         for path in self.files.keys() ^ other.files.keys():
             if (self if path in self.files else other).content(path):
                 return False
-        return all(
-            exact(self.files[path]) == exact(other.files[path]) or self.content(path) == other.content(path)
-            for path in self.files.keys() & other.files.keys()
-        )
+        return all(self._same(other, path) for path in self.files if path in other.files)
+
+    def _same(self, other: "Patch", path: str) -> bool:
+        one, two = self.files[path], other.files[path]
+        return exact(one) == exact(two) or alike(one, two) or self.content(path) == other.content(path)
 
 
 def groups(patches: Mapping[int, Sequence[FilePatch]]) -> tuple[Group, ...]:
@@ -61,9 +62,9 @@ def groups(patches: Mapping[int, Sequence[FilePatch]]) -> tuple[Group, ...]:
 
 
 def exact(file: FilePatch) -> Content:
-    """What the file is afterwards, as far as the patch tells."""
+    """What the file is afterwards, as far as the patch tells; without whole hashes by the lines that change."""
     whole = file.new_blob is not None and len(file.new_blob) >= 40
-    content: object = file.new_blob if whole else (_changes(file) if not file.binary else file.data)
+    content: object = file.new_blob if whole else (file.changed if not file.binary else file.data)
     return (file.change == "deleted", file.path, file.old if file.change == "renamed" else None, file.new_mode, content)
 
 
@@ -78,9 +79,43 @@ def significant(file: FilePatch) -> Content:
     return (file.change, file.old, modes, tuple(sorted(blocks.items())))
 
 
-def _changes(file: FilePatch) -> Content:
-    """Where an index line tells too little: the changed lines, without their context."""
-    return tuple(line for hunk in file.hunks for line in hunk.lines if line[:1] != b" ")
+def alike(one: FilePatch, other: FilePatch) -> bool:
+    """Whether that much can be told by a look at the lines in which they differ; else they may still be the same."""
+    if (one.change, one.old, one.old_mode, one.new_mode) != (other.change, other.old, other.old_mode, other.new_mode):
+        return False
+    if one.binary or other.binary or len(one.hunks) != len(other.hunks):
+        return False
+    return all(_alike(language(one.path), *pair) for pair in zip(one.hunks, other.hunks, strict=True))
+
+
+def _alike(how: Language, one: Hunk, other: Hunk) -> bool:
+    if one.lines == other.lines and one.old_start == other.old_start:
+        return True
+    if (one.old_start, one.old_count) != (other.old_start, other.old_count):
+        return False
+    if not all(how.stands_alone(_text(b"\n".join(hunk.lines))) for hunk in (one, other)):
+        return False
+    left, right = list(reversed(one.lines)), list(reversed(other.lines))
+    while left or right:
+        if left and right and left[-1] == right[-1]:
+            left.pop()
+            right.pop()
+        elif left and _is_idle(how, left[-1]):
+            left.pop()
+        elif right and _is_idle(how, right[-1]):
+            right.pop()
+        else:
+            return False
+    return True
+
+
+def _is_idle(how: Language, line: bytes) -> bool:
+    """It comes, and counts for nothing."""
+    return line.startswith(b"+") and not how.line(_text(line[1:]))
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="surrogateescape")
 
 
 def _classes(classes: list[list[int]], same: Callable[[int, int], bool]) -> list[list[int]]:
@@ -124,7 +159,7 @@ def _hunk_blocks(path: str, hunk: Hunk) -> Iterator[tuple[int, Block]]:
 
 def _counting(path: str, hunk: Hunk, signs: Sequence[str]) -> list[str]:
     """What counts of each of the hunk's lines, read among its neighbours on its own side."""
-    texts = [line[1:].decode(errors="surrogateescape") for line in hunk.lines]
+    texts = [_text(line[1:]) for line in hunk.lines]
     counts = [""] * len(texts)
     for side in ("-", "+"):
         at = [number for number, sign in enumerate(signs) if sign in (" ", side)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
+LONGEST_NAME: Final = 100
 LONGEST_LINE: Final = 1_000  # characters; lexers' patterns may take long over more
 LARGEST_TEXT: Final = 100_000
 MEMORY: Final = 100_000  # lines
@@ -25,6 +26,9 @@ PLAIN: Final = (
     "Diff",
 )  # here everything but spacing is text
 KEPT: Final = ("Token.Comment.Preproc", "Token.Comment.Hashbang")  # what pygments calls comments, and compilers don't
+# What may begin or end in one line a text or a comment that goes on in others; where both are on one line it is gone.
+_PAIRS: Final = re.compile(r'""".*?"""|\'\'\'.*?\'\'\'|`[^`\n]*`|/\*.*?\*/|<!--.*?-->|\{-.*?-\}')
+_MARKS: Final = ('"""', "'''", "`", "/*", "*/", "<!--", "-->", "{-", "-}", "=begin", "=end", "<<", "\\", "--[")
 _OVER_LINES: Final = re.compile(r'"""|\'\'\'|`|/\*|\*/|<!--|-->|\{-|-\}|^=(?:begin|end)|<<|\\$|--\[', re.MULTILINE)
 _WORD: Final = re.compile(r"\w")
 
@@ -35,16 +39,22 @@ class Language:
     def __init__(self, lexer: "Lexer | None") -> None:
         self._lexer = None if lexer is None or lexer.name in PLAIN else lexer
         self._indented = lexer is None or lexer.name not in FREE_FORM
-        self._line = lru_cache(MEMORY)(self._alone)
+        self.line = lru_cache(MEMORY)(self._alone)  # the same of a line that stands alone
 
     def lines(self, text: Sequence[str]) -> list[str]:
         """What counts of each of these lines, which stand together; empty: nothing does."""
         whole = "\n".join(text)
-        if self._lexer is None or len(whole) > LARGEST_TEXT or not _OVER_LINES.search(whole):
-            return [self._line(line) for line in text]
+        if len(whole) > LARGEST_TEXT or self.stands_alone(whole):
+            return [self.line(line) for line in text]
         if any(len(line) > LONGEST_LINE for line in text):
             return [self._spaced(line) for line in text]
         return self._lexed(whole)
+
+    def stands_alone(self, text: str) -> bool:
+        """Whether each of its lines can be read without the others."""
+        if self._lexer is None or not any(mark in text for mark in _MARKS):
+            return True
+        return not _OVER_LINES.search(_PAIRS.sub("", text))
 
     def _alone(self, line: str) -> str:
         if self._lexer is None or len(line) > LONGEST_LINE:
@@ -99,9 +109,13 @@ def language(path: str) -> Language:
 
 @lru_cache(1000)
 def _language(name: str) -> Language:
-    from pygments.lexers import find_lexer_class_for_filename
+    from pygments.lexers import find_lexer_class, find_lexer_class_for_filename, get_all_lexers
 
-    found = find_lexer_class_for_filename(name) if len(name) < 100 else None
+    if len(name) > LONGEST_NAME:
+        return Language(None)
+    patterns = (name, f"*{name[1:]}")
+    named = [known[0] for known in get_all_lexers(plugins=False) if any(pattern in known[2] for pattern in patterns)]
+    found = find_lexer_class(named[0]) if len(named) == 1 else find_lexer_class_for_filename(name)
     return Language(found(stripnl=False, ensurenl=False) if found else None)
 
 
