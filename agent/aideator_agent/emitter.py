@@ -17,7 +17,7 @@ from aideator_agent.protocol import BEAT_SECONDS, LINE_BYTES, OUTPUT_BYTES, PATC
 from aideator_agent.verdict import limit
 
 CLOSING_BYTES: Final = PATCH_BYTES + PATCH_BYTES // 32 + 512 * 1024
-WORK_TYPES: Final = frozenset({"say", "think", "call", "output", "done", "usage", "sent"})
+WORK_TYPES: Final = frozenset({"say", "think", "call", "output", "done", "usage", "sent", "changes"})
 COUNTED_TYPES: Final = WORK_TYPES | {"notice"}  # a notice is never refused
 TEXT_TYPES: Final = frozenset({"sent", "notice"})  # whose `text` may stand in several records
 LEAST_NUMBER: Final = 10**7  # holds the place of part numbers while a line is measured

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent import files, pieces
+from aideator_agent.changes import CHANGING, Changes
 from aideator_agent.emitter import Emitter
 from aideator_agent.files import FileRefused
 from aideator_agent.interrupts import Interrupts
@@ -39,7 +40,7 @@ REMINDER: Final = "You called no tool. Go on with the task by calling one, or ca
 class Loop:
     def __init__(
         self, spec: RunSpec, variation: VariationSpec, model: Model, tools: Tools, emitter: Emitter,
-        interrupts: Interrupts, totals: Totals,
+        interrupts: Interrupts, totals: Totals, changes: Changes | None = None,
     ) -> None:  # fmt: skip
         self._limits = spec.limits
         self._variation = variation
@@ -49,6 +50,7 @@ class Loop:
         self._emitter = emitter
         self._interrupts = interrupts
         self._totals = totals
+        self._changes = changes  # None: there is no shell to ask
         self._messages: list[Message] = []
         self._told = 0  # messages that a `sent` has shown already
         self._last: tuple[str, str] | None = None
@@ -129,6 +131,8 @@ class Loop:
             if call.tool == "submit":
                 return str(call.arguments.get("summary") or "").strip() or "(no summary)"
             self._messages.append({"role": "tool", "tool_call_id": call.id, "content": result + warning})
+        if self._changes is not None and any(call.tool in CHANGING for call in turn.calls):
+            self._changes.tell(self._totals.steps)
         return None
 
     def _watch_for_loops(self, call: Call) -> str:

@@ -15,6 +15,6 @@ Outcome = Literal["succeeded", "no_changes", "limit", "cancelled", "failed"]
 Fault = Literal["agent", "model", "repository", "infrastructure", "verifier"]
 
 EVENT_TYPES: Final = (
-    "start", "phase", "say", "think", "call", "output", "done", "usage", "sent", "patch", "check", "notice", "beat", "end",
+    "start", "phase", "say", "think", "call", "output", "done", "usage", "sent", "changes", "patch", "check", "notice", "beat", "end",
 )  # fmt: skip
 PHASES: Final = ("clone", "work", "patch", "verify")

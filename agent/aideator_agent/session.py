@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from aideator_agent import __version__, repository
+from aideator_agent.changes import Changes
 from aideator_agent.closing import Closing
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
@@ -86,7 +87,8 @@ class Session:
         spec, variation = self._settings.spec, self._settings.variation
         self._shell = self._open_shell(checkout) if spec.allow_shell else None
         tools = Tools(checkout.folder, self._shell, self._emitter, self._interrupts, spec.limits.command_seconds)
-        loop = Loop(spec, variation, model, tools, self._emitter, self._interrupts, self.totals)
+        changes = Changes(checkout, self._shell, self._emitter, self._interrupts) if self._shell else None
+        loop = Loop(spec, variation, model, tools, self._emitter, self._interrupts, self.totals, changes)
         return loop.run(opening(spec, variation, checkout.folder))
 
     def _begin_checking(self, checkout: Checkout) -> "Checking | None":

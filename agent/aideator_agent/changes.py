@@ -1,0 +1,88 @@
+"""What the working tree holds against the base while the model works: numbers for whoever looks on, asked of the tree's own git.
+
+That git runs where the model's commands run, so the numbers are no more to be trusted than these; the patch has its own.
+"""
+
+import re
+import time
+from typing import Final
+
+from aideator_agent import files
+from aideator_agent.emitter import Emitter
+from aideator_agent.files import FileRefused
+from aideator_agent.interrupts import Interrupts
+from aideator_agent.patch import LEFTOVERS
+from aideator_agent.repository import Checkout
+from aideator_agent.shell import Shell
+
+CHANGING: Final = frozenset({"bash", "write_file", "str_replace"})  # tools after which the tree may be another
+SECONDS: Final = 2.0
+GIT: Final = "git -c core.fsmonitor=false"
+OUTPUT: Final = 256 * 1024  # bytes
+NEW_FILES: Final = 500  # untracked files whose lines are counted
+NEW_BYTES: Final = 1024 * 1024  # of one of them
+NEW_SECONDS: Final = 0.5  # for all of them
+FAILURES: Final = 3  # in a row, after which nobody is asked any more
+ENTRY: Final = re.compile(rb"(?:(\d{1,9}|-)\t(\d{1,9}|-)\t|\? )(.+)", re.DOTALL)
+
+
+class Changes:
+    def __init__(self, checkout: Checkout, shell: Shell, emitter: Emitter, interrupts: Interrupts) -> None:
+        leftovers = " ".join(f"--exclude={name}" for name in LEFTOVERS)
+        self._command = (
+            # A hook of the tree's own would be run by this alone, and might change the tree.
+            f"export GIT_OPTIONAL_LOCKS=0; {GIT} diff --numstat -z --no-renames --no-ext-diff --no-textconv"
+            f" --ignore-submodules=all {checkout.base} -- && {GIT} ls-files -z -t --others --exclude-standard {leftovers}"
+        )
+        self._root = checkout.folder
+        self._shell = shell
+        self._emitter = emitter
+        self._interrupts = interrupts
+        self._told = (0, 0, 0)
+        self._failures = 0
+
+    def tell(self, step: int) -> None:
+        """An event, if there are other numbers than at the last one; none when they can't be had in a short time."""
+        if self._failures >= FAILURES:
+            return
+        output = self._asked()
+        self._failures = self._failures + 1 if output is None else 0
+        if output is None:
+            return
+        numbers = self._numbers(output)
+        if numbers != self._told:
+            self._told = numbers
+            self._emitter.emit("changes", step=step, files=numbers[0], additions=numbers[1], deletions=numbers[2])
+
+    def _asked(self) -> bytes | None:
+        output = bytearray()
+        done = self._shell.run(
+            self._command,
+            seconds=SECONDS,
+            write=lambda data: output.extend(data[: OUTPUT + 1 - len(output)]),
+            stop=lambda: self._interrupts.stop() or len(output) > OUTPUT,
+        )
+        return bytes(output) if done.exit_code == 0 and len(output) <= OUTPUT else None
+
+    def _numbers(self, output: bytes) -> tuple[int, int, int]:
+        """Files, lines added, lines removed."""
+        entries = [found for line in output.split(b"\0") if (found := ENTRY.fullmatch(line))]
+        tracked = [(found[1], found[2]) for found in entries if found[1] is not None]
+        new = [found[3] for found in entries if found[1] is None]
+        added = sum(int(lines) for lines, _ in tracked if lines != b"-")
+        return len(entries), added + self._lines(new), sum(int(lines) for _, lines in tracked if lines != b"-")
+
+    def _lines(self, paths: list[bytes]) -> int:
+        """As git counts them: none in a file that is not text."""
+        lines = 0
+        deadline = time.monotonic() + NEW_SECONDS
+        for path in paths[:NEW_FILES]:
+            if time.monotonic() >= deadline:
+                break
+            try:
+                data = files.read(self._root, path.decode(errors="surrogateescape"), NEW_BYTES)
+            except FileRefused:  # too large, or a link
+                continue
+            if b"\0" not in data[:8000]:
+                lines += data.count(b"\n") + bool(data and not data.endswith(b"\n"))
+        return lines

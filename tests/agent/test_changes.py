@@ -1,0 +1,52 @@
+"""What is told of the working tree while the model works."""
+
+import time
+
+import pytest
+
+from tests.agent.running import Agent, Record, bash, call, spec_of, submit
+from tests.fixtures.repositories import LocalRepository
+
+
+def told(record: Record) -> list[tuple[int, ...]]:
+    return [(e["step"], e["files"], e["additions"], e["deletions"]) for e in record.of("changes")]
+
+
+def test_numbers_are_told_after_each_step_that_changed_them(agent: Agent, repository: LocalRepository) -> None:
+    turns = [
+        {"calls": [call("str_replace", path="a.py", old="x = 1", new="x = 2\ny = 3"), call("read_file", path="a.py")]},
+        bash("ls"),
+        {"calls": [call("read_file", path="a.py")]},
+        {"calls": [call("write_file", path="new/b.txt", content="one\ntwo")]},
+        bash("printf 'a\\0b' > 'odd\nname'; mkdir __pycache__; touch __pycache__/x.pyc; ln -s /etc/passwd link"),
+        bash("git add -A; git -c user.name=a -c user.email=a@b commit -qm mine; rm 'docs/read me.txt'"),
+        bash("git checkout -q HEAD~ -- . 2>/dev/null; git checkout -q HEAD~; git clean -qfd"),
+        submit(),
+    ]
+    record = agent.run(spec_of(str(repository.path), turns))
+    assert told(record) == [(1, 1, 2, 1), (4, 2, 4, 1), (5, 4, 4, 1), (6, 6, 5, 2), (7, 0, 0, 0)]
+    assert record.outcome[0] == "no_changes"
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "rm -rf .git",
+        "mkdir -p ~/bin; git config core.fsmonitor 'sleep 600'; git config core.pager 'sleep 600'",
+        "seq -f '%0200g' 2000 | xargs touch",
+        "mv .git .gone; mkfifo .git",
+    ],
+)
+def test_a_git_that_can_not_answer_costs_little_and_ends_nothing(
+    agent: Agent, repository: LocalRepository, trap: str
+) -> None:
+    turns = [bash(trap), *(bash(f"echo {n} >> a.py") for n in range(6)), submit()]
+    began = time.monotonic()
+    record = agent.run(spec_of(str(repository.path), turns), HOME=str(agent.folder))
+    assert time.monotonic() - began < 40
+    assert b"+5" in record.patch
+
+
+def test_without_a_shell_nothing_is_told(agent: Agent, repository: LocalRepository) -> None:
+    turns = [{"calls": [call("write_file", path="a.py", content="x")]}, submit()]
+    assert told(agent.run(spec_of(str(repository.path), turns, allow_shell=False))) == []
