@@ -1,0 +1,156 @@
+"""`compare` and `select --auto` at the command line."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
+from aideator_cli.result import CheckResult, Result
+from tests.compare.stored import User, change
+
+SPEC = RunSpec(
+    "k3v9x2q", "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "Accept comments.",
+    (
+        VariationSpec(1, "claude-sonnet-4-5", prompt_name="short"), VariationSpec(2, "claude-sonnet-4-5", 0.7, prompt_name="long"),
+        VariationSpec(3, "gpt-5", prompt_name="short"),
+    ),
+    checks=(Check("pytest", "pytest -q"),), verify_report="report.xml",
+)  # fmt: skip
+PASSED = CheckResult("pytest", "pytest -q", 0, 3.0, "", tests=41, failed=0)
+FAILED = replace(PASSED, exit_code=1, failing=("tests.test_parser::test_comment",), failed=1)
+RESTORED = replace(FAILED, on="restored")
+TOKENS, PRINTER = change("src/tokens.py", "skip()"), change("src/printer.py", "keep()")
+RIGHT = Result(
+    1, "claude-sonnet-4-5", outcome="succeeded", patch=TOKENS + PRINTER, files=2, additions=19, deletions=3, steps=14,
+    input_tokens=60_000, output_tokens=1_000, cost=0.21, seconds=182.0, checks=(PASSED,), baseline=(replace(FAILED, on="base"),),
+)  # fmt: skip
+HALF = replace(RIGHT, variation=2, patch=TOKENS, files=1, checks=(FAILED,), baseline=())
+CHEAT = replace(RIGHT, variation=3, model="gpt-5", patch=change("tests/test_parser.py", ""), files=1, checks=(PASSED, RESTORED),
+                tests=("tests/test_parser.py",), baseline=())  # fmt: skip
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    return User(tmp_path)
+
+
+def test_the_best_comes_first_and_the_files_and_the_reason_follow(user: User) -> None:
+    user.has_run(SPEC, [replace(CHEAT, variation=1), replace(RIGHT, variation=2), replace(HALF, variation=3)])
+    done = user.call("compare", "k3v")
+    assert done.code == 0
+    assert done.err == ""
+    lines = [line.rstrip() for line in done.out.splitlines()]
+    assert lines[0].split() == [
+        "model",
+        "outcome",
+        "pytest",
+        "files",
+        "+/−",
+        "tests",
+        "steps",
+        "tokens",
+        "cost",
+        "time",
+    ]
+    assert [line.split()[:5] for line in lines[1:4]] == [
+        ["2", "✓", "claude-sonnet-4-5", "succeeded", "passed"],
+        ["3", "✗", "claude-sonnet-4-5", "succeeded", "failed"],
+        ["1", "✗", "gpt-5", "succeeded", "cheat?"],
+    ]
+    assert lines[5:8] == [
+        "  src/printer.py        · 2 ·",
+        "  src/tokens.py         · 2 3  2 and 3 equal",
+        "  tests/test_parser.py  1 · ·",
+    ]
+    assert "choice: 2, the only one that passes pytest (baseline 40/41, 2 repaired test_comment, broke none)" in lines
+    assert lines[-1] == "1 is suspected of cheating: pytest passes only with its own tests/test_parser.py"
+
+
+def test_programs_get_it_as_one_object(user: User) -> None:
+    user.has_run(SPEC, [RIGHT, HALF, CHEAT])
+    found = json.loads(user.call("compare", "@last", "--json", "--by", "prompt").out)
+    assert (found["kind"], found["run"], found["choice"], found["selected"], found["running"]) == (
+        "comparison", "k3v9x2q", 1, None, [],
+    )  # fmt: skip
+    assert [each["variation"] for each in found["variations"]] == [1, 2, 3]
+    assert [each["verdicts"][0]["word"] for each in found["variations"]] == ["passed", "failed_before", "cheat"]
+    assert found["variations"][0]["verdicts"][0]["repaired"] == ["tests.test_parser::test_comment"]
+    assert found["files"][1] == {"path": "src/tokens.py", "parts": [[1, 2]]}
+    assert [(share["value"], share["variations"], share["succeeded"]) for share in found["shares"]] == [
+        ("short", [1, 3], 1), ("long", [2], 0),
+    ]  # fmt: skip
+
+
+def test_equal_patches_are_told_and_what_all_have_in_common(user: User) -> None:
+    user.has_run(SPEC, [replace(RIGHT, variation=number, checks=(PASSED,)) for number in (1, 2, 3)])
+    out = user.call("compare").out
+    assert "1, 2 and 3: the same patch" in out
+    assert "in common: src/printer.py, src/tokens.py, +2 −2" in out
+    assert "choice: 1, 3 of 3 pass pytest; nothing tells 1 from 2 but its number" in out
+
+
+def test_an_axis_has_a_summary(user: User) -> None:
+    user.has_run(SPEC, [RIGHT, HALF, CHEAT])
+    out = user.call("compare", "--by", "temperature").out
+    assert "(the model's own)           2     1 of 2        $0.21         3m02            14" in out
+    wrong = user.call("compare", "--by", "colour")
+    assert (wrong.code, "model, prompt, temperature" in wrong.err) == (2, True)
+
+
+HOSTILE = "| [x](http://evil.example) <img src=x> `y` **z** @someone #12 www.evil.example \x1b[2J\n# head"
+
+
+def test_foreign_text_in_markdown_stays_text(user: User) -> None:
+    hostile = replace(
+        CHEAT, model=HOSTILE, tests=(HOSTILE,), patch=change(HOSTILE.replace("\n", " ").replace("\x1b", ""), "x")
+    )
+    user.has_run(replace(SPEC, prompt=HOSTILE), [RIGHT, HALF, hostile])
+    out = user.call("compare", "--markdown").out
+    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(out)
+    assert not any(f"<{tag}" in html for tag in ("a ", "img", "code", "h1", "em"))
+    assert html.count("<strong>") == 1
+    assert html.count("<tr>") == 1 + 3 + 1 + 3
+    assert "\x1b" not in out
+    assert not any(
+        f"{sign}{name}" in html for sign, name in (("@", "someone"), ("#", "12"), ("www", ".evil"), (":", "//evil"))
+    )
+    assert "[x](http" in html.replace("<!-- -->", "")
+
+
+def test_a_run_that_goes_on_is_compared_as_it_stands(user: User) -> None:
+    user.has_run(SPEC, [RIGHT, HALF, Result(3, "gpt-5")])
+    done = user.call("compare")
+    assert done.code == 0
+    assert "k3v9x2q: 3 is still at work; this is how things stand" in done.err
+    assert "choice: 1" in done.out
+    refused = user.call("select", "k3v9x2q", "--auto")
+    assert refused.code == 2
+    assert "1 variation of k3v9x2q is still at work" in refused.err
+    assert user.store.selection("k3v9x2q") is None
+
+
+def test_auto_takes_the_best_says_why_and_notes_it(user: User) -> None:
+    user.has_run(SPEC, [replace(HALF, variation=1), replace(RIGHT, variation=2), CHEAT])
+    done = user.call("select", "k3v9x2q", "--auto")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith(
+        "selected k3v9x2q/2, the only one that passes pytest (baseline 40/41, 2 repaired test_comm"
+    )
+    selection = user.store.selection("k3v9x2q")
+    assert selection is not None
+    assert (selection.variation, selection.attempt) == (2, "uid-2")
+    assert "the only one that passes pytest" in (selection.note or "")
+    assert f"selected: k3v9x2q/2, {selection.note}" in user.call("compare").out
+
+
+def test_auto_exits_7_when_none_passes_and_names_the_cheat_first(user: User) -> None:
+    user.has_run(SPEC, [replace(HALF, variation=1), replace(HALF, variation=2), CHEAT])
+    done = user.call("select", "k3v9x2q", "--auto")
+    assert done.code == 7
+    assert "no variation of k3v9x2q passes its checks: 3 is suspected of cheating: pytest passes only with" in done.err
+    assert "1 fails pytest 40/41" in done.err
+    assert user.call("select", "k3v9x2q", "1", "--note", "good enough").code == 0
+    assert user.call("select", "k3v9x2q", "1", "--auto").code == 2
