@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aideator_agent.spec import RunSpec
+from aideator_cli.axes import varying
 from aideator_cli.backend import Backend
 from aideator_cli.clock import now
 from aideator_cli.errors import usage
@@ -56,7 +57,9 @@ def next_steps(spec: RunSpec, results: Sequence[Result]) -> list[str]:
     if taken is None:
         return [command("logs", spec.id), command("show", spec.id)]
     name = f"{spec.id}/{taken.variation}"
-    return [command("diff", name), command("select", name), command("apply", spec.id)]
+    of_a_matrix = [axis for axis in varying(spec) if axis != "model"]
+    compared = [command("compare", spec.id, "--by", axis) for axis in of_a_matrix]
+    return [*compared, command("diff", name), command("select", name), command("apply", spec.id)]
 
 
 def _of(spec: RunSpec, store: Store) -> list[Result]:

@@ -38,6 +38,11 @@ def axis_named(word: str | None) -> Axis | None:
     return found
 
 
+def varying(spec: RunSpec) -> tuple[Axis, ...]:
+    """The axes on which the run's variations differ."""
+    return tuple(axis for axis in AXES if len({_value(variation, axis) for variation in spec.variations}) > 1)
+
+
 def by_axis(spec: RunSpec, order: Sequence[Result], axis: Axis) -> list[Share]:
     """`order`: the results, best first. The shares come best first as well: by success, then by their best one's place."""
     found: dict[str | float | None, list[Result]] = {}

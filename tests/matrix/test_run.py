@@ -67,6 +67,9 @@ def test_each_agent_gets_its_cell(local_place: Place) -> None:
         sent = place.user.call("logs", f"{run}/{number}", "--json", "--type", "sent").out.decode()
         assert wanted in sent
         assert other not in sent
+    by_prompt = json.loads(place.user.call("compare", run, "--by", "prompt", "--json").out)
+    assert "careful" in json.dumps(by_prompt)
+    assert f"compare {run} --by prompt" in place.user.call("watch", run).err
     groups = [json.loads(line) for line in place.user.call("stats", "--by", "prompt", "--json").out.splitlines()]
     assert {(g["group"], g["success"]["count"]) for g in groups} == {("short", 4), ("careful", 4)}
 
