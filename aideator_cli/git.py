@@ -12,7 +12,8 @@ from aideator_cli.errors import AideatorError, ExitCode, unavailable
 SETTINGS: Final = (
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.splitIndex=false", "core.untrackedCache=false", "core.quotePath=off",
     "core.safecrlf=false", "core.sparseCheckout=false", "core.ignoreStat=false", "apply.whitespace=nowarn", "apply.ignoreWhitespace=no",
-    "color.ui=never", "core.protectHFS=true", "core.protectNTFS=true", "gc.auto=0", "maintenance.auto=false", "submodule.recurse=false", "diff.suppressBlankEmpty=false",
+    "color.ui=never", "core.protectHFS=true", "core.protectNTFS=true", "gc.auto=0", "maintenance.auto=false",
+    "submodule.recurse=false", "diff.suppressBlankEmpty=false",
 )  # fmt: skip
 _WHERE: Final = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",

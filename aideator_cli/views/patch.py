@@ -1,12 +1,24 @@
-"""A patch on stdout: its very bytes into a pipe, cleaned and coloured on a terminal."""
+"""A patch on stdout: its very bytes into a pipe; cleaned, coloured as git does and paged on a terminal."""
 
+import os
+import re
 import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from aideator_cli import terminal
-from aideator_cli.clean import clean
+from aideator_cli.clean import clean, one_line
+from aideator_cli.figures import changes, plural
+from aideator_cli.pager import page
+from aideator_cli.patches import FilePatch, parse
 from aideator_cli.views.colours import BOLD, GREEN, RED, paint
 
-_STYLES = (("diff --git", BOLD), ("+++", BOLD), ("---", BOLD), ("@@", "36"), ("+", GREEN), ("-", RED))
+CYAN: Final = "36"
+BAR: Final = 40  # columns, at most
+_SIGNS: Final = {"+": GREEN, "-": RED}
+_HUNK: Final = re.compile(r"(@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@)(.*)", re.DOTALL)
+_ODD_NAME: Final = re.compile(rb'[\x00-\x1f\x7f"\\]')
+_ESCAPES: Final = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
 def show_patch(patch: bytes) -> None:
@@ -15,6 +27,85 @@ def show_patch(patch: bytes) -> None:
         sys.stdout.flush()
         return
     coloured = terminal.wants_colour(sys.stdout)
-    for line in patch.decode(errors="replace").split("\n"):
-        style = next((style for start, style in _STYLES if line.startswith(start)), None)
-        print(paint(clean(line), style) if style and coloured else clean(line))
+    page("".join(f"{line}\n" for line in _painted(patch, coloured=coloured)))
+
+
+def show_stat(patch: bytes) -> None:
+    """A line a file, and the sum."""
+    files = parse(patch)
+    names = [one_line(file.path) for file in files]
+    widest = max(map(len, names), default=0)
+    most = max((file.additions + file.deletions for file in files), default=0)
+    room = max(10, min(BAR, terminal.width() - widest - len(str(most)) - 5))
+    for name, file in zip(names, files, strict=True):
+        count = file.additions + file.deletions
+        told = "binary" if file.binary else f"{count:>{len(str(most))}} {_bar(file, room / max(most, room))}".rstrip()
+        print(f" {name:<{widest}} | {told}")
+    sums = (sum(file.additions for file in files), sum(file.deletions for file in files))
+    print(f" {plural(len(files), 'file')}, {changes(*sums)}")
+
+
+def show_names(patch: bytes) -> None:
+    """One a line; as git has them quoted where a name has what a line can't hold."""
+    lines = [_quoted(os.fsencode(file.path)) + b"\n" for file in parse(patch)]
+    if sys.stdout.isatty():
+        print(clean(b"".join(lines).decode(errors="replace")), end="")
+        return
+    sys.stdout.buffer.write(b"".join(lines))
+    sys.stdout.flush()
+
+
+def _bar(file: FilePatch, scale: float) -> str:
+    signs = (("+", file.additions, GREEN), ("-", file.deletions, RED))
+    bars = [(sign * max(round(count * scale), 1 if count else 0), code) for sign, count, code in signs]
+    coloured = terminal.wants_colour(sys.stdout)
+    return "".join(paint(bar, code) if coloured and bar else bar for bar, code in bars)
+
+
+def _painted(patch: bytes, *, coloured: bool) -> Iterator[str]:
+    lines = patch.decode(errors="replace").removesuffix("\n").split("\n") if patch else []
+    left = [0, 0]  # lines of the hunk, old and new: what is in one is content, whatever it looks like
+    for line in lines:
+        shown = clean(line)
+        if not coloured:
+            yield shown
+        elif any(left):
+            yield paint(shown, _SIGNS[line[0]]) if line[:1] in _SIGNS else shown
+        elif header := _HUNK.match(shown):
+            yield paint(header[1], CYAN) + header[4]
+        else:
+            yield paint(shown, BOLD) if _is_header(line) else shown
+        left = _left(line, left)
+
+
+def _left(line: str, left: Sequence[int]) -> list[int]:
+    old, new = left
+    if old or new:
+        sign = line[:1]
+        return [old - (sign in ("", " ", "-")), new - (sign in ("", " ", "+"))] if sign != "\\" else [old, new]
+    header = _HUNK.match(line)
+    return [1 if header[n] is None else int(header[n]) for n in (2, 3)] if header else [0, 0]
+
+
+def _is_header(line: str) -> bool:
+    words = (
+        "diff ",
+        "index ",
+        "--- ",
+        "+++ ",
+        "old mode",
+        "new mode",
+        "new file",
+        "deleted file",
+        "similarity",
+        "rename ",
+        "copy ",
+    )
+    return line.startswith(words)
+
+
+def _quoted(name: bytes) -> bytes:
+    if not _ODD_NAME.search(name):
+        return name
+    escaped = _ODD_NAME.sub(lambda odd: b"\\" + (_ESCAPES.get(odd[0][0]) or f"{odd[0][0]:03o}").encode(), name)
+    return b'"' + escaped + b'"'

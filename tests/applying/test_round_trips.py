@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aideator_cli.applying import moving
@@ -23,7 +23,8 @@ from tests.applying.scenes import Scene, Tree, folders, tree
 from tests.fixtures.repositories import LocalRepository
 
 EXAMPLES = int(os.environ.get("AIDEATOR_ROUND_TRIPS", "20"))
-ROUND = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+PHASES = [phase for phase in Phase if phase != Phase.explain]
+ROUND = settings(max_examples=EXAMPLES, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 
 PARTS = (
     "a",
