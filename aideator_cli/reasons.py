@@ -20,8 +20,7 @@ def reason(order: Sequence[Candidate]) -> str:
     if not rivals:
         return _only(first, len(order))
     step = next(name for name, own, other in zip(RULE, key(first), key(rivals[0]), strict=True) if own != other)
-    passing = f"{len(rivals) + 1} of {len(order)} {_plural_passing(first)}"
-    return f"{passing}; {_preferred(step, first, rivals)}{_repairs(first)}"
+    return _preferred(step, first, rivals) + _repairs(first)
 
 
 def summary(order: Sequence[Candidate]) -> str:
@@ -29,20 +28,18 @@ def summary(order: Sequence[Candidate]) -> str:
     if not any(each.result.checks for each in order):
         return ""
     passed = [each for each in order if each.result.succeeded]
-    if len(passed) == 1 and len(order) > 1:
+    if len(passed) == 1:
         told = f"{passed[0].number} is {_only(passed[0], len(order))}"
     elif passed:
-        several = _passes(passed[0]) if len(passed) == 1 else _plural_passing(passed[0])
-        told = f"{joined(sorted(each.number for each in passed))} {several}"
+        told = f"{joined(sorted(each.number for each in passed))} {_plural_passing(passed[0])}"
     else:
         told = f"None {_passes(order[0])}"
     return "; ".join([told, *(f"{each.number} {obstacle(each)}" for each in order if each.suspected)]) + "."
 
 
 def _only(first: Candidate, count: int) -> str:
-    if count == 1:
-        return f"it {_passes(first)}{_repairs(first)}"
-    return f"the only one that {_passes(first)}{_repairs(first)}"
+    whole = "the only variation, and it" if count == 1 else "the only one that"
+    return f"{whole} {_passes(first)}{_repairs(first)}"
 
 
 def _passes(candidate: Candidate) -> str:
@@ -67,15 +64,16 @@ def _repairs(candidate: Candidate) -> str:
 
 
 def _preferred(step: str, first: Candidate, rivals: Sequence[Candidate]) -> str:
-    result, other = first.result, rivals[0].result
+    result, next_ = first.result, rivals[0].result
+    those = f"of the {len(rivals) + 1} that {_plural_passing(first)}"
     words = {
-        "touches": f"{first.number} leaves the tests and their settings as they are",
-        "judge": f"the judge puts {first.number} before {rivals[0].number}",
-        "agreement": f"{plural(first.agreeing, 'variation')} agree on what {first.number} did",
-        "change": f"{first.number} changes the least: {_size(result)}, next {_size(other)}",
-        "cost": f"{first.number} costs the least: {cost(result.cost)}, next {cost(other.cost)}",
+        "touches": f"the first {those}, as it leaves tests and their settings alone",
+        "judge": f"the judge's choice {those}",
+        "agreement": f"{those} the one that {first.agreeing} variations agree on",
+        "change": f"the smallest change {those} ({_size(result)}, next {_size(next_)})",
+        "cost": f"the cheapest {those} ({cost(result.cost)}, next {'unknown' if next_.cost is None else cost(next_.cost)})",
     }
-    return words.get(step, f"nothing tells {first.number} from {rivals[0].number} but its number")
+    return words.get(step, f"the first {those}, by its number alone")
 
 
 def _size(result: Result) -> str:

@@ -1,11 +1,15 @@
 """A run's comparison on stdout: for people, and as one JSON object."""
 
-from collections.abc import Sequence
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rich.table import Table
 from rich.text import Text
 
 from aideator_agent.spec import RunSpec
+from aideator_cli import terminal
 from aideator_cli.axes import Axis, Share
 from aideator_cli.clean import one_line
 from aideator_cli.comparison import Changed, Comparison
@@ -20,6 +24,8 @@ from aideator_cli.views.table import fits, model_name, plain_table, show, show_t
 FILES_SHOWN = 20
 NAMES_SHOWN = 3
 PATH_CELLS = (100, 60, 40, 24)
+AXIS_FIGURES = ("succeeded", "median cost", "median time", "median steps")
+LESSER = ("median steps", "median time")
 
 
 def show_comparison(spec: RunSpec, comparison: Comparison, selection: Selection | None) -> None:
@@ -30,10 +36,18 @@ def show_comparison(spec: RunSpec, comparison: Comparison, selection: Selection 
         print()
         _show_files(comparison)
     if lines := [*_common(comparison), *map(told_group, comparison.groups), *_touched(comparison)]:
-        print("\n" + "\n".join(lines))
-    print("\n" + "\n".join(conclusion(comparison)))
+        print()
+        _say(lines)
+    print()
+    _say(conclusion(comparison))
     if selection:
-        print(f"selected: {spec.id}/{selection.variation}{f', {one_line(selection.note)}' if selection.note else ''}")
+        _say([f"selected: {spec.id}/{selection.variation}{f', {one_line(selection.note)}' if selection.note else ''}"])
+
+
+def _say(lines: Iterable[str]) -> None:
+    """Folded at words where a person reads."""
+    for line in lines:
+        print(textwrap.fill(line, terminal.width(), subsequent_indent="  ") if sys.stdout.isatty() else line)
 
 
 def conclusion(comparison: Comparison) -> list[str]:
@@ -45,19 +59,28 @@ def conclusion(comparison: Comparison) -> list[str]:
 
 
 def show_axis(shares: Sequence[Share], axis: Axis) -> None:
+    for left_out in range(len(LESSER) + 1):
+        table = _axis_table(shares, axis, LESSER[:left_out])
+        if fits(table):
+            break
+    show(table)
+
+
+def _axis_table(shares: Sequence[Share], axis: Axis, without: Sequence[str]) -> Table:
     table = plain_table()
-    for title in (axis, "variations", "succeeded", "median cost", "median time", "median steps"):
+    titles = [title for title in (axis, *AXIS_FIGURES) if title not in without]
+    for title in titles:
         table.add_column(title, no_wrap=True, justify="left" if title == axis else "right")
     for share in shares:
-        table.add_row(
-            Text(told_value(share, axis)),
-            str(len(share.variations)),
-            f"{share.succeeded} of {len(share.variations)}",
-            cost(share.cost),
-            "–" if share.seconds is None else duration(share.seconds),
-            "–" if share.steps is None else f"{share.steps:g}",
-        )
-    show(table)
+        figures = {
+            axis: told_value(share, axis),
+            "succeeded": f"{share.succeeded} of {len(share.variations)}",
+            "median cost": cost(share.cost),
+            "median time": "–" if share.seconds is None else duration(share.seconds),
+            "median steps": "–" if share.steps is None else f"{share.steps:g}",
+        }
+        table.add_row(*(Text(figures[title]) for title in titles))
+    return table
 
 
 def told_value(share: Share, axis: Axis) -> str:
@@ -154,7 +177,7 @@ def _common(comparison: Comparison) -> list[str]:
         return []
     files = named([file.path for file in comparison.common])
     lines = changes(*comparison.shared) if any(comparison.shared) else ""
-    return [f"in common: {', '.join(filter(None, (files, lines))) or 'nothing'}"]
+    return [f"all have in common: {', '.join(filter(None, (files, lines))) or 'nothing'}"]
 
 
 def _touched(comparison: Comparison) -> list[str]:

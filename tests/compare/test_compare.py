@@ -88,14 +88,14 @@ def test_equal_patches_are_told_and_what_all_have_in_common(user: User) -> None:
     user.has_run(SPEC, [replace(RIGHT, variation=number, checks=(PASSED,)) for number in (1, 2, 3)])
     out = user.call("compare").out
     assert "1, 2 and 3: the same patch" in out
-    assert "in common: src/printer.py, src/tokens.py, +2 −2" in out
-    assert "choice: 1, 3 of 3 pass pytest; nothing tells 1 from 2 but its number" in out
+    assert "all have in common: src/printer.py, src/tokens.py, +2 −2" in out
+    assert "choice: 1, the first of the 3 that pass pytest, by its number alone (baseline 40/41" in out
 
 
 def test_an_axis_has_a_summary(user: User) -> None:
     user.has_run(SPEC, [RIGHT, HALF, CHEAT])
     out = user.call("compare", "--by", "temperature").out
-    assert "(the model's own)           2     1 of 2        $0.21         3m02            14" in out
+    assert "(the model's own)     1 of 2        $0.21         3m02            14" in out
     wrong = user.call("compare", "--by", "colour")
     assert (wrong.code, "model, prompt, temperature" in wrong.err) == (2, True)
 
