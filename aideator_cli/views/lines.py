@@ -119,7 +119,7 @@ class _Lines:
         if event.type in ("say", "think"):
             self._speak(event, speaker)
             return
-        if event.type in ("beat", "usage", "sent"):
+        if event.type in ("beat", "usage", "sent", "changes"):
             return
         self._hush(event.variation)
         if event.type == "output":
