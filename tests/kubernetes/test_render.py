@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from aideator_agent.channel import server_command
-from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_agent.spec import Check, RunSpec, VariationSpec
 from aideator_cli.errors import AideatorError
 from aideator_cli.kubernetes import manifests
 from aideator_cli.kubernetes.manifests import Placement
@@ -108,6 +109,46 @@ def test_the_spec_and_the_private_folder_are_the_agents_alone() -> None:
     assert shell["channel"] is True
     assert agent["channel"] is False
     assert {"spec", "private"} <= agent.keys()
+
+
+CHECKED: dict[str, Any] = {"checks": (Check("unit", "pytest -q"), Check("lint", "ruff check")), "setup": ("make",)}
+
+
+def test_without_checks_there_is_no_container_for_them() -> None:
+    spec = run_spec()
+    assert "check" not in json.dumps(manifests.job(spec, spec.variations[0], PLACEMENT)["spec"])
+
+
+def test_the_container_for_checks_is_as_the_shell_and_shares_nothing_with_it() -> None:
+    spec = run_spec(**CHECKED, image="node:22", keys=("OPENAI_API_KEY",))
+    pod = manifests.job(spec, spec.variations[0], PLACEMENT)["spec"]["template"]["spec"]
+    shell, check = pod["initContainers"]
+    assert {**shell, "name": "check", "volumeMounts": []} == {**check, "volumeMounts": []}
+    places = [{mount["mountPath"]: mount["name"] for mount in sidecar["volumeMounts"]} for sidecar in (shell, check)]
+    assert places[0].keys() == places[1].keys()
+    assert not set(places[0].values()) & set(places[1].values())
+    assert next(mount for mount in check["volumeMounts"] if mount["mountPath"] == "/aideator")["readOnly"] is True
+    agent = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+    assert {mount["name"] for mount in check["volumeMounts"]} < agent
+    volumes = [volume["name"] for volume in pod["volumes"]]
+    assert len(volumes) == len(set(volumes))
+    assert agent | set(places[0].values()) == set(volumes)
+
+
+def test_the_deadline_leaves_room_for_the_checks() -> None:
+    """Three commands of 300 s on each tree, the checks K times; the base's are the first variation's. A minute for each tree."""
+    spec = run_spec(2, **CHECKED, verify_repeat=3)
+
+    def pod_seconds(number: int, **changed: Any) -> float:
+        made = replace(spec, **changed)
+        job = manifests.job(made, made.variations[number - 1], PLACEMENT)["spec"]
+        seconds: float = job["template"]["spec"]["activeDeadlineSeconds"]
+        assert job["activeDeadlineSeconds"] == spec.limits.start_seconds + seconds + 3600
+        return seconds - spec.limits.seconds - 300
+
+    assert pod_seconds(2) == 2 * (1 + 3 * 2) * 300 + 2 * 60
+    assert pod_seconds(1) == pod_seconds(2) + 3 * 300 + 60
+    assert pod_seconds(1, baseline=False) == pod_seconds(2)
 
 
 def test_kubernetes_replaces_nothing_in_the_shells_command() -> None:

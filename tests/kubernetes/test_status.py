@@ -172,6 +172,29 @@ def test_trouble_of_the_shell_shows_although_the_agent_only_waits(
     assert "shell" in status.text
 
 
+def test_trouble_of_the_container_for_checks_is_told_by_its_name() -> None:
+    shell = container("shell", {"running": {}})
+    check = container("check", {"waiting": {"reason": "ImagePullBackOff", "message": "no such host"}})
+    status = told(scheduled(initContainerStatuses=[shell, check]))
+    assert (status.state, status.reason) == ("waiting", "image")
+    assert "the image of check (localhost/check:dev) can't be had" in status.text
+
+
+def test_the_agents_container_is_made_once_all_others_run() -> None:
+    shell = container("shell", {"running": {}})
+    check = container("check", {"waiting": {"reason": "PodInitializing"}})
+    assert "the pod's containers are being made" in told(scheduled(initContainerStatuses=[shell, check])).text
+    assert "the agent's container is being made" in told(scheduled(initContainerStatuses=[shell])).text
+    both = [shell, container("check", {"running": {}})]
+    assert "the agent's container is being made" in told(scheduled(initContainerStatuses=both)).text
+
+
+def test_a_container_for_checks_that_is_ended_between_two_trees_is_no_trouble() -> None:
+    ended = {"terminated": {"reason": "Completed", "exitCode": 0}}
+    check = container("check", {"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ended)
+    assert told(agent_in({"running": {}}, initContainerStatuses=[check])).reason == "running"
+
+
 def test_a_shell_that_died_once_and_is_back_is_no_trouble() -> None:
     shell = container("shell", {"running": {}}, lastState={"terminated": {"reason": "Error", "exitCode": 137}})
     assert told(agent_in({"running": {}}, initContainerStatuses=[shell])).reason == "running"
