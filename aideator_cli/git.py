@@ -62,7 +62,7 @@ class Git:
         """Its stdout. Raises `AideatorError` (does not apply) with what git says."""
         done = self.run(*arguments, stdin=stdin)
         if done.code:
-            raise AideatorError(f"git {arguments[0]} fails in {self.folder}: {done.said}", code=ExitCode.DOES_NOT_APPLY)
+            raise AideatorError(f"git {arguments[0]}: {done.said}", code=ExitCode.DOES_NOT_APPLY)
         return done.out
 
     def line(self, *arguments: str, stdin: bytes = b"") -> str:

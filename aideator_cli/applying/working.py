@@ -9,7 +9,7 @@ from aideator_cli.applying.pick import Applied, Pick, Way, does_not_apply, some
 from aideator_cli.applying.planning import Plan, plan
 from aideator_cli.applying.target import Target, removal
 from aideator_cli.applying.trees import Scratch, scratch
-from aideator_cli.errors import AideatorError, not_found
+from aideator_cli.errors import not_found
 from aideator_cli.invocation import command
 
 
@@ -23,7 +23,9 @@ def apply_to_files(pick: Pick, target: Target, way: Way) -> Applied:
         with alone(target.room):
             return _apply(pick, target, way)
     except OSError as error:
-        raise _failed(pick.name, error, "the working tree is as it was") from error
+        raise does_not_apply(
+            f"{pick.name} can't be applied: {_why(target, error)}; the working tree is as it was"
+        ) from error
 
 
 def _apply(pick: Pick, target: Target, way: Way) -> Applied:
@@ -78,7 +80,10 @@ def _undo(target: Target, journal: Journal) -> None:
         with suppress(OSError):
             install(target.top, journal)
             journal.write("applied")
-        raise _failed(f"undo of {journal.name}", error, f"when that is mended: {command('undo')}") from error
+        raise does_not_apply(
+            f"{journal.name} can't be taken back: {_why(target, error)}",
+            f"when that is mended: {_undo_command(target)}",
+        ) from error
     journal.discard()
 
 
@@ -115,8 +120,14 @@ def _put_into_index(target: Target, entries: str) -> None:
 
 def _roll_back(target: Target, journal: Journal) -> None:
     """Where even that fails the journal stays, and `undo` goes on with it."""
-    take_back(target.top, journal, touch=False)
-    _put_into_index(target, journal.index)
+    try:
+        take_back(target.top, journal, touch=False)
+        _put_into_index(target, journal.index)
+    except OSError as error:
+        raise does_not_apply(
+            f"{journal.name} could be applied in part only, and not be taken back: {_why(target, error)}",
+            f"when that is mended: {_undo_command(target)}",
+        ) from error
     journal.discard()
 
 
@@ -125,10 +136,16 @@ def _expect_whole(target: Target) -> None:
         if journal.state == "moving":
             raise does_not_apply(
                 f"applying {journal.name} to {target.top} was interrupted",
-                f"{command('undo', '-C', str(target.top))} makes the tree as it was",
+                f"{_undo_command(target)} makes the tree as it was",
             )
 
 
-def _failed(what: str, error: OSError, then: str) -> AideatorError:
-    where = f" {os.fsdecode(error.filename)}" if error.filename else ""
-    return does_not_apply(f"{what} can't be written:{where}: {error.strerror or error}; {then}")
+def _undo_command(target: Target) -> str:
+    return command("undo", "-C", str(target.top))
+
+
+def _why(target: Target, error: OSError) -> str:
+    """The file of the working tree, where the system tells one, and its complaint."""
+    names = [os.fsdecode(name) for name in (error.filename2, error.filename) if name]
+    where = next((name for name in names if not name.startswith(f"{target.room}/")), "")
+    return f"{where}: {error.strerror}" if where else str(error.strerror or error)
