@@ -5,7 +5,7 @@ from dataclasses import replace
 from aideator_cli import judgements
 from aideator_cli.clock import now
 from aideator_cli.comparison import Comparison, compare
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import plural
 from aideator_cli.invocation import command
 from aideator_cli.ranking import Candidate
@@ -53,12 +53,12 @@ def _none(run: str, comparison: Comparison) -> AideatorError:
     return AideatorError(
         f"no variation of {run} {what}: {'; '.join(told)}{f'; and {left} more' if left else ''}",
         hint=f"{command('compare', run)}, or {command('select', run)} N to take one all the same",
-        code=exit_code([each.result for each in comparison.order]),
+        code=exit_code([each.result for each in comparison.order]) or ExitCode.CHECKS_FAILED,
     )
 
 
 def _checked(candidate: Candidate) -> bool:
-    return bool(candidate.result.checks)
+    return bool(candidate.verdicts)
 
 
 def _with_patches(store: Store, run: str) -> list[Result]:

@@ -48,8 +48,8 @@ class Comparison:
 
     @property
     def best(self) -> Candidate | None:
-        """The first by the rule, where it succeeded."""
-        return self.order[0] if self.order and self.order[0].result.succeeded else None
+        """The first by the rule, where it passes."""
+        return self.order[0] if self.order and self.order[0].passes else None
 
     @property
     def reason(self) -> str | None:
@@ -105,7 +105,7 @@ def candidates(
 
 def _touched(result: Result, files: Sequence[FilePatch]) -> tuple[str, ...]:
     """New tests are welcome; those that were there, and checks' settings, are another matter."""
-    new = {file.path for file in files if file.change == "added"}
+    new = {file.path for file in files if file.change == "added" and not file.path.endswith("conftest.py")}
     tests = [path for path in result.tests if path not in new]
     return tuple(dict.fromkeys([*tests, *result.config]))
 

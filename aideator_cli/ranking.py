@@ -29,6 +29,11 @@ class Candidate:
         return self.result.variation
 
     @property
+    def passes(self) -> bool:
+        """It succeeded, and every check that was asked for has run."""
+        return self.result.succeeded and not self.count(Word.NOT_RUN)
+
+    @property
     def has_patch(self) -> bool:
         return bool(self.result.files)
 
@@ -64,8 +69,8 @@ def key(candidate: Candidate) -> tuple[float, ...]:
 
 
 def _class(candidate: Candidate) -> int:
-    """0 it succeeded, 1 it left a patch, 2 one that is suspected of cheating, 3 it left none."""
-    if candidate.result.succeeded:
+    """0 it passes, 1 it left a patch, 2 one that is suspected of cheating, 3 it left none."""
+    if candidate.passes:
         return 0
     if not candidate.has_patch:
         return 3

@@ -14,9 +14,9 @@ REASON_CELLS: Final = 80
 
 
 def reason(order: Sequence[Candidate]) -> str:
-    """Why the first of these, which succeeded, is the first."""
+    """Why the first of these, which passes, is the first."""
     first = order[0]
-    rivals = [other for other in order[1:] if other.result.succeeded]
+    rivals = [other for other in order[1:] if other.passes]
     if not rivals:
         return _only(first, len(order))
     step = next(name for name, own, other in zip(RULE, key(first), key(rivals[0]), strict=True) if own != other)
@@ -27,7 +27,7 @@ def summary(order: Sequence[Candidate]) -> str:
     """Who passes the checks, and who is suspected, in a sentence; empty where nothing was checked."""
     if not any(each.result.checks for each in order):
         return ""
-    passed = [each for each in order if each.result.succeeded]
+    passed = [each for each in order if each.passes]
     if len(passed) == 1:
         told = f"{passed[0].number} is {_only(passed[0], len(order))}"
     elif passed:
@@ -98,9 +98,12 @@ def obstacle(candidate: Candidate) -> str:
         return "is still at work"
     if result.outcome == "no_changes":
         return "changed nothing"
-    told = [_against(verdict, candidate) for verdict in candidate.verdicts if _speaks_against(verdict)]
-    if result.outcome != "succeeded":
-        told.insert(0, _ended(result))
+    against = [verdict for verdict in candidate.verdicts if not verdict.passed]
+    if result.outcome == "succeeded":
+        told = [_against(verdict, candidate) for verdict in against]
+    else:
+        ran = (verdict for verdict in against if verdict.word is not Word.NOT_RUN)
+        told = [_ended(result), *(_against(verdict, candidate) for verdict in ran)]
     return ", ".join(told)
 
 
@@ -110,15 +113,13 @@ def _ended(result: Result) -> str:
     return f"{how} ({why})" if why and result.outcome != "cancelled" else how
 
 
-def _speaks_against(verdict: Verdict) -> bool:
-    return verdict.word not in (Word.PASSED, Word.NOT_RUN)
-
-
 def _against(verdict: Verdict, candidate: Candidate) -> str:
     name, count = one_line(verdict.name), f" {verdict.count}" if verdict.count else ""
     if verdict.word is Word.CHEAT:
         touched = _list_whole((*candidate.result.tests, *candidate.result.config))
         return f"is suspected of cheating: {name} passes only with its own {touched or 'tests and settings'}"
+    if verdict.word is Word.NOT_RUN:
+        return f"was not checked by {name}"
     if verdict.word is Word.FLAKY:
         return f"is flaky: {name} passed {verdict.held} of {verdict.runs} times"
     if verdict.word is Word.TOO_FEW_TESTS:

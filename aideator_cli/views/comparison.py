@@ -122,7 +122,7 @@ def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
         "outcome": result.outcome,
         "fault": result.fault,
         "succeeded": result.succeeded,
-        "obstacle": None if result.succeeded else obstacle(each),
+        "obstacle": None if each.passes else obstacle(each),
         "verdicts": [verdict.as_json() for verdict in each.verdicts],
         "files": result.files,
         "additions": result.additions,

@@ -137,6 +137,12 @@ def test_what_stood_in_the_way_is_told(result: Result, words: str) -> None:
     assert obstacle(of([result])[0]) == words
 
 
+def test_a_check_that_was_asked_for_and_did_not_run_is_no_pass() -> None:
+    (other,) = candidates([replace(MADE, checks=())], ["pytest"])
+    assert (other.result.succeeded, other.passes, obstacle(other)) == (True, False, "was not checked by pytest")
+    assert ranked([other, *of([replace(MADE, variation=2)])])[0].number == 2
+
+
 def test_foreign_names_are_cleaned_in_reasons() -> None:
     hostile = replace(CHEATED, tests=("tests/\x1b[2J\nx.py",))
     assert "\x1b" not in obstacle(of([hostile])[0])
