@@ -4,9 +4,9 @@ from pathlib import Path
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.applying.committing import apply_to_worktree, commit_to_branch, expect_branch
-from aideator_cli.applying.pick import Applied, Way, pick_of
+from aideator_cli.applying.pick import Applied, Way, does_not_apply, pick_of
 from aideator_cli.applying.target import default_tree, working_tree
-from aideator_cli.applying.working import apply_to_files, undo
+from aideator_cli.applying.working import apply_to_files, undo, why
 from aideator_cli.errors import usage
 from aideator_cli.result import Result
 
@@ -24,9 +24,14 @@ def apply_result(spec: RunSpec, result: Result, way: Way, *, folder: Path | None
         )
     pick = pick_of(spec, result)
     target = working_tree(folder) if folder else default_tree(pick.base, origin)
-    if way.branch is not None:
-        return commit_to_branch(pick, target, way)
-    return apply_to_worktree(pick, target, way) if way.worktree else apply_to_files(pick, target, way)
+    try:
+        if way.branch is not None:
+            return commit_to_branch(pick, target, way)
+        return apply_to_worktree(pick, target, way) if way.worktree else apply_to_files(pick, target, way)
+    except OSError as error:
+        raise does_not_apply(
+            f"{pick.name} can't be applied: {why(target, error)}; the working tree is as it was"
+        ) from error
 
 
 def expect_place(spec: RunSpec, way: Way, *, folder: Path | None, origin: Path | None) -> None:

@@ -4,6 +4,7 @@ import re
 import textwrap
 from pathlib import Path
 
+from aideator_cli.applying.journal import alone
 from aideator_cli.applying.pick import Applied, Pick, Way, does_not_apply
 from aideator_cli.applying.target import Target, expect_base, working_tree
 from aideator_cli.applying.trees import scratch
@@ -17,15 +18,20 @@ SUBJECT, WIDTH = 72, 72
 
 def commit_to_branch(pick: Pick, target: Target, way: Way) -> Applied:
     """Raises `AideatorError`: wrong usage (the branch exists, its name is none), or it does not apply; there is no branch then."""
-    assert way.branch is not None
-    _expect_new(target, way.branch)
+    _expect_new(target, way.branch or "")
     base = expect_base(target, pick.base, pick.name)
     if not way.check:
         _expect_identity(target)
-    with scratch(target, keep=not way.check) as room:
-        tree = room.patched(base, pick.patch, pick.name)
     if way.check:
+        with scratch(target, keep=False) as room:
+            room.patched(base, pick.patch, pick.name)
         return Applied(pick, way, target.top)
+    with alone(target.room), scratch(target, keep=True) as room:
+        tree = room.patched(base, pick.patch, pick.name)
+    return _commit(pick, target, way, base, tree)
+
+
+def _commit(pick: Pick, target: Target, way: Way, base: str, tree: str) -> Applied:
     signed = ["-S"] if target.git.run("config", "--type=bool", "commit.gpgsign").out.strip() == b"true" else []
     text = message(pick).encode(errors="replace")
     commit = target.git.line("-c", "i18n.commitEncoding=UTF-8", "commit-tree", *signed, "-p", base, tree, stdin=text)
@@ -35,7 +41,7 @@ def commit_to_branch(pick: Pick, target: Target, way: Way) -> Applied:
     if way.worktree is None:
         return Applied(pick, way, target.top, commit=commit)
     try:
-        folder = _add_worktree(target, way.worktree, "--", way.branch)
+        folder = _add_worktree(target, way.worktree, str(way.branch))
     except AideatorError:
         target.git.run("update-ref", "-d", f"refs/heads/{way.branch}", commit)
         raise

@@ -105,6 +105,8 @@ def alone(room: Path) -> Iterator[None]:
             raise AideatorError(
                 f"another aideator is changing the working tree of {room.parent}", code=ExitCode.DOES_NOT_APPLY
             ) from error
+        for left in room.glob("scratch-*"):  # by one that was killed
+            shutil.rmtree(left)
         yield
 
 

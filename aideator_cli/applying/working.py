@@ -19,13 +19,8 @@ def apply_to_files(pick: Pick, target: Target, way: Way) -> Applied:
         with scratch(target, keep=False) as room:
             made = plan(room, pick, three_way=way.three_way)
         return Applied(pick, way, target.top, made is None, conflicts=sorted(made.conflicts) if made else ())
-    try:
-        with alone(target.room):
-            return _apply(pick, target, way)
-    except OSError as error:
-        raise does_not_apply(
-            f"{pick.name} can't be applied: {_why(target, error)}; the working tree is as it was"
-        ) from error
+    with alone(target.room):
+        return _apply(pick, target, way)
 
 
 def _apply(pick: Pick, target: Target, way: Way) -> Applied:
@@ -47,20 +42,27 @@ def _apply(pick: Pick, target: Target, way: Way) -> Applied:
 
 def undo(target: Target, name: str | None, *, force: bool) -> Journal:
     """Takes back what was applied last, or of `name`; what was interrupted first of all. Its journal, which is gone then."""
-    with alone(target.room):
-        known = journals(target.room)
-        wanted = [j for j in known if j.state == "moving"] or [j for j in known if _is(j, name)]
-        if not wanted:
-            raise not_found(f"{name or 'nothing'} was {'not ' if name else ''}applied to {target.top}")
-        journal = wanted[-1]
-        changed = changed_since(target.top, journal)
-        if changed and not force:
-            raise does_not_apply(
-                f"{some(changed)} {'has' if len(changed) == 1 else 'have'} changed since {journal.name} was applied",
-                f"{command('undo', journal.name, '--force')} gives these changes up",
-            )
-        _undo(target, journal)
+    try:
+        with alone(target.room):
+            journal = _wanted(target, name)
+            changed = changed_since(target.top, journal)
+            if changed and not force:
+                raise does_not_apply(
+                    f"{some(changed)} {'has' if len(changed) == 1 else 'have'} changed since {journal.name} was applied",
+                    f"{command('undo', journal.name, '--force')} gives these changes up",
+                )
+            _undo(target, journal)
+    except OSError as error:
+        raise does_not_apply(f"nothing can be taken back: {why(target, error)}") from error
     return journal
+
+
+def _wanted(target: Target, name: str | None) -> Journal:
+    known = journals(target.room)
+    wanted = [j for j in known if j.state == "moving"] or [j for j in known if _is(j, name)]
+    if not wanted:
+        raise not_found(f"{name or 'nothing'} was {'not ' if name else ''}applied to {target.top}")
+    return wanted[-1]
 
 
 def _is(journal: Journal, name: str | None) -> bool:
@@ -81,7 +83,7 @@ def _undo(target: Target, journal: Journal) -> None:
             install(target.top, journal)
             journal.write("applied")
         raise does_not_apply(
-            f"{journal.name} can't be taken back: {_why(target, error)}",
+            f"{journal.name} can't be taken back: {why(target, error)}",
             f"when that is mended: {_undo_command(target)}",
         ) from error
     journal.discard()
@@ -125,7 +127,7 @@ def _roll_back(target: Target, journal: Journal) -> None:
         _put_into_index(target, journal.index)
     except OSError as error:
         raise does_not_apply(
-            f"{journal.name} could be applied in part only, and not be taken back: {_why(target, error)}",
+            f"{journal.name} could be applied in part only, and not be taken back: {why(target, error)}",
             f"when that is mended: {_undo_command(target)}",
         ) from error
     journal.discard()
@@ -144,7 +146,7 @@ def _undo_command(target: Target) -> str:
     return command("undo", "-C", str(target.top))
 
 
-def _why(target: Target, error: OSError) -> str:
+def why(target: Target, error: OSError) -> str:
     """The file of the working tree, where the system tells one, and its complaint."""
     names = [os.fsdecode(name) for name in (error.filename2, error.filename) if name]
     where = next((name for name in names if not name.startswith(f"{target.room}/")), "")
