@@ -8,7 +8,7 @@ import base64
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,7 @@ class Patch:
         touched = self.guarded(spec)
         tests = [path for path in touched if guarded.is_test(path)]
         config = [path for path in touched if path not in set(tests)]
-        fitting, fitting_config = list(_fitting(tests, TESTS_LISTED)), list(_fitting(config, CONFIG_LISTED))
+        fitting, fitting_config = list(pieces.fitting(tests, TESTS_LISTED)), list(pieces.fitting(config, CONFIG_LISTED))
         return {
             "sha256": hashlib.sha256(self.data).hexdigest(),
             "files": len(self.changes),
@@ -206,14 +206,6 @@ def _change(line: bytes) -> Change:
 
 
 def _list(names: list[str]) -> str:
-    fitting = list(_fitting(names, LISTED))
+    fitting = list(pieces.fitting(names, LISTED))
     more = len(names) - len(fitting)
     return ", ".join(fitting) + (f" … and {more} more" if more else "")
-
-
-def _fitting(names: list[str], room: int) -> Iterator[str]:
-    for name in names:
-        room -= len(pieces.encoded(name)) + 2
-        if room < 0:
-            return
-        yield name

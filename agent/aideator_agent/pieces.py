@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 CUT: Final = " …[cut]"
@@ -44,6 +45,15 @@ def shortened(text: str, room: int) -> str:
     if len(_encode(text)) - 2 <= room:
         return text
     return head(text, max(0, room - len(_encode(CUT)) + 2)) + CUT
+
+
+def fitting(names: Iterable[str], room: int) -> Iterator[str]:
+    """The first of them that together take at most `room` bytes in a JSON list."""
+    for name in names:
+        room -= len(encoded(name)) + 2
+        if room < 0:
+            return
+        yield name
 
 
 def split(text: str, room: int) -> list[str]:

@@ -44,7 +44,8 @@ class Snoop(unittest.TestCase):
         hits = sum(b"sk-fa" + b"ke-" in text for place in places for text in searched(place))
         there = [path for path in ("/private", "/spec", "/check", "/var/run/secrets") if os.path.exists(path)]
         seen = sum(b"HOME=" in text for text in searched("/proc/[0-9]*/environ"))
-        print("control", seen > 0, "hits", hits, "there", there, "channel", writable("/aideator/x"), "root", writable("/x"), os.listdir("/workspace"))
+        print("control", seen > 0, "hits", hits, "there", there, "channel", writable("/aideator/x"), "root", writable("/x"))
+        print("work", os.listdir("/workspace"))
 """
 
 
@@ -95,7 +96,8 @@ def test_a_check_finds_neither_key_nor_the_agents_files(run: Run) -> None:
     done = run([MEND, snoop], options=["--verify", f"unit={UNITTEST} -v test_snoop test_calc", "--no-baseline"])
     (result,) = done.of("result")
     (on_patch,) = [check for check in result["checks"] if check["on"] == "patch"]
-    assert "control True hits 0 there [] channel False root False ['repo']" in on_patch["tail"], json.dumps(on_patch)
+    assert "control True hits 0 there [] channel False root False" in on_patch["tail"], json.dumps(on_patch)
+    assert "work ['repo']" in on_patch["tail"]
     assert on_patch["exit_code"] == 0
 
 

@@ -104,6 +104,24 @@ def test_a_transport_that_runs_commands_is_refused(aideator: Shell, script: str)
     assert said.code == ExitCode.USAGE
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--verify", ""), "--verify: the command is empty"),
+        (("--verify", "a=x", "--verify", "a=y"), "two checks are called a"),
+        (("--setup", "make"), "--setup says how checks run, and there is none"),
+        (("--verify", "x", "--verify-repeat", "11"), "--verify-repeat takes 1 to 10"),
+        (("--verify", "x", "--verify-report", "/tmp/x.xml"), "inside the repository"),
+    ],
+)
+def test_checks_that_can_not_be_meant(
+    aideator: Shell, repo: str, script: str, options: tuple[str, ...], words: str
+) -> None:
+    said = aideator("run", repo, "fix", "--model", script, *options)
+    assert said.code == ExitCode.USAGE
+    assert words in said.err
+
+
 def test_a_path_on_kubernetes_names_the_alternatives(
     aideator: Shell, repo: str, script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

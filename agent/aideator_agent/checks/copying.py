@@ -37,7 +37,12 @@ def copy(source: Path, target: int, check: Callable[[], None], without: Collecti
 
 
 def copy_file(source: Path, target: int, name: str) -> None:
-    with source.open("rb") as file:
+    """Nothing when the source is gone: git removes its own temporary files while its folder is copied."""
+    try:
+        file = source.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
         mode = os.fstat(file.fileno()).st_mode & 0o777
         with os.fdopen(os.open(name, NEW, mode | 0o200, dir_fd=target), "wb") as copied:
             shutil.copyfileobj(file, copied, 1 << 20)

@@ -2,7 +2,8 @@
 
 import codecs
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
 
 from aideator_agent import files, pieces
 from aideator_agent.checks import report
@@ -16,10 +17,27 @@ from aideator_agent.spec import SETUP, RunSpec
 
 On = Literal["base", "patch", "restored"]
 
-ROOM: Final = 384 * 1024  # bytes of the log for all of a run's checks
-TAIL: Final = 4096  # bytes of a command's output in its event
-LEAST_TAIL: Final = 256
-COMMAND_SHOWN: Final = 1000  # bytes
+ROOM: Final = 448 * 1024  # bytes of the log for all of an attempt's checks
+BARE: Final = 250  # bytes of a check's event without its texts
+COMMAND: Final = 1000  # bytes of the command in it, at most
+FAILING: Final = 2000  # and of the names of tests
+TAIL: Final = 4096  # and of the output's end
+
+
+@dataclass(frozen=True)
+class Room:
+    """Bytes for the texts of one check's event."""
+
+    command: int
+    failing: int
+    tail: int
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> Self:
+        most = 3 * len(spec.checks) * spec.verify_repeat  # events, but for the setup's
+        each = ROOM // most - BARE
+        command, failing = min(COMMAND, each // 3), min(FAILING, each // 3)
+        return cls(command, failing, min(TAIL, each - command - failing))
 
 
 class Verifier:
@@ -35,8 +53,7 @@ class Verifier:
         self._emitter = emitter
         self._stop = stop
         self._check = check
-        each = ROOM // (3 * len(spec.checks) * spec.verify_repeat)
-        self._tail_bytes = max(LEAST_TAIL, min(TAIL, each - COMMAND_SHOWN))
+        self._room = Room.of(spec)
 
     def run(self, on: On, patch: bytes = b"", restored: Sequence[str] = ()) -> bool:
         """One event for each run of a check; none is left out because another fails. False: the setup has failed instead.
@@ -88,10 +105,14 @@ class Verifier:
         except ReportRefused as error:
             self._emitter.notice("warning", f"Check {name} left no report that counts: {error}")
             return {"tests": None, "failing": [], "failed": None}
-        return {"tests": found.tests, "failing": list(found.failing), "failed": found.failed}
+        return {
+            "tests": found.tests,
+            "failing": list(pieces.fitting(found.failing, self._room.failing)),
+            "failed": found.failed,
+        }
 
     def _command(self, site: Site, command: str) -> tuple[Finished, str]:
-        tail = _Tail(self._tail_bytes)
+        tail = _Tail(self._room.tail)
         done = site.shell.run(command, seconds=self._spec.limits.command_seconds, write=tail.take, stop=self._stop)
         if done.reason == "stopped":
             self._check()
@@ -100,7 +121,7 @@ class Verifier:
     def _tell(self, on: On, name: str, command: str, repeat: int, done: Finished, tail: str, **report_: Any) -> None:
         ended = {} if done.reason == "exited" else {"reason": done.reason}
         self._emitter.emit(
-            "check", name=name, command=pieces.shortened(command, COMMAND_SHOWN), on=on, repeat=repeat,
+            "check", name=name, command=pieces.shortened(command, self._room.command), on=on, repeat=repeat,
             exit_code=done.exit_code, seconds=round(done.seconds, 3), tail=tail, **ended, **report_,
         )  # fmt: skip
 
