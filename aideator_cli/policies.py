@@ -78,17 +78,17 @@ class Policy:
         if not due and known <= attempt.submission:
             return None
         try:
-            held = self._backend.submissions(self._spec.id).get(number)
-            if held is None:
+            if number not in self._backend.submissions(self._spec.id):
                 return None  # somebody has removed it
-            if max(known, held) > attempt.submission:
-                return () if self._is_submitted(number, known) else None
             return self._try_again(attempt, result)
         except AideatorError as error:
             return self._told(NOT_TRIED_AGAIN, error.message, number)
 
     def _try_again(self, attempt: Attempt, result: Result) -> Sequence[Observation] | None:
-        """Raises `AideatorError` where the backend takes it not, unless somebody at another machine was quicker."""
+        """Ours, or that of another watcher who was quicker, here or at another machine.
+
+        Raises `AideatorError` where the backend takes it not.
+        """
         number, submission = attempt.variation, attempt.submission + 1
         text = f"try {submission} of {self._spec.retries + 1}, since infrastructure failed it: {result.summary or result.reason}"
         try:
