@@ -74,12 +74,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     _check_local(request, variations, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
         raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
-    located = locate(request.repo, request.ref, from_pods=backend == "kubernetes")
-    if located.path and backend == "kubernetes":
-        raise usage(
-            f"{request.repo} is a path on this machine, which pods can't reach",
-            hint="give the URL of a repository that the cluster can clone, or --backend local",
-        )
+    located = _located(request, backend)
     repository = Repository(located.url, located.ref, located.base)
     system, task, tasks = _messages(repository, prompt, cells)
     defaults = settings.defaults
@@ -106,6 +101,16 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
         retries=USUAL_RETRIES if request.retries is None else request.retries,
     )
     return Order(spec, located)
+
+
+def _located(request: Request, backend: str) -> Located:
+    located = locate(request.repo, request.ref, from_pods=backend == "kubernetes")
+    if located.path and backend == "kubernetes":
+        raise usage(
+            f"{request.repo} is a path on this machine, which pods can't reach",
+            hint="give the URL of a repository that the cluster can clone, or --backend local",
+        )
+    return located
 
 
 def _prompt(text: str | None) -> str:
