@@ -90,13 +90,13 @@ def candidates(
     same: Sequence[Group] = (),
     places: Mapping[int, int] = NONE,
 ) -> list[Candidate]:
-    agreeing = {number: len(group.numbers) for group in same for number in group.numbers}
+    alike = {number: group.numbers for group in same for number in group.numbers}
     return [
         Candidate(
             result,
             verdicts(result, names),
             _touched(result, patches.get(result.variation, ())),
-            agreeing.get(result.variation, 1),
+            tuple(number for number in alike.get(result.variation, ()) if number != result.variation),
             places.get(result.variation),
         )
         for result in results

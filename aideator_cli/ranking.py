@@ -21,7 +21,7 @@ class Candidate:
     result: Result
     verdicts: tuple[Verdict, ...]
     touched: tuple[str, ...] = ()  # tests of the base that its patch changes or removes, and checks' settings
-    agreeing: int = 1  # variations whose patches are equivalent to its own, itself counted
+    twins: tuple[int, ...] = ()  # other variations whose patches are equivalent to its own
     place: int | None = None  # a judge's, from 1; None: it was not judged
 
     @property
@@ -32,6 +32,11 @@ class Candidate:
     def passes(self) -> bool:
         """It succeeded, and every check that was asked for has run."""
         return self.result.succeeded and not self.count(Word.NOT_RUN)
+
+    @property
+    def agreeing(self) -> int:
+        """How many variations made an equivalent patch, itself counted."""
+        return 1 + len(self.twins)
 
     @property
     def has_patch(self) -> bool:

@@ -19,8 +19,10 @@ def reason(order: Sequence[Candidate]) -> str:
     rivals = [other for other in order[1:] if other.passes]
     if not rivals:
         return _only(first, len(order))
-    step = next(name for name, own, other in zip(RULE, key(first), key(rivals[0]), strict=True) if own != other)
-    return _preferred(step, first, rivals) + _repairs(first)
+    others = [rival for rival in rivals if rival.number not in first.twins]  # what a twin lacks matters least
+    next_ = (others or rivals)[0]
+    step = next(name for name, own, other in zip(RULE, key(first), key(next_), strict=True) if own != other)
+    return _preferred(step, first, next_, len(rivals) + 1) + _repairs(first)
 
 
 def summary(order: Sequence[Candidate]) -> str:
@@ -63,9 +65,9 @@ def _repairs(candidate: Candidate) -> str:
     return ""
 
 
-def _preferred(step: str, first: Candidate, rivals: Sequence[Candidate]) -> str:
-    result, next_ = first.result, rivals[0].result
-    those = f"of the {len(rivals) + 1} that {_plural_passing(first)}"
+def _preferred(step: str, first: Candidate, rival: Candidate, count: int) -> str:
+    result, next_ = first.result, rival.result
+    those = f"of the {count} that {_plural_passing(first)}"
     words = {
         "touches": f"the first {those}, as it leaves tests and their settings alone",
         "judge": f"the judge's choice {those}",

@@ -70,7 +70,7 @@ def test_the_steps_of_the_rule(worse: Result, better: Result) -> None:
 
 def test_a_judge_comes_before_agreement_and_both_before_size() -> None:
     judged, agreed, small = (replace(MADE, variation=n, additions=a) for n, a in ((3, 9), (2, 8), (1, 1)))
-    (first,), (second,), (third,) = of([judged], place=1), of([agreed], place=2, agreeing=3), of([small], place=2)
+    (first,), (second,), (third,) = of([judged], place=1), of([agreed], place=2, twins=(4, 5)), of([small], place=2)
     assert [each.number for each in ranked([third, second, first])] == [3, 2, 1]
     assert reason([first, second, third]) == "the judge's choice of the 3 that pass pytest"
     assert reason([second, third]) == "of the 2 that pass pytest the one that 3 variations agree on"
