@@ -64,6 +64,19 @@ def test_fewer_than_asked_for_stop_nobody(local_place: Place) -> None:
     assert {o["text"] for o in watching.observed("cancel_asked")} == {"--first 2: 2 have succeeded"}
 
 
+def test_a_patch_that_fails_its_checks_is_no_success(local_place: Place) -> None:
+    place = local_place
+    wrong = work.model(place, [work.bash("echo wrong > wrong")], "wrong")
+    checked = [*words(place, 1, wrong, quick(place), slow(place)), "--verify", "test ! -e wrong"]
+    watching = Watching(place.user, *checked)
+    watching.until(lambda record: is_event("end")(record) and record["variation"] == 1)
+    watching.until(lambda record: is_event("output")(record) and record["variation"] == 3)
+    assert not watching.observed("cancel_asked")
+    go(place).touch()
+    assert watching.end() == 0, watching.err
+    assert outcomes(watching) == ["succeeded", "succeeded", "cancelled"]
+
+
 def test_a_watcher_that_comes_later_stops_the_others_too(local_place: Place) -> None:
     place = local_place
     first = begin(place, 1, slow(place), quick(place))
