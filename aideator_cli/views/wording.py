@@ -74,10 +74,10 @@ def phase(name: str) -> str:
 
 
 def outcome(result: Result) -> str:
-    words = result.outcome.replace("_", " ")
+    words = one_line(result.outcome.replace("_", " "))
     if result.outcome == "limit" and result.reason:
         return f"{words} ({one_line(result.reason)})"
-    return f"{words} ({result.fault})" if result.fault else words
+    return f"{words} ({one_line(result.fault)})" if result.fault else words
 
 
 def ended_words(result: Result) -> str:

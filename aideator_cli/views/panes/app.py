@@ -22,6 +22,7 @@ from aideator_cli.events import Item
 from aideator_cli.figures import plural
 from aideator_cli.views.actions import Actions
 from aideator_cli.views.panes.board import Board
+from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.dialogs import Line, Question
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.feed import Background, Feed
@@ -54,7 +55,8 @@ class PanesApp(App[None]):
         self._actions = actions
         self._now = now
         self._background = Background()
-        self._settled = False
+        self.settled = False  # the last results are shown
+        self._asked = False  # for them
         self._selected: int | None = None
 
     @property
@@ -86,7 +88,7 @@ class PanesApp(App[None]):
             self.set_timer(0.01, self.tick)
         if self.feed.error is not None:
             self.exit()
-        elif self.feed.exhausted and not self._settled:
+        elif self.feed.exhausted and not self._asked:
             self._settle()
         self.board.sync(self._seconds(), self._keys(), ("q", f"leave{self._leaving()}"))
 
@@ -112,9 +114,10 @@ class PanesApp(App[None]):
 
     def _keys(self) -> list[tuple[str, str]]:
         count = min(9, len(self.transcripts.each))
-        ended = [("s", "select"), ("o", "table")] if self.over else [("c", "cancel"), ("End", "follow")]
+        ended = [("s", "select"), ("o", "table")] if self.over else [("c", "cancel"), ("o", "table")]
+        behind = [] if self.board.follows else [("End", "follow")]
         return [
-            ("1" if count == 1 else f"1–{count}", "pane"), ("?", "help"), ("z", "full"), ("d", "diff"), ("Enter", "open"),
+            *behind, ("1" if count == 1 else f"1–{count}", "pane"), ("?", "help"), ("z", "full"), ("d", "diff"), ("Enter", "open"),
             ("/", "search"), *ended, ("Tab", "next"), ("w", "wrap"), ("t", "times"), ("Space", "mark"), ("=", "compare"),
         ]  # fmt: skip
 
@@ -124,7 +127,7 @@ class PanesApp(App[None]):
     # When all have ended
 
     def _settle(self) -> None:
-        self._settled = True
+        self._asked = True
         if self._actions.results is None:
             self._show_outcome()
         else:
@@ -141,6 +144,7 @@ class PanesApp(App[None]):
         results = self.transcripts.results
         steps = self._actions.next_steps(results) if self._actions.next_steps else ()
         self.board.show_outcome(results, steps, self._selected)
+        self.settled = True
 
     # What a person asks for
 
@@ -235,8 +239,12 @@ class PanesApp(App[None]):
     def on_print(self, event: Print) -> None:
         """Nothing may write over the panes; what would have been said is shown."""
         if event.text.strip():
-            self.notify(clean(event.text.strip()), markup=False)
+            self.notify(_drawable(event.text.strip()), markup=False)
 
     def _tell_error(self, error: AideatorError) -> None:
-        text = clean(f"{error.message}\n{error.hint}" if error.hint else error.message)
-        self.notify(text, severity="error", markup=False, timeout=10)
+        text = f"{error.message}\n{error.hint}" if error.hint else error.message
+        self.notify(_drawable(text), severity="error", markup=False, timeout=10)
+
+
+def _drawable(text: str) -> str:
+    return "\n".join(drawable(line) for line in clean(text).split("\n"))

@@ -42,7 +42,7 @@ class Header(Bar):
 
     def sync(self, transcripts: Transcripts, seconds: float) -> None:
         spec, width = transcripts.spec, self.size.width
-        right = self._right(transcripts, seconds)
+        right = self._right(transcripts, seconds)[: 1 if transcripts.lost else None]
         while len(right) > 1 and width_of("   ".join(right)) > width // 2 + 10:
             right.pop()
         figures = "   ".join(right)

@@ -66,6 +66,11 @@ class Board(Screen[None]):
     def pane(self) -> Pane:
         return self.panes[self.current]
 
+    @property
+    def follows(self) -> bool:
+        """Whether the current pane keeps its end in sight."""
+        return self.current not in self.panes or self.pane.diff is not None or self.pane.course.follows
+
     def place(self) -> None:
         """Puts the page's panes in place; makes those that are seen for the first time."""
         below = self.outcome.styles.height if self.outcome.display else None

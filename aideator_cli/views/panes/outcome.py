@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
+from rich.segment import Segment
+
 from aideator_cli.clean import clean
 from aideator_cli.result import Result
+from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.table import end_lines
@@ -30,8 +33,9 @@ class Outcome(Scroller, can_focus=False):
         width, height = self.app.size
         rows = []
         for segments in end_lines(self._results, width - 3, self._selected):
-            text = "".join(segment.text for segment in segments)
-            rows.append(Row(-1, "", text, "text", coloured=partial(list, segments)))
-        rows += [Row(-1, "  ", clean(step), "tool") for step in self._steps]
+            parts = [Segment(drawable(segment.text), segment.style) for segment in segments]
+            text = "".join(part.text for part in parts)
+            rows.append(Row(-1, "", text, "text", coloured=partial(list, parts)))
+        rows += [Row(-1, "  ", drawable(clean(step)), "tool") for step in self._steps]
         self.styles.height = min(len(rows), max(4, height // 2))
         self.replace(0, rows)

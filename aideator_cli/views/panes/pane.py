@@ -158,7 +158,7 @@ class Pane(Vertical):
     def _title(self) -> str:
         transcript, room = self.transcript, max(4, self.size.width - 6)
         mark = "*" if self.marked else ""
-        model = model_name(transcript.model)
+        model = drawable(model_name(transcript.model))
         name = f"{self.number}{mark} {sign(transcript)[0]} "
         doing = drawable("stopping" if transcript.stopping else transcript.doing)
         if self.diff is not None:

@@ -140,7 +140,7 @@ def _tail(entry: Entry, layout: Layout, style: str) -> Iterator[Row]:
 def whole_rows(entry: Entry, layout: Layout) -> list[Row]:
     """All that is kept of an entry, arguments and output."""
     rows = [Row(0, layout.lead("", entry.time), part, "end") for part in wrapped(drawable(entry.words), layout.room)]
-    rows[0].right = entry.ended
+    rows += _lines([entry.ended] if entry.ended else [], layout, "failed" if entry.failed else "dim")
     for name, style, text in _sections(entry):
         rows.append(Row(0, layout.lead("", ""), "", "text"))
         if name:

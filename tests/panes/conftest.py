@@ -1,0 +1,3 @@
+from tests.fixtures.tmux import terminal
+
+__all__ = ["terminal"]
