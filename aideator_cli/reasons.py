@@ -75,7 +75,8 @@ def _preferred(step: str, first: Candidate, rival: Candidate, count: int) -> str
         "change": f"the smallest change {those} ({_size(result)}, next {_size(next_)})",
         "cost": f"the cheapest {those} ({cost(result.cost)}, next {'unknown' if next_.cost is None else cost(next_.cost)})",
     }
-    return words.get(step, f"the first {those}, by its number alone")
+    alike = ", which do the same" if len(first.twins) + 1 >= count else ", by its number alone"
+    return words.get(step, f"the first {those}{alike}")
 
 
 def _size(result: Result) -> str:

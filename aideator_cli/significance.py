@@ -44,15 +44,13 @@ class Language:
     def lines(self, text: Sequence[str]) -> list[str]:
         """What counts of each of these lines, which stand together; empty: nothing does."""
         whole = "\n".join(text)
-        if len(whole) > LARGEST_TEXT or self.stands_alone(whole):
-            return [self.line(line) for line in text]
-        if any(len(line) > LONGEST_LINE for line in text):
-            return [self._spaced(line) for line in text]
-        return self._lexed(whole)
+        return [self.line(line) for line in text] if self.stands_alone(whole) else self._lexed(whole)
 
     def stands_alone(self, text: str) -> bool:
-        """Whether each of its lines can be read without the others."""
-        if self._lexer is None or not any(mark in text for mark in _MARKS):
+        """Whether each of its lines is read without the others: nothing goes over lines, or there is too much of it to look."""
+        if self._lexer is None or len(text) > LARGEST_TEXT or not any(mark in text for mark in _MARKS):
+            return True
+        if any(len(line) > LONGEST_LINE for line in text.split("\n")):
             return True
         return not _OVER_LINES.search(_PAIRS.sub("", text))
 

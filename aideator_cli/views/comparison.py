@@ -184,7 +184,7 @@ def _touched(comparison: Comparison) -> list[str]:
     return [
         f"{each.number} changes tests or their settings: {named(each.touched)}"
         for each in comparison.order
-        if each.touched
+        if each.touched and not each.suspected
     ]
 
 

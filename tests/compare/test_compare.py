@@ -89,7 +89,7 @@ def test_equal_patches_are_told_and_what_all_have_in_common(user: User) -> None:
     out = user.call("compare").out
     assert "1, 2 and 3: the same patch" in out
     assert "all have in common: src/printer.py, src/tokens.py, +2 −2" in out
-    assert "choice: 1, the first of the 3 that pass pytest, by its number alone (baseline 40/41" in out
+    assert "choice: 1, the first of the 3 that pass pytest, which do the same (baseline 40/41" in out
 
 
 def test_an_axis_has_a_summary(user: User) -> None:

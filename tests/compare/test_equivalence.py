@@ -1,6 +1,7 @@
 """Patches that do the same are told as such, whatever their comments, spacing and context; others never are."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,16 @@ def test_spacing_and_comments_alone_make_no_difference(repository: LocalReposito
 def test_a_mode_counts(repository: LocalRepository) -> None:
     plain = patch(repository, CHANGED)
     assert told(plain, plain + b"diff --git a/ci.yaml b/ci.yaml\nold mode 100644\nnew mode 100755\n") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["/*" * 50_000, '"' * 100_000, "{" * 100_000, "\\" * 50_000, "\n".join(["/*" * 400] * 200)]
+)
+def test_long_lines_take_no_long_time(repository: LocalRepository, text: str) -> None:
+    made = [patch(repository, {"src/a.c": text + end}) for end in ("", " ", "x")]
+    begun = time.process_time()
+    assert [group.numbers[:2] for group in told(*made)] == [(1, 2)]  # a comment that never ends has room for the third
+    assert time.process_time() - begun < 5
 
 
 def test_patches_without_files_are_in_no_group() -> None:
