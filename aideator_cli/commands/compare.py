@@ -1,10 +1,13 @@
 """`compare`: a run's variations side by side."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aideator_cli.commands import options
+
+if TYPE_CHECKING:
+    from aideator_cli.comparison import Comparison
 
 
 def compare(
@@ -19,16 +22,14 @@ def compare(
     json: options.Json = False,
 ) -> int:
     """Compare what the variations made, the best first."""
-    from aideator_cli import terminal
     from aideator_cli.axes import axis_named, by_axis
     from aideator_cli.choosing import compare_run
     from aideator_cli.errors import usage
-    from aideator_cli.figures import joined
     from aideator_cli.finding import find_run
-    from aideator_cli.judgements import newest
     from aideator_cli.refreshing import refresh_run
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
+    from aideator_cli.views import comparison as views
 
     if markdown and json:
         raise usage("--markdown and --json are two forms", hint="give one of them")
@@ -36,29 +37,24 @@ def compare(
     settings = Settings()
     store = Store.open(settings.home)
     found = refresh_run(find_run(run, store, settings), store, settings)
-    comparison = compare_run(found, store)
-    if comparison.running:
-        verb = "is" if len(comparison.running) == 1 else "are"
-        terminal.say(f"{found.spec.id}: {joined(comparison.running)} {verb} still at work; this is how things stand")
-    shares = (axis, by_axis(found.spec, [each.result for each in comparison.order], axis)) if axis else None
+    spec, comparison, selection = found.spec, compare_run(found, store), store.selection(found.spec.id)
+    _say_running(spec.id, comparison)
+    shares = (axis, by_axis(spec, [each.result for each in comparison.order], axis)) if axis else None
     if markdown:
         from aideator_cli.views.markdown import show_markdown
 
-        show_markdown(found.spec, comparison, shares)
-        return 0
-    from aideator_cli.views.comparison import show_axis, show_comparison, show_json
-
-    selection = store.selection(found.spec.id)
-    if json:
-        show_json(found.spec, comparison, selection, shares)
-        return 0
-    show_comparison(found.spec, comparison, selection)
-    if judged := newest(store.judgements(found.spec.id), [each.result for each in comparison.order]):
-        from aideator_cli.views.judged import show_round
-
-        print()
-        show_round(found.spec.id, judged)
-    if shares:
-        print()
-        show_axis(shares[1], shares[0])
+        show_markdown(spec, comparison, shares)
+    elif json:
+        views.show_json(spec, comparison, selection, shares)
+    else:
+        views.show_comparison(spec, comparison, selection, shares)
     return 0
+
+
+def _say_running(run: str, comparison: "Comparison") -> None:
+    from aideator_cli import terminal
+    from aideator_cli.figures import joined
+
+    if comparison.running:
+        verb = "is" if len(comparison.running) == 1 else "are"
+        terminal.say(f"{run}: {joined(comparison.running)} {verb} still at work; this is how things stand")

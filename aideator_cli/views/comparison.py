@@ -28,7 +28,12 @@ AXIS_FIGURES = ("succeeded", "median cost", "median time", "median steps")
 LESSER = ("median steps", "median time")
 
 
-def show_comparison(spec: RunSpec, comparison: Comparison, selection: Selection | None) -> None:
+Shares = tuple[Axis, Sequence[Share]]
+
+
+def show_comparison(
+    spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None = None
+) -> None:
     results = [each.result for each in comparison.order]
     touched = {each.number: len(each.touched) for each in comparison.order if each.touched}
     show_table(results, selection.variation if selection else None, comparison.checks, touched or None)
@@ -42,6 +47,9 @@ def show_comparison(spec: RunSpec, comparison: Comparison, selection: Selection 
     _say(conclusion(comparison))
     if selection:
         _say([f"selected: {spec.id}/{selection.variation}{f', {one_line(selection.note)}' if selection.note else ''}"])
+    if by:
+        print()
+        _show_axis(*by)
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -58,7 +66,7 @@ def conclusion(comparison: Comparison) -> list[str]:
     return [*told, *(f"{each.number} {obstacle(each)}" for each in others)]
 
 
-def show_axis(shares: Sequence[Share], axis: Axis) -> None:
+def _show_axis(axis: Axis, shares: Sequence[Share]) -> None:
     for left_out in range(len(LESSER) + 1):
         table = _axis_table(shares, axis, LESSER[:left_out])
         if fits(table):
@@ -89,9 +97,7 @@ def told_value(share: Share, axis: Axis) -> str:
     return model_name(share.value) if isinstance(share.value, str) else f"{share.value:g}"
 
 
-def show_json(
-    spec: RunSpec, comparison: Comparison, selection: Selection | None, by: tuple[Axis, Sequence[Share]] | None
-) -> None:
+def show_json(spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None) -> None:
     axis = {"by": by[0], "shares": [share.as_json() for share in by[1]]} if by else {}
     write(
         {

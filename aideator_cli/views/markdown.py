@@ -20,7 +20,7 @@ _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()+\-.!|~$^=])")
 _LINKS = re.compile(r"(?<=[@#])|(?<=:)(?=//)|(?<=www)", re.IGNORECASE)
 
 
-def show_markdown(spec: RunSpec, comparison: Comparison, by: tuple[Axis, Sequence[Share]] | None) -> None:
+def show_markdown(spec: RunSpec, comparison: Comparison, by: words.Shares | None) -> None:
     print(f"**{text(one_line(spec.prompt)[:PROMPT_CELLS])}**\n")
     _show_rows(
         [
