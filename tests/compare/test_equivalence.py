@@ -92,6 +92,8 @@ def test_order_of_files_and_context_make_no_difference(repository: LocalReposito
         ({"src/a.c": '#include "x"\nint main(void) {}\n'}, {"src/a.c": '#include "y"\nint main(void) {}\n'}),
         ({"notes.txt": "one two\n\n# three\n"}, {"notes.txt": "one two\n\n# four\n"}),
         ({"notes.txt": "# three\n"}, {}),
+        ({"page.html": "<p>one</p>\n"}, {"page.html": "<p>two</p>\n"}),
+        ({"go.mod": "go 1.22\n"}, {"go.mod": "go 1.23\n"}),
     ],
 )  # fmt: skip
 def test_what_differs_is_never_told_as_the_same(repository: LocalRepository, one: Files, other: Files) -> None:
