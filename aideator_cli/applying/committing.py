@@ -86,11 +86,13 @@ def message(pick: Pick) -> str:
 def _told(pick: Pick) -> tuple[str, str]:
     text = clean(pick.result.summary).strip() or clean(pick.prompt).strip() or f"Changes of {pick.name}"
     first, _, rest = text.partition("\n")
-    subject = re.sub(r"^(#+|[-*]) +", "", one_line(first)).rstrip(".") or f"Changes of {pick.name}"
+    subject = re.sub(r"^(#+|[-*]) +", "", one_line(first)) or f"Changes of {pick.name}"
     if len(subject) <= SUBJECT:
-        return subject, _wrapped(rest)
-    sentence = re.split(r"(?<=[.;:]) ", subject)[0].rstrip(".;:")
-    return sentence if len(sentence) <= SUBJECT else _shortened(subject), _wrapped(text)
+        return subject.rstrip("."), _wrapped(rest)
+    sentence, *others = re.split(r"(?<=[.;]) ", subject, maxsplit=1)
+    if len(sentence) <= SUBJECT:
+        return sentence.rstrip(".;"), _wrapped("\n".join([*others, rest]))
+    return _shortened(subject), _wrapped(text)
 
 
 def _shortened(line: str) -> str:

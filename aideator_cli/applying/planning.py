@@ -9,7 +9,6 @@ from aideator_cli.applying.pick import Pick, does_not_apply, some
 from aideator_cli.applying.target import expect_base, removal
 from aideator_cli.applying.trees import GITLINK, Change, Entry, Scratch, quoted
 from aideator_cli.errors import AideatorError
-from aideator_cli.figures import plural
 from aideator_cli.invocation import command
 
 
@@ -109,7 +108,8 @@ def _refuse_changed(
     changed = [path for path, entry in disk.items() if path in held or (entry != ours[path] and path not in untracked)]
     if changed:
         raise does_not_apply(
-            f"the patch changes {plural(len(changed), 'file')} with uncommitted changes of yours: {some(changed)}",
+            f"{some(changed)} {'has' if len(changed) == 1 else 'have'} uncommitted changes of yours, and the patch changes "
+            f"{'it' if len(changed) == 1 else 'them'} too",
             "commit or stash them first; other files may stay as they are",
         )
     _refuse_standing(untracked)

@@ -61,6 +61,7 @@ def test_a_subject_is_a_short_line(summary: str, subject: str) -> None:
     lines = message(pick_of(SPEC, result(b"x", None, summary=summary))).splitlines()
     assert (lines[0], lines[1]) == (subject, "")
     assert lines[-1] == "AIdeator-Checks: pytest not run"
+    assert "\n".join(lines).count("Did it") <= 1
 
 
 def test_git_reads_the_trailers(scene: Scene, work: Work) -> None:

@@ -39,7 +39,7 @@ def test_a_file_that_it_would_touch_is_dirty(scene: Scene, work: Work, staged: b
     if staged:
         scene.repository.git("add", "a.py")
     error = refused(scene, work)
-    assert error.message == "the patch changes 1 file with uncommitted changes of yours: a.py"
+    assert error.message == "a.py has uncommitted changes of yours, and the patch changes it too"
     assert error.hint == "commit or stash them first; other files may stay as they are"
 
 
