@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
@@ -165,7 +165,9 @@ def _view(spec: RunSpec, manner: Manner, backend: Backend | None) -> View:
         from aideator_cli.views.json_lines import show_json
 
         return show_json
-    return chosen_view(manner.view, actions_on(spec, Settings().home, backend))
+    actions = actions_on(spec, Settings().home, backend)
+    leaving = "agents are asked to stop" if manner.cancels else actions.leaving
+    return chosen_view(manner.view, replace(actions, leaving=leaving, stays=manner.taking is None))
 
 
 @contextmanager

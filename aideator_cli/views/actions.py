@@ -16,3 +16,4 @@ class Actions:
     results: Callable[[], Sequence[Result]] | None = None  # the last ones, as the store has them
     next_steps: Callable[[Sequence[Result]], Sequence[str]] | None = None  # commands to paste
     leaving: str = "agents go on"  # what becomes of them when the view is left
+    stays: bool = True  # when all have ended, until a person leaves; else something waits for the end

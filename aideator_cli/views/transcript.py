@@ -340,6 +340,7 @@ class Transcripts:
         self.each = {v.number: Transcript(v, entries, characters) for v in spec.variations}
         self.lost = ""  # why nothing can be seen of the backend at the moment; empty: it can
         self.remarks: deque[str] = deque(maxlen=100)  # what was seen of the whole run, cleaned
+        self.remarked = 0  # how many there were
         self.version = 0
 
     def __getitem__(self, number: int) -> Transcript:
@@ -383,6 +384,7 @@ class Transcripts:
     def _observe(self, seen: Observation) -> None:
         text = one_line(seen.text)
         self.remarks.append(text)
+        self.remarked += 1
         if seen.kind in ("connection_lost", "connection_back"):
             self.lost = (text or "connection lost") if seen.kind == "connection_lost" else ""
 

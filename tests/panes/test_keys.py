@@ -1,6 +1,7 @@
 """What a person does in front of the panes, key by key."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -210,6 +211,17 @@ def test_the_winner_is_selected_when_all_have_ended() -> None:
         await person.sees("1*")
 
     watched(ended.spec, stream, scene, actions=actions)
+
+
+def test_it_leaves_by_itself_when_something_waits_for_the_end() -> None:
+    stream, ended = Stream(), all_ended()
+
+    async def scene(person: Person) -> None:
+        stream.put(*ended.items)
+        stream.close()
+        await person.until(lambda: person.app.settled and not person.app.is_running)
+
+    assert watched(ended.spec, stream, scene, actions=replace(ACTIONS, stays=False)).over
 
 
 def test_resizing_never_breaks_it() -> None:

@@ -57,6 +57,7 @@ class PanesApp(App[None]):
         self._background = Background()
         self.settled = False  # the last results are shown
         self._asked = False  # for them
+        self._remarked = 0
         self._selected: int | None = None
 
     @property
@@ -90,6 +91,9 @@ class PanesApp(App[None]):
             self.exit()
         elif self.feed.exhausted and not self._asked:
             self._settle()
+        if self.transcripts.remarked != self._remarked:
+            self._remarked = self.transcripts.remarked
+            self.board.footer.tell("" if self.transcripts.lost else self.transcripts.remarks[-1])
         self.board.sync(self._seconds(), self._keys(), ("q", f"leave{self._leaving()}"))
 
     def _fold(self) -> bool:
@@ -135,9 +139,6 @@ class PanesApp(App[None]):
 
     def _take_results(self, results: Any) -> None:
         self.transcripts.settle(results)
-        for pane in self.board.panes.values():
-            if pane.diff is not None:
-                self._fetch_patch(pane.diff)
         self._show_outcome()
 
     def _show_outcome(self) -> None:
@@ -145,6 +146,8 @@ class PanesApp(App[None]):
         steps = self._actions.next_steps(results) if self._actions.next_steps else ()
         self.board.show_outcome(results, steps, self._selected)
         self.settled = True
+        if not self._actions.stays:
+            self.exit()
 
     # What a person asks for
 
@@ -213,6 +216,7 @@ class PanesApp(App[None]):
         patch, transcript = self._actions.patch, difference.transcript
         if patch is None or transcript.state != "ended":
             return
+        difference.asked = True
 
         def fetched(found: Any) -> None:
             difference.patch = found

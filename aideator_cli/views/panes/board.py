@@ -142,7 +142,10 @@ class Board(Screen[None]):
         self._bring_active()
         self.header.sync(self.transcripts, seconds)
         for number in self.in_sight:
-            self.panes[number].sync(current=number == self.current)
+            pane = self.panes[number]
+            pane.sync(current=number == self.current)
+            if pane.diff is not None and not pane.diff.asked:
+                self._fetch(pane.diff)
         if self.tabs.display:
             self.tabs.sync([self.transcripts[number] for number in self.order], self.current, self.in_sight)
         self.footer.sync(keys, last)
@@ -217,7 +220,6 @@ class Board(Screen[None]):
         else:
             difference = Difference(pane.transcript)
             pane.show_diff(difference)
-            self._fetch(difference)
         self.call_after_refresh(self._settle)
 
     def action_compare(self) -> None:

@@ -18,6 +18,7 @@ class Difference(Scroller):
         super().__init__(follows=False)
         self.transcript = transcript
         self.patch: bytes | None = None
+        self.asked = False  # for the patch of record
         self._drawn: tuple[object, ...] = ()
 
     @property

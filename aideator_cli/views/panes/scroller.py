@@ -52,6 +52,7 @@ class Scroller(ScrollView, can_focus=True):
         self.query_text = ""  # what is searched for, in small letters
         self._steering = False
         self._palette: dict[str, Style] = {}
+        self._base = Style()
 
     # What others change
 
@@ -157,8 +158,12 @@ class Scroller(ScrollView, can_focus=True):
             row.strip = None
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base = self.rich_style  # once, not for every line
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        base = self.rich_style
+        base = self._base
         index = self.scroll_offset.y + y
         width = self.width
         if index >= len(self.rows):
@@ -175,11 +180,12 @@ class Scroller(ScrollView, can_focus=True):
         style = base + palette[row.style]
         segments = [Segment(row.lead, base + palette["dim" if row.style != "failed" else "failed"])]
         segments += self._text(row, style, base)
-        strip = Strip(segments)
+        blanks = width - width_of(row.lead) - width_of(row.text) - width_of(row.right)
+        if blanks > 0:
+            segments.append(Segment(" " * blanks, style if row.style in FILLED else base))
         if row.right:
-            strip = strip.adjust_cell_length(width - width_of(row.right), style)
-            strip = Strip([*strip, Segment(row.right, base + palette[row.right_style])])
-        strip = strip.adjust_cell_length(width, style if row.style in FILLED else base)
+            segments.append(Segment(row.right, base + palette[row.right_style]))
+        strip = Strip(segments, width) if blanks >= 0 else Strip(segments).adjust_cell_length(width, base)
         return strip.apply_style(palette["cursor"] + Style(reverse=self.app.no_color)) if marked else strip
 
     def _text(self, row: Row, style: Style, base: Style) -> list[Segment]:
@@ -202,9 +208,12 @@ class Scroller(ScrollView, can_focus=True):
     # Scrolling
 
     def _fit(self, dropped: int) -> None:
-        self._steering = True
-        self.virtual_size = Size(self.width, len(self.rows))
-        self._steering = False
+        self.set_reactive(
+            Scroller.virtual_size, Size(self.width, len(self.rows))
+        )  # without a layout of the whole screen
+        self.vertical_scrollbar.window_virtual_size = len(self.rows)
+        if self.scroll_offset.y > self.max_scroll_y:
+            self._steer(self.max_scroll_y)
         if self.follows:
             self._steer(self.max_scroll_y)
         elif dropped:
