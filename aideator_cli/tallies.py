@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aideator_cli.result import CheckResult, Result
 
@@ -21,8 +20,7 @@ order by v.run, v.number
 NOTHING: Final[Mapping[str, Any]] = {"outcome": "running", "cost": 0.0}
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(NamedTuple):
     """One variation, as it has ended or stands."""
 
     run: str
@@ -68,12 +66,11 @@ def _tried(row: Mapping[str, Any], result: Mapping[str, Any], prompt: str, *, su
 
 
 def _holds(result: Mapping[str, Any], baseline: Sequence[Mapping[str, Any]], *, report: bool) -> bool:
-    """What `Result` makes of the checks."""
-    checks = _brief(result.get("checks", ()))
-    return (
-        not checks
-        or Result(0, "", outcome="succeeded", checks=checks, baseline=_brief(baseline), report=report).succeeded
-    )
+    """Whether the checks speak for the patch; where a report counts that is `Result`'s to say."""
+    checks = result.get("checks", ())
+    if not report or any(check["exit_code"] != 0 for check in checks):
+        return all(check["exit_code"] == 0 for check in checks)
+    return Result(0, "", outcome="succeeded", checks=_brief(checks), baseline=_brief(baseline), report=True).succeeded
 
 
 def _brief(checks: Sequence[Mapping[str, Any]]) -> tuple[CheckResult, ...]:
