@@ -219,7 +219,7 @@ def test_places_and_reasons_are_shown_with_the_run_from_then_on(judge: Any, aide
     assert "2 before 1" in shown_run
     assert "1 as A, 2 as B → B: \u241b[31mIt is red." in shown_run
     compared = aideator("compare", "k3v9x2q").out
-    assert "choice: 2, 2 of 2 pass pytest; the judge puts 2 before 1" in compared
+    assert "choice: 2, the judge's choice of the 2 that pass pytest" in compared
     assert "1 as A, 2 as B → B:" in compared
     told = json.loads(aideator("show", "k3v9x2q", "--json").out)["judged"]
     assert told["places"] == {"1": 2, "2": 1}
