@@ -27,18 +27,16 @@ def install(top: Path, journal: Journal) -> None:
 
 def take_back(top: Path, journal: Journal, *, touch: bool) -> None:
     """The reverse, from wherever `install` stopped. With `touch` the old files count as changed now, for tools that go by time."""
-    for move in journal.moves:
-        with suppress(OSError):
-            (top / move.path).with_name(DRAFT).unlink()
+    _remove_drafts(top, journal)
     for number, move in enumerate(journal.moves):
-        if move.has and not _lies(journal.new(number)) and _lies(top / move.path):
+        if not move.has or blocked_by(top, move.path) is not None:
+            continue
+        if not _lies(journal.new(number)) and _lies(top / move.path):
             _take(top, move.path, journal.new(number))
-        if move.has:
-            _remove_empty(top, move.path, journal.folders)
+        _remove_empty(top, move.path, journal.folders)
     for number, move in enumerate(journal.moves):
         if move.had and _lies(journal.before(number)):
-            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                (top / move.path).unlink()
+            _clear(top, move.path)
             _put(top, journal.before(number), move.path, journal.folders)
             if touch:
                 os.utime(top / move.path, follow_symlinks=False)
@@ -57,7 +55,12 @@ def changed_since(top: Path, journal: Journal) -> list[str]:
         if move.path in installed and (blocked_by(top, move.path) or digest(top / move.path) != move.digest)
     ]
     emptied = sorted(taken - installed)
-    return changed + [path for path in emptied if digest(top / path) or in_the_way(top, installed, [path])]
+    return changed + [path for path in emptied if _holds_file(top, path) or in_the_way(top, installed, [path])]
+
+
+def _holds_file(top: Path, path: str) -> bool:
+    here = top / path
+    return blocked_by(top, path) is None and _lies(here) and (here.is_symlink() or not here.is_dir())
 
 
 def folders_around(top: Path, paths: list[str]) -> dict[str, int]:
@@ -65,10 +68,10 @@ def folders_around(top: Path, paths: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for path in paths:
         for folder in (*parents(path), path):
-            with suppress(FileNotFoundError, NotADirectoryError):
-                mode = (top / folder).lstat().st_mode
-                if stat.S_ISDIR(mode):
-                    found[folder] = stat.S_IMODE(mode)
+            mode = (top / folder).lstat().st_mode if _lies(top / folder) else 0
+            if not stat.S_ISDIR(mode):
+                break
+            found[folder] = stat.S_IMODE(mode)
         if path in found:
             for place, _, _ in os.walk(top / path):
                 found[os.path.relpath(place, top)] = stat.S_IMODE(os.lstat(place).st_mode)
@@ -77,6 +80,20 @@ def folders_around(top: Path, paths: list[str]) -> dict[str, int]:
 
 def _lies(path: Path) -> bool:
     return os.path.lexists(path)
+
+
+def _remove_drafts(top: Path, journal: Journal) -> None:
+    for move in journal.moves:
+        if blocked_by(top, move.path) is None:
+            with suppress(OSError):
+                (top / move.path).with_name(DRAFT).unlink()
+
+
+def _clear(top: Path, path: str) -> None:
+    """A file that was made since, where an old one comes back: that it may go was asked before."""
+    if blocked_by(top, path) is None:
+        with suppress(FileNotFoundError, IsADirectoryError):
+            (top / path).unlink()
 
 
 def _take(top: Path, path: str, place: Path) -> None:

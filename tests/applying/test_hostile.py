@@ -114,3 +114,22 @@ def test_attributes_and_filters_of_the_patch_run_nothing(scene: Scene) -> None:
     scene.apply(work.result)
     assert tree(scene.top) == tree(work.folder)
     assert not list(scene.folder.rglob("owned"))
+
+
+def test_undo_goes_through_no_link_that_stands_where_a_folder_was(scene: Scene) -> None:
+    def change(folder: Path) -> None:
+        (folder / "src/tokens.py").unlink()
+        (folder / "src").rmdir()
+
+    scene.apply(scene.agent(change).result)
+    outside = scene.folder / "outside"
+    outside.mkdir()
+    (outside / "tokens.py").write_text("mine\n")
+    (scene.top / "src").symlink_to(outside)
+    for force in (False, True):
+        with pytest.raises(AideatorError, match="src"):
+            scene.undo(force=force)
+        assert (outside / "tokens.py").read_text() == "mine\n"
+    (scene.top / "src").unlink()
+    scene.undo()
+    assert (scene.top / "src/tokens.py").read_text().startswith("one\n")

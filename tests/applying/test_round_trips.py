@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from aideator_cli.applying import moving
@@ -22,7 +22,7 @@ from aideator_cli.result import Result
 from tests.applying.scenes import Scene, Tree, folders, tree
 from tests.fixtures.repositories import LocalRepository
 
-EXAMPLES = int(os.environ.get("AIDEATOR_ROUND_TRIPS", "20"))
+EXAMPLES = int(os.environ.get("AIDEATOR_ROUND_TRIPS", "15"))
 PHASES = [phase for phase in Phase if phase != Phase.explain]
 ROUND = settings(max_examples=EXAMPLES, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 
@@ -110,6 +110,9 @@ def works(scene: Scene, after: Tree) -> Any:
 
 @ROUND
 @given(pairs())
+@example(({"a/a": ("link", b"a")}, {"a": ("link", b"a")}))
+@example(({"a": ("link", b"a")}, {"a/a": ("link", b"a")}))
+@example(({}, {" space /a": ("file", b"\0")}))
 def test_the_user_gets_the_agent_s_tree_and_has_the_old_one_back_after_undo(pair: tuple[Tree, Tree]) -> None:
     with scenes(pair[0]) as scene:
         if not (work := works(scene, pair[1])):
