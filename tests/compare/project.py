@@ -76,6 +76,7 @@ class _Attempt:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._emitter.end()  # its clock would go on, and write to whatever the descriptor is then
         os.close(self._log)
         shutil.rmtree(self._room)
 
