@@ -17,7 +17,6 @@ from aideator_agent.shell import Shell
 
 CHANGING: Final = frozenset({"bash", "write_file", "str_replace"})  # tools after which the tree may be another
 SECONDS: Final = 2.0
-GIT: Final = "git -c core.fsmonitor=false"
 OUTPUT: Final = 256 * 1024  # bytes
 NEW_FILES: Final = 500  # untracked files whose lines are counted
 NEW_BYTES: Final = 1024 * 1024  # of one of them
@@ -25,15 +24,26 @@ NEW_SECONDS: Final = 0.5  # for all of them
 FAILURES: Final = 3  # in a row, after which nobody is asked any more
 ENTRY: Final = re.compile(rb"(?:(\d{1,9}|-)\t(\d{1,9}|-)\t|\? )(.+)", re.DOTALL)
 
+# The tree's own hooks and filters would be run by this alone, and might change the tree: they are switched off.
+COMMAND: Final = rf"""
+exec 2>/dev/null
+set -f
+IFS='
+'
+number=0
+for key in $(git config --name-only --get-regexp '^filter\..*\.(clean|process|required)$'); do
+  export "GIT_CONFIG_KEY_$number=$key" "GIT_CONFIG_VALUE_$number="
+  number=$((number + 1))
+done
+export GIT_CONFIG_COUNT=$number GIT_OPTIONAL_LOCKS=0
+git -c core.fsmonitor=false diff --numstat -z --no-renames --no-ext-diff --no-textconv --ignore-submodules=all BASE -- &&
+  git -c core.fsmonitor=false ls-files -z -t --others --exclude-standard {" ".join(f"--exclude={name}" for name in LEFTOVERS)}
+"""
+
 
 class Changes:
     def __init__(self, checkout: Checkout, shell: Shell, emitter: Emitter, interrupts: Interrupts) -> None:
-        leftovers = " ".join(f"--exclude={name}" for name in LEFTOVERS)
-        self._command = (
-            # A hook of the tree's own would be run by this alone, and might change the tree.
-            f"export GIT_OPTIONAL_LOCKS=0; {GIT} diff --numstat -z --no-renames --no-ext-diff --no-textconv"
-            f" --ignore-submodules=all {checkout.base} -- && {GIT} ls-files -z -t --others --exclude-standard {leftovers}"
-        )
+        self._command = COMMAND.replace("BASE", checkout.base)
         self._root = checkout.folder
         self._shell = shell
         self._emitter = emitter

@@ -47,6 +47,20 @@ def test_a_git_that_can_not_answer_costs_little_and_ends_nothing(
     assert b"+5" in record.patch
 
 
+def test_to_ask_for_the_numbers_changes_nothing(agent: Agent, repository: LocalRepository) -> None:
+    """Filters, hooks and drivers of the model's own making would otherwise be run by the question alone."""
+    trap = (
+        "printf '* filter=a diff=b\\n*.txt filter=\"b c\"\\n' > .gitattributes; echo x >> a.py;"
+        " for word in filter.a.clean filter.a.process 'filter.b c.clean' diff.external diff.b.textconv diff.b.command"
+        ' core.fsmonitor; do git config "$word" "touch $PWD/sprung-${word%% *}; cat"; done;'
+        " git config filter.a.required true"
+    )
+    record = agent.run(spec_of(str(repository.path), [bash(trap), bash("echo y >> a.py"), submit()]))
+    assert told(record) == [(1, 2, 3, 0), (2, 2, 4, 0)]
+    assert record.of("patch")[-1]["files"] == 2
+    assert b"sprung" not in record.patch
+
+
 def test_without_a_shell_nothing_is_told(agent: Agent, repository: LocalRepository) -> None:
     turns = [{"calls": [call("write_file", path="a.py", content="x")]}, submit()]
     assert told(agent.run(spec_of(str(repository.path), turns, allow_shell=False))) == []

@@ -40,8 +40,8 @@ def test_a_trap_in_the_checkout_does_not_snap(agent: Agent, repository: LocalRep
     home = agent.folder / "home"
     home.mkdir()
     command = TRAPS[trap].replace("{mark}", str(mark)).replace("/{tmp}", str(agent.folder))
-    clear = f"rm -f {marked}"  # the model's own git may have run into it, and what is asked of it after a step
-    turns = [bash(f"({command}); echo y > a.py"), {"calls": [*bash(clear)["calls"], *submit()["calls"]]}]
+    clear = f"rm -f {marked}"  # the model's own git may have run into it
+    turns = [bash(f"({command}); echo y > a.py"), bash(clear), submit()]
     record = agent.run(spec_of(str(repository.path), turns), HOME=str(home), GIT_CONFIG_GLOBAL=str(home / ".gitconfig"))
     assert record.outcome[0] == "succeeded", record.end
     assert b"+y" in record.patch
