@@ -11,17 +11,14 @@ OPEN_CALLS = 64  # that are waited for at a time; the oldest go
 PARTS_CHARACTERS = 1024 * 1024  # of one call's arguments
 
 
-class Calls:
+class Asked:
+    """What the model asks tools for: arguments may come in parts."""
+
     def __init__(self) -> None:
-        self._open: dict[Any, tuple[Entry, str, Mapping[str, Any]]] = {}
-        self._parts: dict[Any, str] = {}
+        self._parts: dict[str, str] = {}
 
-    @property
-    def open(self) -> Iterable[Entry]:
-        return [entry for entry, _, _ in self._open.values()]
-
-    def called(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-        """Tool and arguments, once they are whole."""
+    def whole(self, data: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+        """Tool and arguments of a `call`; None: parts of it are still to come."""
         arguments, key = data.get("arguments"), _key(data)
         if arguments is None:
             self._parts[key] = (self._parts.get(key, "") + str(data.get("text", "")))[:PARTS_CHARACTERS]
@@ -30,6 +27,16 @@ class Calls:
                 return None
             arguments = _loaded(self._parts.pop(key))
         return str(data.get("tool", "")), arguments if isinstance(arguments, dict) else {}
+
+
+class Calls:
+    def __init__(self) -> None:
+        self.called = Asked().whole
+        self._open: dict[str, tuple[Entry, str, Mapping[str, Any]]] = {}
+
+    @property
+    def open(self) -> Iterable[Entry]:
+        return [entry for entry, _, _ in self._open.values()]
 
     def begin(self, entry: Entry, key: Any, tool: str, arguments: Mapping[str, Any]) -> None:
         entry.tool, entry.arguments, entry.running = tool, bounded(arguments), True

@@ -1,6 +1,5 @@
 """Every agent's events as lines with its name before them, `k3v9x2q/2 │`, in its own colour; plain where there is no terminal."""
 
-import json
 import sys
 import textwrap
 from collections import deque
@@ -14,6 +13,7 @@ from aideator_cli.clean import clean, one_line
 from aideator_cli.events import Closed, Ended, Event, Item, Observation
 from aideator_cli.figures import plural
 from aideator_cli.views import wording
+from aideator_cli.views.calls import Asked
 from aideator_cli.views.colours import DIM, RED, paint, variation_colour
 
 KEPT = 3  # lines of a failed command's output that are shown
@@ -54,8 +54,8 @@ class _Speaker:
 
     spoken: str = ""
     thinking: bool = False
-    calls: dict[Any, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    pieces: dict[Any, str] = field(default_factory=dict)  # arguments that came in parts
+    asked: Asked = field(default_factory=Asked)
+    calls: dict[Any, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     outputs: dict[Any, _Output] = field(default_factory=dict)
 
 
@@ -164,8 +164,11 @@ class _Lines:
 
     def _call(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
         """A command is shown as it begins; what the other tools do, when they have done it."""
-        called = _remember_call(data, speaker)
-        if called and called[0] == "bash":
+        called = speaker.asked.whole(data)
+        if called is None:
+            return
+        speaker.calls[data.get("id")] = called
+        if called[0] == "bash":
             self._line(number, wording.call(*called))
 
     def _done(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
@@ -226,23 +229,3 @@ class _Lines:
 def _cut(text: str, room: int) -> tuple[str, str]:
     at = text.rfind(" ", 0, room + 1)
     return (text[:at], text[at + 1 :]) if at > 0 else (text[:room], text[room:])
-
-
-def _remember_call(data: Mapping[str, Any], speaker: _Speaker) -> tuple[str, dict[str, Any]] | None:
-    """The call, once its arguments are whole: they may come in parts."""
-    key = data.get("id")
-    arguments = data.get("arguments")
-    if arguments is None:
-        speaker.pieces[key] = speaker.pieces.get(key, "") + str(data.get("text", ""))
-        if data.get("part") != data.get("parts"):
-            return None
-        arguments = _loaded(speaker.pieces.pop(key))
-    speaker.calls[key] = (str(data.get("tool", "")), arguments if isinstance(arguments, dict) else {})
-    return speaker.calls[key]
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return {}

@@ -45,6 +45,7 @@ class Board(Screen[None]):
         self._full = False
         self._wrap = self._times = False
         self._search: Search | None = None
+        self._hit: tuple[int, int] | None = None  # the last one: the variation, the entry
 
     def compose(self) -> ComposeResult:
         yield from (self.header, self.tabs, self.grid, self.outcome, self.footer)
@@ -245,7 +246,7 @@ class Board(Screen[None]):
     def _begin_search(self, text: str | None) -> None:
         if text is None:
             return
-        self._search = Search(text.casefold()) if text else None
+        self._search, self._hit = Search(text.casefold()) if text else None, None
         for pane in self.panes.values():
             pane.course.search(text)
         if text:
@@ -258,11 +259,18 @@ class Board(Screen[None]):
         if not hits:
             self.footer.tell(f"{self._search.text}: not found")
             return
-        row = self.pane.course.current
-        at = following(hits, (self.order.index(self.current), row.entry if row else 0), direction)
+        at = following(hits, (self.order.index(self.current), self._searched_from()), direction)
         place, entry = hits[at]
+        self._hit = self.order[place], entry
         self.choose(self.order[place])
         self.call_after_refresh(self._reach, entry, f"{at + 1} of {len(hits)}: {self._search.text}")
+
+    def _searched_from(self) -> int:
+        """The last hit's entry, while its pane is the current one; else the entry that is looked at."""
+        if self._hit and self._hit[0] == self.current:
+            return self._hit[1]
+        row = self.pane.course.current
+        return row.entry if row else 0
 
     def _reach(self, entry: int, told: str) -> None:
         pane = self.pane
