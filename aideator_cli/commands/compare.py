@@ -8,6 +8,7 @@ from aideator_cli.commands import options
 
 if TYPE_CHECKING:
     from aideator_cli.comparison import Comparison
+    from aideator_cli.store import Store
 
 
 def compare(
@@ -48,6 +49,7 @@ def compare(
         views.show_json(spec, comparison, selection, shares)
     else:
         views.show_comparison(spec, comparison, selection, shares)
+        _show_judged(spec.id, store, comparison)
     return 0
 
 
@@ -58,3 +60,13 @@ def _say_running(run: str, comparison: "Comparison") -> None:
     if comparison.running:
         verb = "is" if len(comparison.running) == 1 else "are"
         terminal.say(f"{run}: {joined(comparison.running)} {verb} still at work; this is how things stand")
+
+
+def _show_judged(run: str, store: "Store", comparison: "Comparison") -> None:
+    from aideator_cli.judgements import newest
+
+    if judged := newest(store.judgements(run), [each.result for each in comparison.order]):
+        from aideator_cli.views.judged import show_round
+
+        print()
+        show_round(run, judged)
