@@ -30,8 +30,13 @@ class Difference:
 
 
 def difference(old: Side, new: Side, target: Target | None) -> Difference:
-    """Raises `AideatorError` (does not apply) when a patch does not fit its base."""
+    """Raises `AideatorError`: a patch does not fit its base, or there is no clone and one is needed."""
     if target is None:
+        if old.base != new.base:
+            raise not_found(
+                f"{old.name} and {new.name} began at different commits, and no clone here has both",
+                hint="call it in a clone of the repository, or name one with -C DIR",
+            )
         patch, left_out = patches_alone.difference(old.patch, new.patch, FORM)
         return Difference(patch, alone=True, left_out=left_out)
     with scratch(target, keep=False) as room:

@@ -7,22 +7,31 @@ a patch does not tell the content.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from aideator_cli.applying.trees import quoted
 from aideator_cli.git import Git
 from aideator_cli.patches import NO_NEWLINE, FilePatch, parse
 
 UNKNOWN: Final = b"\x01aideator: a line that no patch shows "
 
+Side = dict[
+    str, tuple[FilePatch, ...]
+]  # a file that becomes a link, or a link a file, has two parts: it goes, and it comes
+
 
 def difference(old: bytes, new: bytes, form: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
     """From the one's result to the other's, as `git diff-tree` with these options has it; and the files that differ it can't tell how."""
-    sides = [{file.path: file for file in parse(patch)} for patch in (old, new)]
+    sides = [_by_path(patch) for patch in (old, new)]
     differing = [path for path in sorted({*sides[0], *sides[1]}) if _raw(sides[0], path) != _raw(sides[1], path)]
     files = {path: [side[path] for side in sides if path in side] for path in differing}
-    bases = {path: _base(files[path]) for path in differing if all(map(_is_told, files[path]))}
+    bases = {
+        path: _base([parts[0] for parts in files[path]])
+        for path in differing
+        if all(_is_told(part) for parts in files[path] for part in parts)
+    }
     untold = tuple(path for path in differing if path not in bases or bases[path] is None)
     with tempfile.TemporaryDirectory(prefix="aideator-") as name:
         git = Git(Path(name))
@@ -33,8 +42,15 @@ def difference(old: bytes, new: bytes, form: Sequence[str]) -> tuple[bytes, tupl
     return b"".join(_without_index(file) for file in parse(out)), untold
 
 
-def _raw(side: dict[str, FilePatch], path: str) -> bytes | None:
-    return side[path].raw if path in side else None
+def _by_path(patch: bytes) -> Side:
+    found: dict[str, tuple[FilePatch, ...]] = {}
+    for file in parse(patch):
+        found[file.path] = (*found.get(file.path, ()), file)
+    return found
+
+
+def _raw(side: Side, path: str) -> bytes:
+    return b"".join(part.raw for part in side.get(path, ()))
 
 
 def _is_told(file: FilePatch) -> bool:
@@ -62,27 +78,17 @@ def _before(file: FilePatch) -> Iterator[tuple[int, bytes]]:
                 number += 1
 
 
-def _tree(git: Git, bases: dict[str, tuple[str, bytes]], side: dict[str, FilePatch]) -> str:
+def _tree(git: Git, bases: dict[str, tuple[str, bytes]], side: Side) -> str:
     blobs = {
         path: git.line("hash-object", "-w", "--no-filters", "--stdin", stdin=text) for path, (_, text) in bases.items()
     }
     entries = (f"{mode} {blobs[path]}\t{path}\0" for path, (mode, _) in bases.items() if mode)
     git.need("read-tree", "--empty")
     git.need("update-index", "-z", "--index-info", stdin=os.fsencode("".join(entries)))
-    patch = b"".join(_quoted(side[path]) for path in _in_order(bases, side))
+    patch = quoted(b"".join(_raw(side, path) for path in bases))
     if patch:
         git.need("apply", "--cached", "--binary", "-", stdin=patch)
     return git.line("write-tree")
-
-
-def _in_order(bases: Iterable[str], side: dict[str, FilePatch]) -> list[str]:
-    return [path for path in bases if path in side]
-
-
-def _quoted(file: FilePatch) -> bytes:
-    from aideator_cli.applying.trees import quoted
-
-    return quoted(file.raw)
 
 
 def _without_index(file: FilePatch) -> bytes:

@@ -103,8 +103,8 @@ def _tell_limits(made: "Difference", sides: "list[Side]") -> None:
     from aideator_cli.applying.pick import some
 
     if made.alone:
-        bases = " or ".join(dict.fromkeys((side.base or "unknown")[:7] for side in sides))
-        terminal.say(f"made from the two patches alone, since no clone here has {bases} (-C DIR names one)")
+        base = (sides[0].base or "its commit")[:7]
+        terminal.say(f"made from the two patches alone, since no clone here has {base} (-C DIR names one)")
     if made.left_out:
         terminal.warn(f"the patches alone do not tell how these differ: {some(made.left_out)}")
 

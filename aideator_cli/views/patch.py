@@ -47,7 +47,8 @@ def show_stat(patch: bytes) -> None:
 
 def show_names(patch: bytes) -> None:
     """One a line; as git has them quoted where a name has what a line can't hold."""
-    lines = [_quoted(os.fsencode(file.path)) + b"\n" for file in parse(patch)]
+    names = dict.fromkeys(file.path for file in parse(patch))  # a file that becomes a link has two parts
+    lines = [_quoted(os.fsencode(name)) + b"\n" for name in names]
     if sys.stdout.isatty():
         print(clean(b"".join(lines).decode(errors="replace")), end="")
         return

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aideator_cli.applying import working_tree
@@ -79,12 +79,14 @@ def test_of_changed_binary_files_the_patches_alone_do_not_tell(scene: Scene) -> 
     assert b"GIT binary patch" in both(scene, first, second).patch
 
 
-def test_different_bases_are_seen_in_a_clone_and_contradict_each_other_without(scene: Scene) -> None:
+def test_different_bases_are_seen_in_a_clone_and_not_compared_without(scene: Scene) -> None:
     first = scene.agent(edit(a_py="x = 1→x = 2"), "first")
     scene.repository.commit({"a.py": "z = 1\n"})
     second = scene.agent(edit(a_py="z→y"), "second")
     assert b"-x = 2\n+y = 1\n" in both(scene, first, second).patch
-    assert both(scene, first, second, alone=True).left_out == ("a.py",)
+    with pytest.raises(AideatorError, match="began at different commits") as caught:
+        both(scene, first, second, alone=True)
+    assert caught.value.code == 3
 
 
 def test_the_repository_is_left_as_it_was(scene: Scene) -> None:
@@ -110,6 +112,7 @@ def test_a_clone_is_found_where_one_has_the_commits(
 
 @settings(ROUND, max_examples=EXAMPLES // 2 or 1)
 @given(pairs(), pairs(), st.booleans())
+@example(({"a": ("file", b"x\n")}, {}), ({}, {"a": ("link", b"b")}), True)
 def test_on_top_of_the_first_it_makes_the_second(one: tuple[Tree, Tree], two: tuple[Tree, Tree], alone: bool) -> None:
     with scenes(one[0]) as scene:
         first, second = agents(scene, lambda f: write(f, one[1]), lambda f: write(f, two[1]))
