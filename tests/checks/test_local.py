@@ -65,6 +65,37 @@ def test_what_the_restored_tree_holds(agent: Agent, repository: LocalRepository)
     assert patch["tests"] == ["conftest.py", "tests/a.py", "tests/added.py", "tests/deep/b.py", "tests/gone.py"]
 
 
+def test_a_tree_holds_what_the_patch_makes_whatever_kind_of_change_it_is(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    """Binary files, modes, links, names in any bytes, line ends by .gitattributes, a file in a folder's place."""
+    binary = bytes(range(256))
+    repository.commit(
+        {
+            "bin": binary,
+            "dir/file": "x\n",
+            "crlf.txt": "a\r\nb\r\n",
+            ".gitattributes": "*.bat text eol=crlf\n",
+            "x.bat": "a\nb\n",
+        }
+    )
+    commands = (
+        "printf '\\000\\001' > new.bin; printf 'z' >> bin; chmod 755 calc.py; rm -r dir; echo y > dir; ln -s /etc/passwd link",
+        "printf 'é' > \"$(printf 'n\\351\\tm')\"; printf 'c\\r\\n' >> crlf.txt; printf 'c\\r\\n' >> x.bat; : > empty; touch tests.py",
+    )
+    checks = (
+        Check("equal", "git diff --exit-code --stat && test -z \"$(git status --porcelain | grep '^.[^ ]')\""),
+        Check(
+            "kept",
+            "test -x calc.py && test -L link && test ! -d dir && test $(wc -c < bin) = 257 && grep -c $'\\r' x.bat crlf.txt",
+        ),
+    )
+    record = agent.run(spec_of(str(repository.path), [*map(bash, commands), submit()], checks=checks, baseline=False))
+    assert record.of("patch")[-1]["files"] == 11, record.of("check")
+    assert ran(record, "patch") == [("equal", 0), ("kept", 0)], record.of("check")
+    assert record.of("check")[1]["tail"] == "x.bat:3\ncrlf.txt:3\n"
+
+
 def test_each_tree_is_new_with_a_home_and_a_temporary_folder_of_its_own(
     agent: Agent, repository: LocalRepository
 ) -> None:
