@@ -10,9 +10,11 @@ from textual.pilot import Pilot
 from aideator_agent.spec import RunSpec
 from aideator_cli.events import Item
 from aideator_cli.views.actions import Actions
+from aideator_cli.views.panes import pane
 from aideator_cli.views.panes.app import PanesApp
 from tests.views.stream import stamp
 
+pane.FRAME_SECONDS = 0.0  # what stands on the screen does not depend on when it is looked at
 LONGEST_SECONDS = 10.0
 NOW = 252  # seconds after the run was asked for
 
