@@ -69,7 +69,7 @@ def test_a_run_is_watched_to_its_end_compared_and_its_winner_selected(terminal: 
     pane.until_shown("why (may stay empty)")
     pane.type("it passes")
     pane.keys("Enter")
-    pane.until_shown("1*")
+    pane.until_shown("selected ", "1*  ✓")
     pane.keys("q")
     assert pane.until_ended() == 0
     assert "it passes" in user.call("show", "@last").out.decode()

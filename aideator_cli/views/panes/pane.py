@@ -181,6 +181,6 @@ class Pane(Vertical):
         if transcript.left_out and not body.follows and body.scroll_offset.y == 0:
             parts = [f"{plural(transcript.left_out, 'entry').replace('entrys', 'entries')} before: aideator logs"]
         kept = [part for part in parts if part]
-        while kept and sum(map(width_of, kept)) + 3 * len(kept) > self.size.width - 4:
+        while kept and sum(map(width_of, kept)) + 3 * (len(kept) - 1) > self.size.width - 4:
             kept.pop(0)
         return " · ".join(kept)

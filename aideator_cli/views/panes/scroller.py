@@ -21,7 +21,12 @@ FILLED: Final = ("added", "removed", "file")  # styles that go on to the row's e
 class Scroller(ScrollView, can_focus=True):
     """`follows`: the end stays in sight. `unread`: rows that came since it does not."""
 
-    DEFAULT_CSS = "Scroller { overflow-x: hidden; overflow-y: scroll; scrollbar-size: 1 1; }"
+    DEFAULT_CSS = """
+    Scroller {
+        overflow-x: hidden; overflow-y: scroll; scrollbar-size: 1 1;
+        scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-background-active: $background;
+    }
+    """
     BINDINGS: Final[list[BindingType]] = [  # type: ignore[misc]
         Binding("up,k", "line(-1)", show=False),
         Binding("down,j", "line(1)", show=False),
