@@ -45,6 +45,7 @@ class Request:
     setup: Sequence[str] = ()
     baseline: bool = True
     verify_repeat: int = 1
+    verify_timeout: float = 600.0
     verify_report: str | None = None
     matrix: Path | None = None
     yes: bool = False  # however many agents it is
@@ -165,7 +166,11 @@ def _messages(repository: Repository, prompt: str, cells: Sequence[Cell]) -> tup
 
 
 def _check_numbers(request: Request) -> None:
-    for option, seconds in (("--timeout", request.timeout), ("--start-timeout", request.start_timeout)):
+    for option, seconds in (
+        ("--timeout", request.timeout),
+        ("--start-timeout", request.start_timeout),
+        ("--verify-timeout", request.verify_timeout),
+    ):
         if not 1 <= seconds <= LONGEST_HOURS * 3600:
             raise usage(f"{option} takes 1s to {LONGEST_HOURS}h, not {seconds:.10g}s")
     for option, value, least, most in (
@@ -187,6 +192,7 @@ def _limits(request: Request, agents: int) -> Limits:
     return Limits(
         steps=request.max_steps,
         seconds=request.timeout,
+        check_seconds=request.verify_timeout,
         cost=min(shares, default=None),
         start_seconds=request.start_timeout,
     )

@@ -120,7 +120,7 @@ class Session:
             return self._close_checkout(self.checkout, verdict, ended=ended)
         finally:
             if self._checking is not None:
-                self._checking.give_up()
+                self._checking.finish()
 
     def _close_checkout(self, checkout: Checkout, verdict: Verdict, *, ended: bool) -> Verdict:
         closing = Closing(self._settings, checkout, self._emitter, self._interrupts)

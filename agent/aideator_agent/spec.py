@@ -29,6 +29,7 @@ class Limits:
     steps: int = 100
     seconds: float = 1800.0  # the agent's own; it still leaves patch and `end`
     command_seconds: float = 300.0  # one command of the model's
+    check_seconds: float = 600.0  # one command of a check
     cost: float | None = None  # USD for the model's calls; overspent by one call at most
     start_seconds: float = 600.0  # until the agent runs; the follower's to hold
 
@@ -111,7 +112,7 @@ class RunSpec:
         if self.checks_base(variation):
             commands += once
             trees += 1
-        return commands * self.limits.command_seconds + trees * TREE_SECONDS
+        return commands * self.limits.check_seconds + trees * TREE_SECONDS
 
     def to_json(self) -> str:
         return json.dumps({"version": SPEC_VERSION, **asdict(self)}, ensure_ascii=True, separators=(",", ":"))

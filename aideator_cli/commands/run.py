@@ -119,6 +119,9 @@ def run(
     verify_repeat: Annotated[
         int, typer.Option(metavar="K", help="Run each check K times, 1 to 10; all must pass.")
     ] = 1,
+    verify_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="For one command of a check; then it has failed.")
+    ] = "10m",
     verify_report: Annotated[
         str | None,
         typer.Option(
@@ -162,7 +165,7 @@ def run(
         secret=secret, timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
         max_cost=max_cost, budget=budget, first=first, retries=retries, verify=verify or (), setup=setup or (), baseline=not no_baseline,
         verify_repeat=verify_repeat, verify_report=verify_report, matrix=matrix, yes=yes,
-        allow_local_shell=allow_local_shell,
+        verify_timeout=seconds("--verify-timeout", verify_timeout), allow_local_shell=allow_local_shell,
     )  # fmt: skip
     wish = Wish(backend, context, namespace)
     if on_interrupt not in ("leave", "cancel"):

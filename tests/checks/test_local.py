@@ -1,6 +1,7 @@
 """Checks of an attempt on this machine, from the patch to what they say."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_no_check_is_left_out_because_another_fails_or_hangs(agent: Agent, repos
         Check("passes", "true"),
     )
     spec = spec_of(
-        str(repository.path), [MEND, submit()], checks=checks, limits=Limits(command_seconds=0.5), baseline=False
+        str(repository.path), [MEND, submit()], checks=checks, limits=Limits(check_seconds=0.5), baseline=False
     )
     record = agent.run(spec)
     assert ran(record, "patch") == [("hangs", None), ("fails", 7), ("passes", 0)]
@@ -176,6 +177,16 @@ def test_an_attempt_without_a_patch_checks_nothing_and_waits_for_no_baseline(
     assert "ended before they had run" in record.notices("info")
     assert record.end["totals"]["seconds"] < 30
     assert not (agent.folder / "room").exists()
+
+
+def test_an_attempt_without_a_patch_checks_the_base_where_others_need_it(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    alone = spec_of(str(repository.path), [submit()], checks=(Check("unit", "sleep 2; false"),))
+    first = alone.variations[0]
+    record = agent.run(replace(alone, variations=(first, replace(first, number=2))))
+    assert record.outcome[0] == "no_changes"
+    assert ran(record, "base") == [("unit", 1)]
 
 
 def test_a_second_variation_leaves_the_base_to_the_first(agent: Agent, repository: LocalRepository) -> None:

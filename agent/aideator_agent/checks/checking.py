@@ -50,6 +50,14 @@ class Checking:
         if verifier.run("patch", patch.data) and guarded:
             verifier.run("restored", patch.data, guarded)
 
+    def finish(self) -> None:
+        """Waits for the checks on the base as long as other agents need them."""
+        if len(self._spec.variations) == 1:
+            self.give_up()
+        while self._baseline is not None and self._baseline.is_alive() and not self._interrupts.terminated:
+            time.sleep(LOOK)
+        self.give_up()
+
     def give_up(self) -> None:
         """Ends the checks on the base if they still run: nobody waits for them."""
         self._given_up = True

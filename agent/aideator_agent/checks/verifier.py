@@ -113,7 +113,7 @@ class Verifier:
 
     def _command(self, site: Site, command: str) -> tuple[Finished, str]:
         tail = _Tail(self._room.tail)
-        done = site.shell.run(command, seconds=self._spec.limits.command_seconds, write=tail.take, stop=self._stop)
+        done = site.shell.run(command, seconds=self._spec.limits.check_seconds, write=tail.take, stop=self._stop)
         if done.reason == "stopped":
             self._check()
         return done, tail.text()
