@@ -52,7 +52,7 @@ def test_each_state_is_shown_in_each_size(name: str, size: tuple[int, int]) -> N
     [
         ("diff-of-edits", "working", ["d"], "@@ step"),
         ("diff-of-patch", "all_ended", ["d"], "@@ -10"),
-        ("compared", "all_ended", ["space", "2", "space", "equals_sign"], "unchanged"),
+        ("compared", "all_ended", ["space", "2", "space", "equals_sign"], "README.md"),
         ("help", "working", ["question_mark"], "search in all panes"),
         ("opened", "working", ["2", "k", "k", "k", "k", "enter"], "tests/test_10.py"),
         ("cancel-asked", "all_ended", ["c"], "nothing to cancel"),

@@ -30,7 +30,10 @@ from aideator_cli.views.panes.keys import KEYS
 from aideator_cli.views.panes.palette import DARK, LIGHT, is_light
 from aideator_cli.views.transcript import Transcripts
 
-REFRESH_SECONDS: Final = 0.1
+REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
+LONGEST_SECONDS: Final = 0.4  # where it is not
+SHARE: Final = 0.15  # of a core that drawing may take
+CATCHING_UP_SECONDS: Final = 0.01
 FOLDING_SECONDS: Final = 0.04  # at a time; keys are answered in between
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -58,6 +61,8 @@ class PanesApp(App[None]):
         self.settled = False  # the last results are shown
         self._asked = False  # for them
         self._remarked = 0
+        self._used = 0.0  # seconds of this thread's processor time, when something was drawn last
+        self._behind = False
         self._selected: int | None = None
 
     @property
@@ -76,7 +81,15 @@ class PanesApp(App[None]):
                 asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
         self.push_screen(self.board)
         self.feed.start()
-        self.set_interval(REFRESH_SECONDS, self.tick)
+        self._beat()
+
+    def _beat(self) -> None:
+        """Draws, and draws again after a while: the longer, the more of this thread's time drawing takes on this machine."""
+        self.tick()
+        used = time.thread_time()
+        self._used, pause = used, (used - self._used) / SHARE
+        longest = REFRESH_SECONDS if self._background.busy else LONGEST_SECONDS  # a person waits for an answer
+        self.set_timer(min(max(pause, REFRESH_SECONDS), longest), self._beat)
 
     def tick(self) -> None:
         """Takes what has come, and draws it."""
@@ -85,8 +98,9 @@ class PanesApp(App[None]):
                 answer.then(answer.value)
             else:
                 self._tell_error(answer.error)
-        if self._fold():
-            self.set_timer(0.01, self.tick)
+        if self._fold() and not self._behind:
+            self._behind = True
+            self.set_timer(CATCHING_UP_SECONDS, self._catch_up)
         if self.feed.error is not None:
             self.exit()
         elif self.feed.exhausted and not self._asked:
@@ -106,6 +120,12 @@ class PanesApp(App[None]):
             for item in batch:
                 self.transcripts.add(item)
         return True
+
+    def _catch_up(self) -> None:
+        """Takes what has come, without drawing."""
+        self._behind = self._fold()
+        if self._behind:
+            self.set_timer(CATCHING_UP_SECONDS, self._catch_up)
 
     def _seconds(self) -> float:
         """Since the run was asked for; of one that is over until its last event."""

@@ -76,16 +76,24 @@ class Background:
 
     def __init__(self) -> None:
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._asked = 0  # and not answered yet
+
+    @property
+    def busy(self) -> bool:
+        return self._asked > 0
 
     def do(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self._asked += 1
         threading.Thread(target=self._work, args=(work, then), name="panes action", daemon=True).start()
 
     def answers(self) -> Iterator[Answer]:
         while True:
             try:
-                yield self._answers.get_nowait()
+                answer = self._answers.get_nowait()
             except queue.Empty:
                 return
+            self._asked -= 1
+            yield answer
 
     def _work(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         try:

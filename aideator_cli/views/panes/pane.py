@@ -1,6 +1,7 @@
 """One variation's pane: a frame with how it stands, and in it what its agent did, or what it has changed."""
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,6 +19,8 @@ from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.signs import sign
 from aideator_cli.views.table import model_name
 from aideator_cli.views.transcript import Transcript
+
+FRAME_SECONDS: Final = 0.4
 
 
 class Course(Scroller):
@@ -114,7 +117,10 @@ class Pane(Vertical):
         self._limits = limits
         self.course = Course(transcript)
         self.diff: Difference | None = None
-        self._frame: tuple[object, ...] = ()
+        self._bordered: bool | None = None  # as the current one, or not
+        self._frame = ("", "")  # as it was drawn last, how all stood then, and when it may be drawn again
+        self._standing: tuple[object, ...] = ()
+        self._next_frame = 0.0
 
     def compose(self) -> ComposeResult:
         yield self.course
@@ -145,15 +151,17 @@ class Pane(Vertical):
         self.draw_frame(current=current)
 
     def draw_frame(self, *, current: bool) -> None:
-        title, subtitle = self._title(), self._subtitle()
-        colour = agent_colour(self.number)
-        frame = (title, subtitle, current, colour)
-        if frame == self._frame:
+        """Figures and words that change all the time are drawn a few times a second: the frame's lines are as many as the pane's."""
+        if current != self._bordered:
+            self._bordered = current
+            self.styles.border = ("heavy" if current else "round", agent_colour(self.number))
+        standing = (current, self.transcript.state, self.transcript.stopping, self.marked, self.diff, self.body.follows)
+        frame = (self._title(), self._subtitle())
+        if frame == self._frame or (standing == self._standing and time.monotonic() < self._next_frame):
             return
-        self._frame = frame
-        self.border_title = Content.assemble((title, "bold" if current else ""))
-        self.border_subtitle = Content(subtitle)
-        self.styles.border = ("heavy" if current else "round", colour)
+        self._frame, self._standing, self._next_frame = frame, standing, time.monotonic() + FRAME_SECONDS
+        self.border_title = Content.assemble((frame[0], "bold" if current else ""))
+        self.border_subtitle = Content(frame[1])
 
     def _title(self) -> str:
         transcript, room = self.transcript, max(4, self.size.width - 6)

@@ -9,11 +9,13 @@ from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from aideator_cli.views.panes.cells import width_of
 from aideator_cli.views.panes.palette import styles
 from aideator_cli.views.panes.rows import Row
+from aideator_cli.views.panes.scrollbar import QuietScrollBar
 
 FILLED: Final = ("added", "removed", "file")  # styles that go on to the row's end
 
@@ -58,6 +60,14 @@ class Scroller(ScrollView, can_focus=True):
         self._steering = False
         self._palette: dict[str, Style] = {}
         self._base = Style()
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = QuietScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)  # as the property does that this one overrides
+        return self._vertical_scrollbar
 
     # What others change
 
@@ -216,13 +226,14 @@ class Scroller(ScrollView, can_focus=True):
         self.set_reactive(
             Scroller.virtual_size, Size(self.width, len(self.rows))
         )  # without a layout of the whole screen
-        self.vertical_scrollbar.window_virtual_size = len(self.rows)
+        self.vertical_scrollbar.set_reactive(ScrollBar.window_virtual_size, len(self.rows))
         if self.scroll_offset.y > self.max_scroll_y:
             self._steer(self.max_scroll_y)
         if self.follows:
             self._steer(self.max_scroll_y)
         elif dropped:
             self._steer(max(0, self.scroll_offset.y - dropped))
+        self.vertical_scrollbar.refresh()
         self.refresh()
 
     def _steer(self, y: float) -> None:

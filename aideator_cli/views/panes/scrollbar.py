@@ -1,0 +1,27 @@
+"""A scroll bar that is drawn again only when it looks otherwise: in a pane that follows it moves by less than can be seen."""
+
+from math import ceil
+from typing import Self
+
+from textual.geometry import Region
+from textual.scrollbar import ScrollBar
+
+EIGHTHS = 8  # of a cell: the steps in which a bar is drawn
+
+
+class QuietScrollBar(ScrollBar):
+    _drawn: tuple[object, ...] = ()
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        look = self._look()
+        if look == self._drawn and not (regions or layout or recompose):
+            return self
+        self._drawn = look
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _look(self) -> tuple[object, ...]:
+        height, window, rows = self.size.height, self.window_size, max(1, ceil(self.window_virtual_size))
+        thumb = ceil(height * EIGHTHS * min(1.0, window / rows))
+        way = max(1, rows - window)
+        start = int((height * EIGHTHS - thumb) * min(1.0, self.position / way))
+        return self.size, start, thumb, self.mouse_over, self.grabbed, self.app.theme
