@@ -41,7 +41,7 @@ lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and agent/requirements.txt up to 
 	$(UV) $(EXPORT) --output-file agent/requirements.txt
 
 models-table: .venv/.complete ## generate the table of models from the pinned LiteLLM
-	$(BIN)/python -m aideator_cli.models_table
+	$(BIN)/python -m aideator_cli.intake.models_table
 
 docs: .venv/.complete ## generate docs/commands.md from the commands' help
 	$(BIN)/python -m aideator_cli.reference > docs/commands.md

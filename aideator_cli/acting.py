@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.axes import varying
 from aideator_cli.backend import Backend
+from aideator_cli.choice.axes import varying
 from aideator_cli.clock import now
 from aideator_cli.errors import usage
 from aideator_cli.events import Observation
 from aideator_cli.invocation import command
-from aideator_cli.recording import CANCEL_ASKED, last_result
 from aideator_cli.result import Result
 from aideator_cli.store import Selection, Store
+from aideator_cli.stream.recording import CANCEL_ASKED, last_result
 from aideator_cli.views.actions import Actions
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aideator_cli.backend import Backend
 from aideator_cli.errors import usage
-from aideator_cli.models import provider_keys
+from aideator_cli.intake.models import provider_keys
 from aideator_cli.settings import Settings
 from aideator_cli.store import Place
 

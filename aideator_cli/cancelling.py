@@ -11,10 +11,10 @@ from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.events import Item
 from aideator_cli.figures import changes, plural
 from aideator_cli.finding import Named, find
-from aideator_cli.following import follow_run, look
 from aideator_cli.settings import Settings
-from aideator_cli.sieve import is_over, variation_of
 from aideator_cli.store import Store
+from aideator_cli.stream.following import follow_run, look
+from aideator_cli.stream.sieve import is_over, variation_of
 
 GRACE_SECONDS = 90.0  # for the agents' last words; the pod's own grace is shorter
 

@@ -5,10 +5,10 @@ from aideator_cli.backends import backend_at
 from aideator_cli.clean import one_line
 from aideator_cli.errors import ExitCode, usage
 from aideator_cli.finding import find_run
-from aideator_cli.following import look
 from aideator_cli.invocation import command
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
+from aideator_cli.stream.following import look
 
 
 def delete_run(word: str, *, force: bool, ask: bool) -> int:

@@ -8,9 +8,9 @@ from aideator_cli import terminal
 from aideator_cli.backends import Wish, choose
 from aideator_cli.demo_material import CHECK, DEMO_PROMPT, STEPS, demo_files, demo_scripts
 from aideator_cli.errors import ExitCode
-from aideator_cli.intake import Request, take
+from aideator_cli.intake.models import SCRIPTED
+from aideator_cli.intake.order import Request, take
 from aideator_cli.invocation import command
-from aideator_cli.models import SCRIPTED
 from aideator_cli.running import Manner, attend, submit
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store

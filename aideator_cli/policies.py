@@ -10,12 +10,12 @@ from aideator_cli.backend import Attempt, Backend
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError
 from aideator_cli.events import Closed, Event, Item, Observation
-from aideator_cli.follow import Again
-from aideator_cli.recording import CANCEL_ASKED, RETRIED
 from aideator_cli.resubmitting import newest_statuses, resubmit
 from aideator_cli.result import REFUSALS, Result
-from aideator_cli.sieve import is_over
 from aideator_cli.store import Store
+from aideator_cli.stream.follow import Again
+from aideator_cli.stream.recording import CANCEL_ASKED, RETRIED
+from aideator_cli.stream.sieve import is_over
 
 TRIED_AGAIN = "tried_again"
 NOT_TRIED_AGAIN = "not_tried_again"

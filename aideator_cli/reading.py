@@ -9,10 +9,10 @@ from aideator_cli.backends import backend_at
 from aideator_cli.errors import ExitCode
 from aideator_cli.events import Event, Item
 from aideator_cli.finding import Named, find
-from aideator_cli.following import follow_run, look, past_of, stored
 from aideator_cli.settings import Settings
-from aideator_cli.sieve import Sieve, is_over, variation_of
 from aideator_cli.store import BATCH, Store
+from aideator_cli.stream.following import follow_run, look, past_of, stored
+from aideator_cli.stream.sieve import Sieve, is_over, variation_of
 
 
 def show_logs(word: str, types: frozenset[str] | None, since: str | None, *, follow: bool, json: bool) -> int:

@@ -4,9 +4,9 @@ from aideator_cli import terminal
 from aideator_cli.backends import backend_at
 from aideator_cli.errors import AideatorError
 from aideator_cli.finding import Named
-from aideator_cli.following import look
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store, StoredRun
+from aideator_cli.stream.following import look
 
 
 def refresh(named: Named, store: Store, settings: Settings) -> Named:

@@ -18,14 +18,14 @@ from aideator_cli.errors import AideatorError, ExitCode, not_found, usage
 from aideator_cli.events import Item
 from aideator_cli.figures import duration
 from aideator_cli.finding import Named, find
-from aideator_cli.following import stored
 from aideator_cli.invocation import command
 from aideator_cli.pacing import Computed, Pace, Playing, Timer, paced
-from aideator_cli.recording import last_result
 from aideator_cli.result import Result
 from aideator_cli.running import Manner, conclude
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
+from aideator_cli.stream.following import stored
+from aideator_cli.stream.recording import last_result
 from aideator_cli.viewing import check_name, chosen_view
 from aideator_cli.views.actions import Actions
 

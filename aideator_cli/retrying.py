@@ -10,14 +10,14 @@ from aideator_cli.backends import Wish, backend_at
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.events import Item
 from aideator_cli.finding import Named, find
-from aideator_cli.following import Past, follow_run, look
 from aideator_cli.invocation import command
-from aideator_cli.recording import RETRIED
 from aideator_cli.resubmitting import newest_statuses, resubmit
 from aideator_cli.result import Result
 from aideator_cli.running import Manner, attend
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
+from aideator_cli.stream.following import Past, follow_run, look
+from aideator_cli.stream.recording import RETRIED
 
 
 def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:

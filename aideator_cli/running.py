@@ -11,19 +11,19 @@ from aideator_cli.acting import actions_on, next_steps
 from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.cancelling import cancel
+from aideator_cli.choice.taking import Taking, check_place, take_best
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import cost, duration, plural
 from aideator_cli.finding import find_run
-from aideator_cli.following import NOTHING, Past, View, follow_run, look, past_of, tail
-from aideator_cli.intake import Order, Request, take
+from aideator_cli.intake.matrix import ASKED_ABOVE
+from aideator_cli.intake.order import Order, Request, take
 from aideator_cli.invocation import command
-from aideator_cli.matrix import ASKED_ABOVE
 from aideator_cli.policies import Policy
 from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
-from aideator_cli.sieve import Sieve
 from aideator_cli.store import Store
-from aideator_cli.taking import Taking, check_place, take_best
+from aideator_cli.stream.following import NOTHING, Past, View, follow_run, look, past_of, tail
+from aideator_cli.stream.sieve import Sieve
 from aideator_cli.viewing import check_view, chosen_view
 from aideator_cli.views.wording import repository_name
 

@@ -19,7 +19,7 @@ from aideator_cli.backend import Attempt
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.events import Event, Observation, parse, stray
-from aideator_cli.judgements import Judgement
+from aideator_cli.judging.judgements import Judgement
 from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result, with_baseline
 from aideator_cli.tallies import Tried, tried

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aideator_cli import clock, terminal
 from aideator_cli.errors import usage
-from aideator_cli.following import View
+from aideator_cli.stream.following import View
 from aideator_cli.views.actions import Actions
 
 NONE = Actions()

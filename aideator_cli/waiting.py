@@ -10,11 +10,11 @@ from aideator_cli.backends import Wish, backend_at
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.events import Item
 from aideator_cli.finding import find
-from aideator_cli.following import follow_run
 from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
-from aideator_cli.sieve import is_over
 from aideator_cli.store import Store, StoredRun
+from aideator_cli.stream.following import follow_run
+from aideator_cli.stream.sieve import is_over
 
 CONDITIONS = ("all", "any", "first-success")
 

@@ -16,9 +16,9 @@ from typing import cast
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Backend
 from aideator_cli.events import Event, Item
-from aideator_cli.following import View, follow_run
 from aideator_cli.kubernetes import KubernetesBackend
 from aideator_cli.store import Place, Store
+from aideator_cli.stream.following import View, follow_run
 from aideator_cli.views.lines import show_lines
 from bench.model import Model
 from bench.processes import peak_mib

@@ -9,9 +9,9 @@ from aideator_cli.applying.pick import Applied, Pick, Way, does_not_apply
 from aideator_cli.applying.target import Target, expect_base, working_tree
 from aideator_cli.applying.trees import scratch
 from aideator_cli.applying.working import apply_to_files
+from aideator_cli.choice.verdicts import check_names, verdicts
 from aideator_cli.clean import clean, one_line
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.verdicts import check_names, verdicts
 
 SUBJECT, WIDTH = 72, 72
 

@@ -59,7 +59,7 @@ def _picked(named: "Named", store: "Store") -> "Result":
     """The result that is named, else the selected attempt's."""
     from aideator_cli.errors import usage
     from aideator_cli.invocation import command
-    from aideator_cli.recording import last_result
+    from aideator_cli.stream.recording import last_result
 
     spec, selection = named.run.spec, store.selection(named.run.spec.id)
     number = named.variation or (selection.variation if selection else None)

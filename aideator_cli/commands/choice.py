@@ -23,7 +23,7 @@ def select(
 
 def _select_best(run: str, number: int | None, note: str | None) -> int:
     from aideator_cli import terminal
-    from aideator_cli.choosing import choose_best
+    from aideator_cli.choice.choosing import choose_best
     from aideator_cli.errors import usage
     from aideator_cli.finding import find_run
     from aideator_cli.invocation import command

@@ -7,7 +7,7 @@ import typer
 from aideator_cli.commands import options
 
 if TYPE_CHECKING:
-    from aideator_cli.comparison import Comparison
+    from aideator_cli.choice.comparison import Comparison
     from aideator_cli.store import Store
 
 
@@ -23,8 +23,8 @@ def compare(
     json: options.Json = False,
 ) -> int:
     """Compare what the variations made, the best first."""
-    from aideator_cli.axes import axis_named, by_axis
-    from aideator_cli.choosing import compare_run
+    from aideator_cli.choice.axes import axis_named, by_axis
+    from aideator_cli.choice.choosing import compare_run
     from aideator_cli.errors import usage
     from aideator_cli.finding import find_run
     from aideator_cli.refreshing import refresh_run
@@ -63,7 +63,7 @@ def _say_running(run: str, comparison: "Comparison") -> None:
 
 
 def _show_judged(run: str, store: "Store", comparison: "Comparison") -> None:
-    from aideator_cli.judgements import newest
+    from aideator_cli.judging.judgements import newest
 
     if judged := newest(store.judgements(run), [each.result for each in comparison.order]):
         from aideator_cli.views.judged import show_round

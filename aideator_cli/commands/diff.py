@@ -62,8 +62,8 @@ def _found(word: str, store: "Store", settings: "Settings") -> "tuple[StoredRun,
     from aideator_cli.errors import not_found
     from aideator_cli.finding import find_variation
     from aideator_cli.invocation import command
-    from aideator_cli.recording import last_result
     from aideator_cli.refreshing import refresh
+    from aideator_cli.stream.recording import last_result
 
     named = refresh(find_variation(word, store, settings), store, settings)
     spec = named.run.spec

@@ -14,6 +14,6 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier export made there.")] = False,
 ) -> int:
     """Write patches, events, results and checks (JUnit XML) into a folder."""
-    from aideator_cli.exporting import export as write
+    from aideator_cli.sharing.exporting import export as write
 
     return write(run, folder, force=force)

@@ -23,7 +23,7 @@ def judge(
     json: options.Json = False,
 ) -> int:
     """Let a model compare what passed its checks: blind, in both orders."""
-    from aideator_cli.judging import Judge
-    from aideator_cli.judging import judge as ask
+    from aideator_cli.judging.judge import Judge
+    from aideator_cli.judging.judge import judge as ask
 
     return ask(run, Judge(model, api_base, max_pairs), json=json)

@@ -20,7 +20,7 @@ def logs(
     json: options.Json = False,
 ) -> int:
     """Show what the agents wrote; --json gives their very bytes."""
-    from aideator_cli import sieve
     from aideator_cli.reading import show_logs
+    from aideator_cli.stream import sieve
 
     return show_logs(run, sieve.types(type), sieve.since(since), follow=follow, json=json)

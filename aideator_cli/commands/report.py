@@ -17,6 +17,6 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
 ) -> int:
     """Write a run's comparison, diffs, time lines, checks and costs as one HTML file for reading offline."""
-    from aideator_cli.reporting import report as write
+    from aideator_cli.sharing.reporting import report as write
 
     return write(run, output, force=force)

@@ -154,11 +154,11 @@ def run(
 ) -> int:
     """Give one prompt to N agents and show their work live."""
     from aideator_cli.backends import Wish
+    from aideator_cli.choice.taking import taking
     from aideator_cli.durations import seconds
     from aideator_cli.errors import usage
-    from aideator_cli.intake import Request
+    from aideator_cli.intake.order import Request
     from aideator_cli.running import Manner, dry, start
-    from aideator_cli.taking import taking
 
     request = Request(
         repo, prompt, n=n, models=model or (), temperature=temperature, api_base=api_base, ref=ref, image=image, agent_image=agent_image,

@@ -21,7 +21,7 @@ def list_runs(
 def show(run: options.RunOrVariation, json: options.Json = False) -> int:
     """Show what was asked and what became of it."""
     from aideator_cli.finding import find
-    from aideator_cli.judgements import newest
+    from aideator_cli.judging.judgements import newest
     from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store

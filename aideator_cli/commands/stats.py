@@ -19,7 +19,7 @@ def stats(
     json: options.Json = False,
 ) -> int:
     """Count what came of all runs here: success, selections, cost, time, failures."""
-    from aideator_cli import sieve
     from aideator_cli.stats import stats as count
+    from aideator_cli.stream import sieve
 
     return count(by, since=sieve.since(since), repository=repo, json=json)

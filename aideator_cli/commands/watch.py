@@ -22,10 +22,10 @@ def watch(
     json: options.Json = False,
 ) -> int:
     """Show a run from its first event until it ends."""
-    from aideator_cli import sieve
     from aideator_cli.backends import Wish
     from aideator_cli.running import Manner
     from aideator_cli.running import watch as attend
+    from aideator_cli.stream import sieve
 
     return attend(
         run, Wish(None, context, namespace), Manner(json=json, view=view, since=sieve.since(since), tail=tail)

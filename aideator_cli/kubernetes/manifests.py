@@ -26,7 +26,12 @@ DEFAULT_SECRET: Final = "aideator-keys"
 GIT_TOKEN: Final = "GIT_TOKEN"
 _GRACE_SECONDS: Final = 300  # from the agent's own limit, and the time for checks, to the pod's deadline
 _VOLUMES: Final = ("workspace", "private", "agent-home", "agent-tmp", "shell-home", "shell-tmp")
-_CHECK_PARTS: Final = ("workspace", "home", "tmp", "channel")  # volumes that the agent shares with its container for checks
+_CHECK_PARTS: Final = (
+    "workspace",
+    "home",
+    "tmp",
+    "channel",
+)  # volumes that the agent shares with its container for checks
 _UNWATCHED_SECONDS: Final = 3600
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
-from aideator_cli.axes import Axis, Share
+from aideator_cli.choice.axes import Axis, Share
+from aideator_cli.choice.comparison import Changed, Comparison
+from aideator_cli.choice.equivalence import Group
+from aideator_cli.choice.ranking import Candidate
+from aideator_cli.choice.reasons import obstacle
 from aideator_cli.clean import one_line
-from aideator_cli.comparison import Changed, Comparison
-from aideator_cli.equivalence import Group
 from aideator_cli.figures import changes, cost, duration, joined
-from aideator_cli.ranking import Candidate
-from aideator_cli.reasons import obstacle
 from aideator_cli.store import Selection
 from aideator_cli.views.json_lines import write
 from aideator_cli.views.table import fits, model_name, plain_table, show, show_table

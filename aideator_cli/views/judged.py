@@ -8,7 +8,7 @@ from dataclasses import asdict
 from aideator_cli import terminal
 from aideator_cli.clean import one_line
 from aideator_cli.figures import cost, plural
-from aideator_cli.judgements import Judgement, Pair, Round
+from aideator_cli.judging.judgements import Judgement, Pair, Round
 from aideator_cli.views.table import model_name
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.axes import Axis, Share
+from aideator_cli.choice.axes import Axis, Share
+from aideator_cli.choice.comparison import Comparison
+from aideator_cli.choice.ranking import Candidate
 from aideator_cli.clean import one_line
-from aideator_cli.comparison import Comparison
 from aideator_cli.figures import changes, cost, duration, plural, tokens
-from aideator_cli.ranking import Candidate
 from aideator_cli.views import comparison as words
 from aideator_cli.views import wording
 from aideator_cli.views.table import model_name

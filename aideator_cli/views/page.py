@@ -6,17 +6,17 @@ from typing import Any, Final
 
 from aideator_agent.spec import VariationSpec
 from aideator_cli import __version__
+from aideator_cli.choice.comparison import Comparison
+from aideator_cli.choice.ranking import Candidate
+from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.verdicts import Word
 from aideator_cli.clean import one_line
-from aideator_cli.comparison import Comparison
 from aideator_cli.figures import changes, cost, duration, joined, plural, tokens
-from aideator_cli.judgements import Round
+from aideator_cli.judging.judgements import Round
 from aideator_cli.patches import parse
-from aideator_cli.ranking import Candidate
-from aideator_cli.reasons import obstacle
 from aideator_cli.result import CheckResult, Result
-from aideator_cli.shareable import address
+from aideator_cli.sharing.shareable import address
 from aideator_cli.store import Selection, StoredRun
-from aideator_cli.verdicts import Word
 from aideator_cli.views import judged as judging
 from aideator_cli.views import wording
 from aideator_cli.views.comparison import told_group, told_parts

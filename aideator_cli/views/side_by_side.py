@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from aideator_cli.comparison import Changed
+from aideator_cli.choice.comparison import Changed
 from aideator_cli.figures import changes, plural
 from aideator_cli.patches import NO_NEWLINE, FilePatch
 

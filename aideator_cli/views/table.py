@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from aideator_cli import terminal
+from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.reasons import summary
+from aideator_cli.choice.verdicts import Word, check_names, verdicts
 from aideator_cli.clean import one_line
-from aideator_cli.comparison import candidates
 from aideator_cli.figures import changes, cost, duration, tokens
-from aideator_cli.reasons import summary
 from aideator_cli.result import Result
-from aideator_cli.verdicts import Word, check_names, verdicts
 from aideator_cli.views import wording
 
 MODEL_CELLS = 32

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from aideator_cli.choice.verdicts import Verdict, Word
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
 from aideator_cli.result import Result
-from aideator_cli.verdicts import Verdict, Word
 
 TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "scheduling")  # kinds of observations
 COMMAND_CELLS = 400  # of a command's first line

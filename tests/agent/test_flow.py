@@ -53,7 +53,13 @@ def test_the_start_says_what_runs(agent: Agent, repository: LocalRepository) -> 
     assert start["attempt"] == "11111111-1111-4111-8111-111111111111"
     assert start["model"] == "scripted/turns.yaml"
     assert start["versions"] == {"agent": aideator_agent.__version__, "python": platform.python_version()}
-    assert start["limits"] == {"steps": 100, "seconds": 1800.0, "command_seconds": 300.0, "check_seconds": 600.0, "cost": None}
+    assert start["limits"] == {
+        "steps": 100,
+        "seconds": 1800.0,
+        "command_seconds": 300.0,
+        "check_seconds": 600.0,
+        "cost": None,
+    }
 
 
 def test_a_local_attempt_leaves_no_folder_behind(agent: Agent, repository: LocalRepository) -> None:

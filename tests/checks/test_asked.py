@@ -3,8 +3,8 @@
 import pytest
 
 from aideator_agent.spec import Check
-from aideator_cli.checks import Checks, parse
 from aideator_cli.errors import AideatorError
+from aideator_cli.intake.checks import Checks, parse
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from aideator_cli.intake.models import provider_keys
 from aideator_cli.main import main
-from aideator_cli.models import provider_keys
 
 
 @dataclass(frozen=True)

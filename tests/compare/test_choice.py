@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_cli.backend import Attempt
-from aideator_cli.choosing import choose_best, compare_run
+from aideator_cli.choice.choosing import choose_best, compare_run
+from aideator_cli.choice.verdicts import verdict
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.events import parse
 from aideator_cli.result import Result, fold
 from aideator_cli.store import Place, Selection, Store
-from aideator_cli.verdicts import verdict
 from tests.compare.outcomes import OUTCOMES, Outcome
 from tests.compare.project import Project
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aideator_cli.equivalence import Group, groups
+from aideator_cli.choice.equivalence import Group, groups
 from aideator_cli.patches import parse
 from tests.fixtures.repositories import Files, LocalRepository, git_environment
 

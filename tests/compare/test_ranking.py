@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from aideator_cli.comparison import candidates
-from aideator_cli.ranking import Candidate, ranked
-from aideator_cli.reasons import obstacle, reason, summary
+from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.ranking import Candidate, ranked
+from aideator_cli.choice.reasons import obstacle, reason, summary
+from aideator_cli.choice.verdicts import check_names, verdict, verdicts
 from aideator_cli.result import CheckResult, Result
-from aideator_cli.verdicts import check_names, verdict, verdicts
 
 PASSED = CheckResult("pytest", "pytest -q", 0, 1.0, "")
 FAILED = replace(PASSED, exit_code=1)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aideator_cli.backend import Attempt, Line
-from aideator_cli.sequence import Sequence
+from aideator_cli.stream.sequence import Sequence
 
 ATTEMPT = Attempt("uid", "k3v9x2q", 1, "2026-11-21T12:00:00Z", "pod")
 

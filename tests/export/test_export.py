@@ -163,7 +163,7 @@ def test_an_export_that_fails_in_the_middle_leaves_nothing(
     def full(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("aideator_cli.exporting.as_junit", full)
+    monkeypatch.setattr("aideator_cli.sharing.exporting.as_junit", full)
     said = aideator("export", "k3v9x2q", str(folder))
     assert said.code == ExitCode.FAILED
     assert "out can't be written: No space left on device" in said.err

@@ -195,7 +195,7 @@ def test_without_a_key_nothing_is_asked(aideator: Shell, home: Path) -> None:
 def test_without_litellm_the_extra_is_named(aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_run(home, Told(GOOD, PASSES), Told(POOR, PASSES))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr("aideator_cli.asking.library_version", lambda _: None)
+    monkeypatch.setattr("aideator_cli.judging.asking.library_version", lambda _: None)
     said = aideator("judge", "k3v9x2q", "--model", "gpt-5")
     assert said.code == ExitCode.NOT_FOUND
     assert "pip install 'aideator[models]'" in said.err

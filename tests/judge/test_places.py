@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aideator_cli.judgements import Judgement, newest
+from aideator_cli.judging.judgements import Judgement, newest
+from aideator_cli.judging.tournament import pairs
 from aideator_cli.result import CheckResult, Result
-from aideator_cli.tournament import pairs
 
 RESULTS = [Result(n, "gpt-5", f"uid-{n}", "succeeded", patch_sha256=f"sha-{n}") for n in (1, 2, 3, 4)]
 

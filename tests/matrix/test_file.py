@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aideator_cli.errors import AideatorError
-from aideator_cli.matrix import Cell, load
+from aideator_cli.intake.matrix import Cell, load
 
 WHOLE = """\
 prompts:

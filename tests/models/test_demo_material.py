@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aideator_cli import scripts
 from aideator_cli.demo_material import CHECK, STEPS, demo_files, demo_scripts
+from aideator_cli.intake import scripts
 
 RIGHT, WRONG, LOST = range(3)
 

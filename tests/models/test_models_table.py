@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import aideator_cli
-from aideator_cli.models_table import EXAMPLES, TABLE
+from aideator_cli.intake.models_table import EXAMPLES, TABLE
 
 QUICK = """
 import time
-from aideator_cli import models
+from aideator_cli.intake import models
 before = time.process_time()
 models.resolve("claude-sonnet-4-5")
 print(time.process_time() - before)
@@ -23,7 +23,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_table_is_what_the_installed_litellm_says() -> None:
-    checked = python("-m", "aideator_cli.models_table", "--check")
+    checked = python("-m", "aideator_cli.intake.models_table", "--check")
     assert checked.returncode == 0, checked.stderr
 
 
@@ -36,7 +36,8 @@ def test_the_table_is_read_when_first_asked_and_quickly() -> None:
 
 
 def test_knowing_models_imports_neither_litellm_nor_yaml() -> None:
-    code = "import sys; from aideator_cli import models; models.resolve('gpt-5'); print('litellm' in sys.modules, 'yaml' in sys.modules)"
+    resolving = "import sys; from aideator_cli.intake import models; models.resolve('gpt-5')"
+    code = f"{resolving}; print('litellm' in sys.modules, 'yaml' in sys.modules)"
     assert python("-c", code).stdout == "False False\n"
 
 
@@ -49,4 +50,4 @@ def test_what_is_suggested_for_a_key_exists() -> None:
 
 
 def test_anything_else_on_the_command_line_is_wrong_usage() -> None:
-    assert python("-m", "aideator_cli.models_table", "--chek").returncode == 2
+    assert python("-m", "aideator_cli.intake.models_table", "--chek").returncode == 2

@@ -3,7 +3,7 @@
 import pytest
 
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.models import is_known, parse_models
+from aideator_cli.intake.models import is_known, parse_models
 
 
 @pytest.mark.parametrize(

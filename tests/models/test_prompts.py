@@ -6,7 +6,7 @@ import pytest
 
 from aideator_agent.spec import Repository
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.prompts import render
+from aideator_cli.intake.prompts import render
 
 
 def test_the_prompt_reaches_the_agent_as_it_was_written() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from aideator_agent.spec import Price
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.models import Override, available, no_model, resolve
-from aideator_cli.models_file import load_overrides
+from aideator_cli.intake.models import Override, available, no_model, resolve
+from aideator_cli.intake.models_file import load_overrides
 
 
 def error_of(name: str, **settings: object) -> AideatorError:

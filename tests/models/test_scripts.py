@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.scripts import FAULTS, load
+from aideator_cli.intake.scripts import FAULTS, load
 
 WHOLE = """
 - say: Looking around.

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import Literal
 
 from aideator_cli.backend import Attempt, Line, LogBroken, LogNotReady, Remark
-from aideator_cli.reader import Reader
+from aideator_cli.stream.reader import Reader
 
 EPOCH = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SILENCE = 45_000  # ms after which the Kubernetes backend breaks a stream off

@@ -3,7 +3,7 @@
 import tracemalloc
 
 from aideator_cli.backend import Attempt, Line
-from aideator_cli.sequence import MOST_MISSING, STRAYS_KEPT, Sequence
+from aideator_cli.stream.sequence import MOST_MISSING, STRAYS_KEPT, Sequence
 from tests.reader.lives import RUN
 from tests.reader.pod import record
 

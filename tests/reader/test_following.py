@@ -12,10 +12,10 @@ from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_cli.backend import Attempt, Line, Remark, Status, Trouble
 from aideator_cli.errors import AideatorError, refused
 from aideator_cli.events import Closed, Item, Observation
-from aideator_cli.follow import follow
-from aideator_cli.reader import PATIENCE, Timing
-from aideator_cli.recording import recording, resume
 from aideator_cli.store import Place, Store
+from aideator_cli.stream.follow import follow
+from aideator_cli.stream.reader import PATIENCE, Timing
+from aideator_cli.stream.recording import recording, resume
 from tests.reader.lives import each_once, events_of, pods, threaded
 from tests.reader.pod import Fault, Life, Pod, Write
 from tests.reader.test_resuming import SPEC, store

@@ -6,7 +6,7 @@ from threading import Event as Flag
 
 from aideator_cli.backend import Attempt, Line, LogBroken, LogGone, LogNotReady
 from aideator_cli.events import Closed, Observation
-from aideator_cli.reader import (
+from aideator_cli.stream.reader import (
     LONGEST_PAUSE,
     LOST,
     MOST_DOUBTS,
@@ -17,7 +17,7 @@ from aideator_cli.reader import (
     Reader,
     Timing,
 )
-from aideator_cli.sequence import Sequence
+from aideator_cli.stream.sequence import Sequence
 from tests.reader.lives import RUN, events_of
 from tests.reader.pod import DOUBTS, Fault, Life, Pod, Write, record
 from tests.reader.test_whole_log import gaps, read, reader_of

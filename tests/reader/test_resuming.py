@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.events import Event, Item, Opened
-from aideator_cli.recording import recording, resume
 from aideator_cli.store import Place, Store
+from aideator_cli.stream.recording import recording, resume
 from tests.reader.lives import RUN, doubled, each_once, events_of, pods, thorough
 from tests.reader.pod import Life, Pod, Write
 from tests.reader.test_whole_log import reader_of

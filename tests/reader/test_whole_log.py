@@ -5,8 +5,8 @@ from threading import Event as Flag
 from hypothesis import given
 
 from aideator_cli.events import Closed, Item, Observation
-from aideator_cli.reader import LOST, Reader, Timing
-from aideator_cli.sequence import Sequence
+from aideator_cli.stream.reader import LOST, Reader, Timing
+from aideator_cli.stream.sequence import Sequence
 from tests.reader.lives import doubled, each_once, events_of, pods, thorough
 from tests.reader.pod import Pod
 

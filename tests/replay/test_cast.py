@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from aideator_cli.errors import ExitCode
-from aideator_cli.following import stored
 from aideator_cli.store import Store
+from aideator_cli.stream.following import stored
 from aideator_cli.views.lines import show_lines
 from tests.cli.conftest import Shell
 from tests.fixtures.stored_runs import Told, add_run, change

@@ -14,8 +14,8 @@ from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.errors import ExitCode
 from aideator_cli.events import Closed, Ended, Observation, Opened, parse
-from aideator_cli.recording import recording
 from aideator_cli.store import Place, Store
+from aideator_cli.stream.recording import recording
 from tests.cli.conftest import Shell
 from tests.fixtures.stored_runs import Told, add_run, change
 

@@ -11,7 +11,7 @@ import pytest
 
 from aideator_agent.spec import VariationSpec
 from aideator_cli.errors import ExitCode
-from aideator_cli.judgements import Judgement
+from aideator_cli.judging.judgements import Judgement
 from aideator_cli.store import Selection, Store
 from tests.cli.conftest import Shell
 from tests.fixtures.stored_runs import Told, add_run, change, check

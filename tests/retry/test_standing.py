@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aideator_cli.backend import Attempt, Status
-from aideator_cli.standing import Standing
+from aideator_cli.stream.standing import Standing
 
 LONG_AGO = "2026-01-01T00:00:00Z"
 

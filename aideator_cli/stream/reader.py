@@ -11,7 +11,7 @@ from threading import Event as Flag
 from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Remark
 from aideator_cli.clock import now
 from aideator_cli.events import Closed, Item, Observation
-from aideator_cli.sequence import Sequence
+from aideator_cli.stream.sequence import Sequence
 
 # Seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # between two attempts to join again

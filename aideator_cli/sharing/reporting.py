@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from aideator_cli import terminal
-from aideator_cli.choosing import compare_run
+from aideator_cli.choice.choosing import compare_run
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
 from aideator_cli.ids import is_id
-from aideator_cli.judgements import newest
+from aideator_cli.judging.judgements import newest
 from aideator_cli.refreshing import refresh_run
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store, StoredRun

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from aideator_cli import judgements
+from aideator_cli.choice.comparison import Comparison, compare
+from aideator_cli.choice.ranking import Candidate
+from aideator_cli.choice.reasons import obstacle
 from aideator_cli.clock import now
-from aideator_cli.comparison import Comparison, compare
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import plural
 from aideator_cli.invocation import command
-from aideator_cli.ranking import Candidate
-from aideator_cli.reasons import obstacle
+from aideator_cli.judging import judgements
 from aideator_cli.result import Result, exit_code, fold
 from aideator_cli.store import Selection, Store, StoredRun
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aideator_agent.spec import Price
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.models import NO_OVERRIDES, Override, Overrides
+from aideator_cli.intake.models import NO_OVERRIDES, Override, Overrides
 
 INPUT: Final = "input_price_per_million"
 OUTPUT: Final = "output_price_per_million"

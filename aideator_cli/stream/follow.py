@@ -13,9 +13,9 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt, Backend, Status, Trouble
 from aideator_cli.clock import now
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.reader import REAL_TIME, Reader, Timing
-from aideator_cli.sequence import Sequence
-from aideator_cli.standing import Standing
+from aideator_cli.stream.reader import REAL_TIME, Reader, Timing
+from aideator_cli.stream.sequence import Sequence
+from aideator_cli.stream.standing import Standing
 
 MOST_AT_ONCE = 500  # items of one batch
 PIECES_WAITING = 32  # in the queue, before its writers wait

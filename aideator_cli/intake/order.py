@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aideator_agent.spec import Limits, Repository, RunSpec, VariationSpec
-from aideator_cli import checks, matrix, models, models_file, prompts, scripts
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.ids import new_id
-from aideator_cli.matrix import Cell, Matrix
-from aideator_cli.repository import Located, locate
+from aideator_cli.intake import checks, matrix, models, models_file, prompts, scripts
+from aideator_cli.intake.matrix import Cell, Matrix
+from aideator_cli.intake.repository import Located, locate
 from aideator_cli.settings import Settings
 
 USUAL_RETRIES = 1

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from aideator_cli.choice.ranking import RULE, Candidate, key
+from aideator_cli.choice.verdicts import Verdict, Word
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, cost, joined, plural
-from aideator_cli.ranking import RULE, Candidate, key
 from aideator_cli.result import Result
-from aideator_cli.verdicts import Verdict, Word
 
 NAMES_TOLD: Final = 2
 REASON_CELLS: Final = 80

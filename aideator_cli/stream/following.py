@@ -11,12 +11,12 @@ from threading import Event as Flag
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Status
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.follow import Again, follow, says_stopped
-from aideator_cli.recording import recording, resume
 from aideator_cli.result import Result
-from aideator_cli.sequence import Sequence
-from aideator_cli.sieve import variation_of
 from aideator_cli.store import ALL_ROWS, BATCH, Store, StoredAttempt
+from aideator_cli.stream.follow import Again, follow, says_stopped
+from aideator_cli.stream.recording import recording, resume
+from aideator_cli.stream.sequence import Sequence
+from aideator_cli.stream.sieve import variation_of
 
 View = Callable[[RunSpec, Iterator[list[Item]]], None]
 Rule = Callable[[Iterator[list[Item]], Again], Iterator[list[Item]]]  # acts on what is stored, and tells it there

@@ -7,12 +7,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
-from aideator_cli.equivalence import Content, Group, exact, groups
+from aideator_cli.choice.equivalence import Content, Group, exact, groups
+from aideator_cli.choice.ranking import Candidate, ranked
+from aideator_cli.choice.reasons import reason
+from aideator_cli.choice.verdicts import check_names, verdicts
 from aideator_cli.patches import FilePatch, parse
-from aideator_cli.ranking import Candidate, ranked
-from aideator_cli.reasons import reason
 from aideator_cli.result import Result
-from aideator_cli.verdicts import check_names, verdicts
 
 NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 

@@ -6,8 +6,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Final
 
+from aideator_cli.choice.significance import Language, language
 from aideator_cli.patches import FilePatch, Hunk
-from aideator_cli.significance import Language, language
 
 Block = tuple[tuple[str, ...], tuple[str, ...]]  # what counts of the lines that go, and of those that come
 Content = tuple[object, ...]

@@ -16,14 +16,14 @@ from aideator_cli.errors import AideatorError, usage
 from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
 from aideator_cli.ids import is_id
-from aideator_cli.judgements import newest
-from aideator_cli.junit import as_junit
-from aideator_cli.recording import last_result
+from aideator_cli.judging.judgements import newest
 from aideator_cli.refreshing import refresh_run
 from aideator_cli.result import Result
 from aideator_cli.settings import Settings
-from aideator_cli.shareable import spec_as_json
+from aideator_cli.sharing.junit import as_junit
+from aideator_cli.sharing.shareable import spec_as_json
 from aideator_cli.store import Store, StoredAttempt, StoredRun
+from aideator_cli.stream.recording import last_result
 
 RESULT: Final = "result.json"  # names every other file with its SHA-256: by that an export is known
 

@@ -1,7 +1,7 @@
 """Writes models.json, the small table of models that the command-line tool reads, from the LiteLLM that is installed.
 
-    python -m aideator_cli.models_table            writes it
-    python -m aideator_cli.models_table --check    exit 1 when it is not what LiteLLM says
+    python -m aideator_cli.intake.models_table            writes it
+    python -m aideator_cli.intake.models_table --check    exit 1 when it is not what LiteLLM says
 
 The tool itself never imports LiteLLM (2.5 s, 185 MB); this module does, for whoever changes the pinned version.
 """
@@ -192,13 +192,15 @@ def _rows(rows: Mapping[str, list[float | None]]) -> str:
 
 def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
-        sys.stderr.write("usage: python -m aideator_cli.models_table [--check]\n")
+        sys.stderr.write("usage: python -m aideator_cli.intake.models_table [--check]\n")
         return 2
     wanted = text(table())
     if not arguments:
         TABLE.write_text(wanted, encoding="utf-8")
     elif TABLE.read_text(encoding="utf-8") != wanted:
-        sys.stderr.write("models.json is not what the installed LiteLLM says: python -m aideator_cli.models_table\n")
+        sys.stderr.write(
+            "models.json is not what the installed LiteLLM says: python -m aideator_cli.intake.models_table\n"
+        )
         return 1
     return 0
 

@@ -23,8 +23,8 @@ from aideator_agent.models.base import (
 from aideator_agent.models.retry import asking
 from aideator_agent.settings import Settings as AgentSettings
 from aideator_agent.spec import RunSpec, VariationSpec
-from aideator_cli import models, models_file, scripts
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
+from aideator_cli.intake import models, models_file, scripts
 from aideator_cli.settings import Settings
 
 LONGEST: Final = 7 * 86400.0  # seconds; what ends a call sooner is the provider's silence

@@ -7,10 +7,10 @@ from dataclasses import replace
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.reader import LOST
 from aideator_cli.result import Folding, Result, infrastructure
-from aideator_cli.sequence import Sequence
 from aideator_cli.store import Store
+from aideator_cli.stream.reader import LOST
+from aideator_cli.stream.sequence import Sequence
 
 FOLDED = ("start", "phase", "usage", "check", "patch", "end")  # the types that a result is made of
 PROGRESS = ("usage", "phase", "check")  # after these it is worth telling how far an attempt has come

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from aideator_cli.choice.verdicts import Verdict, Word
 from aideator_cli.result import Result
-from aideator_cli.verdicts import Verdict, Word
 
 RULE: Final = (
     "class", "regressions", "failed", "failing tests", "flaky", "outcome", "touches", "judge", "agreement", "change", "cost", "number",

@@ -7,23 +7,24 @@ from random import SystemRandom
 from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
-from aideator_cli import questions, terminal
-from aideator_cli.asking import Asked, NoAnswer, Said, resolve
+from aideator_cli import terminal
+from aideator_cli.choice.equivalence import groups
 from aideator_cli.clock import now
-from aideator_cli.equivalence import groups
 from aideator_cli.errors import ExitCode
 from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
+from aideator_cli.intake.models import ModelInfo
 from aideator_cli.invocation import command
-from aideator_cli.judgements import Judgement, Round, Verdict, newest
-from aideator_cli.models import ModelInfo
+from aideator_cli.judging import questions
+from aideator_cli.judging.asking import Asked, NoAnswer, Said, resolve
+from aideator_cli.judging.judgements import Judgement, Round, Verdict, newest
+from aideator_cli.judging.tournament import pairs
 from aideator_cli.patches import parse
-from aideator_cli.recording import last_result
 from aideator_cli.refreshing import refresh_run
 from aideator_cli.result import Result, exit_code
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
-from aideator_cli.tournament import pairs
+from aideator_cli.stream.recording import last_result
 
 VERDICTS: Final[dict[questions.Letter, Verdict]] = {"A": "first", "B": "second", "TIE": "tie"}
 

@@ -14,9 +14,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from aideator_cli import prompts
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.models import SCRIPTED
+from aideator_cli.intake import prompts
+from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.yaml_file import Placed, read_placed
 
 FIELDS: Final = ("prompts", "models", "temperatures", "n")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from aideator_cli import terminal
 from aideator_cli.applying import Way, apply_result, expect_place
-from aideator_cli.choosing import choose_best
+from aideator_cli.choice.choosing import choose_best
 from aideator_cli.errors import ExitCode, usage
-from aideator_cli.intake import Order
+from aideator_cli.intake.order import Order
 from aideator_cli.invocation import command
-from aideator_cli.recording import last_result
 from aideator_cli.store import Store, StoredRun
+from aideator_cli.stream.recording import last_result
 
 AUTO = "auto"
 

@@ -1,0 +1,1 @@
+"""Which one is best: verdicts of checks, the rule, what patches have in common."""

@@ -1,0 +1,1 @@
+"""A model's blind opinion on what passed its checks."""

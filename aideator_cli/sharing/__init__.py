@@ -1,0 +1,1 @@
+"""A run for others: as files, and as one page."""

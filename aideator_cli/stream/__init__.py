@@ -1,0 +1,1 @@
+"""One ordered stream out of a run's logs and of what its backend says: followed, stored, passed on."""
