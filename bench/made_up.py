@@ -1,6 +1,6 @@
 """Agents that are made up, a process of its own: a run of the local backend whose logs grow at a rate that is asked for.
 
-`python -m bench.made_up HOME RUN EVENTS RATE` writes EVENTS lines to each of the run's logs, RATE a second together (0: as fast as it goes),
+`python -m bench.made_up HOME RUN EVENTS RATE` writes EVENTS lines to each of the logs, RATE a second together (0: as fast as it goes),
 and then their ends; a line on its standard input lets it begin. To a follower it is all of the run's agents.
 """
 
