@@ -43,9 +43,10 @@ def apply(
     store = Store.open(settings.home)
     named = refresh(find(run, store, settings), store, settings)
     way = Way(three_way, branch, worktree, check)
-    applied = apply_result(
-        named.run.spec, _picked(named, store), way, folder=folder, origin=named.run.repository_path
-    )  # fmt: skip
+    picked = _picked(named, store)
+    applied = apply_result(named.run.spec, picked, way, folder=folder, origin=named.run.repository_path)
+    if not check:
+        _remember(named, picked, store)
     if json:
         from aideator_cli.views.json_lines import write
 
@@ -69,6 +70,16 @@ def _picked(named: "Named", store: "Store") -> "Result":
             hint=f"{command('select', spec.id)} N, or {command('apply')} {spec.id}/N",
         )
     return last_result(store, spec, number, selection.attempt if selection and named.variation is None else None)
+
+
+def _remember(named: "Named", picked: "Result", store: "Store") -> None:
+    """Whoever applies one has chosen it, where nothing is selected."""
+    from aideator_cli.clock import now
+    from aideator_cli.store import Selection
+
+    run = named.run.spec.id
+    if picked.attempt is not None and store.selection(run) is None:
+        store.select(run, Selection(picked.variation, picked.attempt, now(), "applied"))
 
 
 def undo(

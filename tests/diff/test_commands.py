@@ -164,6 +164,15 @@ def test_apply_undo_and_apply_again(stored: Stored) -> None:
     assert stored.call("undo").code == 3
 
 
+def test_what_is_applied_is_what_was_chosen_where_nothing_is_selected(stored: Stored) -> None:
+    assert stored.call("apply", "k3v9x2q/2", "--check").code == 0
+    assert b"selected" not in stored.call("show", "k3v9x2q").out
+    assert stored.call("apply", "k3v9x2q/2").code == 0
+    assert b"selected k3v9x2q/2: applied" in stored.call("show", "k3v9x2q").out
+    assert stored.call("apply", "k3v9x2q/1", "--branch", "other").code == 0
+    assert b"selected k3v9x2q/2: applied" in stored.call("show", "k3v9x2q").out
+
+
 def test_apply_tells_programs_what_it_did(stored: Stored) -> None:
     applied = stored.call("apply", "k3v9x2q/2", "--branch", "fix", "--json").of("applied")[0]
     assert applied == {
