@@ -8,15 +8,21 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-TEST_FOLDER: Final = re.compile(r"(^|/)(tests?|specs?|__tests__)/", re.IGNORECASE)
-TEST_FILE: Final = re.compile(r"(^|/)(test_[^/]*|conftest\.py|[^/]*[._-](test|tests|spec)\.[^/]+|[^/]*Tests?\.\w+)$")
+# The name alone is that of a link, put in the place of the folder.
+TEST_FOLDER: Final = re.compile(
+    r"(^|/)(tests?|specs?|e2e|testdata|__(tests|mocks|snapshots)__|[^/]*[._-]tests)(/|\Z)", re.IGNORECASE
+)
+TEST_FILE: Final = re.compile(
+    r"(^|/)(test_[^/]*|tests?\.[^/]+|conftest\.py|[^/]*[._-](test|tests|spec|cy)\.[^/]+|[^/]*(Tests?|TestCase)\.\w+|"
+    r"Test[A-Z][^/]*\.(java|kt|groovy)|[^/]*Spec\.(scala|hs|groovy|kt|swift)|[^/]*\.(feature|snap|bats))\Z"
+)
 
 # By a file's name, wherever it lies
 _NAMES: Final = (
-    r"conftest\.py|\.?pytest\.(ini|toml)|pyproject\.toml|setup\.cfg|tox\.(ini|toml)|noxfile\.py|\.coveragerc|"
+    r"conftest\.py|setup\.py|manage\.py|nose2?\.cfg|unittest\.cfg|pyrightconfig\.json|\.?pytest\.(ini|toml)|pyproject\.toml|setup\.cfg|tox\.(ini|toml)|noxfile\.py|\.coveragerc|"
     r"(site|user)customize\.py|[^/]*\.pth|mypy\.ini|\.mypy\.ini|\.?ruff\.toml|\.flake8|\.pylintrc|\.pre-commit-config\.ya?ml|"
-    r"(GNU)?[Mm]akefile|[^/]*\.mk|\.?[Jj]ustfile|Taskfile\.ya?ml|Rakefile|\.rspec|phpunit\.xml(\.dist)?|"
-    r"package\.json|\.npmrc|[tj]sconfig[^/]*\.json|deno\.jsonc?|bunfig\.toml|\.mocharc[^/]*|\.nycrc[^/]*|\.eslintrc[^/]*|\.swcrc|"
+    r"(GNU)?[Mm]akefile|[^/]*\.mk|\.?[Jj]ustfile|Taskfile\.ya?ml|Rakefile|\.rspec|phpunit(\.dist)?\.xml(\.dist)?|composer\.json|"
+    r"package\.json|\.npmrc|\.yarnrc(\.yml)?|\.pnpmfile\.cjs|\.babelrc[^/]*|[tj]sconfig[^/]*\.json|deno\.jsonc?|bunfig\.toml|\.mocharc[^/]*|\.nycrc[^/]*|\.eslintrc[^/]*|\.swcrc|"
     r"(babel|jest|vitest|vite|karma|mocha|ava|playwright|cypress|eslint|biome)[.-](config|conf|setup|workspace)\.[^/]+|biome\.jsonc?|"
     r"Cargo\.toml|rust-toolchain(\.toml)?|clippy\.toml|\.golangci\.[^/]+|build\.gradle[^/]*|settings\.gradle[^/]*|gradle\.properties|"
     r"pom\.xml|gradlew|mvnw|build\.sbt|Directory\.Build\.(props|targets)|[^/]*\.runsettings"
@@ -24,6 +30,7 @@ _NAMES: Final = (
 # By where it lies; at the top a package of this name stands in the place of the runner itself
 _PLACES: Final = (
     r"\.github/(workflows|actions)/.*|\.gitlab-ci\.yml|\.circleci/.*|(.*/)?\.cargo/config(\.toml)?|(.*/)?\.mvn/.*|"
+    r"(.*/)?gradle/wrapper/.*|(.*/)?[^/]*\.(egg|dist)-info/.*|"
     r"(_?pytest|unittest|doctest|tox|nox|coverage)(\.py|/.*)"
 )
 _SETTING: Final = re.compile(rf"(.*/)?({_NAMES})|{_PLACES}", re.DOTALL)
@@ -31,6 +38,8 @@ _SCRIPT: Final = re.compile(r".*\.(sh|bash|zsh|bats)|(.*[/._-])?(run|all)?(tests
 _OPTION: Final = re.compile(
     r"-[cf]|--?(config|config-file|configuration|conf|rcfile|rootdir|settings|project|file|makefile)"
 )
+_HERE: Final = re.compile(r"\A(\$\{?PWD\}?)?(\.{0,2}/+)*")
+_BREAK: Final = re.compile(r"\s|[^();<>|&][();<>|&]")  # in a word that stood in quotes
 
 
 def is_test(path: str) -> bool:
@@ -38,8 +47,8 @@ def is_test(path: str) -> bool:
 
 
 def is_setting(path: str, named: Iterable[str] = ()) -> bool:
-    """`named`: what `named_in` found in the checks' commands."""
-    return bool(_SETTING.fullmatch(path)) or path in named
+    """`named`: what `named_in` found in the checks' commands, which may have gone to some folder before."""
+    return bool(_SETTING.fullmatch(path)) or any(f"/{path}".endswith(f"/{name}") for name in named)
 
 
 def named_in(commands: Sequence[str]) -> frozenset[str]:
@@ -56,12 +65,17 @@ def named_in(commands: Sequence[str]) -> frozenset[str]:
                 path = value if _OPTION.fullmatch(option) else ""
             else:
                 path = word if _OPTION.fullmatch(before) or _SCRIPT.fullmatch(word) else ""
-            found.add(re.sub(r"^(\./+)+", "", path))
+            found.add(_HERE.sub("", path))
     return frozenset(found - {""})
 
 
 def _words(command: str) -> list[str]:
+    """Those of a command within quotes too, as in `bash -c 'sh check.sh'`."""
+    reader = shlex.shlex(command, posix=True, punctuation_chars=True)
+    reader.whitespace_split = True
+    reader.commenters = ""
     try:
-        return shlex.split(command, comments=True)
+        words = list(reader)
     except ValueError:
-        return command.split()
+        return re.split(r"[\s();<>|&'\"]+", command)
+    return [inner for word in words for inner in (_words(word) if _BREAK.search(word) else [word])]
