@@ -57,13 +57,16 @@ def test_what_a_command_names() -> None:
         "npx jest --config=jest/unit.js",
         "python3 tools/check_style.py",
         "python3 main.py --input data.txt",
+        "gcc -c calc.c && node -c calc.js && test -f calc.py",
+        "karma start -c conf/karma.conf.js",
         "unbalanced 'quote ./ci/lint",
     ]
     found = named_in(commands)
     assert found >= {
         "run_tests.sh", "scripts/verify.sh", "conf/py.ini", "jest/unit.js", "tools/check_style.py", "ci/lint",
+        "conf/karma.conf.js",
     }  # fmt: skip
-    assert not found & {"main.py", "data.txt", "pytest", "python3"}
+    assert not found & {"main.py", "data.txt", "pytest", "python3", "calc.c", "calc.js", "calc.py"}
     assert is_setting("conf/py.ini", found)
     assert not is_setting("conf/py.ini")
 

@@ -38,6 +38,10 @@ _SCRIPT: Final = re.compile(r".*\.(sh|bash|zsh|bats)|(.*[/._-])?(run|all)?(tests
 _OPTION: Final = re.compile(
     r"-[cf]|--?(config|config-file|configuration|conf|rcfile|rootdir|settings|project|file|makefile)"
 )
+# After `-c` and `-f`, which mean something else to compilers and to `test`: what is to be mended is no setting
+_SOURCE: Final = re.compile(
+    r"(?!.*conf).*\.(py|[cm]?[jt]sx?|c|cc|cpp|cxx|h|m|rb|php|pl|lua|go|rs|java|kt|swift)", re.DOTALL
+)
 _HERE: Final = re.compile(r"\A(\$\{?PWD\}?)?(\.{0,2}/+)*")
 _BREAK: Final = re.compile(r"\s|[^();<>|&][();<>|&]")  # in a word that stood in quotes
 
@@ -64,7 +68,8 @@ def named_in(commands: Sequence[str]) -> frozenset[str]:
             if word.startswith("-"):
                 path = value if _OPTION.fullmatch(option) else ""
             else:
-                path = word if _OPTION.fullmatch(before) or _SCRIPT.fullmatch(word) else ""
+                after_option = _OPTION.fullmatch(before) and not (len(before) == 2 and _SOURCE.fullmatch(word))
+                path = word if after_option or _SCRIPT.fullmatch(word) else ""
             found.add(_HERE.sub("", path))
     return frozenset(found - {""})
 
