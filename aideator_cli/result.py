@@ -30,6 +30,7 @@ class CheckResult:
     tests: int | None = None  # how many the report tells of that ran; None: no report was asked for, or there is none
     failing: tuple[str, ...] = ()  # of these the first ones that failed, by the report
     failed: int | None = None  # how many of them failed; None: no report, or an agent that does not count them
+    reports: bool = True  # whether the report, where one is asked for, is this check's to write
 
     @property
     def passed(self) -> bool:
@@ -75,7 +76,7 @@ class Result:
 
     def holds(self, check: CheckResult) -> bool:
         """Whether this run of a check speaks for the patch: it passed, and where a report is asked for it tells of enough tests."""
-        if not check.passed or not self.report:
+        if not check.passed or not (self.report and check.reports):
             return check.passed
         before = next((base.tests for base in self.baseline if base.name == check.name), None)
         return bool(check.tests) and (check.tests or 0) >= (before or 0)
@@ -151,7 +152,7 @@ def _check(result: Result, data: Mapping[str, Any]) -> Result:
         str(data.get("name", "")), str(data.get("command", "")), code if type(code) is int else None,
         _number(data.get("seconds")), str(data.get("tail", "")), str(data.get("on") or "patch"), _whole(data.get("repeat"), 1),
         str(data.get("reason") or ""), tests if type(tests) is int else None, _names(data.get("failing")),
-        failed if type(failed) is int else None,
+        failed if type(failed) is int else None, "tests" in data,
     )  # fmt: skip
     if check.on == "base":
         return replace(result, baseline=(*result.baseline, check))

@@ -74,4 +74,7 @@ def _holds(result: Mapping[str, Any], baseline: Sequence[Mapping[str, Any]], *, 
 
 
 def _brief(checks: Sequence[Mapping[str, Any]]) -> tuple[CheckResult, ...]:
-    return tuple(CheckResult(c["name"], "", c["exit_code"], 0.0, "", tests=c.get("tests")) for c in checks)
+    return tuple(
+        CheckResult(c["name"], "", c["exit_code"], 0.0, "", tests=c.get("tests"), reports=c.get("reports", True))
+        for c in checks
+    )

@@ -78,7 +78,7 @@ class RunSpec:
     setup: tuple[str, ...] = ()  # commands before the checks, once on each tree that is checked
     baseline: bool = True  # whether the checks run on the base too, once a run
     verify_repeat: int = 1  # how often each check runs on the patch
-    verify_report: str | None = None  # JUnit XML that the checks write; a path inside the checkout
+    verify_report: str | None = None  # JUnit XML that checks write; a path inside the checkout
     image: str | None = None  # for the model's commands; None: the agent's own
     agent_image: str | None = None
     secret: str | None = None
@@ -97,6 +97,14 @@ class RunSpec:
     def check_commands(self) -> tuple[str, ...]:
         """All that is run on a tree to check it."""
         return (*self.setup, *(check.command for check in self.checks))
+
+    def report_of(self, check: Check) -> str | None:
+        """The path where this check is to write its report; None: it is asked for none. All are, where no command names the file."""
+        if self.verify_report is None:
+            return None
+        name = self.verify_report.rpartition("/")[2]
+        named = [other for other in self.checks if name in other.command]
+        return self.verify_report if check in (named or self.checks) else None
 
     def checks_base(self, variation: int) -> bool:
         """Whether it is this variation that runs the checks on the base."""

@@ -2,12 +2,17 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aideator_agent.checks.report import BYTES, ReportRefused, parse, read
 from aideator_agent.spec import Check
+from aideator_cli.backend import Attempt
+from aideator_cli.choice.verdicts import verdicts
+from aideator_cli.events import parse as parse_record
+from aideator_cli.result import Result, fold
 from tests.agent.running import Agent, bash, spec_of, submit
 from tests.checks.checking import MEND, ran, write
 from tests.fixtures.repositories import LocalRepository
@@ -139,6 +144,33 @@ def test_a_trap_in_the_reports_place_neither_hangs_nor_leads_out(
 ) -> None:
     script = f"import os\nos.system({trap!r})\nos._exit(0)\n"
     assert numbers(agent, reporting, write("calc.py", script)) == {"base": 2, "patch": None}
+
+
+def test_a_check_that_has_no_tests_needs_no_report_beside_one_that_names_the_file(
+    agent: Agent, reporting: LocalRepository
+) -> None:
+    checks = (Check("unit", "python3 run_all.py # to out/report.xml"), Check("lint", "test -e calc.py"))
+    spec = spec_of(str(reporting.path), [MEND, submit()], checks=checks, verify_report="out/report.xml")
+    attempt = Attempt("uid", spec.id, 1, "", "")
+    lines = agent.run(spec).lines
+    result = fold([parse_record(attempt, line, None) for line in lines], Result(1, "m", report=True))
+    assert [(check.name, check.tests, check.reports) for check in result.checks] == [
+        ("unit", 2, True),
+        ("lint", None, False),
+    ]
+    assert result.succeeded
+    assert [verdict.word for verdict in verdicts(result, ["unit", "lint"])] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("commands", "asked"), [(("make", "lint"), (True, True)), (("sh r.xml", "lint"), (True, False))]
+)
+def test_all_checks_are_asked_for_a_report_where_none_names_it(
+    commands: tuple[str, str], asked: tuple[bool, bool]
+) -> None:
+    checks = tuple(Check(str(number), command) for number, command in enumerate(commands))
+    spec = replace(spec_of("/x", []), checks=checks, verify_report="out/r.xml")
+    assert tuple(spec.report_of(check) is not None for check in checks) == asked
 
 
 def test_a_link_in_the_patch_is_removed_itself(agent: Agent, reporting: LocalRepository) -> None:

@@ -13,7 +13,7 @@ from aideator_agent.checks.trees import Trees
 from aideator_agent.emitter import Emitter
 from aideator_agent.files import FileRefused
 from aideator_agent.shell import Finished
-from aideator_agent.spec import SETUP, RunSpec
+from aideator_agent.spec import SETUP, Check, RunSpec
 
 On = Literal["base", "patch", "restored"]
 
@@ -67,7 +67,7 @@ class Verifier:
             for repeat in range(1, 2 if on == "base" else self._spec.verify_repeat + 1):
                 for check in self._spec.checks:
                     self._check()
-                    self._run_one(on, site, check.name, check.command, repeat)
+                    self._run_one(on, site, check, repeat)
         return True
 
     def _set_up(self, on: On, site: Site) -> bool:
@@ -87,8 +87,8 @@ class Verifier:
         how = f"exit code {done.exit_code}" if done.reason == "exited" else done.reason
         self._emitter.notice("warning", f"The setup failed on the base ({how}): {command}\n{tail}")
 
-    def _run_one(self, on: On, site: Site, name: str, command: str, repeat: int) -> None:
-        path = self._spec.verify_report
+    def _run_one(self, on: On, site: Site, asked: Check, repeat: int) -> None:
+        name, command, path = asked.name, asked.command, self._spec.report_of(asked)
         if path is None:
             self._tell(on, name, command, repeat, *self._command(site, command))
             return
