@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
+from bench.screen import Screen
 from bench.view_peer import Shares, against_stern
 from bench.watched import watched
 
@@ -81,19 +82,25 @@ def _arguments() -> argparse.Namespace:
 
 
 def _at_rate(rate: int, seconds: float) -> Figures:
-    events = int(rate * (WARM + seconds + 3)) // AGENTS
+    """First nobody touches it, then keys are pressed."""
+    events = int(rate * (WARM + 2 * seconds + 3)) // AGENTS
     with watched(AGENTS, events, rate) as view:
         time.sleep(WARM)
         begun, cpu, drawn = time.monotonic(), view.screen.cpu, view.screen.bytes
-        keys: list[float] = []
-        while time.monotonic() - begun < seconds:
-            keys.append(view.screen.press("?", HELP))
-            time.sleep(PRESS / 2)
-            view.screen.type("?")  # and away with it
-            time.sleep(PRESS / 2)
+        time.sleep(seconds)
         took = time.monotonic() - begun
         used, given = view.screen.cpu - cpu, view.screen.bytes - drawn
-        return Figures(events * AGENTS, took, used / took, given / took, tuple(keys), view.missed())
+        keys = tuple(_press(view.screen) for _ in range(int(seconds / PRESS)))
+        return Figures(events * AGENTS, took, used / took, given / took, keys, view.missed())
+
+
+def _press(screen: Screen) -> float:
+    """Help comes, and goes again."""
+    shown = screen.press("?", HELP)
+    time.sleep(PRESS / 2)
+    screen.type("?")
+    time.sleep(PRESS / 2)
+    return shown
 
 
 def _filled(events: int) -> Filled:
