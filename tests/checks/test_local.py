@@ -1,6 +1,8 @@
 """Checks of an attempt on this machine, from the patch to what they say."""
 
 import json
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +29,22 @@ def test_a_right_patch_passes_where_the_base_failed(agent: Agent, repository: Lo
     assert "OK" in check["tail"]
     assert check["seconds"] > 0
     assert not (agent.folder / "room").exists()
+
+
+def test_a_git_of_2022_makes_the_trees(agent: Agent, repository: LocalRepository) -> None:
+    """`git apply --allow-empty` came with 2.35; Ubuntu 22.04 has 2.34. A mode alone is a patch without a line."""
+    older = agent.folder / "older"
+    older.mkdir()
+    real = shutil.which("git")
+    (older / "git").write_text(
+        f'#!/bin/sh\ncase " $* " in *" apply "*" --allow-empty "*) exit 129 ;; esac\nexec {real} "$@"\n'
+    )
+    (older / "git").chmod(0o755)
+    turns = [bash("chmod +x calc.py; touch empty"), submit()]
+    checks = (Check("mode", "test -x calc.py && test -e empty"),)
+    spec = spec_of(str(repository.path), turns, checks=checks, baseline=False)
+    record = agent.run(spec, PATH=f"{older}:{os.environ['PATH']}")
+    assert ran(record, "patch") == [("mode", 0)], record.outcome
 
 
 def test_a_patch_that_breaks_another_test_fails(agent: Agent, repository: LocalRepository) -> None:

@@ -42,7 +42,7 @@ class Trees:
         make = _Making(self._checkout, files, index, lambda: self._look(deadline))
         make.git("read-tree", self._checkout.base)
         if patch:
-            make.git("apply", "--cached", "--whitespace=nowarn", "--allow-empty", "-", given=patch)
+            make.git("apply", "--cached", "--whitespace=nowarn", "-", given=patch)
         if restored:
             paths = b"\0".join(map(os.fsencode, restored))
             make.git(
