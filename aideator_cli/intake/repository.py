@@ -111,7 +111,7 @@ def _git(*arguments: str) -> str:
             command, capture_output=True, env=environment, stdin=subprocess.DEVNULL, timeout=ANSWER_SECONDS, check=False
         )
     except FileNotFoundError as error:
-        raise unavailable("git is not installed", hint="install git 2.30 or newer") from error
+        raise unavailable("git is not installed", hint="install git 2.32 or newer") from error
     except subprocess.TimeoutExpired as error:
         raise unavailable(f"no answer within {ANSWER_SECONDS:.0f} s") from error
     if done.returncode:
