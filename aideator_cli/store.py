@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -37,6 +37,11 @@ _CHECK_FIELDS = {field.name for field in fields(CheckResult)}
 _JUDGEMENT_FIELDS = [field.name for field in fields(Judgement)]
 _INSERT_JUDGEMENT = (
     f"insert into judgements(run, {', '.join(_JUDGEMENT_FIELDS)}) values (?{', ?' * len(_JUDGEMENT_FIELDS)})"
+)
+# Nothing is left of a result but what an attempt has found out of the base, for the whole run
+_REOPENED = (
+    "case when coalesce(json_extract(result, '$.baseline'), '[]') != '[]' then json_object('variation', number, 'model', model, "
+    "'outcome', 'running', 'cost', 0.0, 'baseline', json_extract(result, '$.baseline')) end"
 )
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
 _INSERT = f"insert or ignore into events(attempt, seq, after, type, time, mark, raw) values {_ROW}"
@@ -323,7 +328,7 @@ class Store:
         with self.transaction() as connection:
             self._set_submissions(run, submissions)
             connection.executemany(
-                "update variations set result = null where run = ? and number = ?",
+                f"update variations set result = {_REOPENED} where run = ? and number = ?",
                 [(run, number) for number in numbers],
             )
             connection.execute("update runs set state = 'running', ended = null where id = ?", (run,))
@@ -339,11 +344,20 @@ class Store:
     def save_result(self, run: str, result: Result) -> None:
         """How far an attempt has come never takes the place of how it ended: of two watchers one is behind."""
         with self.transaction() as connection:
+            told = replace(result, baseline=(*result.baseline, *self._known_baseline(run, result)))
             connection.execute(
                 "update variations set result = ? where run = ? and number = ? and (? or result is null "
                 "or json_extract(result, '$.outcome') = 'running' or json_extract(result, '$.attempt') is not ?)",
-                (json.dumps(result.as_json()), run, result.variation, result.ended, result.attempt),
+                (json.dumps(told.as_json()), run, result.variation, result.ended, result.attempt),
             )
+
+    def _known_baseline(self, run: str, result: Result) -> Iterator[CheckResult]:
+        """Of earlier attempts, where this one has not run these checks on the base (again): it is the run's, not an attempt's."""
+        told = {check.name for check in result.baseline}
+        query = "select json_extract(result, '$.baseline') from variations where run = ? and number = ?"
+        row = self._connection.execute(query, (run, result.variation)).fetchone()
+        known = json.loads(row[0]) if row and row[0] else ()
+        return (_check(check) for check in known if check["name"] not in told)
 
     def results(self, run: str) -> list[Result]:
         """The last known result of each variation, without its patch."""

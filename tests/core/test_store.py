@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from aideator_cli.backend import Attempt
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.events import parse
 from aideator_cli.migrations import STEPS
-from aideator_cli.result import Result
+from aideator_cli.result import CheckResult, Result
 from aideator_cli.store import Cursor, Place, Selection, Store
 
 SPEC = RunSpec(
@@ -66,6 +67,24 @@ def test_a_result_and_a_selection_come_back(store: Store) -> None:
     store.select(SPEC.id, Selection(2, "uid-3", "2026-11-21T13:00:00Z", "shorter"))
     assert store.results(SPEC.id) == [Result(1, "gpt-5"), result]
     assert store.selection(SPEC.id) == Selection(2, "uid-3", "2026-11-21T13:00:00Z", "shorter")
+
+
+def test_what_was_found_out_about_the_base_outlives_the_attempt_that_found_it(store: Store) -> None:
+    """Else a patch with fewer tests than the base would pass once the first variation is tried again."""
+    lint, unit = (CheckResult(name, name, 0, 1.0, "", "base", tests=41) for name in ("lint", "unit"))
+    store.save_result(SPEC.id, Result(1, "gpt-5", "uid-1", "failed", "infrastructure", baseline=(lint, unit)))
+    store.save_result(SPEC.id, Result(2, "gpt-5", "uid-2", "succeeded"))
+    store.reopen(SPEC.id, {1: 2}, [1])
+    assert [(result.outcome, result.attempt) for result in store.results(SPEC.id)] == [
+        ("running", None),
+        ("succeeded", "uid-2"),
+    ]
+    assert [result.baseline for result in store.results(SPEC.id)] == [(lint, unit)] * 2
+    assert [tried.outcome for tried in store.tried()] == ["running", "succeeded"]
+    again = replace(lint, tests=40)
+    store.save_result(SPEC.id, Result(1, "gpt-5", "uid-3", baseline=(again,)))
+    store.save_result(SPEC.id, Result(1, "gpt-5", "uid-3", "failed", "infrastructure", baseline=(again,)))
+    assert [result.baseline for result in store.results(SPEC.id)] == [(again, unit)] * 2
 
 
 def test_a_run_is_named_by_a_unique_beginning(store: Store) -> None:
