@@ -118,7 +118,8 @@ class Policy:
     def _successes(self, results: Sequence[Result]) -> int:
         """Only those that nothing can take back: what the base's tests were is known, where it counts."""
         waited_for = self._spec.baseline and self._spec.verify_report is not None and not all(r.ended for r in results)
-        return sum(r.succeeded and (bool(r.baseline) or not waited_for) for r in results)
+        names = {check.name for check in self._spec.checks}
+        return sum(r.succeeded and (not waited_for or names <= {base.name for base in r.baseline}) for r in results)
 
     def _stop_others(self, results: Sequence[Result]) -> Sequence[Observation]:
         """Asks those to stop that are still at work, as `cancel` does; nobody twice, and none that the user has tried again."""

@@ -70,7 +70,9 @@ def last_result(store: Store, spec: RunSpec, variation: int, attempt: str | None
     if chosen is None or (attempt is None and known.ended and known.attempt != chosen.id):
         return known
     result = _begun(store, spec, chosen).result
-    return replace(known, patch=result.patch) if known.ended and known.attempt == chosen.id else result
+    if known.ended and known.attempt == chosen.id:
+        return replace(known, patch=result.patch)
+    return replace(result, baseline=result.baseline or known.baseline, report=known.report)
 
 
 def _begun(store: Store, spec: RunSpec, attempt: Attempt) -> Folding:

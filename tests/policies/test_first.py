@@ -77,6 +77,28 @@ def test_a_patch_that_fails_its_checks_is_no_success(local_place: Place) -> None
     assert outcomes(watching) == ["succeeded", "succeeded", "cancelled"]
 
 
+def test_nobody_is_stopped_before_all_that_is_asked_of_the_base_is_known(local_place: Place) -> None:
+    """The quick one shows one test where the base turns out to have two."""
+    place = local_place
+    known, done = place.user.folder / "known", place.user.folder / "done"
+    patient = work.model(place, [work.bash(f"until [ -e {done} ]; do sleep 0.05; done; echo kept > kept")], "patient")
+    one, two = (f"echo '<testsuite>{'<testcase/>' * count}</testsuite>' > r.xml" for count in (1, 2))
+    slow_base = f"if [ -e made ]; then {one}; else until [ -e {known} ]; do sleep 0.05; done; {two}; fi"
+    checks = ["--verify-report", "r.xml", "--verify", f"a={one}", "--verify", f"b={slow_base}"]
+    watching = Watching(place.user, *words(place, 1, patient, quick(place)), *checks)
+    watching.until(is_event("check"))
+    go(place).touch()
+    watching.until(lambda record: is_event("end")(record) and record["variation"] == 2)
+    known.touch()
+    watching.until(
+        lambda record: is_event("check")(record) and record["event"]["name"] == "b" and record["variation"] == 1
+    )
+    done.touch()
+    assert watching.end() == 0, watching.err
+    assert outcomes(watching) == ["succeeded", "succeeded"]
+    assert not watching.observed("cancel_asked")
+
+
 def test_a_watcher_that_comes_later_stops_the_others_too(local_place: Place) -> None:
     place = local_place
     first = begin(place, 1, slow(place), quick(place))

@@ -1,13 +1,18 @@
 """What the store knows of how often a variation was submitted."""
 
+import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
-from aideator_agent.spec import Repository, RunSpec, VariationSpec
+from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
 from aideator_cli.backend import Attempt
+from aideator_cli.choice.verdicts import verdict
+from aideator_cli.events import parse
 from aideator_cli.migrations import STEPS
-from aideator_cli.result import Result
+from aideator_cli.result import CheckResult, Result
 from aideator_cli.store import Place, Store
+from aideator_cli.stream.recording import last_result
 
 SPEC = RunSpec(
     "k3v9x2q", "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "fix it",
@@ -54,3 +59,26 @@ def test_a_database_from_before_there_were_retries_is_taken_over(tmp_path: Path)
         old.execute("insert into variations values ('k3v9x2q', 1, 'gpt-5', '', null, null)")
     old.close()
     assert Store.open(tmp_path).submissions("k3v9x2q") == {1: 1}
+
+
+def test_what_an_earlier_attempt_left_is_judged_as_the_last_one_is(tmp_path: Path) -> None:
+    """A commit of it says so: one test of 41 is no `pytest passed`."""
+    store = Store.open(tmp_path)
+    spec = replace(SPEC, checks=(Check("pytest", "pytest"),), verify_report="r.xml")
+    store.add_run(spec, Place("local", "this machine"))
+    base = CheckResult("pytest", "pytest", 0, 1.0, "", "base", tests=41)
+    store.save_result(spec.id, Result(1, "gpt-5", "uid-1", "succeeded", baseline=(base,)))
+    earlier = Attempt("uid-2", spec.id, 2, "2026-11-21T12:00:01Z", "log")
+    store.open_attempt(earlier)
+    check = {
+        "v": 1,
+        "seq": 0,
+        "time": "2026-11-21T12:00:02Z",
+        "type": "check",
+        "name": "pytest",
+        "exit_code": 0,
+        "tests": 1,
+    }
+    store.record([parse(earlier, json.dumps(check).encode(), None)], [])
+    result = last_result(store, spec, 2, "uid-2")
+    assert verdict(result, "pytest").word == "too_few_tests"
