@@ -131,7 +131,7 @@ def _against(verdict: Verdict, candidate: Candidate) -> str:
     how = {Word.REGRESSION: ", which passes on the base", Word.FAILED_BEFORE: ", as the base does"}.get(
         verdict.word, ""
     )
-    ended = f" ({one_line(verdict.ended_by)})" if verdict.ended_by else ""
+    ended = f" ({one_line(verdict.ended_by).replace('_', ' ')})" if verdict.ended_by else ""
     return f"fails {name}{count}{ended}{how}"
 
 

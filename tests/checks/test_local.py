@@ -12,7 +12,7 @@ from aideator_agent.checks.verifier import ROOM
 from aideator_agent.spec import Check, Limits
 from tests.agent.running import Agent, bash, spec_of, submit
 from tests.checks.checking import BREAK, MEND, UNITTEST, edit, ran, write
-from tests.fixtures.repositories import LocalRepository
+from tests.fixtures.repositories import LocalRepository, git
 
 CHECK = (Check("unit", UNITTEST),)
 
@@ -29,6 +29,18 @@ def test_a_right_patch_passes_where_the_base_failed(agent: Agent, repository: Lo
     assert "OK" in check["tail"]
     assert check["seconds"] > 0
     assert not (agent.folder / "room").exists()
+
+
+def test_tests_that_are_found_no_more_are_no_pass(agent: Agent, repository: LocalRepository) -> None:
+    """Before Python 3.12 unittest exits with 0 then; the package's own file is no test, and so is not restored."""
+    test = (repository.path / "test_calc.py").read_text()
+    repository.commit({"calc/__init__.py": (repository.path / "calc.py").read_text(), "calc/test_calc.py": test})
+    git(repository.path, "rm", "-q", "test_calc.py", "calc.py")
+    repository.commit({})
+    turns = [bash("git mv calc/__init__.py calc/sums.py"), submit()]
+    record = agent.run(spec_of(str(repository.path), turns, checks=CHECK))
+    assert (ran(record, "base"), ran(record, "patch"), ran(record, "restored")) == ([("unit", 1)], [("unit", 5)], [])
+    assert record.of("check")[-1].get("reason", "no_tests") == "no_tests"
 
 
 def test_a_git_of_2022_makes_the_trees(agent: Agent, repository: LocalRepository) -> None:

@@ -1,6 +1,7 @@
 """Runs the checks on a tree, after the setup commands, and tells what came of each."""
 
 import codecs
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
@@ -22,6 +23,8 @@ BARE: Final = 250  # bytes of a check's event without its texts
 COMMAND: Final = 1000  # bytes of the command in it, at most
 FAILING: Final = 2000  # and of the names of tests
 TAIL: Final = 4096  # and of the output's end
+RAN: Final = re.compile(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)  # unittest's last words
+NO_TESTS: Final = 5  # what unittest exits with from Python 3.12 on where it finds none; before that it is 0
 
 
 @dataclass(frozen=True)
@@ -119,10 +122,13 @@ class Verifier:
         return done, tail.text()
 
     def _tell(self, on: On, name: str, command: str, repeat: int, done: Finished, tail: str, **report_: Any) -> None:
-        ended = {} if done.reason == "exited" else {"reason": done.reason}
+        code: int | None = done.exit_code
+        ended: dict[str, str] = {} if done.reason == "exited" else {"reason": done.reason}
+        if code == 0 and set(RAN.findall(tail)) == {"0"}:
+            code, ended = NO_TESTS, {"reason": "no_tests"}
         self._emitter.emit(
             "check", name=name, command=pieces.shortened(command, self._room.command), on=on, repeat=repeat,
-            exit_code=done.exit_code, seconds=round(done.seconds, 3), tail=tail, **ended, **report_,
+            exit_code=code, seconds=round(done.seconds, 3), tail=tail, **ended, **report_,
         )  # fmt: skip
 
 
