@@ -152,7 +152,7 @@ def _check(result: Result, data: Mapping[str, Any]) -> Result:
         str(data.get("name", "")), str(data.get("command", "")), code if type(code) is int else None,
         _number(data.get("seconds")), str(data.get("tail", "")), str(data.get("on") or "patch"), _whole(data.get("repeat"), 1),
         str(data.get("reason") or ""), tests if type(tests) is int else None, _names(data.get("failing")),
-        failed if type(failed) is int else None, "tests" in data,
+        failed if type(failed) is int else None, data.get("reports") is not False,
     )  # fmt: skip
     if check.on == "base":
         return replace(result, baseline=(*result.baseline, check))
