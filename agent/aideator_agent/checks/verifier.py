@@ -94,7 +94,8 @@ class Verifier:
         name, command, path = asked.name, asked.command, self._spec.report_of(asked)
         if path is None:
             another = {} if self._spec.verify_report is None else {"reports": False}
-            self._tell(on, name, command, repeat, *self._command(site, command), **another)
+            done, tail = self._command(site, command)
+            self._tell(on, name, command, repeat, done, tail, **another)
             return
         try:
             files.remove(site.repo, path)
