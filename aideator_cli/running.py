@@ -136,7 +136,7 @@ def submit(order: Order, backend: Backend, store: Store) -> None:
 
 
 def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, past: Past = NOTHING) -> int:
-    with _leaving(spec, backend, cancels=manner.cancels):
+    with _leaving(spec, backend, store, cancels=manner.cancels):
         results = follow_run(
             spec, backend, store, _view(spec, manner, backend), past=past, rule=Policy(spec, backend, store).through
         )
@@ -171,7 +171,7 @@ def _view(spec: RunSpec, manner: Manner, backend: Backend | None) -> View:
 
 
 @contextmanager
-def _leaving(spec: RunSpec, backend: Backend, *, cancels: bool) -> Iterator[None]:
+def _leaving(spec: RunSpec, backend: Backend, store: Store, *, cancels: bool) -> Iterator[None]:
     """Ctrl-C, a closed pipe or a lost store leave the agents at work; the person is told how to come back."""
     try:
         yield
@@ -180,8 +180,8 @@ def _leaving(spec: RunSpec, backend: Backend, *, cancels: bool) -> Iterator[None
         if cancels and isinstance(error, KeyboardInterrupt):
             cancel(spec.id, Wish(), wait=True)
             raise
-        verb = "stays" if len(spec.variations) == 1 else "stay"
-        agents = f"{plural(len(spec.variations), 'agent')} {verb} at work {_at(backend)}"
+        left = sum(not result.ended for result in store.results(spec.id))
+        agents = f"{plural(left, 'agent')} {'stays' if left == 1 else 'stay'} at work {_at(backend)}"
         terminal.say(f"{agents}.  {command('watch', spec.id)}")
         raise
 

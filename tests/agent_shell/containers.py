@@ -44,7 +44,7 @@ class Container:
     def __init__(self, channel: Path, program: list[str]) -> None:
         self.channel = channel
         self.program = program
-        self.environment = {**os.environ, "AIDEATOR_CHANNEL": str(channel)}
+        self.environment = {**os.environ, "AIDEATOR_CHANNEL": str(channel), "PYTHONDONTWRITEBYTECODE": "1"}
         self.starts = 0
         self._up = threading.Event()
         self._down = threading.Event()

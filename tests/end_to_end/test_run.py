@@ -201,6 +201,22 @@ def test_ctrl_c_leaves_the_agents_at_work_and_says_how_to_come_back(place: Place
     assert watched.of("result")[0]["outcome"] == "cancelled"
 
 
+def test_ctrl_c_counts_only_the_agents_that_are_still_at_work(local_place: Place) -> None:
+    place = local_place
+    place.git.add("project", FILES)
+    slow: list[Element] = [{"calls": [{"tool": "bash", "arguments": {"command": "sleep 600"}}]}]
+    provider = place.provide({"small": script("small"), "slow": slow})
+    asked = [*place.user.options, *models(("small", "slow"), provider.url), "--json"]
+    process = place.user.start("run", place.git.url("project"), "Wait.", *asked)
+    assert process.stdout is not None
+    ended = next(
+        record for line in process.stdout if (record := json.loads(line)).get("event", {}).get("type") == "end"
+    )
+    process.send_signal(signal.SIGINT)
+    assert "1 agent stays at work" in finish(process).err
+    assert place.user.call("cancel", ended["run"]).code == 0
+
+
 def test_where_it_is_asked_for_ctrl_c_stops_the_agents_and_keeps_what_they_have(place: Place) -> None:
     run, process = slow_run(place, "--on-interrupt", "cancel")
     process.send_signal(signal.SIGINT)

@@ -27,7 +27,7 @@ OTHER_PATCH = PATCH.replace(b"+            skipped += 1\n", b"").replace(b"+10,5
 )
 
 
-NO_ACTIONS = Actions()
+NO_ACTIONS = Actions(cancel=lambda _numbers: None, select=lambda _number, _note: None)
 
 
 @dataclass(frozen=True)

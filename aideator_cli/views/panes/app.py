@@ -138,7 +138,8 @@ class PanesApp(App[None]):
 
     def _keys(self) -> list[tuple[str, str]]:
         count = min(9, len(self.transcripts.each))
-        ended = [("s", "select"), ("o", "table")] if self.over else [("c", "cancel"), ("o", "table")]
+        key, word, deed = ("s", "select", self._actions.select) if self.over else ("c", "cancel", self._actions.cancel)
+        ended = [*([(key, word)] if deed is not None else []), ("o", "table")]
         behind = [] if self.board.follows else [("End", "follow")]
         return [
             *behind, ("1" if count == 1 else f"1–{count}", "pane"), ("?", "help"), ("z", "full"), ("d", "diff"), ("Enter", "open"),

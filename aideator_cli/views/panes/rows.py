@@ -78,7 +78,11 @@ def _said(entry: Entry, layout: Layout) -> Iterator[Row]:
                 yield Row(entry.number, sign, part, style)
                 sign = layout.lead("", "")
     if entry.text.cut or entry.text.left_out:
-        yield Row(entry.number, layout.lead("▸", ""), "more of it: Enter", "dim")
+        yield _folded(entry, layout, "more of it: Enter")
+
+
+def _folded(entry: Entry, layout: Layout, what: str) -> Row:
+    return Row(entry.number, layout.lead("▸", ""), cut(what, layout.room), "dim")
 
 
 def _check(entry: Entry, layout: Layout) -> Iterator[Row]:
@@ -89,14 +93,14 @@ def _check(entry: Entry, layout: Layout) -> Iterator[Row]:
     if entry.failed:
         yield from _tail(entry, layout, "failed")
     elif entry.text.count:
-        yield Row(entry.number, layout.lead("▸", ""), f"output, {plural(entry.text.count, 'line')}", "dim")
+        yield _folded(entry, layout, f"output, {plural(entry.text.count, 'line')}")
 
 
 def _call(entry: Entry, layout: Layout) -> Iterator[Row]:
     yield from _head(entry, layout)
     if entry.tool in QUIET_TOOLS and not entry.failed:
         if entry.tool == "read_file" and entry.text.count:
-            yield Row(entry.number, layout.lead("▸", ""), plural(entry.text.count, "line"), "dim")
+            yield _folded(entry, layout, plural(entry.text.count, "line"))
     elif entry.tool == "bash" or entry.text.count > 1 or entry.running:
         yield from _tail(entry, layout, "failed" if entry.failed else "output")
 
@@ -130,7 +134,7 @@ def _tail(entry: Entry, layout: Layout, style: str) -> Iterator[Row]:
     shown = list(filled)[::-1]
     more = entry.text.count - len(shown)
     if more and shown:
-        yield Row(entry.number, layout.lead("▸", ""), f"{plural(more, 'line')} more", "dim")
+        yield _folded(entry, layout, f"{plural(more, 'line')} more")
     for line in shown:
         text = drawable(line)
         for part in wrapped(text, layout.room) if layout.wrap else [cut(text, layout.room)]:
@@ -144,17 +148,17 @@ def whole_rows(entry: Entry, layout: Layout) -> list[Row]:
     for name, style, text in _sections(entry):
         rows.append(Row(0, layout.lead("", ""), "", "text"))
         if name:
-            rows.append(Row(0, layout.lead("", ""), name, "hunk"))
+            rows += _lines([name], layout, "hunk")
         rows += _lines(text.split("\n"), layout, style)
     if entry.text.count:
         rows.append(Row(0, layout.lead("", ""), "", "text"))
         if entry.text.left_out:
             told = f"{plural(entry.text.left_out, 'line')} before this are not kept here; `aideator logs` has them"
-            rows.append(Row(0, layout.lead("", ""), told, "notice"))
+            rows += _lines([told], layout, "notice")
         rows += _lines(entry.text.lines, layout, "failed" if entry.failed else "text")
         if entry.text.cut:
             told = f"{plural(entry.text.cut, 'character')} at the ends of long lines are not kept here"
-            rows.append(Row(0, layout.lead("", ""), told, "notice"))
+            rows += _lines([told], layout, "notice")
     return rows
 
 
