@@ -22,7 +22,10 @@ def run(
     n: Annotated[
         int | None,
         typer.Option(
-            "-n", metavar="N", help="Variations, 1 to 20. Default: 3, or what --model counts.", show_default=False
+            "-n",
+            metavar="N",
+            help="Variations, 1 to 20. Default: 3; of several models one each, or as --model counts.",
+            show_default=False,
         ),
     ] = None,
     model: Annotated[

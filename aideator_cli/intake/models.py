@@ -73,7 +73,7 @@ def parse_models(values: Iterable[str], *, n: int | None, known: Callable[[str],
     """One model's name for each variation, out of `--model`'s values ("a:2,b:1", or the option repeated) and `-n`.
 
     `:K` is a count unless `known` has the whole text as a model; counts set how many there are (a name without one counts once).
-    Without counts the models go round robin over `n`. Raises `AideatorError` (usage).
+    Without counts the models go round robin over `n`, by default one of each, and three of a single one. Raises `AideatorError` (usage).
     """
     if n is not None and not 1 <= n <= MOST:
         raise usage(f"-n takes 1 to {MOST}, not {n}")
@@ -83,7 +83,7 @@ def parse_models(values: Iterable[str], *, n: int | None, known: Callable[[str],
     if any(count is not None for _, count in items):
         return _by_counts(items, n)
     names = [name for name, _ in items]
-    total = n if n is not None else max(USUAL, len(names))
+    total = n if n is not None else USUAL if len(names) == 1 else len(names)
     if not len(names) <= total <= MOST:
         raise usage(
             f"{len(names)} models can't share {min(total, MOST)} variations",

@@ -52,6 +52,7 @@ class _Output:
 class _Speaker:
     """What one variation has said and not yet shown."""
 
+    attempt: str | None = None
     spoken: str = ""
     thinking: bool = False
     asked: Asked = field(default_factory=Asked)
@@ -113,7 +114,7 @@ class _Lines:
     # Events
 
     def _event(self, event: Event) -> None:
-        speaker = self._speakers.get(event.variation)
+        speaker = self._speaker(event)
         if speaker is None:
             return
         if event.type in ("say", "think"):
@@ -121,11 +122,24 @@ class _Lines:
             return
         if event.type in ("beat", "usage", "sent", "changes"):
             return
-        self._hush(event.variation)
+        if not _is_beside(event):
+            self._hush(event.variation)
         if event.type == "output":
             self._output(event, speaker)
         else:
             self._finished(event, speaker)
+
+    def _speaker(self, event: Event) -> _Speaker | None:
+        """Another attempt knows nothing of what the one before was about to say."""
+        number = event.variation
+        speaker = self._speakers.get(number)
+        if speaker is not None and speaker.attempt not in (None, event.attempt):
+            self._hush(number)
+            self._line(number, "↻ another attempt", DIM)
+            speaker = self._speakers[number] = _Speaker()
+        if speaker is not None:
+            speaker.attempt = event.attempt
+        return speaker
 
     def _output(self, event: Event, speaker: _Speaker) -> None:
         text = str(event.data.get("text", ""))
@@ -163,12 +177,12 @@ class _Lines:
             self._line(number, f"{data.get('level', 'notice')}: {data.get('text', '')}", DIM)
 
     def _call(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
-        """A command is shown as it begins; what the other tools do, when they have done it."""
+        """A command is shown as it begins; what the other tools do, when they have done it, unless what they print comes before."""
         called = speaker.asked.whole(data)
         if called is None:
             return
         speaker.calls[data.get("id")] = called
-        if called[0] == "bash":
+        if called[0] == "bash" or (self._whole and called[0] != "submit"):
             self._line(number, wording.call(*called))
 
     def _done(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
@@ -177,7 +191,7 @@ class _Lines:
         failed = data.get("exit_code") != 0
         if tool != "bash":
             words = wording.failed_call(tool, arguments, lines) if failed else wording.call(tool, arguments)
-            if failed or tool != "submit":
+            if failed or (tool != "submit" and not self._whole):
                 self._line(number, words, RED if failed else None)
             return
         if failed or (data.get("seconds") or 0) >= LONG_SECONDS:
@@ -188,9 +202,12 @@ class _Lines:
     def _check(self, number: int, data: Mapping[str, Any]) -> None:
         passed = data.get("exit_code") == 0
         self._line(number, wording.check(data), None if passed else RED)
-        if not passed:
+        tail = str(data.get("tail", ""))
+        if self._whole:
+            self._line(number, "\n".join(f"  {line}" for line in tail.splitlines()), DIM if passed else RED)
+        elif not passed:
             output = _Output()
-            output.add(str(data.get("tail", "")))
+            output.add(tail)
             self._indented(number, output.finish())
 
     def _indented(self, number: int, lines: list[str]) -> None:
@@ -224,6 +241,11 @@ class _Lines:
             terminal.warn(seen.text)
         elif seen.kind not in wording.TOLD_BY_EVENTS and seen.variation in self._prefixes:
             self._line(seen.variation, f"{seen.kind.replace('_', ' ')}: {one_line(seen.text)}", DIM)
+
+
+def _is_beside(event: Event) -> bool:
+    """It happens while the agent speaks, which it does not interrupt."""
+    return event.type == "check" and event.data.get("on") == "base"
 
 
 def _cut(text: str, room: int) -> tuple[str, str]:

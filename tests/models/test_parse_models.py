@@ -11,7 +11,7 @@ from aideator_cli.intake.models import is_known, parse_models
     [
         (["a"], None, ["a", "a", "a"]),
         (["a"], 1, ["a"]),
-        (["a,b"], None, ["a", "b", "a"]),
+        (["a,b"], None, ["a", "b"]),
         (["a", "b"], 5, ["a", "b", "a", "b", "a"]),
         (["a,b,c,d"], None, ["a", "b", "c", "d"]),
         (["a:2,b:1"], None, ["a", "a", "b"]),

@@ -1,0 +1,42 @@
+"""Every agent's events as lines: live, and whole as `logs` shows them."""
+
+import io
+
+from aideator_cli.events import Item
+from aideator_cli.views.lines import show_lines
+from tests.views.stream import Agent, spec
+
+TAIL = "line 1\nline 2\nline 3\nline 4\nFAILED (failures=1)\n"
+
+
+def lines(*items: Item, whole: bool = False) -> list[str]:
+    out = io.StringIO()
+    show_lines(spec(1), iter([list(items)]), out, whole=whole)
+    return [line.removeprefix("k3v9x2q/1 │ ") for line in out.getvalue().splitlines()]
+
+
+def test_a_check_on_the_base_does_not_break_what_the_agent_is_saying() -> None:
+    agent = Agent(1)
+    checked = agent.event("check", name="unit", command="x", exit_code=1, seconds=0.5, tail="", on="base")
+    said = [agent.event("say", text="I'll look "), checked, agent.event("say", text="at what is here.\n")]
+    assert lines(*said) == ["check unit on the base: failed  0.5 s", "I'll look at what is here."]
+
+
+def test_a_failed_check_shows_its_end_and_in_logs_all_of_its_tail() -> None:
+    agent = Agent(1)
+    check = agent.event("check", name="unit", command="x", exit_code=1, seconds=0.5, tail=TAIL)
+    assert len(lines(check)) == 1 + 3 + 1
+    assert lines(check, whole=True)[1:] == [f"  {line}" for line in TAIL.splitlines()]
+
+
+def test_logs_show_a_call_before_what_it_prints() -> None:
+    agent = Agent(1)
+    called = agent.tool("str_replace", {"path": "a.py", "old": "x", "new": "y"}, "Changed a.py.\n")
+    assert lines(*called, whole=True) == ["edits a.py  +1 −1", "  Changed a.py."]
+    assert lines(*called) == ["edits a.py  +1 −1"]
+
+
+def test_another_attempt_begins_with_a_word_and_nothing_of_the_one_before() -> None:
+    first, second = Agent(1, "uid-1"), Agent(1, "uid-2")
+    said = [first.event("say", text="half a sen"), second.event("say", text="From the start.\n")]
+    assert lines(*said) == ["half a sen", "↻ another attempt", "From the start."]
