@@ -136,8 +136,14 @@ def _temperature(each: Tried) -> str:
     return "default" if each.temperature is None else f"{each.temperature:g}"
 
 
+def _model(each: Tried) -> str:
+    """A script by its file's name, as everywhere: its folder says nothing of it."""
+    prefix, slash, name = each.model.partition("/")
+    return f"{prefix}/{name.rpartition('/')[2]}" if slash and prefix == "scripted" else each.model
+
+
 _VALUES: Final[Mapping[str, Callable[[Tried], str]]] = {
-    "model": lambda each: each.model,
+    "model": _model,
     "role": lambda each: each.role,
     "prompt": lambda each: each.prompt.strip(),
     "temperature": _temperature,

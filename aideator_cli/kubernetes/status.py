@@ -14,6 +14,10 @@ from aideator_cli.kubernetes.objects import RUN, submission_of, variation_of
 
 Object = Mapping[str, Any]
 
+# What kubelet puts before the runtime's words: the same trouble reads the same while it is tried and while it is waited with
+_FORWARDED: Final = re.compile(
+    r'^(Back-off pulling image "[^"]*"(: |$))?(ErrImagePull: )?(rpc error: code = \w+ desc = )?(failed to pull and unpack image "[^"]*": )?'
+)
 _NO_IMAGE: Final = (
     "ErrImagePull",
     "ImagePullBackOff",
@@ -205,7 +209,7 @@ def _trouble(variation: int, name: str, container: Object) -> Status | None:
         return _held(
             variation,
             "image",
-            f"the image of {name} ({container.get('image')}) can't be had: {message or why}",
+            f"the image of {name} ({container.get('image')}) can't be had: {_FORWARDED.sub('', message) or why}",
             hopeless,
         )
     if why == "CreateContainerConfigError":

@@ -172,6 +172,18 @@ def test_trouble_of_the_shell_shows_although_the_agent_only_waits(
     assert "shell" in status.text
 
 
+def test_an_image_that_is_waited_with_is_told_as_it_was_when_it_was_tried() -> None:
+    tried = 'failed to pull and unpack image "no/such:1": failed to resolve reference "no/such:1": no such host'
+    waited = f'Back-off pulling image "no/such:1": ErrImagePull: {tried}'
+    texts = [
+        told(scheduled(containerStatuses=[container("agent", {"waiting": {"reason": reason, "message": message}})]))
+        for reason, message in (("ErrImagePull", tried), ("ImagePullBackOff", waited))
+    ]
+    assert [status.text.partition("can't be had: ")[2] for status in texts] == [
+        'failed to resolve reference "no/such:1": no such host'
+    ] * 2
+
+
 def test_trouble_of_the_container_for_checks_is_told_by_its_name() -> None:
     shell = container("shell", {"running": {}})
     check = container("check", {"waiting": {"reason": "ImagePullBackOff", "message": "no such host"}})
