@@ -6,6 +6,9 @@ from pathlib import Path
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Backend
 from aideator_cli.choice.axes import varying
+from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.ranking import ranked
+from aideator_cli.choice.verdicts import check_names
 from aideator_cli.clock import now
 from aideator_cli.errors import usage
 from aideator_cli.events import Observation
@@ -52,14 +55,24 @@ def selection_of(spec: RunSpec, store: Store, number: int, note: str | None) -> 
 
 
 def next_steps(spec: RunSpec, results: Sequence[Result]) -> list[str]:
-    """Commands to paste, for the first that succeeded, else for the first that left a patch."""
-    taken = next((r for r in results if r.succeeded), None) or next((r for r in results if r.files), None)
-    if taken is None:
+    """Commands to paste: to take what passed; where nothing did, only to look into it."""
+    order = ranked(candidates(results, check_names([check.name for check in spec.checks], results)))
+    passed = [each for each in order if each.passes]
+    first = passed[0] if passed else next((each for each in order if each.has_patch), None)
+    if first is None:
         return [command("logs", spec.id), command("show", spec.id)]
-    name = f"{spec.id}/{taken.variation}"
-    of_a_matrix = [axis for axis in varying(spec) if axis != "model"]
-    compared = [command("compare", spec.id, "--by", axis) for axis in of_a_matrix]
-    return [*compared, command("diff", name), command("select", name), command("apply", spec.id)]
+    name = f"{spec.id}/{first.number}"
+    if not passed:
+        return [*_comparing(spec, len(order)), command("diff", name), command("logs", name)]
+    return [*_comparing(spec, len(passed)), command("diff", name), command("apply", name)]
+
+
+def _comparing(spec: RunSpec, count: int) -> list[str]:
+    """Along the axes of a matrix, else as a whole where there are several to compare."""
+    axes = [axis for axis in varying(spec) if axis != "model"]
+    if axes:
+        return [command("compare", spec.id, "--by", axis) for axis in axes]
+    return [command("compare", spec.id)] if count > 1 else []
 
 
 def _of(spec: RunSpec, store: Store) -> list[Result]:

@@ -55,7 +55,7 @@ async def _panes(size: tuple[int, int], *keys: str, over: bool = False) -> str:
     items, stays = story.ended() if over else story.at_work(), Flag()
     actions = Actions(
         cancel=lambda _: None, select=lambda _, __: None, patch=lambda _: story.PATCH, results=story.results,
-        next_steps=lambda _: ["aideator diff k3v9x2q/1", "aideator select k3v9x2q/1", "aideator apply k3v9x2q"],
+        next_steps=lambda _: ["aideator diff k3v9x2q/1", "aideator apply k3v9x2q/1"],
     )  # fmt: skip
     app = PanesApp(story.asked(), _told(items, stays, over=over), actions, now=lambda: story.NOW)
     async with app.run_test(size=size) as pilot:

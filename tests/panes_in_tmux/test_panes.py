@@ -87,7 +87,7 @@ def test_keys_do_what_the_help_says(local_place: Place, terminal: Panes) -> None
     pane.keys("d", "2", "c")
     pane.until_shown("Ask agent 2 to stop?")
     pane.keys("y")
-    pane.until_shown("2 ended", "cancelled", f"aideator select {run}/1")
+    pane.until_shown("2 ended", "cancelled", f"aideator apply {run}/1")
     pane.keys("1", "s")
     pane.until_shown(f"select {run}/1; why")
     pane.type("the only one")
