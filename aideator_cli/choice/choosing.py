@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from aideator_cli.choice.comparison import Comparison, compare
+from aideator_agent.spec import RunSpec
+from aideator_cli.choice.comparison import Comparison, candidates, compare
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.verdicts import check_names
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import plural
@@ -35,6 +37,12 @@ def choose_best(run: StoredRun, store: Store) -> Selection:
     if best is None or best.result.attempt is None:
         raise _none(run.spec.id, comparison)
     return Selection(best.number, best.result.attempt, now(), comparison.reason)
+
+
+def misgiving(spec: RunSpec, result: Result) -> str | None:
+    """What speaks against taking this patch, as it is told whoever takes it all the same; None: nothing."""
+    (candidate,) = candidates([result], check_names([check.name for check in spec.checks], [result]))
+    return None if candidate.passes else f"{spec.id}/{result.variation} {obstacle(candidate)}"
 
 
 def _unfinished(run: str, count: int) -> AideatorError:

@@ -34,6 +34,7 @@ def apply(
     """Apply the selected patch, or the one named: whole or not at all."""
     from aideator_cli import terminal
     from aideator_cli.applying import Way, apply_result
+    from aideator_cli.choice.choosing import misgiving
     from aideator_cli.finding import find
     from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
@@ -44,6 +45,8 @@ def apply(
     named = refresh(find(run, store, settings), store, settings)
     way = Way(three_way, branch, worktree, check)
     picked = _picked(named, store)
+    if picked.patch and (against := misgiving(named.run.spec, picked)):
+        terminal.warn(against)
     applied = apply_result(named.run.spec, picked, way, folder=folder, origin=named.run.repository_path)
     if not check:
         _remember(named, picked, store)

@@ -47,16 +47,21 @@ def _select_best(run: str, number: int | None, note: str | None) -> int:
 def _select_named(run: str, number: int | None, note: str | None) -> int:
     from aideator_cli import terminal
     from aideator_cli.acting import selection_of
+    from aideator_cli.choice.choosing import misgiving
     from aideator_cli.finding import find_variation
     from aideator_cli.invocation import command
     from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
+    from aideator_cli.stream.recording import last_result
 
     settings = Settings()
     store = Store.open(settings.home)
     named = refresh(find_variation(run if number is None else f"{run}/{number}", store, settings), store, settings)
     spec, number = named.run.spec, named.numbers[0]
-    store.select(spec.id, selection_of(spec, store, number, note))
-    terminal.say(f"selected {spec.id}/{number}.  {command('apply', spec.id)}")
+    selection = selection_of(spec, store, number, note)
+    if against := misgiving(spec, last_result(store, spec, number)):
+        terminal.warn(against)
+    store.select(spec.id, selection)
+    terminal.say(f"selected {spec.id}/{number}{f', {note}' if note else ''}.  {command('apply', spec.id)}")
     return 0
