@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,9 @@ class Change:
     additions: int
     deletions: int
     binary: bool
+    hides_tests: bool = (
+        False  # a package's own file is gone, and the base has tests below, which unittest finds no more
+    )
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ class Patch:
     def guarded(self, spec: RunSpec) -> list[str]:
         """The files that it touches of those that decide what the run's checks mean."""
         named = guarded.named_in(spec.check_commands)
-        return [c.path for c in self.changes if guarded.is_test(c.path) or guarded.is_setting(c.path, named)]
+        return [
+            c.path
+            for c in self.changes
+            if c.hides_tests or guarded.is_test(c.path) or guarded.is_setting(c.path, named)
+        ]
 
     def numbers(self, spec: RunSpec) -> dict[str, object]:
         """What the last record tells. `tests` are the test files and `config` what checks are configured by, as many as fit;
@@ -150,7 +157,18 @@ class Cutter:
         done = self._git("diff", "--numstat", "-z", *DIFF[:1], *DIFF[3:], self.checkout.base)
         if done.code:
             raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
-        return tuple(_change(line) for line in done.out.split(b"\0") if line)
+        hiding = self._hiding()
+        changes = (_change(line) for line in done.out.split(b"\0") if line)
+        return tuple(replace(change, hides_tests=True) if change.path in hiding else change for change in changes)
+
+    def _hiding(self) -> set[str]:
+        gone = self._git("diff", "--name-only", "-z", "--diff-filter=D", *DIFF[:1], *DIFF[3:], self.checkout.base).out
+        packages = {path for path in map(os.fsdecode, gone.split(b"\0")) if path.endswith("/__init__.py")}
+        if not packages:
+            return packages
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.checkout.base).out.split(b"\0")
+        tests = [path for path in map(os.fsdecode, listed) if guarded.is_test(path)]
+        return {path for path in packages if any(test.startswith(path.removesuffix("__init__.py")) for test in tests)}
 
     def _diff(self, changes: tuple[Change, ...]) -> bytes:
         done = self._git("diff", *DIFF, self.checkout.base, limit=PATCH_BYTES)

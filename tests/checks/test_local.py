@@ -37,10 +37,28 @@ def test_tests_that_are_found_no_more_are_no_pass(agent: Agent, repository: Loca
     repository.commit({"calc/__init__.py": (repository.path / "calc.py").read_text(), "calc/test_calc.py": test})
     git(repository.path, "rm", "-q", "test_calc.py", "calc.py")
     repository.commit({})
-    turns = [bash("git mv calc/__init__.py calc/sums.py"), submit()]
+    hides = "\n\ndef load_tests(*_):\n    import unittest\n    return unittest.TestSuite()\n"
+    turns = [bash(f"cat >> calc/__init__.py << 'END'{hides}END"), submit()]
     record = agent.run(spec_of(str(repository.path), turns, checks=CHECK))
     assert (ran(record, "base"), ran(record, "patch"), ran(record, "restored")) == ([("unit", 1)], [("unit", 5)], [])
     assert record.of("check")[-1].get("reason", "no_tests") == "no_tests"
+
+
+def test_a_test_whose_package_is_gone_is_found_again_on_the_restored_tree(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    """Without its folder's own file unittest passes it by, and all the other tests pass."""
+    mended = (repository.path / "calc.py").read_text().replace("a - b", "a + b")
+    failing = "import unittest\n\n\nclass More(unittest.TestCase):\n    def test_more(self):\n        self.fail()\n"
+    repository.commit({"calc.py": mended, "more/__init__.py": "", "more/test_more.py": failing, "old/__init__.py": ""})
+    turns = [bash("rm -r more/__init__.py old; echo > new"), submit()]
+    record = agent.run(spec_of(str(repository.path), turns, checks=CHECK))
+    assert (ran(record, "base"), ran(record, "patch"), ran(record, "restored")) == (
+        [("unit", 1)],
+        [("unit", 0)],
+        [("unit", 1)],
+    )
+    assert record.of("patch")[-1]["config"] == ["more/__init__.py"]
 
 
 def test_a_git_of_2022_makes_the_trees(agent: Agent, repository: LocalRepository) -> None:
