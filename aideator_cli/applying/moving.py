@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aideator_cli.applying.disk import blocked_by, in_the_way, parents
-from aideator_cli.applying.journal import Journal, digest
+from aideator_cli.applying.journal import Journal, Move, digest
 
 DRAFT: Final = ".aideator-draft"  # beside a file that comes from another file system
 
@@ -45,7 +45,7 @@ def take_back(top: Path, journal: Journal, *, touch: bool) -> None:
 
 
 def changed_since(top: Path, journal: Journal) -> list[str]:
-    """The paths where something else lies than what the journal has put there."""
+    """The paths where something else lies than what the journal has put there, or what was there before it."""
     moves = list(enumerate(journal.moves))
     installed = {move.path for number, move in moves if move.has and not _lies(journal.new(number))}
     taken = {move.path for number, move in moves if move.had and _lies(journal.before(number))}
@@ -55,7 +55,17 @@ def changed_since(top: Path, journal: Journal) -> list[str]:
         if move.path in installed and (blocked_by(top, move.path) or digest(top / move.path) != move.digest)
     ]
     emptied = sorted(taken - installed)
-    return changed + [path for path in emptied if _holds_file(top, path) or in_the_way(top, installed, [path])]
+    changed += [path for path in emptied if _holds_file(top, path) or in_the_way(top, installed, [path])]
+    back = {move.path for number, move in moves if _is_back(top, journal, number, move)}
+    return [path for path in changed if path not in back]
+
+
+def _is_back(top: Path, journal: Journal, number: int, move: Move) -> bool:
+    """Whether the user has put there what was there before."""
+    if blocked_by(top, move.path) is not None:
+        return False
+    here = digest(top / move.path)
+    return here == digest(journal.before(number)) if move.had else here is None and not _lies(top / move.path)
 
 
 def _holds_file(top: Path, path: str) -> bool:

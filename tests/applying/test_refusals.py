@@ -181,6 +181,22 @@ def test_a_file_that_was_made_where_the_patch_removed_one_is_kept(scene: Scene) 
     assert (scene.top / "a.py").read_text() == "x = 1\n"
 
 
+def test_what_was_put_back_by_hand_stands_in_no_way_of_undo(scene: Scene) -> None:
+    before = tree(scene.top)
+
+    def change(folder: Path) -> None:
+        (folder / "a.py").unlink()
+        (folder / "new.py").write_text("new\n")
+
+    scene.apply(scene.agent(change).result)
+    scene.repository.git("checkout", "--", ".")
+    (scene.top / "new.py").unlink()
+    scene.undo()
+    assert tree(scene.top) == before
+    with pytest.raises(AideatorError, match="nothing was applied"):
+        scene.undo()
+
+
 def test_the_last_one_is_undone_first_and_any_by_name(scene: Scene, work: Work) -> None:
     before = tree(scene.top)
     scene.apply(work.result)
