@@ -53,6 +53,40 @@ def test_the_end_is_followed_again(key: str) -> None:
     watched(spec(1), stream, scene, size=(80, 24))
 
 
+@pytest.mark.parametrize("key", ["g", "pageup", "pagedown", "j"])
+def test_where_all_is_in_sight_going_anywhere_stops_nothing(key: str) -> None:
+    stream, agent = Stream(), Agent(1)
+
+    async def scene(person: Person) -> None:
+        stream.put(*agent.start(), *lines(agent, 0, 5))
+        await person.settle()
+        await person.press(key)
+        assert person.app.board.follows
+        stream.put(*lines(agent, 5, 60))
+        await person.settle()
+        await person.sees("'line': 59")
+
+    watched(spec(1), stream, scene, size=(80, 24))
+
+
+def test_a_line_that_is_in_sight_is_not_counted_as_new() -> None:
+    stream, agent = Stream(), Agent(1)
+
+    async def scene(person: Person) -> None:
+        stream.put(*agent.start(), *lines(agent, 0, 5))
+        await person.settle()
+        await person.press("k")
+        stream.put(*lines(agent, 5, 10))
+        await person.settle()
+        assert "'line': 9" in person.screen
+        assert "↓" not in person.screen
+        stream.put(*lines(agent, 10, 30))
+        await person.settle()
+        await person.sees("↓ 10 lines")
+
+    watched(spec(1), stream, scene, size=(80, 24))
+
+
 def test_pages_are_turned_down_to_the_end() -> None:
     stream, agent = Stream(), Agent(1)
 

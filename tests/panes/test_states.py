@@ -58,7 +58,7 @@ def test_each_state_is_shown_in_each_size(name: str, size: tuple[int, int]) -> N
         ("cancel-asked", "all_ended", ["c"], "nothing to cancel"),
         ("times-and-wrap", "working", ["t", "w"], "12:00:"),
         ("full", "working", ["3", "z"], "[3"),
-        ("scrolled", "working", ["3", "g"], "3"),
+        ("scrolled", "working", ["3", "k", "g"], "3"),
     ],
 )
 @pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")

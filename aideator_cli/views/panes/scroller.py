@@ -81,6 +81,7 @@ class Scroller(ScrollView, can_focus=True):
         if not self.follows and self.counts_unread:
             self.unread = max(0, self.unread + len(self.rows) - before)
         self._fit(dropped)
+        self.unread = min(self.unread, self._below())
 
     def search(self, text: str) -> None:
         self.query_text = text.casefold()
@@ -107,7 +108,7 @@ class Scroller(ScrollView, can_focus=True):
     # Keys and mouse
 
     def action_line(self, delta: int) -> None:
-        if self.max_scroll_y == 0 and self.chosen is None and delta > 0:
+        if delta > 0 and self._shows_all():
             return
         at = self.chosen if self.chosen is not None else self._last_seen()
         if delta > 0 and at + delta >= len(self.rows):
@@ -120,12 +121,15 @@ class Scroller(ScrollView, can_focus=True):
         if direction > 0 and self.scroll_offset.y + step >= self.max_scroll_y:
             self.action_follow()
             return
+        if self._shows_all():
+            return
         self.follows, self.chosen = False, None
         self._steer(self.scroll_offset.y + step)
         self._tell()
 
     def action_top(self) -> None:
-        self.choose(0)
+        if not self._shows_all():
+            self.choose(0)
 
     def action_follow(self) -> None:
         self.follows, self.unread, self.chosen = True, 0, None
@@ -248,6 +252,14 @@ class Scroller(ScrollView, can_focus=True):
             self._steer(self.chosen)
         elif self.chosen >= top + height:
             self._steer(self.chosen - height + 1)
+
+    def _shows_all(self) -> bool:
+        """There is nowhere to go, and nothing is chosen."""
+        return self.max_scroll_y == 0 and self.chosen is None
+
+    def _below(self) -> int:
+        """Rows that are out of sight there."""
+        return max(0, len(self.rows) - self.scroll_offset.y - self.size.height)
 
     def _last_seen(self) -> int:
         return min(self.scroll_offset.y + max(1, self.size.height), len(self.rows)) - 1
