@@ -59,14 +59,15 @@ def test_what_a_command_names() -> None:
         "python3 main.py --input data.txt",
         "gcc -c calc.c && node -c calc.js && test -f calc.py",
         "karma start -c conf/karma.conf.js",
+        "sh bin/grade && source ./env && mypy . a.py",
         "unbalanced 'quote ./ci/lint",
     ]
     found = named_in(commands)
     assert found >= {
         "run_tests.sh", "scripts/verify.sh", "conf/py.ini", "jest/unit.js", "tools/check_style.py", "ci/lint",
-        "conf/karma.conf.js",
+        "conf/karma.conf.js", "bin/grade", "env",
     }  # fmt: skip
-    assert not found & {"main.py", "data.txt", "pytest", "python3", "calc.c", "calc.js", "calc.py"}
+    assert not found & {"main.py", "data.txt", "pytest", "python3", "calc.c", "calc.js", "calc.py", "a.py"}
     assert is_setting("conf/py.ini", found)
     assert not is_setting("conf/py.ini")
 

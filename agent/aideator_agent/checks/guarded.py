@@ -38,6 +38,7 @@ _SCRIPT: Final = re.compile(r".*\.(sh|bash|zsh|bats)|(.*[/._-])?(run|all)?(tests
 _OPTION: Final = re.compile(
     r"-[cf]|--?(config|config-file|configuration|conf|rcfile|rootdir|settings|project|file|makefile)"
 )
+_SHELL: Final = re.compile(r"(.*/)?(ba|da|k|z)?sh|source")
 # After `-c` and `-f`, which mean something else to compilers and to `test`: what is to be mended is no setting
 _SOURCE: Final = re.compile(
     r"(?!.*conf).*\.(py|[cm]?[jt]sx?|c|cc|cpp|cxx|h|m|rb|php|pl|lua|go|rs|java|kt|swift)", re.DOTALL
@@ -56,7 +57,7 @@ def is_setting(path: str, named: Iterable[str] = ()) -> bool:
 
 
 def named_in(commands: Sequence[str]) -> frozenset[str]:
-    """Paths that commands give as scripts (by extension, or a name with `check` or the like), or to an option for settings.
+    """Paths that commands give as scripts (by extension, by their shell, or a name with `check` or the like), or to an option for settings.
 
     Other files that a command names may well be what is to be mended (`python3 main.py --self-test`).
     """
@@ -69,7 +70,7 @@ def named_in(commands: Sequence[str]) -> frozenset[str]:
                 path = value if _OPTION.fullmatch(option) else ""
             else:
                 after_option = _OPTION.fullmatch(before) and not (len(before) == 2 and _SOURCE.fullmatch(word))
-                path = word if after_option or _SCRIPT.fullmatch(word) else ""
+                path = word if after_option or _SHELL.fullmatch(before) or _SCRIPT.fullmatch(word) else ""
             found.add(_HERE.sub("", path))
     return frozenset(found - {""})
 
