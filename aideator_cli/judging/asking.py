@@ -28,7 +28,7 @@ from aideator_cli.intake import models, models_file, scripts
 from aideator_cli.settings import Settings
 
 LONGEST: Final = 7 * 86400.0  # seconds; what ends a call sooner is the provider's silence
-INSTALL: Final = "pip install 'aideator[models]'"
+INSTALL: Final = "pip install './agent[models]'"
 
 
 class NoAnswer(Exception):

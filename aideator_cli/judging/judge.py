@@ -17,7 +17,7 @@ from aideator_cli.intake.models import ModelInfo
 from aideator_cli.invocation import command
 from aideator_cli.judging import questions
 from aideator_cli.judging.asking import Asked, NoAnswer, Said, resolve
-from aideator_cli.judging.judgements import Judgement, Round, Verdict, newest
+from aideator_cli.judging.judgements import NO_ANSWER, Judgement, Round, Verdict, newest
 from aideator_cli.judging.tournament import pairs
 from aideator_cli.patches import parse
 from aideator_cli.refreshing import refresh_run
@@ -103,7 +103,7 @@ def _answer(
     try:
         said = asked.ask(questions.system(), questions.question(spec.prompt, one, other))
     except NoAnswer as error:
-        return _judgement(round_, plan, first, second, "tie", f"no answer: {error}", info, cost=None)
+        return _judgement(round_, plan, first, second, "tie", f"{NO_ANSWER}: {error}", info, cost=None)
     answer = questions.read_answer(said.text)
     return _judgement(round_, plan, first, second, VERDICTS[answer.letter], answer.reason, info, **_figures(said))
 

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from aideator_cli.result import Result
 
 Verdict = Literal["first", "second", "tie", "equivalent"]
+NO_VERDICT: Final = "the answer holds no verdict"
+NO_WORDS: Final = "the answer has no words"
+NO_ANSWER: Final = "no answer"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Judgement:
     @property
     def winner(self) -> int | None:
         return {"first": self.first, "second": self.second}.get(self.verdict)
+
+    @property
+    def is_void(self) -> bool:
+        """It counts as a tie only because nothing plain was said."""
+        return self.verdict == "tie" and self.reason.startswith((NO_VERDICT, NO_WORDS, NO_ANSWER))
 
 
 @dataclass(frozen=True)

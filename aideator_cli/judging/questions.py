@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from aideator_cli.clean import clean
+from aideator_cli.judging.judgements import NO_VERDICT, NO_WORDS
 
 MOST_BYTES: Final = 400_000  # of one question
 MOST_REASON: Final = 2000  # characters that are kept
@@ -60,7 +61,7 @@ def read_answer(text: str) -> Answer:
     first, _, rest = text.partition("\n")
     if data is None and first.strip() in LETTERS:
         return Answer(first.strip(), _brief(rest))  # type: ignore[arg-type]
-    return Answer("TIE", _brief(f"the answer holds no verdict: {text}" if text else "the answer has no words"))
+    return Answer("TIE", _brief(f"{NO_VERDICT}: {text}" if text else NO_WORDS))
 
 
 def _object(text: str) -> dict[str, Any] | None:

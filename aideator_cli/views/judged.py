@@ -44,8 +44,14 @@ def reasons(judged: Round) -> Iterator[str]:
 def outcome(pair: Pair) -> str:
     if pair.winner is not None:
         return f"{pair.winner} before {pair.one if pair.winner == pair.other else pair.other}"
-    disagree = len({each.winner for each in pair.answers}) > 1
-    return f"{pair.one} and {pair.other}: a tie{', the two answers differ' if disagree else ''}"
+    return f"{pair.one} and {pair.other}: a tie{_why_tied(pair)}"
+
+
+def _why_tied(pair: Pair) -> str:
+    void = sum(each.is_void for each in pair.answers)
+    if void:
+        return ", one answer holds no verdict" if void < len(pair.answers) else ", no answer holds a verdict"
+    return ", the two answers differ" if len({each.winner for each in pair.answers}) > 1 else ""
 
 
 def answer(judgement: Judgement) -> str:

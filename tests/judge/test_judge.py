@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,36 @@ def test_without_litellm_the_extra_is_named(aideator: Shell, home: Path, monkeyp
     monkeypatch.setattr("aideator_cli.judging.asking.library_version", lambda _: None)
     said = aideator("judge", "k3v9x2q", "--model", "gpt-5")
     assert said.code == ExitCode.NOT_FOUND
-    assert "pip install 'aideator[models]'" in said.err
+    assert "pip install './agent[models]'" in said.err
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (("A", "A is smaller and clear. A"), "1 and 2: a tie, one answer holds no verdict"),
+        (("I can't say.", "A is smaller and clear. A"), "1 and 2: a tie, no answer holds a verdict"),
+        (("A", "TIE"), "1 and 2: a tie, the two answers differ"),
+        (("TIE", "TIE"), "1 and 2: a tie"),
+    ],
+)
+def test_why_it_is_a_tie_is_told(
+    aideator: Shell, home: Path, tmp_path: Path, answers: tuple[str, str], told: str
+) -> None:
+    add_run(home, Told(GOOD, PASSES), Told(POOR, PASSES))
+    script = tmp_path / "judge.yaml"
+    script.write_text(json.dumps([{"say": answer} for answer in answers]))
+    said = aideator("judge", "k3v9x2q", "--model", f"scripted/{script}")
+    assert told in [line.strip() for line in said.out.splitlines()]
+
+
+def test_the_script_of_the_documentation_judges(aideator: Shell, home: Path, tmp_path: Path) -> None:
+    add_run(home, Told(GOOD, PASSES), Told(POOR, PASSES))
+    script = tmp_path / "judge.yaml"
+    page = Path(__file__).parents[2] / "docs" / "judging.md"
+    script.write_text(page.read_text().partition("```yaml\n")[2].partition("```")[0])
+    said = aideator("judge", "k3v9x2q", "--model", f"scripted/{script}")
+    assert "It skips comments in strings, too." in said.out
+    assert re.search("^  [12] before [12]$", said.out, re.MULTILINE)
 
 
 def test_a_script_can_be_the_judge(aideator: Shell, home: Path, tmp_path: Path) -> None:
