@@ -1,6 +1,7 @@
 """The program's one door: every error ends here, as a message, a hint and an exit code."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -39,6 +40,7 @@ def _run(words: list[str]) -> int:
 
 
 def run() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI job that is cancelled leaves as Ctrl-C does
     sys.exit(main())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from aideator_cli import terminal
 from aideator_cli.applying import Way, apply_result, expect_place
 from aideator_cli.choice.choosing import choose_best
-from aideator_cli.errors import ExitCode, usage
+from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.order import Order
 from aideator_cli.invocation import command
 from aideator_cli.store import Store, StoredRun
@@ -59,7 +59,11 @@ def take_best(run: StoredRun, store: Store, taking: Taking, *, json: bool) -> in
     if taking.way is None:
         return ExitCode.OK
     result = last_result(store, spec, selection.variation, selection.attempt)
-    applied = apply_result(spec, result, taking.way, folder=taking.folder, origin=run.repository_path)
+    try:
+        applied = apply_result(spec, result, taking.way, folder=taking.folder, origin=run.repository_path)
+    except AideatorError:
+        terminal.say(f"it stays selected, for  {command('apply', spec.id)}")
+        raise
     if json:
         write(applied.as_json())
     for line in applied.lines():

@@ -146,7 +146,10 @@ def run(
     ] = None,
     folder: options.Folder = None,
     on_interrupt: Annotated[
-        str, typer.Option(metavar="leave|cancel", help="Ctrl-C leaves the agents at work, or asks them to stop.")
+        str,
+        typer.Option(
+            metavar="leave|cancel", help="Ctrl-C (or SIGTERM) leaves the agents at work, or asks them to stop."
+        ),
     ] = "leave",
     detach: Annotated[
         bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")

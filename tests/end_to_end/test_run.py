@@ -218,9 +218,12 @@ def test_ctrl_c_counts_only_the_agents_that_are_still_at_work(local_place: Place
     assert place.user.call("cancel", ended["run"]).code == 0
 
 
-def test_where_it_is_asked_for_ctrl_c_stops_the_agents_and_keeps_what_they_have(place: Place) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_where_it_is_asked_for_an_interrupt_stops_the_agents_and_keeps_what_they_have(
+    place: Place, sent: signal.Signals
+) -> None:
     run, process = slow_run(place, "--on-interrupt", "cancel")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     left = finish(process)
     assert left.code == 130
     assert f"{run}/1 cancelled: " in left.err
