@@ -78,13 +78,14 @@ def load(path: Path) -> Matrix:
     n = data.get("n", 1)
     if type(n) is not int or not 1 <= n <= MOST:
         raise usage(f"{file.where('n')}: n is {n!r}; it takes 1 to {MOST}")
-    models = _list(file, "models", _model) if "models" in data else ()
+    written = _list(file, "models", _model) if "models" in data else ()
+    models = {_beside(path.parent, model, file.where("models", at)): at for at, model in enumerate(written)}
     return Matrix(
         prompts=_prompts(file, path.parent) if "prompts" in data else (),
-        models=tuple(_beside(path.parent, model) for model in models),
+        models=tuple(models),
         temperatures=_list(file, "temperatures", _temperature) if "temperatures" in data else (),
         n=n,
-        places={_beside(path.parent, model): file.where("models", at) for at, model in enumerate(models)},
+        places={model: file.where("models", at) for model, at in models.items()},
     )
 
 
@@ -112,9 +113,14 @@ def _temperature(value: Any) -> str | None:
     return "temperature: 0 to 2, or null for the model's own"
 
 
-def _beside(folder: Path, model: str) -> str:
+def _beside(folder: Path, model: str, where: str) -> str:
     """A script's path begins where the matrix is."""
-    return f"{SCRIPTED}{folder / model.removeprefix(SCRIPTED)}" if model.startswith(SCRIPTED) else model
+    if not model.startswith(SCRIPTED):
+        return model
+    path = folder / model.removeprefix(SCRIPTED)
+    if not path.exists():
+        raise usage(f"{where}: there is no {model}", f"a script's name starts at the matrix: {path.resolve()}")
+    return f"{SCRIPTED}{path}"
 
 
 def _prompts(file: Placed, folder: Path) -> tuple[Prompt, ...]:

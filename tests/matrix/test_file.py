@@ -43,6 +43,9 @@ def test_what_it_leaves_out_comes_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_script_lies_beside_the_matrix(tmp_path: Path) -> None:
+    with pytest.raises(AideatorError, match=r"line 1: there is no scripted/a\.yaml"):
+        load(write(tmp_path, "models: [scripted/a.yaml]"))
+    (tmp_path / "a.yaml").touch()
     assert load(write(tmp_path, "models: [scripted/a.yaml]")).models == (f"scripted/{tmp_path}/a.yaml",)
 
 
