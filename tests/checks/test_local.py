@@ -61,6 +61,18 @@ def test_a_test_whose_package_is_gone_is_found_again_on_the_restored_tree(
     assert record.of("patch")[-1]["config"] == ["more/__init__.py"]
 
 
+def test_a_toolchain_in_the_users_home_is_found_and_the_home_is_a_new_one(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    """`cargo` of rustup does not start without it."""
+    home = agent.folder / "home"
+    (home / ".rustup").mkdir(parents=True)
+    turns, checks = [bash("echo > new"), submit()], (Check("env", "echo $RUSTUP_HOME $NVM_DIR $HOME; ls -A ~"),)
+    spec = spec_of(str(repository.path), turns, checks=checks, baseline=False)
+    rustup, new = agent.run(spec, HOME=str(home), NVM_DIR="").of("check")[0]["tail"].split()
+    assert (rustup, new == str(home)) == (f"{home}/.rustup", False)
+
+
 def test_a_git_of_2022_makes_the_trees(agent: Agent, repository: LocalRepository) -> None:
     """`git apply --allow-empty` came with 2.35; Ubuntu 22.04 has 2.34. A mode alone is a patch without a line."""
     older = agent.folder / "older"

@@ -19,6 +19,8 @@ from aideator_agent.shell import Shell
 from aideator_agent.verdict import failed
 
 REPO: Final = "repo"
+# Where tools that are installed in the user's HOME look for themselves, and would find nothing in a new one
+TOOLCHAINS: Final = {"RUSTUP_HOME": ".rustup", "PYENV_ROOT": ".pyenv", "ASDF_DATA_DIR": ".asdf", "NVM_DIR": ".nvm"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,16 @@ class LocalGround:
         for place in places.values():
             Path(place).mkdir()
         kept = {name: value for name, value in scrubbed(os.environ).items() if not name.startswith("XDG_")}
-        shell = LocalShell(tree.files, {**kept, **QUIET, **places})
+        shell = LocalShell(tree.files, {**_toolchains(), **kept, **QUIET, **places})
         try:
             yield Site(tree.files, shell)
         finally:
             shell.end()
+
+
+def _toolchains() -> dict[str, str]:
+    home = Path(os.environ.get("HOME") or os.devnull)
+    return {name: str(home / folder) for name, folder in TOOLCHAINS.items() if (home / folder).is_dir()}
 
 
 class PodGround:
