@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
 from aideator_cli.clean import clean, one_line
 from aideator_cli.events import Observation
-from aideator_cli.figures import cost
+from aideator_cli.figures import cost, duration, plural
 from aideator_cli.result import Result
 from aideator_cli.store import Selection, StoredRun
 from aideator_cli.views import wording
@@ -21,16 +22,17 @@ PROMPT_CELLS = 60
 
 def show_runs(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]]) -> None:
     """A line a run; the prompt takes what room there is."""
-    for cells in (PROMPT_CELLS, 40, 20, 8):
-        table = _table(runs, cells)
+    wide = [(cells, True) for cells in (PROMPT_CELLS, 40, 30)]
+    for cells, where in [*wide, *((cells, False) for cells in range(PROMPT_CELLS, 7, -2))]:
+        table = _table(runs, cells, where=where)
         if fits(table):
             break
     show(table)
 
 
-def _table(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]], cells: int) -> Table:
+def _table(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]], cells: int, *, where: bool) -> Table:
     table = plain_table()
-    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if cells > 8 else ()), "prompt"):
+    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if where else ()), "prompt"):
         table.add_column(title, no_wrap=True)
     for run, results, _ in runs:
         spec = run.spec
@@ -40,7 +42,7 @@ def _table(runs: Sequence[tuple[StoredRun, Sequence[Result], int | None]], cells
             run.state,
             f"{sum(r.succeeded for r in results)} of {len(results)}",
             cost(_total(results)),
-            *((Text(one_line(run.place.where)),) if cells > 8 else ()),
+            *((Text(one_line(run.place.where)),) if where else ()),
             Text(_cut(one_line(spec.prompt), cells)),
         )
     return table
@@ -53,7 +55,8 @@ def show_run(
     base = f" at {spec.repository.base}" if spec.repository.base else ""
     print(f"{spec.id}  {run.state}  on {one_line(run.place.where)}  {_minute(spec.created)}")
     print(f"{clean(spec.repository.url)}{base}")
-    print(clean(spec.prompt).rstrip("\n"), end="\n\n")
+    print(clean(spec.prompt).rstrip("\n"))
+    print("\n".join(["", *_asked(spec), ""]))
     show_table(results, selection.variation if selection else None)
     for result in results:
         if words := ": ".join(
@@ -67,6 +70,15 @@ def show_run(
     for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
         name = f"{spec.id}/{item.variation}" if item.variation else spec.id
         print(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
+
+
+def _asked(spec: RunSpec) -> list[str]:
+    """Limits and checks, a line each."""
+    dollars = [] if spec.limits.cost is None else [cost(spec.limits.cost)]
+    limits = ", ".join([plural(spec.limits.steps, "step"), duration(spec.limits.seconds), *dollars])
+    first = f"; the first {spec.first} to succeed stop the others" if spec.first else ""
+    checks = [f"check {check.name}: {one_line(check.command)}" for check in spec.checks]
+    return [f"limits {limits} each{first}", *checks]
 
 
 def _cut(text: str, cells: int) -> str:

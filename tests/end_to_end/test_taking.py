@@ -87,6 +87,9 @@ def test_one_command_line_makes_a_commit_whose_tests_pass(place: Place, clone: P
     message = git(clone, "log", "-1", "--format=%B")
     assert message.startswith("Words are lower case, however many blanks part them\n\n")
     assert f"AIdeator-Run: {applied['run']}/3" in message
+    shown = place.user.call("show", applied["run"]).out.decode()
+    assert f"check unittest: {VERIFY}" in shown
+    assert f"selected {applied['run']}/3: the only one that passes unittest" in shown
 
 
 def test_where_none_passes_nothing_is_taken_and_the_cheat_is_named(place: Place, clone: Path) -> None:
