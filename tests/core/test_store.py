@@ -129,3 +129,40 @@ def test_many_processes_open_one_new_database_at_once(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE) for _ in range(8)
     ]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [(b"", 0)] * 8
+
+
+def test_what_the_first_release_has_stored_is_read_and_added_to(tmp_path: Path) -> None:
+    """Its schema, a spec and a result with the fields that there were."""
+    spec = {
+        "version": 1, "id": SPEC.id, "submission_id": "uuid", "created": SPEC.created, "prompt": "fix it",
+        "repository": {"url": "https://git.example/todo.git", "ref": None, "base": None},
+        "variations": [{"number": number, "model": "gpt-5"} for number in (1, 2)],
+        "checks": [{"name": "unit", "command": "make test"}],
+    }  # fmt: skip
+    check = {"name": "unit", "command": "make test", "exit_code": 0, "seconds": 1.0, "tail": ""}
+    result = {"variation": 1, "model": "gpt-5", "attempt": "uid-1", "outcome": "succeeded", "fault": None, "reason": "",
+              "summary": "", "base": None, "patch_sha256": None, "files": 1, "additions": 1, "deletions": 0, "tests": [],
+              "checks": [check], "steps": 1, "input_tokens": 1, "output_tokens": 1, "cost": 0.1, "seconds": 1.0}  # fmt: skip
+    old = sqlite3.connect(tmp_path / "aideator.db")
+    old.executescript(";".join(STEPS[:2]) + ";pragma user_version=2")
+    values = (SPEC.id, SPEC.created, "local", None, None, "this machine", None, json.dumps(spec), "ended", None)
+    old.execute("insert into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    for number, stored in ((1, json.dumps(result)), (2, None)):
+        old.execute("insert into variations values (?, ?, 'gpt-5', 'engineer', null, ?, 1)", (SPEC.id, number, stored))
+    old.commit()
+    old.close()
+
+    store = Store.open(tmp_path)
+    first, second = store.results(SPEC.id)
+    assert (first.succeeded, first.checks[0].on, first.checks[0].reports, second.outcome) == (
+        True,
+        "patch",
+        True,
+        "running",
+    )
+    url = "https://git.example/todo.git"
+    assert [(tried.succeeded, tried.repository) for tried in store.tried()] == [(True, url), (False, url)]
+    store.reopen(SPEC.id, {1: 2}, [1])
+    store.save_result(SPEC.id, Result(1, "gpt-5", "uid-2", "no_changes"))
+    assert store.results(SPEC.id)[0].outcome == "no_changes"
+    assert [run.spec.prompt for run in store.runs()] == ["fix it"]
