@@ -9,9 +9,10 @@ from aideator_cli.choice.axes import Axis, Share
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, cost, duration, plural, tokens
+from aideator_cli.figures import cost, duration, plural
+from aideator_cli.views import columns, wording
 from aideator_cli.views import comparison as words
-from aideator_cli.views import wording
+from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.table import model_name
 
 PROMPT_CELLS = 200
@@ -22,23 +23,8 @@ _LINKS = re.compile(r"(?<=[@#])|(?<=:)(?=//)|(?<=www)", re.IGNORECASE)
 
 def show_markdown(spec: RunSpec, comparison: Comparison, by: words.Shares | None) -> None:
     print(f"**{text(one_line(spec.prompt)[:PROMPT_CELLS])}**\n")
-    _show_rows(
-        [
-            "",
-            "model",
-            "outcome",
-            *map(text, comparison.checks),
-            "files",
-            "+/−",
-            "tests",
-            "steps",
-            "tokens",
-            "cost",
-            "time",
-        ],
-        [_row(each) for each in comparison.order],
-        right=7,
-    )
+    titles = ["", "model", "outcome", *map(text, comparison.checks), *columns.TITLES]
+    _show_rows(titles, [_row(each) for each in comparison.order], right=len(columns.TITLES))
     if by:
         _show_axis(*by)
     if comparison.files:
@@ -49,19 +35,13 @@ def show_markdown(spec: RunSpec, comparison: Comparison, by: words.Shares | None
 
 def _row(each: Candidate) -> list[str]:
     result = each.result
-    sign = "✓ " if result.succeeded else ""
+    sign = ended_sign(result)[0] if result.ended else "…"
     return [
         str(each.number),
         text(model_name(result.model)),
-        sign + text(wording.outcome(result)),
+        f"{sign} {text(wording.outcome(result))}",
         *(text(wording.verdict(verdict)) for verdict in each.verdicts),
-        str(result.files),
-        changes(result.additions, result.deletions),
-        str(len(each.touched)),
-        str(result.steps),
-        tokens(result.input_tokens + result.output_tokens),
-        cost(result.cost),
-        duration(result.seconds),
+        *columns.figures(result, len(each.touched)).values(),
     ]
 
 
@@ -72,7 +52,7 @@ def _show_files(comparison: Comparison) -> None:
     _show_rows(
         ["file", *map(str, numbers), ""],
         [
-            [text(file.path), *("×" if n in file.numbers else "·" for n in numbers), words.told_parts(file)]
+            [text(file.path), *(str(n) if n in file.numbers else "·" for n in numbers), words.told_parts(file)]
             for file in shown
         ],
     )

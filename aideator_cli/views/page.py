@@ -11,14 +11,14 @@ from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacle
 from aideator_cli.choice.verdicts import Word
 from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, cost, duration, joined, plural, tokens
+from aideator_cli.figures import cost, duration, joined, plural, tokens
 from aideator_cli.judging.judgements import Round
 from aideator_cli.patches import parse
 from aideator_cli.result import CheckResult, Result
 from aideator_cli.sharing.shareable import address
 from aideator_cli.store import Selection, StoredRun
+from aideator_cli.views import columns, wording
 from aideator_cli.views import judged as judging
-from aideator_cli.views import wording
 from aideator_cli.views.comparison import told_group, told_parts
 from aideator_cli.views.drawing import drawing
 from aideator_cli.views.side_by_side import Room, side_by_side
@@ -117,15 +117,7 @@ def _row(each: Candidate, asked: VariationSpec, selection: Selection | None) -> 
         "given": ", ".join(_given(asked)),
         "outcome": wording.outcome(result),
         "verdicts": [(wording.verdict(found), _COLOURS.get(found.word, "bad")) for found in each.verdicts],
-        "figures": [
-            str(result.files),
-            changes(result.additions, result.deletions) if result.files else "–",
-            str(len(each.touched)),
-            str(result.steps),
-            tokens(result.input_tokens + result.output_tokens),
-            cost(result.cost),
-            duration(result.seconds),
-        ],
+        "figures": list(columns.figures(result, len(each.touched)).values()),
     }
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.segment import Segment
@@ -14,13 +14,11 @@ from aideator_cli.choice.comparison import candidates
 from aideator_cli.choice.reasons import summary
 from aideator_cli.choice.verdicts import Word, check_names, verdicts
 from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, cost, duration, tokens
 from aideator_cli.result import Result
 from aideator_cli.views import wording
+from aideator_cli.views.columns import TITLES, TOUCHED, figures, lesser
 
 MODEL_CELLS = 32
-NUMBERS = ("files", "+/−", "tests", "steps", "tokens", "cost", "time")
-LESSER = ("tokens", "steps", "files", "model", "cost", "time", "tests")  # the first to go is the first
 SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("…", ""), "waiting": ("…", "")}
 STYLES = {Word.PASSED: "green", Word.FLAKY: "yellow", Word.NOT_RUN: ""}  # all others are red
 
@@ -44,24 +42,28 @@ def show_table(
     `checks`: their names, where they are known; `touched`: by variation, how many tests and checks' settings its patch changes.
     """
     names = check_names(checks or (), results)
-    for left_out in range(len(LESSER) + 1):
-        table = _table(results, selected, names, touched, LESSER[:left_out])
-        if fits(table):
-            break
-    show(table)
+    spared = lesser(results, touched or {})
+    show(_fitting(lambda without: _table(results, selected, names, touched, without), fits, spared))
 
 
 def end_lines(results: Sequence[Result], width: int, selected: int | None = None) -> list[list[Segment]]:
     """Table and sentence, line by line in so many cells, for a screen that is drawn."""
     names = check_names((), results)
     console = Console(width=1000, highlight=False, force_terminal=True, color_system="truecolor")
-    for left_out in range(len(LESSER) + 1):
-        table = _table(results, selected, names, None, LESSER[:left_out])
-        if console.measure(table).maximum <= width:
-            break
+    table = _fitting(
+        lambda without: _table(results, selected, names, None, without),
+        lambda table: console.measure(table).maximum <= width,
+        lesser(results, {}),
+    )
     told = summary(candidates(results, names))
     lines = console.render_lines(table, console.options.update_width(width), pad=False)
     return [*lines, *([Segment(line)] for line in textwrap.wrap(told or "", width))]
+
+
+def _fitting(draw: Callable[[Sequence[str]], Table], holds: Callable[[Table], bool], spared: Sequence[str]) -> Table:
+    """With as few of these columns left out as it takes."""
+    tables = (draw(spared[:left_out]) for left_out in range(len(spared) + 1))
+    return next((table for table in tables if holds(table)), draw(spared))
 
 
 def _table(
@@ -72,15 +74,16 @@ def _table(
     without: Sequence[str],
 ) -> Table:
     table = plain_table()
-    numbers = [title for title in NUMBERS if title != "tests" or touched is not None]
+    numbers = [title for title in TITLES if title != TOUCHED or touched is not None]
     titles = ["", " ", "model", "outcome", *checks, *numbers]
     kept = [at for at, title in enumerate(titles) if title not in without or 4 <= at < 4 + len(checks)]
     for at in kept:
         right = at >= 4 + len(checks)
         table.add_column(Text(one_line(titles[at])), no_wrap=True, justify="right" if right else "left")
     for result in results:
-        figures = _figures(result, touched or {})
-        row = [*_head(result, result.variation == selected), *_checks(result, checks), *(figures[n] for n in numbers)]
+        told = figures(result, (touched or {}).get(result.variation, 0))
+        own = [Text(told[title]) for title in numbers]
+        row = [*_head(result, result.variation == selected), *_checks(result, checks), *own]
         table.add_row(*(row[at] for at in kept))
     return table
 
@@ -115,6 +118,14 @@ def model_name(model: str) -> str:
     return name if len(name) <= MODEL_CELLS else name[: MODEL_CELLS - 1] + "…"
 
 
+def short_names(models: Mapping[int, str]) -> dict[int, str]:
+    """Without what all of them begin with, up to a `/`."""
+    parts = {number: model_name(model).split("/") for number, model in models.items()}
+    while all(len(each) > 1 for each in parts.values()) and len({each[0] for each in parts.values()}) == 1:
+        parts = {number: each[1:] for number, each in parts.items()}
+    return {number: "/".join(each) for number, each in parts.items()}
+
+
 def _head(result: Result, selected: bool) -> list[Text]:
     sign, style = (
         ("✗", "red") if result.outcome == "succeeded" and not result.succeeded else SIGNS.get(result.outcome, ("–", ""))
@@ -125,18 +136,6 @@ def _head(result: Result, selected: bool) -> list[Text]:
         Text(model_name(result.model)),
         Text(wording.outcome(result)),
     ]
-
-
-def _figures(result: Result, touched: Mapping[int, int]) -> dict[str, Text]:
-    return {
-        "files": Text(str(result.files or "")),
-        "+/−": Text(changes(result.additions, result.deletions) if result.files else ""),
-        "tests": Text(str(touched.get(result.variation) or "")),
-        "steps": Text(str(result.steps)),
-        "tokens": Text(tokens(result.input_tokens + result.output_tokens)),
-        "cost": Text(cost(result.cost)),
-        "time": Text(duration(result.seconds)),
-    }
 
 
 def _checks(result: Result, names: Sequence[str]) -> list[Text]:

@@ -8,7 +8,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
+from aideator_cli import terminal
 from aideator_cli.result import CheckResult, Result
+from aideator_cli.views.table import show_table
 from tests.compare.stored import User, change
 
 SPEC = RunSpec(
@@ -49,7 +51,7 @@ def test_the_best_comes_first_and_the_files_and_the_reason_follow(user: User) ->
         "pytest",
         "files",
         "+/−",
-        "tests",
+        "touched",
         "steps",
         "tokens",
         "cost",
@@ -118,6 +120,33 @@ def test_foreign_text_in_markdown_stays_text(user: User) -> None:
         f"{sign}{name}" in html for sign, name in (("@", "someone"), ("#", "12"), ("www", ".evil"), (":", "//evil"))
     )
     assert "[x](http" in html.replace("<!-- -->", "")
+
+
+def test_markdown_has_the_signs_and_the_blanks_of_the_table(user: User) -> None:
+    nothing = replace(
+        RIGHT, variation=2, outcome="no_changes", patch=None, files=0, additions=0, deletions=0, checks=(), baseline=()
+    )
+    user.has_run(SPEC, [RIGHT, nothing, CHEAT])
+    rows = [line for line in user.call("compare", "--markdown").out.splitlines() if line.startswith("| ")]
+    assert rows[0] == "|  | model | outcome | pytest | files | +/− | touched | steps | tokens | cost | time |"
+    assert [row.split(" | ")[2] for row in rows[2:5]] == ["✓ succeeded", "✗ succeeded", "– no changes"]
+    assert rows[4].split(" | ")[4:7] == ["", "", ""]
+    assert "| src/tokens\\.py | 1 | · | · |  |" in rows
+
+
+def test_in_a_narrow_terminal_empty_columns_go_before_those_that_tell_something(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    scripted = [replace(RIGHT, cost=0.0, variation=n, model=f"scripted/agent_{n}.yaml") for n in (1, 2)]
+    shown = []
+    for columns in (200, 92):
+        monkeypatch.setattr(terminal, "width", lambda columns=columns: columns)
+        show_table(scripted, touched={1: 0})
+        shown.append(capsys.readouterr().out.splitlines()[0].split())
+    assert shown[0] == ["model", "outcome", "pytest", "files", "+/−", "touched", "steps", "tokens", "cost", "time"]
+    assert shown[1] == ["model", "outcome", "pytest", "files", "+/−", "steps", "tokens", "time"]
 
 
 def test_a_run_that_goes_on_is_compared_as_it_stands(user: User) -> None:
