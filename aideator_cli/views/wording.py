@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from aideator_cli.choice.verdicts import Verdict, Word
+from aideator_cli.choice.verdicts import Verdict, Word, check_names, verdicts
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
 from aideator_cli.result import Result
@@ -81,11 +81,14 @@ def outcome(result: Result) -> str:
 
 
 def ended_words(result: Result) -> str:
-    """How it ended; one that did not pass its checks says which."""
+    """How it ended; one that did not pass its checks says which, one that is suspected of cheating that it is."""
     if result.outcome != "succeeded" or result.succeeded:
         return outcome(result)
-    names = dict.fromkeys(check.name for check in result.checks if not result.holds(check))
-    return f"failed {one_line(', '.join(names))}"
+    cheated = [found.name for found in verdicts(result, check_names((), [result])) if found.word is Word.CHEAT]
+    failed = dict.fromkeys(check.name for check in result.checks if not result.holds(check))
+    names = one_line(", ".join(name for name in failed if name not in cheated))
+    told = [f"failed {names}"] if names else []
+    return ", ".join([*told, _VERDICTS[Word.CHEAT]] if cheated else told)
 
 
 def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from aideator_cli.views.panes.outcome import Outcome
 from aideator_cli.views.panes.pane import Pane
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.panes.search import Search, following
-from aideator_cli.views.table import model_name
+from aideator_cli.views.table import short_names
 from aideator_cli.views.transcript import Transcript, Transcripts
 
 ACTIVITY = {"working": 0, "waiting": 1, "ended": 2}
@@ -40,6 +40,7 @@ class Board(Screen[None]):
         self.panes: dict[int, Pane] = {}
         self.header, self.tabs, self.grid, self.outcome, self.footer = Header(), Tabs(), Grid(), Outcome(), Footer()
         self._fetch = fetch
+        self._names = short_names({transcript.number: transcript.model for transcript in transcripts})
         self._first = 0  # the page's, in the order
         self._shown = 1
         self._full = False
@@ -92,7 +93,9 @@ class Board(Screen[None]):
     def _show(self, visible: Sequence[int], columns: int) -> None:
         for number in visible:
             if number not in self.panes:
-                pane = self.panes[number] = Pane(self.transcripts[number], self.transcripts.spec.limits)
+                pane = self.panes[number] = Pane(
+                    self.transcripts[number], self._names[number], self.transcripts.spec.limits
+                )
                 pane.course.wrap, pane.course.times = self._wrap, self._times
                 self.grid.mount(pane)
         empty = -len(visible) % columns
@@ -229,11 +232,14 @@ class Board(Screen[None]):
             self.footer.tell("Space marks a pane; mark two of them")
             return
         sides = [Difference(transcript) for transcript in marked]
-        titles = (_name(marked[0]), _name(marked[1]))
+        titles = (self._title(marked[0]), self._title(marked[1]))
         screen = Compare(titles, lambda: (sides[0].files(), sides[1].files()))
         self.app.push_screen(screen)
         for side in sides:
             self._fetch(side)
+
+    def _title(self, transcript: Transcript) -> str:
+        return f"{transcript.number} {self._names[transcript.number]}"
 
     def _marked(self) -> list[Transcript]:
         return [pane.transcript for number, pane in sorted(self.panes.items()) if pane.marked]
@@ -298,7 +304,3 @@ class Board(Screen[None]):
     def on_scroller_moved(self, _event: Scroller.Moved) -> None:
         for number in self.in_sight:
             self.panes[number].draw_frame(current=number == self.current)
-
-
-def _name(transcript: Transcript) -> str:
-    return f"{transcript.number} {model_name(transcript.model)}"

@@ -17,10 +17,10 @@ from aideator_cli.views.panes.palette import agent_colour
 from aideator_cli.views.panes.rows import Layout, Row, entry_rows
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.signs import sign
-from aideator_cli.views.table import model_name
 from aideator_cli.views.transcript import Transcript
 
 FRAME_SECONDS: Final = 0.4
+LEAST_NAME: Final = 4  # cells of a model's name in a title
 
 
 class Course(Scroller):
@@ -109,9 +109,11 @@ class Pane(Vertical):
             super().__init__()
             self.number = number
 
-    def __init__(self, transcript: Transcript, limits: Limits) -> None:
+    def __init__(self, transcript: Transcript, name: str, limits: Limits) -> None:
+        """`name`: the model's, as short as it tells the panes apart."""
         super().__init__(id=f"pane-{transcript.number}")
         self.transcript = transcript
+        self._model = drawable(name)
         self.number = transcript.number
         self.marked = False
         self._limits = limits
@@ -164,15 +166,15 @@ class Pane(Vertical):
         self.border_subtitle = Content(frame[1])
 
     def _title(self) -> str:
-        transcript, room = self.transcript, max(4, self.size.width - 6)
+        transcript, room = self.transcript, max(4, self.size.width - 4)
         mark = "*" if self.marked else ""
-        model = drawable(model_name(transcript.model))
         name = f"{self.number}{mark} {sign(transcript)[0]} "
         doing = drawable("stopping" if transcript.stopping else transcript.doing)
         if self.diff is not None:
             doing = self.diff.title
         left = room - width_of(name) - 3
-        shown = cut(model, max(8, left - min(width_of(doing), left // 2)))
+        at_work = transcript.state == "working" or self.diff is not None  # what it is at may be long
+        shown = cut(self._model, max(LEAST_NAME, left - min(width_of(doing), left // 2 if at_work else left)))
         return name + cut(f"{shown} · {doing}", left + 3)
 
     def _subtitle(self) -> str:

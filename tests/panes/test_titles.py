@@ -1,0 +1,65 @@
+"""What a pane's frame says of its agent, at a glance."""
+
+from dataclasses import replace
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.events import Item
+from tests.panes.screen import Person, Stream, watched
+from tests.views.stream import Agent, spec
+
+NUMBERS = {"files": 1, "additions": 2, "deletions": 0}
+
+
+def named(*models: str) -> RunSpec:
+    asked = spec(len(models))
+    return replace(asked, variations=tuple(replace(v, model=m) for v, m in zip(asked.variations, models, strict=True)))
+
+
+def checked(number: int, **trees: int) -> list[Item]:
+    """An agent that ends with a patch, and with these exit codes of its check on these trees."""
+    agent = Agent(number)
+    patch = agent.event("patch", part=1, parts=1, encoding="utf-8", text="", sha256="0" * 64, **NUMBERS)
+    checks = [
+        agent.event("check", name="unittest", command="make test", on=on, exit_code=code, seconds=0.5, tail="")
+        for on, code in trees.items()
+    ]
+    return [*agent.start(), patch, *checks, *agent.end(), agent.closed()]
+
+
+def test_a_suspicion_of_cheating_is_told_as_in_the_table() -> None:
+    stream = Stream()
+
+    async def scene(person: Person) -> None:
+        stream.put(*checked(1, patch=0, restored=1), *checked(2, patch=1))
+        await person.settle()
+        assert "1 ✗ claude-sonnet-4-5 · cheat? " in person.screen
+        assert "2 ✗ claude-sonnet-4-5 · failed unittest " in person.screen
+
+    watched(spec(2), stream, scene)
+
+
+def test_the_state_of_one_that_has_ended_is_whole_and_of_the_models_names_what_differs() -> None:
+    stream = Stream()
+    asked = named("scripted/demo/fix.yaml", "scripted/demo/wrong-approach.yaml", "scripted/demo/cheat.yaml")
+
+    async def scene(person: Person) -> None:
+        stream.put(*checked(1, patch=0), *checked(2, patch=1), *checked(3, patch=0, restored=1))
+        await person.settle()
+        titles = person.screen.split("\n")[1]
+        assert "1 ✓ fix.yaml · succeeded " in titles
+        assert "2 ✗ wrong-appro… · failed unittest " in titles
+        assert "3 ✗ cheat.yaml · cheat? " in titles
+
+    watched(asked, stream, scene)
+
+
+def test_models_of_several_makers_keep_their_whole_names() -> None:
+    stream = Stream()
+
+    async def scene(person: Person) -> None:
+        stream.put(*Agent(1).start(), *Agent(2).start())
+        await person.settle()
+        assert "1 ● openai/gpt-5 · " in person.screen
+        assert "2 ● anthropic/claude-opus · " in person.screen
+
+    watched(named("openrouter/openai/gpt-5", "openrouter/anthropic/claude-opus"), stream, scene)
