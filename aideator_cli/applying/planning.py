@@ -68,7 +68,8 @@ def merged(scratch: Scratch, pick: Pick, head: str, ours: Mapping[str, Entry | N
 
 def _theirs(scratch: Scratch, path: str, change: Change | None) -> Entry | None:
     """What the merge has left at a path: of a conflict there is a file, and no one entry of it."""
-    if not os.path.lexists(scratch.folder / path):
+    here = scratch.folder / path
+    if not os.path.lexists(here) or (here.is_dir() and not here.is_symlink()):  # a folder: files in the file's place
         return None
     return (change and change.new) or Entry("100644", "")
 

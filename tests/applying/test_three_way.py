@@ -35,6 +35,29 @@ def test_changes_at_different_places_are_merged_into_the_files_alone(scene: Scen
     assert (tree(scene.top), scene.index()) == (before, index)
 
 
+def test_a_folder_in_the_place_of_a_file_and_the_reverse(scene: Scene) -> None:
+    scene.repository.commit({"odd": "file\n", "pack/inner": "inner\n"})
+
+    def swap(folder: Path) -> None:
+        edit(folder)
+        (folder / "odd").unlink()
+        (folder / "odd").mkdir()
+        (folder / "odd/inner").write_text("new\n")
+        (folder / "pack/inner").unlink()
+        (folder / "pack").rmdir()
+        (folder / "pack").symlink_to("new.py")
+
+    work = scene.agent(swap)
+    theirs(scene, "two", "zwei")
+    before, index = tree(scene.top), scene.index()
+    done = scene.apply(work.result, three_way=True)
+    assert (done.code, done.conflicts) == (ExitCode.DOES_NOT_APPLY, ["src/tokens.py"])
+    assert (scene.top / "odd/inner").read_text() == "new\n"
+    assert (scene.top / "pack").is_symlink()
+    scene.undo()
+    assert (tree(scene.top), scene.index()) == (before, index)
+
+
 def test_a_conflict_is_told_and_stands_in_file_and_index_as_git_leaves_it(scene: Scene, work: Work) -> None:
     theirs(scene, "two", "zwei")
     before, index = tree(scene.top), scene.index()
