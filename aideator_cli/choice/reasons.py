@@ -101,12 +101,12 @@ def obstacle(candidate: Candidate) -> str:
         return "is still at work"
     if result.outcome == "no_changes":
         return "changed nothing"
-    against = [verdict for verdict in candidate.verdicts if not verdict.passed]
+    failing = [verdict for verdict in candidate.verdicts if not verdict.passed]
     if result.outcome == "succeeded":
-        told = [_against(verdict, candidate) for verdict in against]
+        told = [against(verdict, result) for verdict in failing]
     else:
-        ran = (verdict for verdict in against if verdict.word is not Word.NOT_RUN)
-        told = [_ended(result), *(_against(verdict, candidate) for verdict in ran)]
+        ran = (verdict for verdict in failing if verdict.word is not Word.NOT_RUN)
+        told = [_ended(result), *(against(verdict, result) for verdict in ran)]
     return ", ".join(told)
 
 
@@ -116,10 +116,11 @@ def _ended(result: Result) -> str:
     return f"{how} ({why})" if why and result.outcome != "cancelled" else how
 
 
-def _against(verdict: Verdict, candidate: Candidate) -> str:
+def against(verdict: Verdict, result: Result) -> str:
+    """What a check that did not pass says of it, as a predicate."""
     name, count = one_line(verdict.name), f" {verdict.count}" if verdict.count else ""
     if verdict.word is Word.CHEAT:
-        touched = _list_whole((*candidate.result.tests, *candidate.result.config))
+        touched = _list_whole((*result.tests, *result.config))
         return f"is suspected of cheating: {name} passes only with its own {touched or 'tests and settings'}"
     if verdict.word is Word.NOT_RUN:
         return f"was not checked by {name}"

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from aideator_cli.result import CheckResult, Result
 
 SETUP = "setup"
+RESTORED: Final = "with the base's tests and settings"  # how a run on the restored tree is told
 
 
 class Word(StrEnum):

@@ -6,6 +6,8 @@ from typing import Final
 from xml.etree import ElementTree as Xml
 
 from aideator_agent.spec import RunSpec
+from aideator_cli.choice.reasons import against
+from aideator_cli.choice.verdicts import RESTORED, Word, verdict
 from aideator_cli.clean import clean, one_line
 from aideator_cli.result import CheckResult, Result
 
@@ -55,13 +57,16 @@ def _skipped(suite: str, spec: RunSpec, result: Result) -> Iterator[Xml.Element]
 def _name(check: CheckResult) -> str:
     words = [one_line(check.name)]
     if check.on == "restored":
-        words.append("with tests and settings restored")
+        words.append(RESTORED)
     if check.repeat > 1:
         words.append(f"#{check.repeat}")
     return " ".join(words)
 
 
 def _failure(result: Result, check: CheckResult) -> str:
+    found = verdict(result, check.name)
+    if found.word is Word.CHEAT:
+        return f"exit {check.exit_code}: {against(found, result).removeprefix('is ')}"
     before = next((base for base in result.baseline if base.name == check.name), None)
     if check.passed:
         told = "no report" if check.tests is None else f"a report of {check.tests} tests"

@@ -9,7 +9,7 @@ from aideator_cli import __version__
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacle
-from aideator_cli.choice.verdicts import Word
+from aideator_cli.choice.verdicts import RESTORED, Word
 from aideator_cli.clean import one_line
 from aideator_cli.figures import cost, duration, joined, plural, tokens
 from aideator_cli.judging.judgements import Round
@@ -203,7 +203,7 @@ def _run_of(check: CheckResult, holds: bool) -> dict[str, Any]:
 def _named(check: CheckResult) -> Iterator[str]:
     yield one_line(check.name)
     if check.on == "restored":
-        yield "with the base's tests and settings"
+        yield RESTORED
     if check.repeat > 1:
         yield f"(repeat {check.repeat})"
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from aideator_cli.choice.verdicts import Verdict, Word, check_names, verdicts
+from aideator_cli.choice.verdicts import RESTORED, Verdict, Word, check_names, verdicts
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
 from aideator_cli.result import Result
 
-TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "scheduling")  # kinds of observations
+TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "cancelled", "scheduling")  # kinds of observations
 COMMAND_CELLS = 400  # of a command's first line
 COMPARED = 1_000_000  # pairs of lines; more are counted without looking for what is equal
 
@@ -132,7 +132,7 @@ def patch(data: Mapping[str, Any]) -> str | None:
 def check(data: Mapping[str, Any]) -> str:
     """A check's run: on the patch, or where else it says."""
     passed = data.get("exit_code") == 0
-    tree = {"base": " on the base", "restored": " with tests restored"}.get(str(data.get("on")), "")
+    tree = {"base": " on the base", "restored": f" {RESTORED}"}.get(str(data.get("on")), "")
     return f"check {data.get('name')}{tree}: {'passed' if passed else 'failed'}  {duration(data.get('seconds') or 0.0)}"
 
 

@@ -101,6 +101,19 @@ def test_a_check_that_reports_too_few_tests_is_a_failure_with_that_reason(
     assert failure.get("message") == "exit 0 with a report of 3 tests, 41 on the base"
 
 
+def test_a_suspicion_of_cheating_stands_in_the_failure_of_the_check_on_the_restored_tree(
+    aideator: Shell, home: Path, folder: Path
+) -> None:
+    checks = [check("pytest"), check("pytest", 1, on="restored")]
+    add_run(home, Told(change("test_a.py", "old", "new"), checks, tests=("test_a.py",)))
+    export(aideator, folder)
+    own, restored = Xml.parse(folder / "checks.xml").getroot().iter("testcase")
+    assert (own.find("failure"), restored.get("name")) == (None, "pytest with the base's tests and settings")
+    failure = restored.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "exit 1: suspected of cheating: pytest passes only with its own test_a.py"
+
+
 def test_an_empty_folder_is_taken_and_another_is_not(aideator: Shell, home: Path, folder: Path) -> None:
     add_run(home, Told(PATCH))
     folder.mkdir()
