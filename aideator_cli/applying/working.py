@@ -9,7 +9,7 @@ from aideator_cli.applying.pick import Applied, Pick, Way, does_not_apply, some
 from aideator_cli.applying.planning import Plan, plan
 from aideator_cli.applying.target import Target, removal
 from aideator_cli.applying.trees import Scratch, scratch
-from aideator_cli.errors import not_found
+from aideator_cli.errors import AideatorError, not_found
 from aideator_cli.invocation import command
 
 
@@ -128,6 +128,11 @@ def _roll_back(target: Target, journal: Journal) -> None:
     except OSError as error:
         raise does_not_apply(
             f"{journal.name} could be applied in part only, and not be taken back: {why(target, error)}",
+            f"when that is mended: {_undo_command(target)}",
+        ) from error
+    except AideatorError as error:  # git has the last word about its index
+        raise does_not_apply(
+            f"{journal.name} can't be applied: {error.message} The files are as they were",
             f"when that is mended: {_undo_command(target)}",
         ) from error
     journal.discard()

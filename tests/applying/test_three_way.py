@@ -77,6 +77,20 @@ def test_a_conflict_is_told_and_stands_in_file_and_index_as_git_leaves_it(scene:
     assert (tree(scene.top), scene.index()) == (before, index)
 
 
+def test_an_index_that_another_git_holds_is_told_with_the_way_out(scene: Scene, work: Work) -> None:
+    theirs(scene, "two", "zwei")
+    before, index = tree(scene.top), scene.index()
+    lock = scene.top / ".git/index.lock"
+    lock.touch()
+    with pytest.raises(AideatorError, match=r"index\.lock.*The files are as they were") as raised:
+        scene.apply(work.result, three_way=True)
+    assert "undo" in (raised.value.hint or "")
+    lock.unlink()
+    assert (tree(scene.top), scene.index()) == (before, index)
+    scene.undo()
+    assert scene.apply(work.result, three_way=True).conflicts == ["src/tokens.py"]
+
+
 def test_a_conflict_that_was_mended_is_undone_by_force(scene: Scene, work: Work) -> None:
     theirs(scene, "two", "zwei")
     before, index = tree(scene.top), scene.index()
