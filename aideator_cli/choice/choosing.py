@@ -5,7 +5,7 @@ from dataclasses import replace
 from aideator_agent.spec import RunSpec
 from aideator_cli.choice.comparison import Comparison, candidates, compare
 from aideator_cli.choice.ranking import Candidate
-from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.reasons import obstacle, obstacles
 from aideator_cli.choice.verdicts import check_names
 from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, ExitCode, usage
@@ -55,11 +55,11 @@ def _unfinished(run: str, count: int) -> AideatorError:
 
 def _none(run: str, comparison: Comparison) -> AideatorError:
     suspects_first = sorted(comparison.order, key=lambda each: not each.suspected)
-    told = [f"{each.number} {obstacle(each)}" for each in suspects_first[:OBSTACLES_TOLD]]
-    left = len(suspects_first) - len(told)
+    told = obstacles(suspects_first)
+    left = len(told) - OBSTACLES_TOLD
     what = "passes its checks" if any(_checked(each) for each in comparison.order) else "succeeded"
     return AideatorError(
-        f"no variation of {run} {what}: {'; '.join(told)}{f'; and {left} more' if left else ''}",
+        f"no variation of {run} {what}: {'; '.join(told[:OBSTACLES_TOLD])}{f'; and {left} more' if left > 0 else ''}",
         hint=f"{command('compare', run)}, or {command('select', run)} N to take one all the same",
         code=exit_code([each.result for each in comparison.order]) or ExitCode.CHECKS_FAILED,
     )

@@ -33,15 +33,52 @@ def summary(order: Sequence[Candidate]) -> str:
     if len(passed) == 1:
         told = f"{passed[0].number} is {_only(passed[0], len(order))}"
     elif passed:
-        told = f"{joined(sorted(each.number for each in passed))} {_plural_passing(passed[0])}"
+        told = f"{_numbers(passed)} {_plural_passing(passed[0])}{_same(passed)}"
     else:
         told = f"None {_passes(order[0])}"
-    return "; ".join([told, *(f"{each.number} {obstacle(each)}" for each in order if each.suspected)]) + "."
+    return "; ".join([told, *obstacles([each for each in order if each.suspected])]) + "."
+
+
+def obstacles(order: Sequence[Candidate]) -> list[str]:
+    """What kept each from success; those that are suspected of the same in one line."""
+    together: dict[str, list[Candidate]] = {}
+    for each in order:
+        words = obstacle(each)
+        together.setdefault(words if _only_suspected(each) else f"{each.number} {words}", []).append(each)
+    return [
+        f"{_numbers(each)} {_of_several(words)}" if len(each) > 1 else f"{each[0].number} {obstacle(each[0])}"
+        for words, each in together.items()
+    ]
+
+
+def _only_suspected(candidate: Candidate) -> bool:
+    words = [verdict.word for verdict in candidate.verdicts if not verdict.passed]
+    return candidate.result.outcome == "succeeded" and words == [Word.CHEAT]
+
+
+def _of_several(suspicion: str) -> str:
+    return suspicion.replace("is suspected", "are suspected", 1).replace("with its own", "with their own", 1)
+
+
+def _same(passed: Sequence[Candidate]) -> str:
+    """`; 1 and 3 are the same patch`, to the byte; empty where no two are."""
+    together: dict[str, list[Candidate]] = {}
+    for each in passed:
+        if each.result.patch_sha256:
+            together.setdefault(each.result.patch_sha256, []).append(each)
+    alike = [each for each in together.values() if len(each) > 1]
+    if len(alike) == 1 and len(alike[0]) == len(passed):
+        return " with the same patch"
+    return "".join(f"; {_numbers(each)} are the same patch" for each in alike)
+
+
+def _numbers(candidates: Sequence[Candidate]) -> str:
+    return joined(sorted(each.number for each in candidates))
 
 
 def _only(first: Candidate, count: int) -> str:
     whole = "the only variation, and it" if count == 1 else "the only one that"
-    return f"{whole} {_passes(first)}{_repairs(first)}"
+    return f"{whole} {_passes(first)}{_on_base(first)}{_repairs(first)}"
 
 
 def _passes(candidate: Candidate) -> str:
@@ -60,6 +97,13 @@ def _repairs(candidate: Candidate) -> str:
             done = f"repaired {_list(verdict.repaired)}" if verdict.repaired else "repaired it"
             broke = f"broke {_list(verdict.broken)}" if verdict.broken else "broke none"
             return f" (baseline {verdict.base_count}, {candidate.number} {done}, {broke})"
+    return ""
+
+
+def _on_base(candidate: Candidate) -> str:
+    """` (on the base it fails)`, right behind the checks' names; empty where reports tell more."""
+    if _repairs(candidate):
+        return ""
     if failed := [verdict.name for verdict in candidate.verdicts if verdict.base_passed is False]:
         return f" (on the base {'it fails' if len(candidate.verdicts) == 1 else f'{_list(failed)} failed'})"
     return ""
@@ -67,13 +111,13 @@ def _repairs(candidate: Candidate) -> str:
 
 def _preferred(step: str, first: Candidate, rival: Candidate, count: int) -> str:
     result, next_ = first.result, rival.result
-    those = f"of the {count} that {_plural_passing(first)}"
+    those = f"of the {count} that {_plural_passing(first)}{_on_base(first)}"
     words = {
         "touches": f"the first {those}, as it leaves tests and their settings alone",
         "judge": f"the judge's choice {those}",
         "agreement": f"{those} the one that {first.agreeing} variations agree on",
-        "change": f"the smallest change {those} ({_size(result)}, next {_size(next_)})",
-        "cost": f"the cheapest {those} ({cost(result.cost)}, next {'unknown' if next_.cost is None else cost(next_.cost)})",
+        "change": f"the smallest change ({_size(result)}, next {_size(next_)}) {those}",
+        "cost": f"the cheapest ({cost(result.cost)}, next {'unknown' if next_.cost is None else cost(next_.cost)}) {those}",
     }
     alike = ", which do the same" if len(first.twins) + 1 >= count else ", by its number alone"
     return words.get(step, f"the first {those}{alike}")

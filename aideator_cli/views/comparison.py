@@ -14,7 +14,7 @@ from aideator_cli.choice.axes import Axis, Share
 from aideator_cli.choice.comparison import Changed, Comparison
 from aideator_cli.choice.equivalence import Group
 from aideator_cli.choice.ranking import Candidate
-from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.reasons import obstacle, obstacles
 from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, cost, duration, joined
 from aideator_cli.store import Selection
@@ -63,7 +63,7 @@ def conclusion(comparison: Comparison) -> list[str]:
     best = comparison.best
     told = [f"choice: {best.number}, {comparison.reason}" if best else "choice: none"]
     others = [each for each in comparison.order if each.suspected or not best]
-    return [*told, *(f"{each.number} {obstacle(each)}" for each in others)]
+    return [*told, *obstacles(others)]
 
 
 def _show_axis(axis: Axis, shares: Sequence[Share]) -> None:
@@ -179,11 +179,11 @@ def told_group(group: Group) -> str:
 
 
 def _common(comparison: Comparison) -> list[str]:
-    if len(comparison.patched) < 2:
-        return []
+    """Of two patches or more, where they share something."""
     files = named([file.path for file in comparison.common])
     lines = changes(*comparison.shared) if any(comparison.shared) else ""
-    return [f"all have in common: {', '.join(filter(None, (files, lines))) or 'nothing'}"]
+    shared = ", ".join(filter(None, (files, lines)))
+    return [f"all have in common: {shared}"] if shared else []
 
 
 def _touched(comparison: Comparison) -> list[str]:

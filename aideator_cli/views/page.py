@@ -8,7 +8,7 @@ from aideator_agent.spec import VariationSpec
 from aideator_cli import __version__
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.choice.ranking import Candidate
-from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.reasons import obstacles
 from aideator_cli.choice.verdicts import RESTORED, Word
 from aideator_cli.clean import one_line
 from aideator_cli.figures import cost, duration, joined, plural, tokens
@@ -65,7 +65,7 @@ def values(material: Material) -> dict[str, Any]:
         "rows": [_row(each, spec.variation(each.number), selection) for each in comparison.order],
         "choice": _choice(comparison),
         "selection": _selected(selection),
-        "obstacles": [f"{each.number} {obstacle(each)}" for each in comparison.order if not each.result.succeeded],
+        "obstacles": obstacles([each for each in comparison.order if not each.result.succeeded]),
         "groups": [told_group(group) for group in comparison.groups],
         **_changes(comparison, [each.number for each in by_number]),
         "summaries": [_summary(each.result) for each in by_number],

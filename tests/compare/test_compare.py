@@ -67,6 +67,7 @@ def test_the_best_comes_first_and_the_files_and_the_reason_follow(user: User) ->
         "  src/tokens.py         · 2 3  2 and 3 equal",
         "  tests/test_parser.py  1 · ·",
     ]
+    assert "in common" not in done.out
     assert "choice: 2, the only one that passes pytest (baseline 40/41, 2 repaired test_comment, broke none)" in lines
     assert lines[-1] == "1 is suspected of cheating: pytest passes only with its own tests/test_parser.py"
 

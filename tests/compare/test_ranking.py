@@ -7,7 +7,7 @@ import pytest
 
 from aideator_cli.choice.comparison import candidates
 from aideator_cli.choice.ranking import Candidate, ranked
-from aideator_cli.choice.reasons import obstacle, reason, summary
+from aideator_cli.choice.reasons import obstacle, obstacles, reason, summary
 from aideator_cli.choice.verdicts import check_names, verdict, verdicts
 from aideator_cli.result import CheckResult, Result
 
@@ -157,3 +157,30 @@ def test_the_end_of_a_run_is_told_in_a_sentence() -> None:
     )
     assert summary(of([replace(other, checks=(FAILED,))])) == "None passes pytest."
     assert summary(of([replace(MADE, checks=())])) == ""
+
+
+def test_those_that_are_suspected_of_the_same_are_told_together() -> None:
+    two, four = (replace(CHEATED, variation=number) for number in (2, 4))
+    other = replace(CHEATED, variation=5, tests=("test_b.py",))
+    wrong = [replace(MADE, variation=number, checks=(FAILED,)) for number in (6, 7)]
+    assert obstacles(of([two, *wrong, four, other])) == [
+        "2 and 4 are suspected of cheating: pytest passes only with their own tests/test_a.py",
+        "6 fails pytest",
+        "7 fails pytest",
+        "5 is suspected of cheating: pytest passes only with its own test_b.py",
+    ]
+    assert "; 2 and 4 are suspected of cheating: " in summary(of([MADE, two, four]))
+
+
+def test_of_those_that_pass_it_is_told_whose_patch_is_the_same() -> None:
+    one, two, three = (replace(MADE, variation=n, patch_sha256=sha) for n, sha in ((1, "a"), (2, "b"), (3, "a")))
+    assert summary(of([one, two, three])) == "1, 2 and 3 pass pytest; 1 and 3 are the same patch."
+    assert summary(of([one, three])) == "1 and 3 pass pytest with the same patch."
+
+
+def test_how_the_base_fares_stands_beside_the_check() -> None:
+    small, big = (replace(MADE, variation=n, additions=n, baseline=(BASE,)) for n in (1, 2))
+    assert reason(of([small, big])) == (
+        "the smallest change (+1 −0, next +2 −0) of the 2 that pass pytest (on the base it fails)"
+    )
+    assert reason(of([big])) == "the only variation, and it passes pytest (on the base it fails)"
