@@ -1,6 +1,7 @@
 """What can go wrong, as the user is told it: what, to what, and what to do next; and the exit codes, which are stable."""
 
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -41,3 +42,16 @@ def unavailable(message: str, hint: str | None = None) -> AideatorError:
 
 def refused(message: str, hint: str | None = None) -> AideatorError:
     return AideatorError(message, hint=hint, code=ExitCode.REFUSED)
+
+
+def unwritable(target: Path, error: OSError) -> AideatorError:
+    """For a file or folder that the user has named."""
+    hint = "name another place"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return not_found(
+            f"{target} can't be written: there is no folder {target.parent}",
+            hint="make it first, or name another place",
+        )
+    if isinstance(error, PermissionError):
+        return refused(f"{target} can't be written: {error.strerror}", hint=hint)
+    return AideatorError(f"{target} can't be written: {error.strerror or error}", hint=hint)

@@ -14,7 +14,7 @@ from typing import IO
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
 from aideator_cli.backends import Wish
-from aideator_cli.errors import AideatorError, ExitCode, not_found, usage
+from aideator_cli.errors import ExitCode, not_found, unwritable, usage
 from aideator_cli.events import Item
 from aideator_cli.figures import duration
 from aideator_cli.finding import Named, find
@@ -125,7 +125,7 @@ def _whole_or_not_at_all(file: Path, *, force: bool) -> Iterator[IO[str]]:
         spare.chmod(0o666 & ~_umask())
         spare.replace(file)
     except OSError as error:
-        raise AideatorError(f"{file} can't be written: {error.strerror or error}") from error
+        raise unwritable(file, error) from error
     finally:
         if spare is not None:
             spare.unlink(missing_ok=True)

@@ -69,7 +69,7 @@ class Stats:
 def stats(by: str, *, since: str | None, repository: str | None, json: bool) -> int:
     """Shows a line a group, the most tried first."""
     if by not in AXES:
-        raise usage(f"--by takes {', '.join(AXES)}, not {by}")
+        raise usage(f"--by {by} is no axis", hint=f"it takes {', '.join(AXES)}")
     store = Store.open(Settings().home)
     tried = store.tried(since=since or "", repository=repository or "", with_prompt=by == "prompt")
     groups = grouped(tried, by)

@@ -20,7 +20,8 @@ def apply_result(spec: RunSpec, result: Result, way: Way, *, folder: Path | None
     """
     if way.three_way and (way.branch or way.worktree):
         raise usage(
-            "--3way merges into your files; --branch and --worktree begin at the run's base, where it applies as it is"
+            "--3way merges into your files; --branch and --worktree begin at the run's base, where it applies as it is",
+            hint="leave out --3way",
         )
     pick = pick_of(spec, result)
     target = working_tree(folder) if folder else default_tree(pick.base, origin)

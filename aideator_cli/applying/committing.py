@@ -1,5 +1,6 @@
 """A patch as a commit on a new branch: the run's base is its parent, and HEAD, index and working tree stay as they are."""
 
+import os
 import re
 import textwrap
 from pathlib import Path
@@ -19,6 +20,8 @@ SUBJECT, WIDTH = 72, 72
 def commit_to_branch(pick: Pick, target: Target, way: Way) -> Applied:
     """Raises `AideatorError`: wrong usage (the branch exists, its name is none), or it does not apply; there is no branch then."""
     _expect_new(target, way.branch or "")
+    if way.worktree is not None:
+        _expect_free(way.worktree)
     base = expect_base(target, pick.base, pick.name)
     if not way.check:
         _expect_identity(target)
@@ -57,12 +60,13 @@ def expect_branch(target: Target, name: str) -> None:
 def apply_to_worktree(pick: Pick, target: Target, way: Way) -> Applied:
     """A new working tree on the run's base, HEAD detached, with the patch in its files."""
     assert way.worktree is not None
+    place = _expect_free(way.worktree)
     base = expect_base(target, pick.base, pick.name)
     if way.check:
         with scratch(target, keep=False) as room:
             room.patched(base, pick.patch, pick.name)
-        return Applied(pick, way, way.worktree)
-    folder = _add_worktree(target, way.worktree, "--detach", base)
+        return Applied(pick, way, place)
+    folder = _add_worktree(target, place, "--detach", base)
     try:
         return apply_to_files(pick, working_tree(folder), way)
     except BaseException:
@@ -111,7 +115,10 @@ def _wrapped(text: str) -> str:
 
 def _expect_new(target: Target, branch: str) -> None:
     if branch.startswith("-") or branch == "HEAD" or target.git.run("check-ref-format", f"refs/heads/{branch}").code:
-        raise usage(f"{branch!r} is no name of a branch")
+        raise usage(
+            f"{branch!r} is no name that git takes for a branch",
+            hint="for example: --branch fix/comments",
+        )
     if not target.git.run("show-ref", "--verify", "--quiet", f"refs/heads/{branch}").code:
         raise usage(f"{target.top} has a branch {branch} already", hint="--branch makes a new one: give another name")
 
@@ -128,9 +135,20 @@ def _expect_identity(target: Target) -> None:
 
 def _add_worktree(target: Target, folder: Path, *what: str) -> Path:
     """`git worktree add`. Raises `AideatorError` (wrong usage) with what git says."""
-    place = folder.absolute()
+    place = _expect_free(folder)
     options, names = ([w for w in what if w == "--detach"], [w for w in what if not w.startswith("--")])
     done = target.git.run("worktree", "add", "--quiet", *options, "--", str(place), *names)
     if done.code:
-        raise usage(f"there can be no working tree in {folder}: {done.said}")
+        raise usage(
+            f"there can be no working tree in {place}: {done.said}",
+            hint="--worktree takes a folder that is new or empty",
+        )
+    return place
+
+
+def _expect_free(folder: Path) -> Path:
+    """Where it is, in full."""
+    place = Path(os.path.normpath(folder.absolute()))
+    if os.path.lexists(place) and not (place.is_dir() and not any(place.iterdir())):
+        raise usage(f"{place} is there already", hint="--worktree makes a new folder, or takes an empty one")
     return place

@@ -29,7 +29,7 @@ def pick_of(spec: RunSpec, result: Result) -> Pick:
     name = f"{spec.id}/{result.variation}"
     if not result.patch:
         what = "changed nothing" if result.patch is not None or result.outcome == "no_changes" else "has no patch"
-        raise usage(f"{name} {what} ({result.outcome}): there is nothing to apply")
+        raise usage(f"{name} {what} ({result.outcome}): there is nothing to apply", hint=command("compare", spec.id))
     checks = tuple(check.name for check in spec.checks)
     return Pick(name, result.patch, result.base or spec.repository.base, spec.prompt, checks, result)
 

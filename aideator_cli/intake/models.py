@@ -18,6 +18,7 @@ from aideator_cli.errors import AideatorError, usage
 
 MOST: Final = 20
 USUAL: Final = 3
+MORE: Final = "run --matrix FILE makes more of them, up to 200"
 SCRIPTED: Final = "scripted/"
 
 
@@ -76,7 +77,7 @@ def parse_models(values: Iterable[str], *, n: int | None, known: Callable[[str],
     Without counts the models go round robin over `n`, by default one of each, and three of a single one. Raises `AideatorError` (usage).
     """
     if n is not None and not 1 <= n <= MOST:
-        raise usage(f"-n takes 1 to {MOST}, not {n}")
+        raise usage(f"-n takes 1 to {MOST}, not {n}", MORE if n > MOST else f"-n {USUAL} is usual")
     items = [_counted(item, known) for value in values for item in _items(value)]
     if not items:
         raise usage("no model is given", "for example: --model claude-sonnet-4-5")
@@ -212,7 +213,7 @@ def _by_counts(items: list[tuple[str, int | None]], n: int | None) -> list[str]:
     names = [name for name, count in items for _ in range(min(1 if count is None else count, MOST + 1))]
     total = sum(1 if count is None else count for _, count in items)
     if total > MOST:
-        raise usage(f"-n takes 1 to {MOST}; the counts in --model add up to {total}")
+        raise usage(f"-n takes 1 to {MOST}; the counts in --model add up to {total}", MORE)
     if n is not None and n != total:
         raise usage(f"-n {n} and the counts in --model, which add up to {total}, contradict each other", "leave out -n")
     return names

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aideator_cli import __version__, terminal
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import unwritable, usage
 from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
 from aideator_cli.ids import is_id
@@ -41,7 +41,7 @@ def export(word: str, folder: Path, *, force: bool) -> int:
         files = _write(run, store, made)
         _put(made, target)
     except OSError as error:
-        raise AideatorError(f"{folder} can't be written: {error.strerror or error}") from error
+        raise unwritable(folder, error) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
     terminal.say(f"exported {run.spec.id} to {folder}: {plural(files, 'file')}")

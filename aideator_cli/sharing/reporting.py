@@ -8,7 +8,7 @@ from pathlib import Path
 from aideator_cli import terminal
 from aideator_cli.choice.choosing import compare_run
 from aideator_cli.clock import now
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import unwritable, usage
 from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
 from aideator_cli.ids import is_id
@@ -77,7 +77,7 @@ def _write(page: bytes, target: Path, *, force: bool) -> None:
     except FileExistsError as error:
         raise usage(f"{target} is there already", hint="--force overwrites it") from error
     except OSError as error:
-        raise AideatorError(f"{target} can't be written: {error.strerror or error}") from error
+        raise unwritable(target, error) from error
     finally:
         beside.unlink(missing_ok=True)
         if claimed:

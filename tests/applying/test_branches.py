@@ -78,6 +78,7 @@ def test_a_branch_is_new_and_has_a_name_that_git_takes(scene: Scene, work: Work,
     with pytest.raises(AideatorError) as caught:
         scene.apply(work.result, branch=name)
     assert caught.value.code == ExitCode.USAGE
+    assert caught.value.hint
     assert scene.repository.git("for-each-ref") == refs
 
 
@@ -113,6 +114,17 @@ def test_a_new_working_tree_on_a_new_branch_is_clean(scene: Scene, work: Work, t
     assert git(place, "status", "--porcelain", "--branch") == "## fix"
     assert git(place, "rev-parse", "HEAD") == done.commit
     assert (place / "a.py").read_text() == "x = 2\n"
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_folder_that_is_there_is_named_in_full_and_what_to_do(
+    scene: Scene, work: Work, tmp_path: Path, check: bool
+) -> None:
+    (tmp_path / "there").touch()
+    with pytest.raises(AideatorError) as caught:
+        scene.apply(work.result, worktree=tmp_path / "x" / ".." / "there", check=check)
+    assert caught.value.message == f"{tmp_path / 'there'} is there already"
+    assert caught.value.hint == "--worktree makes a new folder, or takes an empty one"
 
 
 @pytest.mark.parametrize("branch", [None, "fix"])

@@ -61,6 +61,14 @@ def test_a_wrong_request_is_refused_at_the_door(
     assert not (home / "runs").exists()
 
 
+@pytest.mark.parametrize("words", [["-n", "30", "--model", "gpt-5"], ["--model", "gpt-5:30"]])
+def test_where_so_many_agents_are_too_many_the_way_to_more_is_named(
+    aideator: Shell, repo: str, words: list[str]
+) -> None:
+    said = aideator("run", repo, "fix", *words)
+    assert (said.code, said.err.splitlines()[1]) == (2, " hint: run --matrix FILE makes more of them, up to 200")
+
+
 def test_a_repository_that_does_not_exist(aideator: Shell, script: str, tmp_path: Path) -> None:
     said = aideator("run", str(tmp_path / "nowhere"), "fix", "--model", script)
     assert said.code == ExitCode.NOT_FOUND

@@ -168,6 +168,14 @@ def test_the_folder_that_one_is_in_stays(
     assert "the folder that this shell is in" in said.err
 
 
+def test_a_place_below_a_file_is_no_place(aideator: Shell, home: Path, folder: Path) -> None:
+    add_run(home, Told(PATCH))
+    folder.write_text("a file")
+    said = aideator("export", "k3v9x2q", str(folder / "in"))
+    assert said.code == ExitCode.NOT_FOUND
+    assert f"there is no folder {folder}\n hint: " in said.err
+
+
 def test_an_export_that_fails_in_the_middle_leaves_nothing(
     aideator: Shell, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,5 +187,5 @@ def test_an_export_that_fails_in_the_middle_leaves_nothing(
     monkeypatch.setattr("aideator_cli.sharing.exporting.as_junit", full)
     said = aideator("export", "k3v9x2q", str(folder))
     assert said.code == ExitCode.FAILED
-    assert "out can't be written: No space left on device" in said.err
+    assert "out can't be written: No space left on device\n hint: name another place" in said.err
     assert left_beside(folder) == []

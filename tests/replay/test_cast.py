@@ -108,8 +108,10 @@ def test_a_folder_or_a_place_that_can_not_be_written_is_named(aideator: Shell, h
     add_run(home, Told(PATCH))
     assert aideator("replay", "--cast", str(tmp_path), "--force").code == ExitCode.USAGE
     nowhere = aideator("replay", "--cast", str(tmp_path / "no" / "run.cast"))
-    assert nowhere.code == ExitCode.FAILED
-    assert nowhere.err == f"error: {tmp_path}/no/run.cast can't be written: No such file or directory\n"
+    assert nowhere.code == ExitCode.NOT_FOUND
+    assert nowhere.err.startswith(
+        f"error: {tmp_path}/no/run.cast can't be written: there is no folder {tmp_path}/no\n hint: "
+    )
 
 
 def test_what_breaks_off_leaves_nothing(
@@ -124,7 +126,7 @@ def test_what_breaks_off_leaves_nothing(
 
     monkeypatch.setattr("aideator_cli.views.cast.Cast.flush", full)
     done = aideator("replay", "--cast", str(file), "--force")
-    assert done.err == f"error: {file} can't be written: No space left on device\n"
+    assert done.err == f"error: {file} can't be written: No space left on device\n hint: name another place\n"
     assert (done.code, file.read_text()) == (ExitCode.FAILED, "mine")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["aideator-home", "run.cast"]
 

@@ -256,7 +256,8 @@ def test_it_is_written_beside_one_and_over_nothing(aideator: Shell, home: Path, 
 def test_a_place_that_can_not_be_written_leaves_nothing(aideator: Shell, home: Path, here: Path) -> None:
     add_run(home, Told(change("a", "b", "c")))
     said = aideator("report", "k3v", "-o", "nowhere/x.html")
-    assert said.code == ExitCode.FAILED
-    assert "nowhere/x.html can't be written: No such file or directory" in said.err
+    assert said.code == ExitCode.NOT_FOUND
+    assert "nowhere/x.html can't be written: there is no folder nowhere" in said.err
+    assert "hint: make it first" in said.err
     assert aideator("report", "k3v", "-o", ".").code == ExitCode.USAGE
     assert list(here.iterdir()) == []

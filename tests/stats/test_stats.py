@@ -121,7 +121,7 @@ def test_an_unknown_price_is_not_nothing(store: Store, stats: Stats) -> None:
     assert (group["total_cost"], group["cost_per_accepted"]) == (None, None)
 
 
-def test_runs_are_grouped_by_any_axis(store: Store, stats: Stats) -> None:
+def test_runs_are_grouped_by_any_axis(store: Store, stats: Stats, capsys: pytest.CaptureFixture[str]) -> None:
     variations = (
         VariationSpec(1, "gpt-5", 0.0, prompt_name="short"),
         VariationSpec(2, "gpt-5", 0.7, prompt_name="long", role="tester"),
@@ -133,6 +133,8 @@ def test_runs_are_grouped_by_any_axis(store: Store, stats: Stats) -> None:
     assert {g["group"] for g in stats("--by", "role")} == {"engineer", "tester"}
     assert {g["group"] for g in stats("--by", "repo")} == {"https://git.example/todo.git"}
     assert main.main(["stats", "--by", "weather"]) == 2
+    told = "error: --by weather is no axis\n hint: it takes model, role, prompt, temperature, repo\n"
+    assert capsys.readouterr().err == told
 
 
 def test_only_some_runs_are_asked_for(store: Store, stats: Stats) -> None:
