@@ -103,7 +103,9 @@ class LocalBackend:
             folder.mkdir(parents=True, mode=0o700, exist_ok=True)
             if not (folder / "spec.json").exists():
                 (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")
-            started.extend(self._start(spec, spec.variation(number)) for number in submissions)
+            held = self.submissions(spec.id)
+            wanted = [number for number, submission in submissions.items() if held.get(number, 0) < submission]
+            started.extend(self._start(spec, spec.variation(number)) for number in wanted)
         except BaseException as error:
             for log in started:
                 self._withdraw(log)

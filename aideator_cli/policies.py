@@ -23,6 +23,7 @@ NOT_STOPPED = "not_stopped"
 THE_SAME_AGAIN = (*REFUSALS, "image", "secret", "config", "start_error")  # what another attempt would not change
 SUBMITTING_SECONDS = 10.0  # for another process to do what it has claimed
 POLL = 0.1  # seconds
+CLAIMS = 3  # of other processes that are waited for, each of which may be killed
 
 
 class Policy:
@@ -91,15 +92,18 @@ class Policy:
         """
         number, submission = attempt.variation, attempt.submission + 1
         text = f"try {submission} of {self._spec.retries + 1}, since infrastructure failed it: {result.summary or result.reason}"
-        try:
-            told = resubmit(self._spec, {number: submission}, self._backend, self._store, kind=TRIED_AGAIN, text=text)
-        except AideatorError:
-            if self._backend.submissions(self._spec.id).get(number, 0) < submission:
-                raise
-            return ()
-        if told is None:
-            return () if self._is_submitted(number, submission) else None
-        return told
+        for _ in range(CLAIMS):
+            try:
+                wanted = {number: submission}
+                told = resubmit(self._spec, wanted, self._backend, self._store, kind=TRIED_AGAIN, text=text)
+            except AideatorError:
+                if self._backend.submissions(self._spec.id).get(number, 0) < submission:
+                    raise
+                return ()
+            if told is not None or self._is_submitted(number, submission):
+                return told or ()
+            self._store.release(self._spec.id, number, submission)
+        return None
 
     def _is_submitted(self, number: int, submission: int) -> bool:
         """Whether the process that has claimed it does it; one that was killed does not."""

@@ -323,6 +323,14 @@ class Store:
             self._set_submissions(run, submissions)
         return True
 
+    def release(self, run: str, variation: int, submission: int) -> None:
+        """Gives back a number that was taken by a process which did not use it."""
+        with self.transaction() as connection:
+            connection.execute(
+                "update variations set submissions = ? where run = ? and number = ? and submissions = ?",
+                (submission - 1, run, variation, submission),
+            )
+
     def reopen(self, run: str, submissions: Mapping[int, int], numbers: Iterable[int]) -> None:
         """Of these variations another attempt is at work: they have no result yet. `submissions`: how many there are now."""
         with self.transaction() as connection:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aideator_cli.store import Store
 from tests.end_to_end.conftest import Place
 from tests.faults import work
 from tests.faults.watching import Watching, is_event, is_observed
@@ -106,15 +107,7 @@ def test_a_watcher_that_is_killed_hands_the_tries_that_are_left_to_the_next(loca
 
 def test_what_was_seen_to_fail_while_nobody_watched_is_tried_again_by_the_next_watcher(local_place: Place) -> None:
     place = local_place
-    words = work.words(place, work.model(place, work.until_released(place)))
-    words[words.index("-n") + 1] = "2"
-    first = Watching(place.user, *words)
-    for number in (1, 2):
-        first.until(lambda record, number=number: is_event("output")(record) and record["variation"] == number)
-    run = first.records[0]["run"]
-    first.kill()
-    kill_agent(place, run)
-    until_failed(place, run)
+    run = left_with_one_killed(place)
 
     second = Watching(place.user, "watch", run)
 
@@ -122,6 +115,33 @@ def test_what_was_seen_to_fail_while_nobody_watched_is_tried_again_by_the_next_w
     work.release(place, run)
     assert second.end() == 0
     assert [r["outcome"] for r in second.records if r["kind"] == "result"] == ["succeeded", "succeeded"]
+
+
+def test_a_try_whose_watcher_was_killed_before_it_was_made_is_made_by_the_next(local_place: Place) -> None:
+    place = local_place
+    run = left_with_one_killed(place)
+    assert Store.open(place.user.folder / "home").claim(run, {1: 2})  # as far as the killed one came
+
+    second = Watching(place.user, "watch", run)
+
+    second.until(TRIED_AGAIN)
+    work.release(place, run)
+    assert second.end() == 0, second.err
+    assert len(tries(place, run)) == 2
+
+
+def left_with_one_killed(place: Place) -> str:
+    """A run of two agents that nobody watches any more: the first was killed, and is known to have been, the other is at work."""
+    words = work.words(place, work.model(place, work.until_released(place)))
+    words[words.index("-n") + 1] = "2"
+    first = Watching(place.user, *words)
+    for number in (1, 2):
+        first.until(lambda record, number=number: is_event("output")(record) and record["variation"] == number)
+    run = str(first.records[0]["run"])
+    first.kill()
+    kill_agent(place, run)
+    until_failed(place, run)
+    return run
 
 
 def until_failed(place: Place, run: str, seconds: float = 30) -> None:
