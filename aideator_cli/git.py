@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from aideator_cli.errors import AideatorError, ExitCode, unavailable
+from aideator_cli.errors import AideatorError, ExitCode, not_found, unavailable
 
 SETTINGS: Final = (
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.splitIndex=false", "core.untrackedCache=false", "core.quotePath=off",
@@ -78,5 +78,5 @@ class Git:
 
 def _cannot_start(folder: Path, error: FileNotFoundError) -> AideatorError:
     if not folder.is_dir():
-        return AideatorError(f"there is no folder {folder}", code=ExitCode.NOT_FOUND)
+        return not_found(f"there is no folder {folder}", hint="-C DIR takes one that is there")
     return unavailable(f"git is not installed: {error}", hint="install git 2.32 or newer")

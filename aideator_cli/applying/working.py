@@ -61,7 +61,10 @@ def _wanted(target: Target, name: str | None) -> Journal:
     known = journals(target.room)
     wanted = [j for j in known if j.state == "moving"] or [j for j in known if _is(j, name)]
     if not wanted:
-        raise not_found(f"{name or 'nothing'} was {'not ' if name else ''}applied to {target.top}")
+        raise not_found(
+            f"{name or 'nothing'} was {'not ' if name else ''}applied to {target.top}",
+            hint="-C DIR names another working tree",
+        )
     return wanted[-1]
 
 
