@@ -10,7 +10,23 @@ from aideator_cli.clean import clean
 TEXT_CHARACTERS = 64 * 1024  # of one entry's text: its end
 LINE_CHARACTERS = 16 * 1024  # of one line: its beginning
 
-Kind = Literal["say", "think", "call", "patch", "check", "notice", "gap", "seen", "attempt", "end", "stray", "other"]
+Kind = Literal[
+    "say",
+    "think",
+    "call",
+    "patch",
+    "check",
+    "base",
+    "notice",
+    "gap",
+    "seen",
+    "waits",
+    "asked",
+    "attempt",
+    "end",
+    "stray",
+    "other",
+]  # base: a check's run on the base; waits, asked, seen: that it waits, was asked to stop, or what else was observed
 
 
 class Text:

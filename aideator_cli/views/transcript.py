@@ -135,7 +135,8 @@ class Transcript:
         if seen.kind == "gap":
             self._add("gap", seen.time, f"gap: {one_line(text)}", failed=True)
         elif seen.kind not in wording.TOLD_BY_EVENTS:
-            self._add("seen", seen.time, f"{one_line(seen.kind.replace('_', ' '))}: {one_line(text)}")
+            kind: Kind = "waits" if seen.kind in wording.WAITING else "asked" if seen.kind == "cancel_asked" else "seen"
+            self._add(kind, seen.time, f"{one_line(seen.kind.replace('_', ' '))}: {one_line(text)}")
         self._touch()
 
     def close(self, closed: Closed) -> None:
@@ -253,8 +254,9 @@ class Transcript:
 
     def _check(self, time: str, data: Mapping[str, Any]) -> None:
         tail = str(data.get("tail", "")).rstrip("\n")
-        failed = data.get("exit_code") != 0 and data.get("on") != "base"  # there it may well fail
-        self._add("check", time, wording.check(data), text=Text(tail), failed=failed)
+        on_base = data.get("on") == "base"  # there it may well fail
+        failed = data.get("exit_code") != 0 and not on_base
+        self._add("base" if on_base else "check", time, wording.check(data), text=Text(tail), failed=failed)
 
     def _last_word(self, time: str, data: Mapping[str, Any]) -> None:
         first, *rest = clean(wording.end(data)).split("\n")

@@ -45,7 +45,7 @@ def test_q_leaves_within_a_second_while_agents_hang_and_says_how_to_come_back(te
     assert not pane.alternate()
     assert "2 agents stay at work" in pane.text()
     again = started(terminal(80, 24), user, "watch")
-    again.until_shown("1 ● scripted/hangs.yaml", "begun")
+    again.until_shown("1 ● hangs.yaml", "begun")
     again.keys("C")
     again.until_shown("Ask 2 agents (1, 2) to stop?")
     again.keys("y")

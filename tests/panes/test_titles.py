@@ -38,6 +38,18 @@ def test_a_suspicion_of_cheating_is_told_as_in_the_table() -> None:
     watched(spec(2), stream, scene)
 
 
+def test_a_check_that_fails_on_the_base_is_no_failure_and_no_success() -> None:
+    stream = Stream()
+
+    async def scene(person: Person) -> None:
+        stream.put(*checked(1, base=1, patch=0))
+        await person.settle()
+        assert "– check unittest on the base: failed  0.5 s" in person.screen
+        assert "✓ check unittest: passed  0.5 s" in person.screen
+
+    watched(spec(1), stream, scene)
+
+
 def test_the_state_of_one_that_has_ended_is_whole_and_of_the_models_names_what_differs() -> None:
     stream = Stream()
     asked = named("scripted/demo/fix.yaml", "scripted/demo/wrong-approach.yaml", "scripted/demo/cheat.yaml")

@@ -83,6 +83,19 @@ def test_it_ends_as_the_table_says_and_a_lost_attempt_as_the_backend_says() -> N
     assert (never.state, never.result.reason) == ("ended", "image")
 
 
+def test_a_cancel_is_told_once_and_nothing_but_waiting_looks_like_it() -> None:
+    agent = Agent(1)
+    waits = [agent.seen("pulling", "Pulling image", attempt=False)]
+    asked = [agent.seen("cancel_asked", "cancelled by the user", attempt=False)]
+    items = [*agent.end("cancelled", "", reason="the agent was told to stop"), agent.seen("cancelled", "told to stop")]
+    transcript = told(*waits, *agent.start(), *asked, *items, agent.closed())
+    assert [(entry.kind, entry.words) for entry in transcript.entries] == [
+        ("waits", "pulling: Pulling image"),
+        ("asked", "cancel asked: cancelled by the user"),
+        ("end", "cancelled (the agent was told to stop)"),
+    ]
+
+
 def test_another_attempt_begins_anew_under_what_the_first_one_did() -> None:
     first, second = Agent(1), Agent(1, "uid-b", at=50)
     items = [*first.start(), *first.turn("one"), first.closed("evicted", "the pod was evicted", last=False)]

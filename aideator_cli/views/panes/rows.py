@@ -11,16 +11,18 @@ from textual.strip import Strip
 from aideator_cli.figures import duration, plural
 from aideator_cli.views.entries import Entry
 from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
+from aideator_cli.views.signs import STOPPING, WAITING
 
 FOLDED: Final = 3  # lines of a tool's output that are shown
 NOTICEABLE: Final = 0.1  # seconds
 QUIET_TOOLS: Final = ("read_file", "write_file", "str_replace")  # whose output says nothing that the call does not
 _SIGNS: Final = {
-    "say": "", "think": "·", "patch": "±", "notice": "!", "gap": "≠", "seen": "○", "attempt": "↻", "end": "■", "stray": "", "other": "?",
+    "say": "", "think": "·", "patch": "±", "base": "–", "notice": "!", "gap": "≠", "seen": "!", "waits": WAITING, "asked": STOPPING,
+    "attempt": "↻", "end": "■", "stray": "", "other": "?",
 }  # fmt: skip
 _STYLES: Final = {
-    "say": "text", "think": "think", "patch": "end", "notice": "notice", "gap": "failed", "seen": "dim", "attempt": "notice",
-    "end": "end", "stray": "dim", "other": "dim",
+    "say": "text", "think": "think", "patch": "end", "notice": "notice", "gap": "failed", "seen": "dim", "waits": "dim", "asked": "dim",
+    "attempt": "notice", "base": "dim", "end": "end", "stray": "dim", "other": "dim",
 }  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def entry_rows(entry: Entry, layout: Layout) -> list[Row]:
 
 
 def _said(entry: Entry, layout: Layout) -> Iterator[Row]:
-    if entry.kind == "check":
+    if entry.kind in ("check", "base"):
         yield from _check(entry, layout)
         return
     style = "failed" if entry.failed else _STYLES[entry.kind]
@@ -87,6 +89,8 @@ def _folded(entry: Entry, layout: Layout, what: str) -> Row:
 
 def _check(entry: Entry, layout: Layout) -> Iterator[Row]:
     sign, style = ("✗", "failed") if entry.failed else ("✓", "ok")
+    if entry.kind == "base":
+        sign, style = _SIGNS["base"], _STYLES["base"]
     for part in wrapped(drawable(entry.words), layout.room):
         yield Row(entry.number, layout.lead(sign, entry.time), part, style)
         sign = ""
