@@ -7,6 +7,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
 from aideator_cli.backend import Backend, Status
 from aideator_cli.backends import Wish, backend_at
+from aideator_cli.clock import now
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.events import Item
 from aideator_cli.finding import Named, find
@@ -40,7 +41,8 @@ def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:
         _detached(spec, numbers, manner)
         return ExitCode.OK
     followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
-    watched = replace(spec, variations=tuple(followed), retries=0, first=None)  # the user's word counts for more
+    # The user's word counts for more than the run's rules; and the clock is this attempt's.
+    watched = replace(spec, variations=tuple(followed), retries=0, first=None, created=now())
     return attend(watched, backend, store, manner, past=shown)
 
 

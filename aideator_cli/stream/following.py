@@ -40,6 +40,7 @@ def follow_run(
     """Shows a run until it ends, or until the view has seen enough; each variation's last result. `past` comes before what is live."""
     stop = Flag()
     between: dict[str, Iterator[Event]] = {}  # what others have stored since, by attempt: no log is read twice for it
+    over = {known.attempt.id for known in store.attempts(spec.id) if known.closed}
 
     def join(attempt: Attempt) -> Sequence | None:
         with store.moment():
@@ -51,7 +52,7 @@ def follow_run(
     if rule is not None:
         live = rule(live, again)
     try:
-        view(spec, chain(past.batches, _with_missed(live, between)))
+        view(spec, chain(past.batches, _with_missed(live, between, over)))
     finally:
         stop.set()
     results = store.results(spec.id)
@@ -60,11 +61,20 @@ def follow_run(
     return results
 
 
-def _with_missed(live: Iterator[list[Item]], between: dict[str, Iterator[Event]]) -> Iterator[list[Item]]:
+def _with_missed(
+    live: Iterator[list[Item]], between: dict[str, Iterator[Event]], over: set[str]
+) -> Iterator[list[Item]]:
+    """That attempts which were `over` before are still there is no news."""
     for batch in live:
         for opened in [item for item in batch if isinstance(item, Opened)]:
             yield from _batches(between.pop(opened.attempt.id))
-        yield batch
+        yield [item for item in batch if not _is_of(over, item)] if over else batch
+
+
+def _is_of(attempts: set[str], item: Item) -> bool:
+    if isinstance(item, Opened):
+        return item.attempt.id in attempts
+    return isinstance(item, Observation) and item.attempt in attempts
 
 
 def past_of(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Past:

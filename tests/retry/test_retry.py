@@ -31,6 +31,7 @@ def test_an_agent_that_infrastructure_has_ended_is_tried_again(place: Place) -> 
     assert (result["outcome"], result["summary"]) == ("succeeded", "Did small.")
     assert result["attempt"] != failed["attempt"]
     assert {record["attempt"] for record in done.of("event")} == {result["attempt"]}
+    assert {record["attempt"] for record in done.of("observation")} <= {None, result["attempt"]}
     first, second = attempts(place.user.call("logs", f"{stuck.run}/1", "--json").out)
     assert first[0]["type"] == "start"
     assert second[-1]["type"] == "end"
