@@ -10,7 +10,8 @@ from aideator_cli.clean import one_line
 from aideator_cli.figures import changes, duration, plural
 from aideator_cli.result import Result
 
-TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "cancelled", "scheduling")  # kinds of observations
+# Kinds of observations.
+TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "cancelled", "scheduling")
 COMMAND_CELLS = 400  # of a command's first line
 COMPARED = 1_000_000  # pairs of lines; more are counted without looking for what is equal
 

@@ -1,12 +1,15 @@
 """What a pane's frame says of its agent, at a glance."""
 
+import hashlib
 from dataclasses import replace
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.events import Item
+from tests.panes.scenes import PATCH
 from tests.panes.screen import Person, Stream, watched
 from tests.views.stream import Agent, spec
 
+SHA256 = hashlib.sha256(PATCH).hexdigest()
 NUMBERS = {"files": 1, "additions": 2, "deletions": 0}
 
 
@@ -18,7 +21,7 @@ def named(*models: str) -> RunSpec:
 def checked(number: int, **trees: int) -> list[Item]:
     """An agent that ends with a patch, and with these exit codes of its check on these trees."""
     agent = Agent(number)
-    patch = agent.event("patch", part=1, parts=1, encoding="utf-8", text="", sha256="0" * 64, **NUMBERS)
+    patch = agent.event("patch", part=1, parts=1, encoding="utf-8", text=PATCH.decode(), sha256=SHA256, **NUMBERS)
     checks = [
         agent.event("check", name="unittest", command="make test", on=on, exit_code=code, seconds=0.5, tail="")
         for on, code in trees.items()

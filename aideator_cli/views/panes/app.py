@@ -15,11 +15,15 @@ from textual.screen import Screen
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import clock
+from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.verdicts import check_names
 from aideator_cli.clean import clean
 from aideator_cli.clock import seconds_between
 from aideator_cli.errors import AideatorError
 from aideator_cli.events import Item
 from aideator_cli.figures import plural
+from aideator_cli.views import wording
 from aideator_cli.views.actions import Actions
 from aideator_cli.views.panes.board import Board
 from aideator_cli.views.panes.cells import drawable
@@ -54,7 +58,7 @@ class PanesApp(App[None]):
         super().__init__()
         self.transcripts = Transcripts(spec)
         self.feed = Feed(batches)
-        self.board = Board(self.transcripts, self._fetch_patch)
+        self.board = Board(self.transcripts, self._fetch_patch, self.help_lines)
         self._actions = actions
         self._now = now
         self._background = Background()
@@ -149,6 +153,14 @@ class PanesApp(App[None]):
     def _leaving(self) -> str:
         return "" if self.over or not self._actions.leaving else f" ({self._actions.leaving})"
 
+    def help_lines(self) -> list[tuple[str, str]]:
+        """The keys that do something here, and what."""
+        without = {"app.cancel_one", "app.cancel_all"} if self._actions.cancel is None else set()
+        leave = f"leave; {self._actions.leaving}" if self._actions.leaving else "leave"
+        follow = "follow the end" if self._actions.select is None else None
+        words = {"app.settle": follow, "app.leave": leave}
+        return [(key.shown, words.get(key.action) or key.words) for key in KEYS if key.action not in without]
+
     # When all have ended
 
     def _settle(self) -> None:
@@ -185,14 +197,25 @@ class PanesApp(App[None]):
     def action_settle(self) -> None:
         if not self.over:
             self.board.pane.body.action_follow()
-        elif self._actions.select is None:
-            self.board.footer.tell("nothing can be selected here")
         else:
-            number = self.board.current
-            self.push_screen(
-                Line(f"select {self.transcripts.spec.id}/{number}; why (may stay empty):"),
-                partial(self._select, number),
-            )
+            self._ask_to_select(self.board.current)
+
+    def _ask_to_select(self, number: int) -> None:
+        name, result = f"{self.transcripts.spec.id}/{number}", self.transcripts[number].result
+        if not result.files:
+            self.board.footer.tell(f"{name} can't be selected: it left no patch ({wording.outcome(result)})")
+        elif self._actions.select is None:
+            self.board.footer.tell(f"not in a replay; afterwards: aideator select {self.transcripts.spec.id} {number}")
+        else:
+            line = Line(f"select {name}; why (may stay empty):", warning=self._warning(number))
+            self.push_screen(line, partial(self._select, number))
+
+    def _warning(self, number: int) -> str:
+        """What stands against selecting it; empty: nothing does."""
+        results = self.transcripts.results
+        everyone = candidates(results, check_names([check.name for check in self.transcripts.spec.checks], results))
+        asked = next(each for each in everyone if each.number == number)
+        return "" if asked.passes else drawable(f"warning: {self.transcripts.spec.id}/{number} {obstacle(asked)}")
 
     def _select(self, number: int, note: str | None) -> None:
         if note is None or self._actions.select is None:

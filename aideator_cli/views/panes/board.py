@@ -14,7 +14,7 @@ from aideator_cli.views.panes.arrange import arrange
 from aideator_cli.views.panes.bars import Footer, Header, Tabs
 from aideator_cli.views.panes.dialogs import Compare, Help, Line, Whole
 from aideator_cli.views.panes.difference_view import Difference
-from aideator_cli.views.panes.keys import KEYS, bindings
+from aideator_cli.views.panes.keys import bindings
 from aideator_cli.views.panes.outcome import Outcome
 from aideator_cli.views.panes.pane import Pane
 from aideator_cli.views.panes.scroller import Scroller
@@ -31,8 +31,13 @@ class Board(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
 
-    def __init__(self, transcripts: Transcripts, fetch: Callable[[Difference], None]) -> None:
-        """`fetch` brings a difference its patch of record, in its own time."""
+    def __init__(
+        self,
+        transcripts: Transcripts,
+        fetch: Callable[[Difference], None],
+        help_lines: Callable[[], Sequence[tuple[str, str]]],
+    ) -> None:
+        """`fetch` brings a difference its patch of record, in its own time; `help_lines`: keys, and what they do."""
         super().__init__()
         self.transcripts = transcripts
         self.order = [transcript.number for transcript in transcripts]
@@ -40,6 +45,7 @@ class Board(Screen[None]):
         self.panes: dict[int, Pane] = {}
         self.header, self.tabs, self.grid, self.outcome, self.footer = Header(), Tabs(), Grid(), Outcome(), Footer()
         self._fetch = fetch
+        self._help = help_lines
         self._names = short_names({transcript.number: transcript.model for transcript in transcripts})
         self._first = 0  # the page's, in the order
         self._shown = 1
@@ -202,7 +208,7 @@ class Board(Screen[None]):
             self.show_outcome(self.transcripts.results, (), None)
 
     def action_help(self) -> None:
-        self.app.push_screen(Help([(key.shown, key.words) for key in KEYS]))
+        self.app.push_screen(Help(self._help()))
 
     def action_open(self) -> None:
         row = self.pane.course.current

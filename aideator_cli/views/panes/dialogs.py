@@ -42,22 +42,26 @@ class Question(ModalScreen[bool]):
 
 
 class Line(ModalScreen[str | None]):
-    """One line of text at the foot of the screen; None: it was left."""
+    """One line of text at the foot of the screen, below what warns of it; None: it was left."""
 
     DEFAULT_CSS = """
     Line { align: left bottom; background: transparent; }
+    Line > .warning { height: auto; width: 100%; padding: 0 1; background: $panel; color: $warning; }
     Line > Horizontal { height: 1; width: 100%; background: $panel; }
-    Line Static { width: auto; height: 1; }
+    Line > Horizontal > Static { width: auto; height: 1; }
     Line Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     """
     BINDINGS = [Binding("escape", "dismiss(None)")]  # noqa: RUF012
 
-    def __init__(self, label: str, text: str = "") -> None:
+    def __init__(self, label: str, text: str = "", *, warning: str = "") -> None:
         super().__init__()
+        self._warning = warning
         self._label = label
         self._given = text
 
     def compose(self) -> ComposeResult:
+        if self._warning:
+            yield Static(Content(self._warning), classes="warning")
         with Horizontal():
             yield Static(Content(f" {self._label} "))
             yield Input(self._given, compact=True)
@@ -83,6 +87,7 @@ class Help(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._body.border_title = Content("keys")
+        self._body.border_subtitle = Content("j k scroll · Esc back")
         self._body.replace(0, [Row(-1, f"{key:<12}  ", words, "text") for key, words in self._keys])
         self._body.focus()
 
