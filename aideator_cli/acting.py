@@ -35,7 +35,7 @@ def actions_on(spec: RunSpec, home: Path, backend: Backend | None) -> Actions:
         select=select,
         patch=lambda number: last_result(Store.open(home), spec, number).patch,
         results=lambda: _of(spec, Store.open(home)),
-        next_steps=lambda results: next_steps(spec, results),
+        next_steps=lambda results: next_steps(spec, results, Store.open(home).selection(spec.id)),
     )
 
 
@@ -54,8 +54,10 @@ def selection_of(spec: RunSpec, store: Store, number: int, note: str | None) -> 
     return Selection(number, result.attempt, now(), note)
 
 
-def next_steps(spec: RunSpec, results: Sequence[Result]) -> list[str]:
-    """Commands to paste: to take what passed; where nothing did, only to look into it."""
+def next_steps(spec: RunSpec, results: Sequence[Result], selection: Selection | None = None) -> list[str]:
+    """Commands to paste: to take what was selected, else what passed; where nothing did, only to look into it."""
+    if selection is not None:
+        return [command("apply", spec.id)]
     order = ranked(candidates(results, check_names([check.name for check in spec.checks], results)))
     passed = [each for each in order if each.passes]
     first = passed[0] if passed else next((each for each in order if each.has_patch), None)

@@ -12,6 +12,7 @@ from aideator_cli.backend import Backend
 from aideator_cli.backends import Wish, backend_at, choose, place_of
 from aideator_cli.cancelling import cancel
 from aideator_cli.choice.taking import Taking, check_place, take_best
+from aideator_cli.clean import one_line
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.figures import cost, duration, plural
 from aideator_cli.finding import find_run
@@ -152,10 +153,14 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
     else:
         from aideator_cli.views.table import show_end
 
+        selection = Store.open(Settings().home).selection(spec.id)
         print()
-        show_end(results)
+        show_end(results, selection.variation if selection else None)
         terminal.say("")
-        for step in next_steps(spec, results) if manner.taking is None else ():
+        if selection:
+            note = f": {one_line(selection.note)}" if selection.note else ""
+            terminal.say(f"selected {spec.id}/{selection.variation}{note}")
+        for step in next_steps(spec, results, selection) if manner.taking is None else ():
             terminal.say(f"  {step}")
     return exit_code(results)
 

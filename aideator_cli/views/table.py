@@ -23,9 +23,9 @@ SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "running": ("�
 STYLES = {Word.PASSED: "green", Word.FLAKY: "yellow", Word.NOT_RUN: ""}  # all others are red
 
 
-def show_end(results: Sequence[Result]) -> None:
+def show_end(results: Sequence[Result], selected: int | None = None) -> None:
     """The table, and below it in a sentence who passed the checks."""
-    show_table(results)
+    show_table(results, selected)
     told = summary(candidates(results, check_names((), results)))
     if told:
         print(textwrap.fill(told, terminal.width()) if sys.stdout.isatty() else told)

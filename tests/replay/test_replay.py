@@ -71,6 +71,17 @@ def test_one_variation_is_played_alone(aideator: Shell, home: Path) -> None:
     assert done.out.splitlines()[-1].startswith("2  ✓")
 
 
+@pytest.mark.parametrize("command", ["replay", "watch"])
+def test_what_was_selected_is_told_and_only_applying_it_is_left_to_do(
+    aideator: Shell, home: Path, command: str
+) -> None:
+    add_run(home, Told(PATCH), Told(PATCH))
+    assert aideator("select", "k3v9x2q/2", "--note", "clearer\x1b[2J").code == 0
+    done = aideator(command, "k3v9x2q", "--view", "lines", *(NO_WAIT if command == "replay" else ()))
+    assert done.out.splitlines()[-1].startswith("2*  ✓")
+    assert done.err.endswith("selected k3v9x2q/2: clearer␛[2J\n  aideator apply k3v9x2q\n")
+
+
 def test_how_agents_ended_that_left_no_word_is_played_too(aideator: Shell, home: Path) -> None:
     lines = aideator("replay", killed(home).id, *NO_WAIT).out.splitlines()
     assert lines[:4] == [
