@@ -243,6 +243,9 @@ def test_the_winner_is_selected_when_all_have_ended() -> None:
         await person.sees(f"selected {RUN}/1")
         assert chosen == [(1, "the only one")]
         await person.sees("1*")
+        await person.press("o", "o")
+        assert "1*" in person.screen
+        assert f"aideator apply {RUN}" in person.screen
 
     watched(ended.spec, stream, scene, actions=actions)
 

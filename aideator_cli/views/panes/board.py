@@ -205,7 +205,9 @@ class Board(Screen[None]):
             self.outcome.display = False
             self.place()
         else:
-            self.show_outcome(self.transcripts.results, (), None)
+            self.outcome.renew(self.transcripts.results)
+            self.outcome.display = True
+            self.place()
 
     def action_help(self) -> None:
         self.app.push_screen(Help(self._help()))

@@ -26,6 +26,9 @@ class Outcome(Scroller, can_focus=False):
         self._results, self._steps, self._selected = results, steps, selected
         self.lay_out()
 
+    def renew(self, results: Sequence[Result]) -> None:
+        self.tell(results, self._steps, self._selected)
+
     def lay_out(self) -> None:
         """For the screen as it is now."""
         if not self._results:
