@@ -5,6 +5,7 @@ Any number of processes may use one database: WAL, five seconds of patience, and
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BATCH = 500  # rows of one commit
+PATIENCE = 5.0  # seconds, with other processes
 ALL_ROWS = (0, 2**63 - 1)
 
 
@@ -111,7 +113,7 @@ class Store:
         path = home / "aideator.db"
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
+            connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
             connection.execute("pragma foreign_keys=on")
             _migrate(connection, path)
         except (OSError, sqlite3.Error) as error:
@@ -442,7 +444,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer AIdeator (schema {version}; this one knows {len(STEPS)})",
             hint="upgrade aideator, or set AIDEATOR_HOME to another folder",
         )
-    connection.execute("pragma journal_mode=wal")
+    _use_wal(connection)
     connection.execute("pragma synchronous=normal")
     connection.execute("pragma wal_autocheckpoint=4000")  # pages: a checkpoint waits for the disk
     if version == len(STEPS):
@@ -455,6 +457,20 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                 connection.execute(statement)
         connection.execute(f"pragma user_version={number}")
     connection.execute("commit")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite's own patience does not cover this: of two processes that open a new database the second is refused at once."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("pragma journal_mode=wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _unusable(path: Path, error: Exception) -> AideatorError:

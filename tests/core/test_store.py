@@ -166,3 +166,18 @@ def test_what_the_first_release_has_stored_is_read_and_added_to(tmp_path: Path) 
     store.save_result(SPEC.id, Result(1, "gpt-5", "uid-2", "no_changes"))
     assert store.results(SPEC.id)[0].outcome == "no_changes"
     assert [run.spec.prompt for run in store.runs()] == ["fix it"]
+
+
+OPENING = """
+import sys
+from pathlib import Path
+from aideator_cli.store import Store
+for turn in range(150):
+    Store.open(Path(sys.argv[1]) / str(turn)).close()
+"""
+
+
+def test_several_processes_that_open_a_new_store_at_once_all_get_it(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", OPENING, str(tmp_path)]
+    opening = [subprocess.Popen(words, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [process.communicate()[1].decode()[-300:] for process in opening] == [""] * 4
