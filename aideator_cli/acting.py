@@ -28,7 +28,7 @@ def actions_on(spec: RunSpec, home: Path, backend: Backend | None) -> Actions:
 
     def select(number: int, note: str | None) -> None:
         store = Store.open(home)
-        store.select(spec.id, selection_of(spec, store, number, note))
+        store.select(spec.id, selection_of(spec, last_result(store, spec, number), note))
 
     return Actions(
         cancel=cancel if backend is not None else None,
@@ -44,14 +44,12 @@ def ask_to_stop(spec: RunSpec, backend: Backend, store: Store, numbers: Sequence
     store.record([], [Observation(spec.id, now(), CANCEL_ASKED, "cancelled by the user", number) for number in numbers])
 
 
-def selection_of(spec: RunSpec, store: Store, number: int, note: str | None) -> Selection:
-    """Not stored yet. Raises `AideatorError` (usage) for a variation without a patch."""
-    result = last_result(store, spec, number)
+def selection_of(spec: RunSpec, result: Result, note: str | None) -> Selection:
+    """Of a result with its patch; not stored yet. Raises `AideatorError` (usage) where there is no patch."""
     if not result.patch or result.attempt is None:
-        raise usage(
-            f"{spec.id}/{number} can't be selected: it has no patch ({result.outcome})", hint=command("show", spec.id)
-        )
-    return Selection(number, result.attempt, now(), note)
+        name = f"{spec.id}/{result.variation}"
+        raise usage(f"{name} can't be selected: it has no patch ({result.outcome})", hint=command("show", spec.id))
+    return Selection(result.variation, result.attempt, now(), note)
 
 
 def next_steps(spec: RunSpec, results: Sequence[Result], selection: Selection | None = None) -> list[str]:

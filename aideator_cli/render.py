@@ -48,31 +48,21 @@ def _escaped(found: re.Match[str]) -> str:
 @cache
 def _environment() -> Environment:
     # Plain text: what is foreign goes through the filter `json`.
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        undefined=StrictUndefined,
-        trim_blocks=False,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.globals.clear()  # among them is `namespace`: a value of that name that is missing must be an error
+    environment = _made(trim_blocks=False, keep_trailing_newline=True)
     environment.filters["json"] = as_json
     return environment
 
 
 @cache
 def _html_environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals.clear()
+    environment = _made(autoescape=True, finalize=_cleaned, trim_blocks=True, lstrip_blocks=True)
     environment.filters["digest"] = _digest
+    return environment
+
+
+def _made(**options: Any) -> Environment:
+    environment = Environment(loader=FunctionLoader(_source), undefined=StrictUndefined, auto_reload=False, **options)
+    environment.globals.clear()  # among them is `namespace`: a value of that name that is missing must be an error
     return environment
 
 

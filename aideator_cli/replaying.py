@@ -44,7 +44,7 @@ def replay(word: str, pace: Pace, view: str | None) -> int:
     finally:
         stop.set()
     results = _results(named, store)
-    conclude(spec, results, Manner())
+    conclude(spec, results, Manner(), store)
     if not all(result.ended for result in results):
         terminal.say(f"{spec.id} is still at work; this is what was stored of it.  {command('watch', spec.id)}")
     return ExitCode.OK

@@ -14,7 +14,7 @@ from aideator_cli.finding import Named, find
 from aideator_cli.invocation import command
 from aideator_cli.resubmitting import newest_statuses, resubmit
 from aideator_cli.result import Result
-from aideator_cli.running import Manner, attend
+from aideator_cli.running import Manner, attend, leave_detached
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
 from aideator_cli.stream.following import Past, follow_run, look
@@ -38,7 +38,7 @@ def retry(word: str, wish: Wish, manner: Manner, *, force: bool) -> int:
     names = ", ".join(f"{spec.id}/{number}" for number in numbers)
     terminal.say(f"{names} once more, in {backend.where}")
     if manner.detach:
-        _detached(spec, numbers, manner)
+        leave_detached(spec, numbers, manner)
         return ExitCode.OK
     followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
     # The user's word counts for more than the run's rules; and the clock is this attempt's.
@@ -98,13 +98,3 @@ def _chosen(named: Named, at_work: set[int], results: Mapping[int, Result], *, f
 def _resubmit(spec: RunSpec, submissions: Mapping[int, int], backend: Backend, store: Store) -> None:
     if resubmit(spec, submissions, backend, store, kind=RETRIED, text="tried again by the user") is None:
         raise AideatorError(f"{spec.id} is being tried again by another process", hint=command("watch", spec.id))
-
-
-def _detached(spec: RunSpec, numbers: list[int], manner: Manner) -> None:
-    if manner.json:
-        from aideator_cli.views.json_lines import write
-
-        write({"kind": "run", "run": spec.id, "variations": numbers})
-    else:
-        print(spec.id)
-    terminal.say(command("watch", spec.id))

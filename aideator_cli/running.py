@@ -59,11 +59,10 @@ def start(request: Request, wish: Wish, manner: Manner) -> int:
     spec = order.spec
     _announce(spec, backend)
     if manner.detach:
-        _detached(spec, manner)
+        leave_detached(spec, [v.number for v in spec.variations], manner)
         return ExitCode.OK
     code = attend(spec, backend, store, manner)
-    run = store.run(spec.id)
-    if manner.taking is None or run is None:
+    if manner.taking is None or (run := store.run(spec.id)) is None:
         return code
     return take_best(run, store, manner.taking, json=manner.json)
 
@@ -108,7 +107,7 @@ def watch(word: str, wish: Wish, manner: Manner) -> int:
     run = find_run(word, store, settings, wish)
     if run.state == "ended":
         _view(run.spec, manner, None)(run.spec, _past(run.spec, store, manner).batches)
-        return conclude(run.spec, store.results(run.spec.id), manner)
+        return conclude(run.spec, store.results(run.spec.id), manner, store)
     backend = backend_at(run.place, settings)
     backend.mend(run.spec)
     if manner.since or manner.tail is not None:
@@ -141,10 +140,10 @@ def attend(spec: RunSpec, backend: Backend, store: Store, manner: Manner, *, pas
         results = follow_run(
             spec, backend, store, _view(spec, manner, backend), past=past, rule=Policy(spec, backend, store).through
         )
-    return conclude(spec, results, manner)
+    return conclude(spec, results, manner, store)
 
 
-def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
+def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner, store: Store) -> int:
     """The table, what to do next, and the run's exit code."""
     if manner.json:
         from aideator_cli.views.json_lines import show_results
@@ -153,7 +152,7 @@ def conclude(spec: RunSpec, results: Sequence[Result], manner: Manner) -> int:
     else:
         from aideator_cli.views.table import show_end
 
-        selection = Store.open(Settings().home).selection(spec.id)
+        selection = store.selection(spec.id)
         print()
         show_end(results, selection.variation if selection else None)
         terminal.say("")
@@ -209,11 +208,12 @@ def _at(backend: Backend) -> str:
     return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
 
 
-def _detached(spec: RunSpec, manner: Manner) -> None:
+def leave_detached(spec: RunSpec, numbers: Sequence[int], manner: Manner) -> None:
+    """What was started and is followed by nobody here, told to whoever asked for it."""
     if manner.json:
         from aideator_cli.views.json_lines import write
 
-        write({"kind": "run", "run": spec.id, "variations": [v.number for v in spec.variations]})
+        write({"kind": "run", "run": spec.id, "variations": list(numbers)})
     else:
         print(spec.id)
     sys.stdout.flush()

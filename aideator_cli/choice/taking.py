@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aideator_cli import terminal
-from aideator_cli.applying import Way, apply_result, expect_place
+from aideator_cli.applying import Applied, Way, apply_result, expect_place
 from aideator_cli.choice.choosing import choose_best
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.order import Order
@@ -64,7 +64,14 @@ def take_best(run: StoredRun, store: Store, taking: Taking, *, json: bool) -> in
     except AideatorError:
         terminal.say(f"it stays selected, for  {command('apply', spec.id)}")
         raise
+    return tell_applied(applied, json=json)
+
+
+def tell_applied(applied: Applied, *, json: bool) -> int:
+    """Its exit code."""
     if json:
+        from aideator_cli.views.json_lines import write
+
         write(applied.as_json())
     for line in applied.lines():
         terminal.say(line)

@@ -35,6 +35,7 @@ def apply(
     from aideator_cli import terminal
     from aideator_cli.applying import Way, apply_result
     from aideator_cli.choice.choosing import misgiving
+    from aideator_cli.choice.taking import tell_applied
     from aideator_cli.finding import find
     from aideator_cli.refreshing import refresh
     from aideator_cli.settings import Settings
@@ -50,13 +51,7 @@ def apply(
     applied = apply_result(named.run.spec, picked, way, folder=folder, origin=named.run.repository_path)
     if not check:
         _remember(named, picked, store)
-    if json:
-        from aideator_cli.views.json_lines import write
-
-        write(applied.as_json())
-    for line in applied.lines():
-        terminal.say(line)
-    return applied.code
+    return tell_applied(applied, json=json)
 
 
 def _picked(named: "Named", store: "Store") -> "Result":

@@ -22,11 +22,9 @@ def select(
 
 
 def _select_best(run: str, number: int | None, note: str | None) -> int:
-    from aideator_cli import terminal
-    from aideator_cli.choice.choosing import choose_best
+    from aideator_cli.choice.taking import Taking, take_best
     from aideator_cli.errors import usage
     from aideator_cli.finding import find_run
-    from aideator_cli.invocation import command
     from aideator_cli.refreshing import refresh_run
     from aideator_cli.settings import Settings
     from aideator_cli.store import Store
@@ -36,12 +34,7 @@ def _select_best(run: str, number: int | None, note: str | None) -> int:
     settings = Settings()
     store = Store.open(settings.home)
     found = refresh_run(find_run(run, store, settings), store, settings)
-    selection = choose_best(found, store)
-    store.select(found.spec.id, selection)
-    terminal.say(
-        f"selected {found.spec.id}/{selection.variation}, {selection.note}.  {command('apply', found.spec.id)}"
-    )
-    return 0
+    return take_best(found, store, Taking(), json=False)
 
 
 def _select_named(run: str, number: int | None, note: str | None) -> int:
@@ -59,8 +52,9 @@ def _select_named(run: str, number: int | None, note: str | None) -> int:
     store = Store.open(settings.home)
     named = refresh(find_variation(run if number is None else f"{run}/{number}", store, settings), store, settings)
     spec, number = named.run.spec, named.numbers[0]
-    selection = selection_of(spec, store, number, note)
-    if against := misgiving(spec, last_result(store, spec, number)):
+    result = last_result(store, spec, number)
+    selection = selection_of(spec, result, note)
+    if against := misgiving(spec, result):
         terminal.warn(against)
     store.select(spec.id, selection)
     terminal.say(f"selected {spec.id}/{number}{f', {note}' if note else ''}.  {command('apply', spec.id)}")
