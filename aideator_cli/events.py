@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
+from jiter import from_json
+
 from aideator_cli.backend import Attempt
 
 
@@ -64,12 +66,12 @@ class Ended:
 
 Item = Event | Observation | Opened | Closed | Ended
 
-_decode = json.JSONDecoder().raw_decode  # half the time of json.loads, which guesses an encoding and skips white space
-
 
 def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Event:
     """An event out of a line; whatever is no record becomes a `stray` with its text."""
-    data = _value(raw)
+    data = strict(raw)
+    if data is None:
+        data = _lenient(raw)
     if not isinstance(data, dict) or type(data.get("seq")) is not int or not _is_text(data.get("type")):
         return stray(attempt, raw, mark, after)
     time = data.get("time")
@@ -77,16 +79,17 @@ def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Ev
     return Event(attempt.run, attempt.variation, attempt.id, data["seq"], stamp, data["type"], data, raw, mark, after)
 
 
-def _value(raw: bytes) -> Any:
-    """Of the JSON that the line is; None: it is none."""
+def strict(raw: bytes) -> Any:
+    """Of the JSON that the line is; None: it is none, or has what only the standard library reads (lone surrogates, deep nesting)."""
     try:
-        data, end = _decode(raw.decode())
-        if end == len(raw):
-            return data
-    except (ValueError, RecursionError):  # thousands of nested brackets
-        pass
+        return from_json(raw, cache_mode="keys")
+    except ValueError:
+        return None
+
+
+def _lenient(raw: bytes) -> Any:
     try:
-        return json.loads(raw)
+        return json.loads(raw.decode())
     except (ValueError, RecursionError):
         return None
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typer.exceptions import TyperException
 
 from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.garbage import look_seldom
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +41,7 @@ def _run(words: list[str]) -> int:
 
 
 def run() -> None:
+    look_seldom()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI job that is cancelled leaves as Ctrl-C does
     sys.exit(main())
 

@@ -444,6 +444,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer AIdeator (schema {version}; this one knows {len(STEPS)})",
             hint="upgrade aideator, or set AIDEATOR_HOME to another folder",
         )
+    connection.execute("pragma page_size=8192")  # of a new file: a fifth less to do for an event than with 4096
     _use_wal(connection)
     connection.execute("pragma synchronous=normal")
     connection.execute("pragma wal_autocheckpoint=4000")  # pages: a checkpoint waits for the disk

@@ -16,6 +16,7 @@ from typing import cast
 from aideator_agent.spec import RunSpec
 from aideator_cli.backend import Backend
 from aideator_cli.events import Event, Item
+from aideator_cli.garbage import look_seldom
 from aideator_cli.kubernetes import KubernetesBackend
 from aideator_cli.store import Place, Store
 from aideator_cli.stream.following import View, follow_run
@@ -40,6 +41,7 @@ class Count:
 
 
 def main() -> None:
+    look_seldom()  # as `aideator` does
     arguments = _arguments()
     spec = RunSpec.from_json(sys.stdin.readline())
     store = Store.open(arguments.home)

@@ -74,25 +74,36 @@ class _Chunks:
 
     def _content(self, data: bytes) -> bytes:
         parts, at = [], 0
+        if self._left:
+            parts.append(data[: self._left])
+            at, self._left = self._left, 0
         while not self.ended:
-            if self._left:
-                parts.append(data[at : at + self._left])
-                at += len(parts[-1])
-                self._left -= len(parts[-1])
             end = data.find(b"\n", at)
-            if self._left or end < 0:
+            if end < 0:
                 break
-            self._begin(data[at:end].strip())
+            size = _size(data[at:end])
             at = end + 1
+            if size is None:
+                continue
+            self.ended = size == 0
+            end = at + size
+            parts.append(data[at:end])
+            at = end + 2 if data.startswith(b"\r\n", end) else end
+        self._left = max(0, at - len(data))
         self._rest = data[at:]
         if len(self._rest) > _HEAD:
             raise ValueError("the answer's chunks are malformed")
         return b"".join(parts)
 
-    def _begin(self, head: bytes) -> None:
-        if not head:  # the end of the chunk before
-            return
-        self._left = int(head.partition(b";")[0], 16)
-        if self._left < 0:
-            raise ValueError("a chunk of a negative size")
-        self.ended = self._left == 0
+
+def _size(head: bytes) -> int | None:
+    """Of the chunk that it begins, in bytes; None: it is the empty line behind the chunk before."""
+    try:
+        size = int(head, 16)  # white space round it doesn't matter
+    except ValueError:
+        if not head.strip():
+            return None
+        size = int(head.partition(b";")[0], 16)
+    if size < 0:
+        raise ValueError("a chunk of a negative size")
+    return size

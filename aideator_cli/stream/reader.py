@@ -204,7 +204,15 @@ class Reader:
     def _new(self, piece: list[Line | Remark], on_hole: Callable[[int], Batches] | None = None) -> Batches:
         """What is new in it. Before a record that leaves a hole comes what `on_hole` gives for its seq."""
         items: list[Item] = []
-        for line in piece:
+        at = 0
+        while at < len(piece):
+            if events := self._sequence.plain(piece, at):
+                items += events
+                at += len(events)
+                self._heard()
+                continue
+            line = piece[at]
+            at += 1
             if isinstance(line, Remark):
                 items += self._remark(line)
                 continue
@@ -216,10 +224,14 @@ class Reader:
                 yield from on_hole(event.seq or 0)
             if self._sequence.admit(event):
                 items.append(event)
-                self._pause = FIRST_PAUSE
-                self._told.clear()
+                self._heard()
         if items:
             yield items
+
+    def _heard(self) -> None:
+        """Data has come."""
+        self._pause = FIRST_PAUSE
+        self._told.clear()
 
     def _remark(self, remark: Remark) -> list[Item]:
         """Once until data comes, however often it is repeated."""

@@ -43,6 +43,18 @@ def test_lines_cut_anywhere_are_whole_again() -> None:
         assert {line.mark for line in lines if isinstance(line, Line)} == {STAMP}
 
 
+def test_a_line_is_the_same_line_whatever_stands_beside_it() -> None:
+    texts = [f"{STAMP} one", "2026-11-21T12:35:14.5+01:00 two", "kubelet's own words", f"{STAMP} ", f"{STAMP}", ""]
+    alone = []
+    for text in texts:
+        with answering(chunks(f"{text}\n".encode())) as fake:
+            alone += pieces(fake)
+    with answering(chunks("".join(f"{text}\n" for text in texts).encode())) as fake:
+        assert pieces(fake) == alone
+    assert alone[:2] == [Line(b"one", STAMP), Line(b"two", "2026-11-21T11:35:14.500000000Z")]
+    assert [type(line) for line in alone[2:]] == [Remark, Line, Remark, Remark]
+
+
 def test_kubelets_own_words_are_remarks() -> None:
     words = b"unable to retrieve container logs for containerd://35e9a2bd"
     with answering(chunks(f"{STAMP} one\n".encode(), words)) as fake:
