@@ -9,7 +9,7 @@ from typing import Any, Final
 from aideator_cli.errors import ExitCode, usage
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store
-from aideator_cli.tallies import Tried
+from aideator_cli.store.tallies import Tried
 
 AXES: Final = ("model", "role", "prompt", "temperature", "repo")
 FAULTS: Final = ("agent", "model", "repository", "infrastructure", "verifier")

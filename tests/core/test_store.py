@@ -13,9 +13,9 @@ from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.events import parse
-from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result
 from aideator_cli.store import Cursor, Place, Selection, Store
+from aideator_cli.store.migrations import STEPS
 
 SPEC = RunSpec(
     "k3v9x2q", "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "fix it",

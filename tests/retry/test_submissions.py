@@ -9,9 +9,9 @@ from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
 from aideator_cli.backend import Attempt
 from aideator_cli.choice.verdicts import verdict
 from aideator_cli.events import parse
-from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result
 from aideator_cli.store import Place, Store
+from aideator_cli.store.migrations import STEPS
 from aideator_cli.stream.recording import last_result
 
 SPEC = RunSpec(

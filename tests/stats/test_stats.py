@@ -11,10 +11,10 @@ import pytest
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from aideator_cli import main
-from aideator_cli.migrations import STEPS
 from aideator_cli.result import CheckResult, Result
 from aideator_cli.stats import Share
 from aideator_cli.store import Place, Selection, Store
+from aideator_cli.store.migrations import STEPS
 
 Stats = Callable[..., list[dict[str, Any]]]
 

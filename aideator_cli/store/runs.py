@@ -1,0 +1,114 @@
+"""Runs, and how often each of their variations was submitted."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.clock import now
+from aideator_cli.errors import not_found, usage
+from aideator_cli.store.database import Database
+from aideator_cli.store.rows import Place, StoredRun, stored_run
+
+# Nothing is left of a result but what an attempt has found out of the base, for the whole run
+_REOPENED = (
+    "case when coalesce(json_extract(result, '$.baseline'), '[]') != '[]' then json_object('variation', number, 'model', model, "
+    "'outcome', 'running', 'cost', 0.0, 'baseline', json_extract(result, '$.baseline')) end"
+)
+
+
+class Runs(Database):
+    def add_run(
+        self, spec: RunSpec, place: Place, *, state: str = "submitting", repository_path: Path | None = None
+    ) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
+                (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
+                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url),
+            )  # fmt: skip
+            connection.executemany(
+                "insert or ignore into variations(run, number, model, role, temperature, prompt_name) "
+                "values (?, ?, ?, ?, ?, ?)",
+                [(spec.id, v.number, v.model, v.role, v.temperature, v.prompt_name) for v in spec.variations],
+            )
+
+    def forget_run(self, run: str) -> None:
+        with self.transaction() as connection:
+            connection.execute("delete from runs where id = ?", (run,))
+
+    def set_state(self, run: str, state: str) -> None:
+        with self.transaction() as connection:
+            connection.execute(
+                "update runs set state = ?, ended = case when ? = 'ended' then coalesce(ended, ?) end where id = ?",
+                (state, state, now(), run),
+            )
+
+    def run(self, run: str) -> StoredRun | None:
+        row = next(self._rows("select * from runs where id = ?", run), None)
+        return stored_run(row) if row else None
+
+    def runs(self, limit: int | None = None) -> list[StoredRun]:
+        """Newest first."""
+        return [
+            stored_run(row)
+            for row in self._rows(
+                "select * from runs order by created desc, id limit ?", -1 if limit is None else limit
+            )
+        ]
+
+    def find(self, name: str) -> str | None:
+        """The id that a user's word names: an id, a unique prefix, or @last. Raises when it is ambiguous; None: none here."""
+        if name == "@last":
+            row = next(self._rows("select id from runs order by created desc, rowid desc limit 1"), None)
+            if row is None:
+                raise not_found("there is no run yet", hint="aideator run REPO PROMPT")
+            return str(row["id"])
+        rows = [
+            str(r["id"])
+            for r in self._rows("select id from runs where substr(id, 1, ?) = ? order by id", len(name), name)
+        ]
+        if len(rows) > 1 and name not in rows:
+            raise usage(f"{name} names several runs: {', '.join(rows[:8])}", hint="give more letters of the id")
+        return name if name in rows else next(iter(rows), None)
+
+    # Submissions
+
+    def submissions(self, run: str) -> dict[int, int]:
+        """How often each variation was submitted, as far as is known here."""
+        query = "select number, submissions from variations where run = ?"
+        return dict(self._connection.execute(query, (run,)).fetchall())
+
+    def claim(self, run: str, submissions: Mapping[int, int]) -> bool:
+        """Takes these numbers for submissions to come; false: another process has taken one of them, and none is taken."""
+        with self.transaction() as connection:
+            known = dict(
+                connection.execute("select number, submissions from variations where run = ?", (run,)).fetchall()
+            )
+            if any(known.get(number, 0) >= submission for number, submission in submissions.items()):
+                return False
+            self._set_submissions(run, submissions)
+        return True
+
+    def release(self, run: str, variation: int, submission: int) -> None:
+        """Gives back a number that was taken by a process which did not use it."""
+        with self.transaction() as connection:
+            connection.execute(
+                "update variations set submissions = ? where run = ? and number = ? and submissions = ?",
+                (submission - 1, run, variation, submission),
+            )
+
+    def reopen(self, run: str, submissions: Mapping[int, int], numbers: Iterable[int]) -> None:
+        """Of these variations another attempt is at work: they have no result yet. `submissions`: how many there are now."""
+        with self.transaction() as connection:
+            self._set_submissions(run, submissions)
+            connection.executemany(
+                f"update variations set result = {_REOPENED} where run = ? and number = ?",
+                [(run, number) for number in numbers],
+            )
+            connection.execute("update runs set state = 'running', ended = null where id = ?", (run,))
+
+    def _set_submissions(self, run: str, submissions: Mapping[int, int]) -> None:
+        rows = [(submission, run, number) for number, submission in submissions.items()]
+        self._connection.executemany(
+            "update variations set submissions = max(submissions, ?) where run = ? and number = ?", rows
+        )
