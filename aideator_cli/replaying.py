@@ -1,24 +1,21 @@
 """`replay`: a stored run played as it was, in any view or into a recording. Nothing is stored or changed, and no backend is asked."""
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, takewhile
 from pathlib import Path
 from threading import Event as Flag
 from time import monotonic
-from typing import IO
 
 from aideator_agent.spec import RunSpec
 from aideator_cli import terminal
 from aideator_cli.backends import Wish
-from aideator_cli.errors import ExitCode, not_found, unwritable, usage
+from aideator_cli.errors import ExitCode, not_found, usage
 from aideator_cli.events import Item
 from aideator_cli.figures import duration
 from aideator_cli.finding import Named, find
 from aideator_cli.invocation import command
+from aideator_cli.output_file import output_file
 from aideator_cli.pacing import Computed, Pace, Playing, Timer, paced
 from aideator_cli.result import Result
 from aideator_cli.running import Manner, conclude
@@ -76,7 +73,7 @@ def record(word: str, pace: Pace, view: str | None, file: Path, *, force: bool) 
     spec, time = _spec(named), Computed()
     from aideator_cli.views.cast import Cast
 
-    with _whole_or_not_at_all(file, force=force) as out:
+    with output_file(file, force=force) as out:
         cast = Cast(out, spec, lambda: time.seconds)
         batches = paced(_stored(named, store), pace, time.timer)
         if view == "live":
@@ -110,28 +107,3 @@ def _stored(named: Named, store: Store) -> Iterator[list[Item]]:
     if first is None:
         raise not_found(f"nothing is stored of {named.run.spec.id} yet", hint=command("watch", named.run.spec.id))
     return chain([first], batches)
-
-
-@contextmanager
-def _whole_or_not_at_all(file: Path, *, force: bool) -> Iterator[IO[str]]:
-    """A file beside it, which takes its name when all of it is written."""
-    if file.exists() and not (force and file.is_file()):
-        raise usage(f"{file} exists", hint="--force writes it anew" if file.is_file() else "name a file")
-    spare = None
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False) as out:
-            spare = Path(out.name)
-            yield out
-        spare.chmod(0o666 & ~_umask())
-        spare.replace(file)
-    except OSError as error:
-        raise unwritable(file, error) from error
-    finally:
-        if spare is not None:
-            spare.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,18 +1,17 @@
 """`report`: a run as one HTML file that asks nothing of any network."""
 
-import os
-import secrets
 import sys
 from pathlib import Path
 
 from aideator_cli import terminal
 from aideator_cli.choice.choosing import compare_run
 from aideator_cli.clock import now
-from aideator_cli.errors import unwritable, usage
+from aideator_cli.errors import usage
 from aideator_cli.figures import plural
 from aideator_cli.finding import find_run
 from aideator_cli.ids import is_id
 from aideator_cli.judging.judgements import newest
+from aideator_cli.output_file import expect_free, output_file
 from aideator_cli.refreshing import refresh_run
 from aideator_cli.settings import Settings
 from aideator_cli.store import Store, StoredRun
@@ -26,13 +25,16 @@ def report(word: str, output: Path | None, *, force: bool) -> int:
         raise usage(f"{run.spec.id} is no run's id: no file is named after it", hint="--output FILE")
     target = Path(f"{run.spec.id}.html") if output is None else output
     if str(target) != "-":
-        _expect_free(target, force=force)
-    page = _page(run, store).encode()
+        expect_free(target, force=force)
+    page = _page(run, store)
     if str(target) == "-":
-        sys.stdout.buffer.write(page)
+        sys.stdout.buffer.write(page.encode())
         return 0
-    _write(page, target, force=force)
-    terminal.say(f"wrote {target}: {plural(len(run.spec.variations), 'variation')}, {max(1, len(page) // 1000)} kB")
+    with output_file(target, force=force) as out:
+        out.write(page)
+    terminal.say(
+        f"wrote {target}: {plural(len(run.spec.variations), 'variation')}, {max(1, len(page.encode()) // 1000)} kB"
+    )
     return 0
 
 
@@ -54,31 +56,3 @@ def _page(run: StoredRun, store: Store) -> str:
     selection = store.selection(run.spec.id)
     material = page.Material(run, comparison, selection, judged, timelines, counts, now())
     return render.render_html("report.html.j2", page.values(material))
-
-
-def _expect_free(target: Path, *, force: bool) -> None:
-    if target.is_dir():
-        raise usage(f"{target} is a folder", hint="name a file")
-    if not force and os.path.lexists(target):
-        raise usage(f"{target} is there already", hint="--force overwrites it, -o names another file")
-
-
-def _write(page: bytes, target: Path, *, force: bool) -> None:
-    """Whole or not at all; nothing that has come in between is overwritten without `force`."""
-    beside = target.with_name(f".{secrets.token_hex(6)}.{target.name}")
-    claimed = False
-    try:
-        if not force:
-            target.touch(exist_ok=False)
-            claimed = True
-        beside.write_bytes(page)
-        beside.replace(target)
-        claimed = False
-    except FileExistsError as error:
-        raise usage(f"{target} is there already", hint="--force overwrites it") from error
-    except OSError as error:
-        raise unwritable(target, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
-        if claimed:
-            target.unlink(missing_ok=True)

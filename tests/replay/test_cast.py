@@ -99,7 +99,7 @@ def test_a_file_that_is_there_is_kept_unless_told_otherwise(aideator: Shell, hom
     file.write_text("mine")
     refused = aideator("replay", "--cast", str(file))
     assert (refused.code, file.read_text()) == (ExitCode.USAGE, "mine")
-    assert refused.err == f"error: {file} exists\n hint: --force writes it anew\n"
+    assert refused.err == f"error: {file} is there already\n hint: --force overwrites it; or name another file\n"
     assert aideator("replay", "--cast", str(file), "--force").code == 0
     assert read(file)[0]["version"] == 2
 
