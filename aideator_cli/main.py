@@ -47,13 +47,12 @@ def run() -> None:
 
 
 def _wrong_usage(error: TyperException) -> int:
-    from aideator_cli.terminal import show_error
-
-    context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
+        context = getattr(error, "ctx", None)
         print(context.get_help() if context else "")
         return ExitCode.OK
-    words = getattr(error, "format_message", lambda: str(error))()
-    hint = f"{context.command_path} --help" if context else None
-    show_error(AideatorError(words[:1].lower() + words[1:].rstrip("."), hint=hint, code=ExitCode.USAGE))
+    from aideator_cli.terminal import show_error
+    from aideator_cli.wrong_usage import explained
+
+    show_error(explained(error))
     return ExitCode.USAGE

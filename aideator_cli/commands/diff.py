@@ -31,7 +31,7 @@ def diff(
     ] = None,
     json: options.Json = False,
 ) -> int:
-    """Print a variation's patch, as git apply takes it; or how two differ."""
+    """Print a variation's patch, or how two of them differ. Into a pipe it is what git apply takes."""
     from aideator_cli.diffing import clone_with, difference, show_in_tool
     from aideator_cli.errors import usage
     from aideator_cli.settings import Settings

@@ -13,7 +13,7 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier export made there.")] = False,
 ) -> int:
-    """Write patches, events, results and checks (JUnit XML) into a folder."""
+    """Write a run's files into a folder. They are patches, events, results, and checks as JUnit XML."""
     from aideator_cli.sharing.exporting import export as write
 
     return write(run, folder, force=force)

@@ -22,7 +22,7 @@ def judge(
     ] = 15,
     json: options.Json = False,
 ) -> int:
-    """Let a model compare what passed its checks: blind, in both orders."""
+    """Let a model compare what passed its checks. It is asked blind, and in both orders."""
     from aideator_cli.judging.judge import Judge
     from aideator_cli.judging.judge import judge as ask
 

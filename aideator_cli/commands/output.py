@@ -8,7 +8,7 @@ from aideator_cli.commands import options
 
 
 def logs(
-    run: options.RunOrVariation,
+    run: options.RunOrVariation = "@last",
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the agents have ended.")] = False,
     type: Annotated[  # noqa: A002
         list[str] | None,

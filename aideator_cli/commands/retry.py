@@ -17,7 +17,7 @@ def retry(
     namespace: options.Namespace = None,
     json: options.Json = False,
 ) -> int:
-    """Try variations again that infrastructure has failed; their earlier attempts stay."""
+    """Try again what infrastructure has failed. Earlier attempts stay."""
     from aideator_cli.backends import Wish
     from aideator_cli.retrying import retry as try_again
     from aideator_cli.running import Manner

@@ -18,7 +18,7 @@ def list_runs(
     return watch_list(limit, json=json) if watch else show_list(limit, json=json)
 
 
-def show(run: options.RunOrVariation, json: options.Json = False) -> int:
+def show(run: options.RunOrVariation = "@last", json: options.Json = False) -> int:
     """Show what was asked and what became of it."""
     from aideator_cli.finding import find
     from aideator_cli.judging.judgements import newest

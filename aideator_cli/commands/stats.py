@@ -18,7 +18,7 @@ def stats(
     ] = None,
     json: options.Json = False,
 ) -> int:
-    """Count what came of all runs here: success, selections, cost, time, failures."""
+    """Count what came of all runs here. By success, selections, cost, time and failures."""
     from aideator_cli.stats import stats as count
     from aideator_cli.stream import sieve
 

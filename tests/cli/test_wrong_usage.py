@@ -181,3 +181,23 @@ def test_a_configuration_that_is_wrong_is_named(aideator: Shell, home: Path, rep
     said = aideator("run", repo, "fix")
     assert said.code == ExitCode.USAGE
     assert "unknown setting 'modle'" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run"], "REPO is missing"),
+        (["run", "a", "b", "--modle", "x"], "there is no option --modle: did you mean --model?"),
+        (["watch", "--nope"], "there is no option --nope\n"),
+        (["run", "a", "b", "--model"], "--model needs a value"),
+        (["run", "a", "fix", "the", "parser"], "more words than it takes: the parser; those that belong together go in"),
+        (["run", "a", "b", "-n", "abc"], "-n: 'abc' is not a whole number"),
+        (["shw"], "there is no command shw: did you mean show?"),
+        (["nonsense"], "there is no command nonsense\n"),
+    ],
+)
+def test_a_slip_of_the_hand_is_told_in_words_of_its_own(aideator: Shell, words: list[str], message: str) -> None:
+    said = aideator(*words)
+    assert said.err.startswith(f"error: {message}")
+    assert said.err.splitlines()[1].endswith("--help")
+    assert (said.code, said.out) == (ExitCode.USAGE, "")
