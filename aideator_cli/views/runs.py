@@ -3,6 +3,7 @@
 import sys
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
@@ -57,7 +58,7 @@ def show_run(
     print(f"{clean(spec.repository.url)}{base}")
     print(clean(spec.prompt).rstrip("\n"))
     print("\n".join(["", *_asked(spec), ""]))
-    show_table(results, selection.variation if selection else None)
+    show_table([_standing(result, seen) for result in results], selection.variation if selection else None)
     for result in results:
         if words := ": ".join(
             one_line(text) for text in (result.reason * (result.outcome == "failed"), result.summary) if text
@@ -70,6 +71,13 @@ def show_run(
     for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
         name = f"{spec.id}/{item.variation}" if item.variation else spec.id
         print(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
+
+
+def _standing(result: Result, seen: Sequence[Observation]) -> Result:
+    """As it is to be told: what the backend has not begun yet waits."""
+    last = next((item.kind for item in reversed(seen) if item.variation == result.variation), None)
+    waits = last in wording.WAITING and last not in ("starting", "running")
+    return replace(result, outcome="waiting") if waits and not result.ended and not result.steps else result
 
 
 def _asked(spec: RunSpec) -> list[str]:

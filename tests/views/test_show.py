@@ -1,0 +1,41 @@
+"""`show` tells of each variation how it stands."""
+
+import pytest
+
+from aideator_agent.spec import Repository, RunSpec, VariationSpec
+from aideator_cli.events import Observation
+from aideator_cli.result import Result
+from aideator_cli.store import Place, StoredRun
+from aideator_cli.views.runs import show_run
+
+RUN = "k3v9x2q"
+VARIATIONS = tuple(VariationSpec(number, "gpt-5") for number in range(1, 5))
+SPEC = RunSpec(RUN, "uuid", "2026-11-21T12:00:00Z", Repository("https://git.example/todo.git"), "Do it.", VARIATIONS)
+
+
+def seen(variation: int, *kinds: str) -> list[Observation]:
+    return [Observation(RUN, f"2026-11-21T12:00:0{at}Z", kind, "why", variation) for at, kind in enumerate(kinds)]
+
+
+def test_what_no_node_has_taken_yet_waits_and_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    results = [
+        Result(1, "gpt-5"),
+        Result(2, "gpt-5"),
+        Result(3, "gpt-5", steps=2),
+        Result(4, "gpt-5", outcome="failed"),
+    ]
+    observations = [
+        *seen(1, "scheduling", "unschedulable"),
+        *seen(2, "unschedulable", "running"),
+        *seen(3, "scheduling"),
+        *seen(4, "unschedulable"),
+    ]
+    show_run(StoredRun(SPEC, Place("kubernetes", "here"), "running", None, None), results, observations, None)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "gpt-5" in line]
+    words = {"waiting", "running", "failed"}
+    assert [(row[0], *words.intersection(row)) for row in rows] == [
+        ("1", "waiting"),
+        ("2", "running"),
+        ("3", "running"),
+        ("4", "failed"),
+    ]
