@@ -16,6 +16,7 @@ from aideator_cli.views.panes.dialogs import Compare, Help, Line, Whole
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.keys import bindings
 from aideator_cli.views.panes.outcome import Outcome
+from aideator_cli.views.panes.painter import Painter
 from aideator_cli.views.panes.pane import Pane
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.panes.search import Search, following
@@ -39,6 +40,7 @@ class Board(Screen[None]):
     ) -> None:
         """`fetch` brings a difference its patch of record, in its own time; `help_lines`: keys, and what they do."""
         super().__init__()
+        self._compositor = Painter()
         self.transcripts = transcripts
         self.order = [transcript.number for transcript in transcripts]
         self.current = self.order[0]

@@ -7,18 +7,18 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from aideator_cli.views.changes import FileChange
 from aideator_cli.views.entries import Entry
 from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.difference import Colours, beside
+from aideator_cli.views.panes.front import Front
 from aideator_cli.views.panes.rows import Layout, Row, whole_rows
 from aideator_cli.views.panes.scroller import Scroller
 
 
-class Question(ModalScreen[bool]):
+class Question(Front[bool]):
     """Yes or no; no unless y is pressed."""
 
     DEFAULT_CSS = """
@@ -41,7 +41,7 @@ class Question(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class Line(ModalScreen[str | None]):
+class Line(Front[str | None]):
     """One line of text at the foot of the screen, below what warns of it; None: it was left."""
 
     DEFAULT_CSS = """
@@ -70,7 +70,7 @@ class Line(ModalScreen[str | None]):
         self.dismiss(event.value)
 
 
-class Help(ModalScreen[None]):
+class Help(Front[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
     Help > Scroller { width: 76; max-width: 96%; height: auto; max-height: 90%; border: heavy $primary; background: $surface; }
@@ -92,7 +92,7 @@ class Help(ModalScreen[None]):
         self._body.focus()
 
 
-class Whole(ModalScreen[None]):
+class Whole(Front[None]):
     """All that is kept of one entry; follows it while it grows."""
 
     DEFAULT_CSS = "Whole > Scroller { height: 100%; border: heavy $primary; background: $background; }"
@@ -127,7 +127,7 @@ class Whole(ModalScreen[None]):
 Changed = Callable[[], tuple[Sequence[FileChange], Sequence[FileChange]]]
 
 
-class Compare(ModalScreen[None]):
+class Compare(Front[None]):
     """Two agents' changes side by side; both scroll as one."""
 
     DEFAULT_CSS = """

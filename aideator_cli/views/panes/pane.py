@@ -1,12 +1,13 @@
 """One variation's pane: a frame with how it stands, and in it what its agent did, or what it has changed."""
 
 import time
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click, Resize
+from textual.geometry import Region
 from textual.message import Message
 
 from aideator_agent.spec import Limits
@@ -104,6 +105,8 @@ class Pane(Vertical):
     Pane > Scroller { height: 1fr; }
     """
 
+    _titling = False
+
     class Chosen(Message):
         def __init__(self, number: int) -> None:
             super().__init__()
@@ -162,8 +165,17 @@ class Pane(Vertical):
         if frame == self._frame or (standing == self._standing and time.monotonic() < self._next_frame):
             return
         self._frame, self._standing, self._next_frame = frame, standing, time.monotonic() + FRAME_SECONDS
+        self._titling = True
         self.border_title = Content.assemble((frame[0], "bold" if current else ""))
         self.border_subtitle = Content(frame[1])
+        self._titling = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """New titles are two lines to draw, not all of them."""
+        if self._titling:
+            width, height = self.size  # within the frame
+            regions = (Region(-1, -1, width + 2, 1), Region(-1, height, width + 2, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _title(self) -> str:
         transcript, room = self.transcript, max(4, self.size.width - 4)

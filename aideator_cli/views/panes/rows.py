@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Final
 
 from rich.segment import Segment
-from textual.strip import Strip
 
 from aideator_cli.figures import duration, plural
 from aideator_cli.views.entries import Entry
@@ -37,8 +36,6 @@ class Row:
     right: str = ""
     right_style: str = "dim"
     coloured: Callable[[], list[Segment]] | None = None  # the text with colours of its own, made when it is drawn
-    strip: Strip | None = None  # as drawn last
-    drawn: object = None  # under which circumstances
 
 
 @dataclass(frozen=True)

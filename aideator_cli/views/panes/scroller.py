@@ -17,6 +17,7 @@ from aideator_cli.views.panes.palette import styles
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scrollbar import QuietScrollBar
 
+KEPT: Final = 4  # times as many rows as are in sight, as they were drawn
 FILLED: Final = ("added", "removed", "file")  # styles that go on to the row's end
 
 
@@ -59,7 +60,9 @@ class Scroller(ScrollView, can_focus=True):
         self.query_text = ""  # what is searched for, in small letters
         self._steering = False
         self._palette: dict[str, Style] = {}
-        self._base = Style()
+        self._strips: dict[tuple[Row, bool], Strip] = {}  # of rows that are or were in sight, marked or not
+        self._circumstances = (0, Style(), "")  # under which they were made: width, style and what is searched for
+        self._top = 0  # the first row in sight
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:
@@ -172,27 +175,39 @@ class Scroller(ScrollView, can_focus=True):
 
     def repaint(self) -> None:
         """The colours have changed."""
-        self._palette = {}
-        for row in self.rows:
-            row.strip = None
+        self._palette, self._strips = {}, {}
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        self._base = self.rich_style  # once, not for every line
-        return super().render_lines(crop)
+        """Past Textual's cache of lines where there is no frame to draw: in a pane that follows all lines move all the time."""
+        self._prepare()
+        if any(self.styles.gutter):
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        return [strip.crop(crop.x, crop.right) for strip in strips]
+
+    def _prepare(self) -> None:
+        """Once, not for every line."""
+        self._top, circumstances = self.scroll_offset.y, (self.width, self.rich_style, self.query_text)
+        if circumstances != self._circumstances:
+            self._circumstances, self._strips = circumstances, {}
+        elif len(self._strips) > KEPT * self.size.height:
+            rows = set(self.rows[self._top : self._top + self.size.height])
+            self._strips = {key: strip for key, strip in self._strips.items() if key[0] in rows}
 
     def render_line(self, y: int) -> Strip:
-        base = self._base
-        index = self.scroll_offset.y + y
-        width = self.width
+        width, base, _ = self._circumstances
+        index = self._top + y
         if index >= len(self.rows):
             return Strip.blank(width, base)
-        row = self.rows[index]
-        circumstances = (width, index == self.chosen and self.has_focus, self.query_text)
-        if row.strip is None or row.drawn != circumstances:
-            row.drawn = circumstances
-            row.strip = self._strip(row, base, width, marked=circumstances[1])
-        return row.strip
+        key = self.rows[index], index == self.chosen and self.has_focus
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._strip(key[0], base, width, marked=key[1])
+        return strip
 
     def _strip(self, row: Row, base: Style, width: int, *, marked: bool) -> Strip:
         palette = self._palette = self._palette or styles(dark=self.app.current_theme.dark)
