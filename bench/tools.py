@@ -178,7 +178,7 @@ def _aideators(
 ) -> Figures:
     told, cpu, stored = finish(process, home)
     last = time.monotonic() if to_exit else told["at"]
-    return Figures(last - begun, cpu, told["memory_mib"], load.events - stored, int(told["given"]) - stored)
+    return Figures(last - begun, cpu, told["memory_mib"], load.lost(stored), int(told["given"]) - stored)
 
 
 def finish(process: "subprocess.Popen[bytes]", home: str) -> tuple[dict[str, float], float, int]:
