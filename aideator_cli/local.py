@@ -34,6 +34,7 @@ class LocalBackend:
         self._environment = environment
         self._provider_keys = frozenset(provider_keys)  # taken out of every agent's environment but for its own
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._records: dict[Path, tuple[Attempt, ProcessId]] = {}  # by their files
 
     @property
     def name(self) -> Literal["kubernetes", "local"]:
@@ -161,14 +162,22 @@ class LocalBackend:
 
     def _attempts(self, run: str, variation: int) -> list[tuple[Attempt, ProcessId]]:
         """In order of creation; each is a submission of its own."""
-        found = []
-        for path in (self._folder / run / str(variation)).glob("*.json"):
+        try:
+            records = [path for path in (self._folder / run / str(variation)).iterdir() if path.suffix == ".json"]
+        except OSError:  # its files are gone
+            records = []
+        found = [known for path in records if (known := self._known(path, run, variation)) is not None]
+        in_order = sorted(found, key=lambda pair: pair[0].created)
+        return [(replace(attempt, submission=number), process) for number, (attempt, process) in enumerate(in_order, 1)]
+
+    def _known(self, path: Path, run: str, variation: int) -> tuple[Attempt, ProcessId] | None:
+        """What stands in a record, which never changes."""
+        if path not in self._records:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 record = json.loads(path.read_bytes())
                 attempt = Attempt(path.stem, run, variation, record["created"], str(path.with_suffix(".log")))
-                found.append((attempt, ProcessId(record["pid"], record["started"])))
-        in_order = sorted(found, key=lambda pair: pair[0].created)
-        return [(replace(attempt, submission=number), process) for number, (attempt, process) in enumerate(in_order, 1)]
+                self._records[path] = attempt, ProcessId(record["pid"], record["started"])
+        return self._records.get(path)
 
     def _is_alive(self, process: ProcessId) -> bool:
         if child := self._children.get(process.pid):
@@ -188,10 +197,8 @@ class LocalBackend:
             offset = int(since) if since else 0
             file.seek(offset)
             rest = b""
+            process = next((p for a, p in self._attempts(attempt.run, attempt.variation) if a.id == attempt.id), None)
             while True:
-                process = next(
-                    (p for a, p in self._attempts(attempt.run, attempt.variation) if a.id == attempt.id), None
-                )
                 over = not follow or process is None or not self._is_alive(process)
                 while piece := file.read(PIECE):
                     *whole, rest = (rest + piece).split(b"\n")

@@ -74,6 +74,13 @@ class Transcript:
         added, removed = (sum(part[index] for part in self._edited.values()) for index in (0, 1))
         return len(self._edited), added, removed
 
+    @property
+    def steady(self) -> int:
+        """Entries before this number do not change any more: what may is still open, or the newest one."""
+        last = [self.entries[-1]] if self.entries else []
+        speech = [self._speech] if self._speech else []
+        return min((entry.number for entry in (*last, *speech, *self._calls.open)), default=0)
+
     def seconds(self, now: str) -> float:
         """How long the attempt has taken; `now` is RFC 3339, UTC."""
         if self.state == "ended" and self.result.seconds:
@@ -163,9 +170,9 @@ class Transcript:
 
     def _end(self, words: str) -> None:
         self.state, self.doing, self.stopping, self.why = "ended", words, False, ""
-        for entry in self._calls.open:
-            entry.running = False
         self._touch()
+        for entry in self._calls.open:
+            entry.running, entry.version = False, self.version
 
     # Events
 

@@ -36,9 +36,9 @@ from aideator_cli.views.transcript import Transcripts
 
 REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
 LONGEST_SECONDS: Final = 0.4  # where it is not
-SHARE: Final = 0.15  # of a core that drawing may take
+SHARE: Final = 0.08  # of a core that drawing may take
 CATCHING_UP_SECONDS: Final = 0.01
-FOLDING_SECONDS: Final = 0.04  # at a time; keys are answered in between
+FOLDING_SECONDS: Final = 0.01  # at a time; keys are answered in between
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -1,6 +1,7 @@
 """One variation's pane: a frame with how it stands, and in it what its agent did, or what it has changed."""
 
 import time
+from itertools import islice
 from typing import Any, Final, Self
 
 from textual.app import ComposeResult
@@ -37,6 +38,7 @@ class Course(Scroller):
         self._blocks: list[list[Row]] = []  # of each entry
         self._gone = 0  # entries that were left out when these were made
         self._seen = -1
+        self._steady = 0  # entries before this number have not changed since
         self._layout: Layout | None = None
 
     def sync(self) -> None:
@@ -47,17 +49,18 @@ class Course(Scroller):
         layout = Layout(self.width, self.wrap, self.times)
         if layout != self._layout:
             self._layout, self._blocks, self._gone, self._seen = layout, [], transcript.left_out, -1
+            self._steady = 0
         elif transcript.version == self._seen:
             return
         dropped = self._drop(transcript.left_out - self._gone)
-        first = self._first_changed()
-        start = sum(map(len, self._blocks[:first]))
+        first = min(max(0, self._steady - transcript.left_out), len(self._blocks))
         kept = self._blocks[first:]
+        start = len(self.rows) - dropped - sum(map(len, kept)) if first else 0
         del self._blocks[first:]
-        for index, entry in enumerate(list(transcript.entries)[first:]):
+        for index, entry in enumerate(islice(transcript.entries, first, None)):
             fresh = index >= len(kept) or entry.version > self._seen
             self._blocks.append(entry_rows(entry, layout) if fresh else kept[index])
-        self._seen, self._gone = transcript.version, transcript.left_out
+        self._seen, self._gone, self._steady = transcript.version, transcript.left_out, transcript.steady
         rows = [row for block in self._blocks[first:] for row in block]
         self.replace(start, rows or (self._nothing(layout) if not start else []), dropped=dropped)
 
@@ -70,12 +73,6 @@ class Course(Scroller):
         rows = sum(map(len, self._blocks[:entries]))
         del self._blocks[:entries]
         return rows
-
-    def _first_changed(self) -> int:
-        for index, entry in enumerate(self.transcript.entries):
-            if index >= len(self._blocks) or entry.version > self._seen:
-                return index
-        return len(self._blocks)
 
     def _nothing(self, layout: Layout) -> list[Row]:
         """Nothing yet, and why."""
