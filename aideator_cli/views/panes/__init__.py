@@ -7,6 +7,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli import clock
 from aideator_cli.errors import AideatorError
 from aideator_cli.events import Item
+from aideator_cli.garbage import look_briefly
 from aideator_cli.views.actions import Actions
 
 
@@ -23,6 +24,7 @@ def show_panes(
         if colours == "":  # no wish at all (no-color.org), where Textual would take it for one
             del os.environ["NO_COLOR"]
         app = PanesApp(spec, batches, actions, now)
+        look_briefly()
         try:
             app.run()
         finally:
