@@ -1,7 +1,6 @@
 """aideator's panes and stern, each in a pane of tmux, on pods that write the same: what of a core they and their tmux take."""
 
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from aideator_cli.kubernetes.manifests import configmap_name
 from aideator_cli.store import Place, Store
 from bench.load import Load, agent_image
 from bench.processes import cpu_seconds
-from bench.throw_away import VERBS, Cluster, namespace, running_cluster
+from bench.throw_away import VERBS, namespace, running_cluster
 from bench.tools import stern_command, stern_path
 
 ROUNDS = 2
@@ -46,12 +45,7 @@ def against_stern(pods: int, rate: float, seconds: float) -> Shares | None:
         for _ in range(ROUNDS):
             for tool, measure in tools.items():
                 load = Load(cluster, name, image, pods, lines, pods / rate)
-                load.submit()
-                cluster.kubectl(
-                    "create", "configmap", configmap_name(load.spec.id), "-n", name
-                )  # which `watch` looks after
                 try:
-                    _until_running(cluster, load)
                     found[tool].append(measure(load, seconds))
                 finally:
                     load.remove()
@@ -66,14 +60,19 @@ def _missing() -> str | None:
     return None
 
 
-def _until_running(cluster: Cluster, load: Load) -> None:
-    cluster.kubectl(
+def _begin(load: Load) -> None:
+    load.submit()
+    load.cluster.kubectl(
         "wait", "--for=jsonpath={.status.phase}=Running", "pod", "-l", load.selector, "-n", load.namespace,
         "--timeout=60s",
     )  # fmt: skip
 
 
 def _aideator(load: Load, seconds: float) -> float:
+    load.cluster.kubectl(
+        "create", "configmap", configmap_name(load.spec.id), "-n", load.namespace
+    )  # which `watch` looks after
+    _begin(load)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         store = Store.open(home)
@@ -86,7 +85,9 @@ def _aideator(load: Load, seconds: float) -> float:
 
 
 def _stern(load: Load, seconds: float) -> float:
+    """It is there before the pods: its watch asks for the newest state, for which an API server on an old etcd waits until one changes."""
     with _pane(stern_command(load), load.cluster.environment) as pids:
+        _begin(load)
         return _share(pids, seconds)
 
 
@@ -100,15 +101,15 @@ def _share(pids: Sequence[int], seconds: float) -> float:
 @contextmanager
 def _pane(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[list[int]]:
     """The program's process and tmux's."""
-    socket = f"aideator-bench-{secrets.token_hex(4)}"
-    tmux = ["tmux", "-L", socket, "-f", os.devnull]
     left_out = ("COLUMNS", "LINES", "NO_COLOR", "CI", "TMUX", "PYTHONDONTWRITEBYTECODE")
     own = {name: value for name, value in environment.items() if name not in left_out}
-    subprocess.run([*tmux, "new-session", "-d", "-x", COLUMNS, "-y", LINES, *words], env=own, check=True)
-    try:
-        told = subprocess.run(
-            [*tmux, "display-message", "-p", "#{pane_pid} #{pid}"], capture_output=True, text=True, check=True
-        )
-        yield [int(pid) for pid in told.stdout.split()]
-    finally:
-        subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        tmux = ["tmux", "-S", f"{folder}/socket", "-f", os.devnull]
+        subprocess.run([*tmux, "new-session", "-d", "-x", COLUMNS, "-y", LINES, *words], env=own, check=True)
+        try:
+            told = subprocess.run(
+                [*tmux, "display-message", "-p", "#{pane_pid} #{pid}"], capture_output=True, text=True, check=True
+            )
+            yield [int(pid) for pid in told.stdout.split()]
+        finally:
+            subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)

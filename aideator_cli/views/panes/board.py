@@ -196,11 +196,13 @@ class Board(Screen[None]):
         self._wrap = not self._wrap
         for pane in self.panes.values():
             pane.course.wrap = self._wrap
+        self._settle()
 
     def action_times(self) -> None:
         self._times = not self._times
         for pane in self.panes.values():
             pane.course.times = self._times
+        self._settle()
 
     def action_outcome(self) -> None:
         if self.outcome.display:
@@ -223,6 +225,7 @@ class Board(Screen[None]):
 
     def action_mark(self) -> None:
         self.pane.marked = not self.pane.marked
+        self._settle()
 
     def action_diff(self) -> None:
         if len(self._marked()) == 2 and self.pane.marked:
