@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,7 +38,8 @@ def output_file(target: Path, *, force: bool) -> Iterator[IO[str]]:
     except OSError as error:
         raise unwritable(target, error) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing could be written nothing can be taken away either: that has been told
+            beside.unlink()
         if claimed:
             target.unlink(missing_ok=True)
 

@@ -114,6 +114,15 @@ def test_a_folder_or_a_place_that_can_not_be_written_is_named(aideator: Shell, h
     )
 
 
+@pytest.mark.parametrize("name", ["a.txt/run.cast", "x" * 250])
+def test_a_name_that_no_file_can_have_is_told(aideator: Shell, home: Path, tmp_path: Path, name: str) -> None:
+    add_run(home, Told(PATCH))
+    (tmp_path / "a.txt").write_text("mine")
+    refused = aideator("replay", "--cast", str(tmp_path / name))
+    assert refused.err.startswith(f"error: {tmp_path / name} can't be written: ")
+    assert refused.code != 0
+
+
 def test_what_breaks_off_leaves_nothing(
     aideator: Shell, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
