@@ -14,6 +14,7 @@ _EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DO
 _NO_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?", re.DOTALL)
 
 _BAD_VALUE = re.compile(r"Invalid value for '(.*?)': (.*?)\.?", re.DOTALL)
+_NUMBERS = (("int", "a whole number"), ("float", "a number"))
 
 
 def explained(error: TyperException) -> AideatorError:
@@ -34,7 +35,10 @@ def _words(error: TyperException) -> str:
     if found := _EXTRA.fullmatch(words):
         return f"more words than it takes: {found[1]}; those that belong together go in quotes"
     if found := _BAD_VALUE.fullmatch(words):
-        return f"{found[1]}: {found[2]}".replace("a valid int", "a whole number").replace("a valid float", "a number")
+        said = found[2]
+        for theirs, ours in _NUMBERS:
+            said = re.sub(rf"a valid {theirs}( range)?$", ours, said)
+        return f"{found[1]}: {said}"
     if found := _NO_COMMAND.fullmatch(words):
         return f"there is no command {found[1]}{_meant((found[2] or '').replace(chr(39), '').split(', '))}"
     return words[:1].lower() + words[1:].rstrip(".")

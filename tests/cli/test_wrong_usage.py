@@ -190,8 +190,12 @@ def test_a_configuration_that_is_wrong_is_named(aideator: Shell, home: Path, rep
         (["run", "a", "b", "--modle", "x"], "there is no option --modle: did you mean --model?"),
         (["watch", "--nope"], "there is no option --nope\n"),
         (["run", "a", "b", "--model"], "--model needs a value"),
-        (["run", "a", "fix", "the", "parser"], "more words than it takes: the parser; those that belong together go in"),
+        (
+            ["run", "a", "fix", "the", "parser"],
+            "more words than it takes: the parser; those that belong together go in",
+        ),
         (["run", "a", "b", "-n", "abc"], "-n: 'abc' is not a whole number"),
+        (["list", "--limit", "x"], "--limit: 'x' is not a whole number\n"),
         (["shw"], "there is no command shw: did you mean show?"),
         (["nonsense"], "there is no command nonsense\n"),
     ],
