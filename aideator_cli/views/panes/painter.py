@@ -65,7 +65,7 @@ class Painter(Compositor):
         screen = self.size.region
         regions = [part for region in self._dirty_regions if (part := region.intersection(screen))]
         self._dirty_regions.clear()
-        return Picture(list(self.pieces(self._regions_to_spans(regions)))) if regions else None
+        return Picture(list(self.pieces(self._regions_to_spans(regions), uncut=True))) if regions else None
 
     def render_strips(self, size: Size | None = None) -> list[Strip]:
         whole = self.size if size is None else Size(self.size.width, min(size.height, self.size.height))
@@ -74,17 +74,19 @@ class Painter(Compositor):
             for _, line in groupby(self.pieces(self._whole(whole)), lambda piece: piece.y)
         ]
 
-    def pieces(self, spans: Iterable[Span]) -> Iterator[Piece]:
-        """What is to be seen there, line by line from left to right."""
+    def pieces(self, spans: Iterable[Span], *, uncut: bool = False) -> Iterator[Piece]:
+        """What is to be seen there, line by line from left to right; `uncut`: with all of a wide character at a span's edge."""
         wanted = [
-            (y, max(left, x1), min(right, x2), widget, region)
+            (y, max(place.left, x1), min(place.right, x2), place)
             for y, x1, x2 in spans
-            for left, right, widget, region in self._on_top()[y]
-            if left < x2 and right > x1
+            for place in self._on_top()[y]
+            if place.left < x2 and place.right > x1
         ]
-        lines = _lines((widget, region, y) for y, _, _, widget, region in wanted)
-        for y, left, right, widget, region in wanted:
-            strip = lines[widget][y].crop(left - region.x, right - region.x)
+        lines = _lines((place.widget, place.region, y) for y, _, _, place in wanted)
+        for y, x1, x2, place in wanted:
+            strip, at = lines[place.widget][y], place.region.x
+            left, right = _uncut(strip, x1, x2, place) if uncut else (x1, x2)
+            strip = strip.crop(left - at, right - at)
             short = right - left - strip.cell_length
             yield Piece(left, y, strip.extend_cell_length(right - left) if short > 0 else strip)
 
@@ -98,6 +100,20 @@ class Painter(Compositor):
     @staticmethod
     def _whole(size: Size) -> list[Span]:
         return [(y, 0, size.width) for y in range(size.height)]
+
+
+def _uncut(strip: Strip, left: int, right: int, place: Place) -> tuple[int, int]:
+    """A terminal loses a wide character of which half is drawn over: such a one is drawn whole, where its widget is on top."""
+    if strip.text.isascii():
+        return left, right
+    at = place.region.x
+    left -= left > place.left and _in_a_character(strip, left - at)
+    right += right < place.right and _in_a_character(strip, right - at)
+    return left, right
+
+
+def _in_a_character(strip: Strip, x: int) -> bool:
+    return strip.crop(x - 1, x).text + strip.crop(x, x + 1).text != strip.crop(x - 1, x + 1).text
 
 
 def _places(size: Size, visible: dict[Widget, tuple[Region, Region]]) -> list[list[Place]]:
