@@ -104,8 +104,6 @@ class Painter(Compositor):
 
 def _uncut(strip: Strip, left: int, right: int, place: Place) -> tuple[int, int]:
     """A terminal loses a wide character of which half is drawn over: such a one is drawn whole, where its widget is on top."""
-    if strip.text.isascii():
-        return left, right
     at = place.region.x
     left -= left > place.left and _in_a_character(strip, left - at)
     right += right < place.right and _in_a_character(strip, right - at)
@@ -113,6 +111,8 @@ def _uncut(strip: Strip, left: int, right: int, place: Place) -> tuple[int, int]
 
 
 def _in_a_character(strip: Strip, x: int) -> bool:
+    if strip.text.isascii():
+        return False
     return strip.crop(x - 1, x).text + strip.crop(x, x + 1).text != strip.crop(x - 1, x + 1).text
 
 
