@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,15 +24,18 @@ def expect_free(target: Path, *, force: bool) -> None:
 def output_file(target: Path, *, force: bool) -> Iterator[IO[str]]:
     """A file beside it, which takes its name when all of it is written; without `force` nothing that has come meanwhile is overwritten."""
     expect_free(target, force=force)
-    beside = target.with_name(f".{secrets.token_hex(6)}.{target.name}")
+    place = Path(os.path.realpath(target))  # what a link leads to is written anew, not the link
+    beside = place.with_name(f".{secrets.token_hex(6)}.{place.name}")
     claimed = False
     try:
         with beside.open("x", encoding="utf-8", newline="") as out:
             yield out
+        if place.exists():
+            shutil.copymode(place, beside)
         if not force:
-            target.touch(exist_ok=False)
+            place.touch(exist_ok=False)
             claimed = True
-        beside.replace(target)
+        beside.replace(place)
         claimed = False
     except FileExistsError as error:
         raise _taken(target) from error
@@ -41,7 +45,7 @@ def output_file(target: Path, *, force: bool) -> Iterator[IO[str]]:
         with suppress(OSError):  # where nothing could be written nothing can be taken away either: that has been told
             beside.unlink()
         if claimed:
-            target.unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
 
 
 def _taken(target: Path) -> Exception:

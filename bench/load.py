@@ -75,6 +75,8 @@ class Load:
         if found >= self.events:
             return 0
         kept = sum(len(set(WRITTEN.findall(self._log(pod).encode()))) for pod in self._pods())
+        if kept < found:  # it was rotated away since
+            return self.events - found
         if kept < self.events:
             print(f"the node itself has lost {self.events - kept} of {self.events} lines", file=sys.stderr)
         return kept - found

@@ -261,3 +261,16 @@ def test_a_place_that_can_not_be_written_leaves_nothing(aideator: Shell, home: P
     assert "hint: make it first" in said.err
     assert aideator("report", "k3v", "-o", ".").code == ExitCode.USAGE
     assert list(here.iterdir()) == []
+
+
+def test_a_file_that_is_written_anew_keeps_its_place_and_who_may_read_it(
+    aideator: Shell, home: Path, here: Path
+) -> None:
+    add_run(home, Told())
+    kept = here / "kept.html"
+    kept.touch(mode=0o600)
+    (here / "link.html").symlink_to(kept)
+    assert aideator("report", "k3v", "-o", "link.html", "--force").code == 0
+    assert (here / "link.html").is_symlink()
+    assert kept.read_text().startswith("<!DOCTYPE html>")
+    assert kept.stat().st_mode & 0o777 == 0o600
