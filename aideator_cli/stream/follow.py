@@ -7,6 +7,7 @@ back, nothing is dropped), out of which the caller pulls.
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event as Flag
@@ -21,7 +22,8 @@ from aideator_cli.stream.standing import Standing
 
 MOST_AT_ONCE = 500  # items of one batch
 FEW = 100  # items of a batch that may be waited with in a burst: a commit costs as much as 30 of them
-BURST_SECONDS = 0.01  # between two such batches
+BURST = 8  # batches; as many may come at once, more only one by one
+BURST_SECONDS = 0.01  # between two batches of a burst
 PIECES_WAITING = 32  # in the queue, before its writers wait
 TICK = 0.5  # seconds between two looks at the clocks
 
@@ -64,7 +66,7 @@ class _Follower:
         self._queue: queue.Queue[Message] = queue.Queue(PIECES_WAITING)
         start_seconds = spec.limits.start_seconds
         self._variations = {v.number: Standing(v.number, spec.created, start_seconds) for v in spec.variations}
-        self._given = 0.0  # when the last batch was, on the monotonic clock
+        self._given = deque([0.0] * BURST, BURST)  # when the last batches were, on the monotonic clock
         self._readers: dict[str, Reader] = {}
         self._closed: set[str] = set()  # attempts
         self._stopped: set[str] = set()  # attempts that say that they were told to stop: not by whom
@@ -94,10 +96,10 @@ class _Follower:
         except queue.Empty:
             return []
         self._take_more(batch)
-        if len(batch) < FEW and (early := self._given + BURST_SECONDS - time.monotonic()) > 0:
-            self._stop.wait(early)
+        if len(batch) < FEW and (early := self._given[0] + BURST * BURST_SECONDS - time.monotonic()) > 0:
+            self._stop.wait(min(early, BURST_SECONDS))
             self._take_more(batch)
-        self._given = time.monotonic()
+        self._given.append(time.monotonic())
         return batch
 
     def _take_more(self, batch: list[Item]) -> None:
