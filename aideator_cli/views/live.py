@@ -19,7 +19,8 @@ from aideator_cli.figures import changes, cost, duration, plural, tokens
 from aideator_cli.views import wording
 from aideator_cli.views.signs import sign
 from aideator_cli.views.table import model_name, plain_table
-from aideator_cli.views.transcript import Transcript, Transcripts
+from aideator_cli.views.transcript import Transcript
+from aideator_cli.views.transcripts import Transcripts
 
 REFRESHES = 4  # a second
 DOING_CELLS = 14  # the least that is left to what an agent is at

@@ -2,7 +2,8 @@
 
 from aideator_cli.events import Ended, Item, Observation
 from aideator_cli.views.entries import LINE_CHARACTERS, TEXT_CHARACTERS
-from aideator_cli.views.transcript import Transcript, Transcripts
+from aideator_cli.views.transcript import Transcript
+from aideator_cli.views.transcripts import Transcripts
 from tests.views.stream import RUN, Agent, spec, stamp
 
 

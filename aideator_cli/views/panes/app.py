@@ -32,7 +32,7 @@ from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.feed import Background, Feed
 from aideator_cli.views.panes.keys import KEYS
 from aideator_cli.views.panes.palette import DARK, LIGHT, is_light
-from aideator_cli.views.transcript import Transcripts
+from aideator_cli.views.transcripts import Transcripts
 
 REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
 LONGEST_SECONDS: Final = 0.4  # where it is not

@@ -16,7 +16,8 @@ from aideator_cli.views import wording
 from aideator_cli.views.panes.cells import cut, drawable, width_of
 from aideator_cli.views.panes.palette import agent_colour
 from aideator_cli.views.signs import sign
-from aideator_cli.views.transcript import Transcript, Transcripts
+from aideator_cli.views.transcript import Transcript
+from aideator_cli.views.transcripts import Transcripts
 
 PROMPT_CELLS = 12  # the least that is worth its room
 

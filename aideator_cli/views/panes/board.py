@@ -21,7 +21,8 @@ from aideator_cli.views.panes.pane import Pane
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.panes.search import Search, following
 from aideator_cli.views.table import short_names
-from aideator_cli.views.transcript import Transcript, Transcripts
+from aideator_cli.views.transcript import Transcript
+from aideator_cli.views.transcripts import Transcripts
 
 ACTIVITY = {"working": 0, "waiting": 1, "ended": 2}
 
