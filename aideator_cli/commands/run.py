@@ -1,160 +1,45 @@
 """`run`: one prompt, N agents."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from aideator_cli.commands import options
+from aideator_cli.commands import options, run_options
 
 
 def run(
-    repo: Annotated[
-        str,
-        typer.Argument(
-            metavar="REPO", help="A git URL, or the path of a local repository (--backend local).", show_default=False
-        ),
-    ],
-    prompt: Annotated[
-        str | None,
-        typer.Argument(metavar="PROMPT", help="What to do; - reads standard input, @FILE a file.", show_default=False),
-    ] = None,
-    n: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            metavar="N",
-            help="Variations, 1 to 20. Default: 3; of several models one each, or as --model counts.",
-            show_default=False,
-        ),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            metavar="NAME[:K],…",
-            help="Models as LiteLLM names them, each with a count; may be repeated. scripted/FILE plays a script.",
-            show_default=False,
-        ),
-    ] = None,
-    matrix: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="YAML with prompts, models, temperatures and n: an agent for each combination.",
-            show_default=False,
-        ),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Start more than 20 agents of a matrix without a question.")
-    ] = False,
-    temperature: Annotated[float | None, typer.Option(help="0 to 2. Default: the model's.", show_default=False)] = None,
-    api_base: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="An OpenAI-compatible endpoint: a gateway, vLLM, Ollama.", show_default=False),
-    ] = None,
-    ref: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit. Default: the remote's HEAD.", show_default=False)
-    ] = None,
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|kubernetes|local",
-            help="auto: kubernetes when there is a current context, else local.",
-            show_default=False,
-        ),
-    ] = None,
+    repo: run_options.Repo,
+    prompt: run_options.Prompt = None,
+    n: run_options.Count = None,
+    model: run_options.Model = None,
+    matrix: run_options.Matrix = None,
+    yes: run_options.Yes = False,
+    temperature: run_options.Temperature = None,
+    api_base: run_options.ApiBase = None,
+    ref: run_options.Ref = None,
+    backend: run_options.Backend = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
-    image: Annotated[
-        str | None, typer.Option(help="Image in which the commands run. Default: the agent's own.", show_default=False)
-    ] = None,
-    agent_image: Annotated[
-        str | None, typer.Option(help="The agent's image. Default: aideator-agent of this version.", show_default=False)
-    ] = None,
-    secret: Annotated[
-        str | None, typer.Option(help="Secret with the providers' keys. Default: aideator-keys.", show_default=False)
-    ] = None,
-    timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="For one agent; then it leaves what it has. Such as 90s, 30m, 2h.")
-    ] = "30m",
-    start_timeout: Annotated[str, typer.Option(metavar="TIME", help="For an agent to start.")] = "10m",
-    max_steps: Annotated[int, typer.Option(help="Turns of the model.")] = 100,
-    max_cost: Annotated[
-        float | None, typer.Option(metavar="USD", help="For one agent's calls of the model.", show_default=False)
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option(metavar="USD", help="For all agents together, split evenly.", show_default=False)
-    ] = None,
-    allow_local_shell: Annotated[
-        bool, typer.Option("--allow-local-shell", help="On this machine: let a real model's commands run as you.")
-    ] = False,
-    first: Annotated[
-        int | None,
-        typer.Option(
-            metavar="K", help="Stop the others when K have succeeded; they keep their work.", show_default=False
-        ),
-    ] = None,
-    retries: Annotated[
-        int | None,
-        typer.Option(
-            metavar="R", help="Try again what infrastructure fails, R times each. Default: 1.", show_default=False
-        ),
-    ] = None,
-    verify: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--verify",
-            metavar="[NAME=]CMD",
-            help="Check each patch with this command, on a tree of its own; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    setup: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--setup", metavar="CMD", help="Run before the checks on each tree; may be repeated.", show_default=False
-        ),
-    ] = None,
-    no_baseline: Annotated[
-        bool, typer.Option("--no-baseline", help="Don't run the checks on the unchanged base, too.")
-    ] = False,
-    verify_repeat: Annotated[
-        int, typer.Option(metavar="K", help="Run each check K times, 1 to 10; all must pass.")
-    ] = 1,
-    verify_timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="For one command of a check; then it has failed.")
-    ] = "10m",
-    verify_report: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="JUnit XML that the checks write: no fewer tests may run than on the base.",
-            show_default=False,
-        ),
-    ] = None,
-    select: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto", help="When all have ended, select the best by the rule of `compare`.", show_default=False
-        ),
-    ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="And apply it to the working tree.")] = False,
-    branch: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="With --apply: as a commit on a new branch; files stay.", show_default=False),
-    ] = None,
+    image: run_options.Image = None,
+    agent_image: run_options.AgentImage = None,
+    secret: run_options.Secret = None,
+    timeout: run_options.Timeout = "30m",
+    start_timeout: run_options.StartTimeout = "10m",
+    max_steps: run_options.MaxSteps = 100,
+    max_cost: run_options.MaxCost = None,
+    budget: run_options.Budget = None,
+    allow_local_shell: run_options.AllowLocalShell = False,
+    first: run_options.First = None,
+    retries: run_options.Retries = None,
+    verify: run_options.Verify = None,
+    setup: run_options.Setup = None,
+    no_baseline: run_options.NoBaseline = False,
+    verify_repeat: run_options.VerifyRepeat = 1,
+    verify_timeout: run_options.VerifyTimeout = "10m",
+    verify_report: run_options.VerifyReport = None,
+    select: run_options.Select = None,
+    apply: run_options.Apply = False,
+    branch: run_options.Branch = None,
     folder: options.Folder = None,
-    on_interrupt: Annotated[
-        str,
-        typer.Option(
-            metavar="leave|cancel", help="Ctrl-C (or SIGTERM) leaves the agents at work, or asks them to stop."
-        ),
-    ] = "leave",
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Return with the run's id once the agents are accepted.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the manifests as YAML and start nothing.")] = False,
+    on_interrupt: run_options.OnInterrupt = "leave",
+    detach: run_options.Detach = False,
+    dry_run: run_options.DryRun = False,
     view: options.View = None,
     json: options.Json = False,
 ) -> int:
