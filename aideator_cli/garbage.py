@@ -2,9 +2,8 @@
 
 import gc
 
-_SELDOM = (20_000, 20, 50)  # objects more than before, and looks of a generation until the next older one's turn
-
-
+# Objects more than before, and looks of a generation until the next older one's turn
+_SELDOM = (20_000, 20, 50)
 _BRIEFLY = (10_000, 4, 50)
 
 

@@ -32,9 +32,8 @@ def report(word: str, output: Path | None, *, force: bool) -> int:
         return 0
     with output_file(target, force=force) as out:
         out.write(page)
-    terminal.say(
-        f"wrote {target}: {plural(len(run.spec.variations), 'variation')}, {max(1, len(page.encode()) // 1000)} kB"
-    )
+    size = max(1, target.stat().st_size // 1000)
+    terminal.say(f"wrote {target}: {plural(len(run.spec.variations), 'variation')}, {size} kB")
     return 0
 
 

@@ -80,10 +80,8 @@ class Runs(Database):
 
     def claim(self, run: str, submissions: Mapping[int, int]) -> bool:
         """Takes these numbers for submissions to come; false: another process has taken one of them, and none is taken."""
-        with self.transaction() as connection:
-            known = dict(
-                connection.execute("select number, submissions from variations where run = ?", (run,)).fetchall()
-            )
+        with self.transaction():
+            known = self.submissions(run)
             if any(known.get(number, 0) >= submission for number, submission in submissions.items()):
                 return False
             self._set_submissions(run, submissions)
