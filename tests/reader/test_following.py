@@ -1,8 +1,10 @@
 """Several logs at once, through threads, queue and store, as `run` and `watch` read them."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from threading import Event as Flag
+from threading import Semaphore
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,12 @@ from hypothesis import strategies as st
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_cli.backend import Attempt, Line, Remark, Status, Trouble
 from aideator_cli.errors import AideatorError, refused
-from aideator_cli.events import Closed, Item, Observation
+from aideator_cli.events import Closed, Event, Item, Observation
 from aideator_cli.store import Place, Store
 from aideator_cli.stream.follow import follow
 from aideator_cli.stream.reader import PATIENCE, Timing
 from aideator_cli.stream.recording import recording, resume
+from aideator_cli.stream.sequence import Sequence
 from tests.reader.lives import each_once, events_of, pods, threaded
 from tests.reader.pod import Fault, Life, Pod, Write
 from tests.reader.test_resuming import SPEC, store
@@ -170,3 +173,48 @@ def test_a_log_is_given_up_only_while_its_cluster_can_be_reached(store: Store, r
     events = events_of(items_of(cluster, store))
     assert len(events) == (0 if reached else 5)
     assert (pod.now / 1000 > PATIENCE + 60) is not reached
+
+
+class Talking(Cluster):
+    """Its agent says the next line when the one before was passed on."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__([])
+        self.heard = Semaphore(1)
+        self._lines = lines
+
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+        attempt = Attempt("uid", spec.id, 1, spec.created, "pod")
+        yield Status(1, "running", "running", "the agent works", attempt, readable=True)
+        stop.wait()
+
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:  # noqa: ARG002
+        for seq in range(self._lines):
+            self.heard.acquire()
+            kind = "end" if seq == self._lines - 1 else "say"
+            raw = json.dumps({"v": 1, "seq": seq, "time": "", "type": kind, "outcome": "no_changes"}).encode()
+            yield [Line(raw, f"{seq:04d}")]
+
+
+class Patient(Flag):
+    """Notes how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return super().wait(timeout)
+
+
+def test_a_few_lines_after_each_other_are_passed_on_at_once() -> None:
+    backend, stop = Talking(6), Patient()
+    spec = replace(SPEC, variations=(VariationSpec(1, "gpt-5"),))
+    seqs: list[int | None] = []
+    for batch in follow(spec, backend, Sequence, stop):  # type: ignore[arg-type]
+        seqs += [item.seq for item in batch if isinstance(item, Event)]
+        if any(isinstance(item, Event) for item in batch):
+            backend.heard.release()
+    assert seqs == list(range(6))
+    assert [seconds for seconds in stop.waits if seconds is not None] == []
