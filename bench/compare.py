@@ -1,6 +1,7 @@
-"""Comparing a run of 20 variations with patches of 500 files each: `aideator compare` from the start of the process to its end.
+"""Comparing a run of 20 variations: `aideator compare` from the start of the process to its end.
 
-Its peer is git for the part that git has a word for, which patches are the same: `git patch-id`, once a patch. The forms take turns.
+The patches of one run have 500 files each, those of the other one hunk of 20,000 lines. The peer
+is git for the part that git has a word for, which patches are the same: `git patch-id`, once a patch. The forms take turns.
 `--short`: one round.
 """
 
@@ -14,19 +15,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
-from aideator_cli.backend import Attempt
-from aideator_cli.events import parse
-from aideator_cli.result import CheckResult, Result, fold
-from aideator_cli.store import Place, Store
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import parse
+from aideator_cli.domain.result import CheckResult, Result, fold
+from aideator_cli.domain.runs import Place
+from aideator_cli.store import Store
 
 VARIATIONS, FILES, ROUNDS = 20, 500, 5
 IDENTICAL, EQUIVALENT = 4, 4  # of the variations; all others differ from each other in every file
+LARGE = 20_000  # lines of the only file
+FILES_RUN, LARGE_RUN = "k3v9x2q", "k3v9x2r"  # ids of the runs
 PART = 7_000  # bytes of a patch in one record
 LINES = 60  # of a file
 FUNCTION = '''
@@ -42,14 +47,17 @@ def main() -> None:
     parser.add_argument("--short", action="store_true")
     rounds = 1 if parser.parse_args().short else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
-        patches = [patch(number) for number in range(1, VARIATIONS + 1)]
-        run = stored(Path(folder), patches)
-        forms = _forms(Path(folder), run, patches)
+        forms: dict[str, Callable[[], None]] = {}
+        for run, made in RUNS.items():
+            patches = [made(number) for number in range(1, VARIATIONS + 1)]
+            stored(Path(folder), run, patches)
+            print(f"{run}: {VARIATIONS} variations, patches of {sum(map(len, patches)) / 2**20:.1f} MiB in all")
+            forms |= _forms(Path(folder), run, patches)
         found: dict[str, list[Spent]] = {name: [] for name in forms}
         for _ in range(rounds):
             for name, call in forms.items():
                 found[name].append(_spent(call))
-    _show({name: _middle(each) for name, each in found.items()}, sum(map(len, patches)), rounds)
+    _show({name: _middle(each) for name, each in found.items()}, rounds)
 
 
 @dataclass(frozen=True)
@@ -104,17 +112,29 @@ def _hunk(source: list[str], at: int, kind: int, variation: int) -> str:
     return "\n".join([f"@@ -{at - 3},7 +{at - 3},{6 + len(added)} @@", *lines])
 
 
-def stored(home: Path, patches: list[bytes]) -> str:
+def large_patch(variation: int) -> bytes:
+    """One new file of 20,000 lines; those of a few variations are the same, and a comment on each line tells a few others apart."""
+    kind = 1 if variation <= IDENTICAL + EQUIVALENT else variation
+    comment = f"  # variation {variation}" if IDENTICAL < variation <= IDENTICAL + EQUIVALENT else ""
+    lines = [f"+value_{number} = first_{number} * {kind} + {number}{comment}" for number in range(LARGE)]
+    head = ["diff --git a/src/table.py b/src/table.py", "new file mode 100644", f"index {'0' * 40}..{variation:040x}"]
+    return "\n".join([*head, "--- /dev/null", "+++ b/src/table.py", f"@@ -0,0 +1,{LARGE} @@", *lines, ""]).encode()
+
+
+RUNS: Final[Mapping[str, Callable[[int], bytes]]] = {FILES_RUN: patch, LARGE_RUN: large_patch}
+
+
+def stored(home: Path, run: str, patches: list[bytes]) -> None:
     """A run in a store of this folder, its patches among the events."""
     store = Store.open(home)
     variations = tuple(VariationSpec(number, "claude-sonnet-4-5") for number in range(1, len(patches) + 1))
     spec = RunSpec(
-        "k3v9x2q", "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "Subtract.", variations,
+        run, "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "Subtract.", variations,
         checks=(Check("pytest", "pytest -q"),),
     )  # fmt: skip
     store.add_run(spec, Place("local", "this machine"), state="ended")
     for number, each in enumerate(patches, 1):
-        attempt = Attempt(f"uid-{number}", spec.id, number, f"2026-11-21T12:00:{number:02}Z", "log")
+        attempt = Attempt(f"{run}-{number}", spec.id, number, f"2026-11-21T12:00:{number:02}Z", "log")
         store.open_attempt(attempt)
         events = [parse(attempt, line, None) for line in _records(each)]
         store.record(events, [])
@@ -122,7 +142,6 @@ def stored(home: Path, patches: list[bytes]) -> str:
         result = fold(events, Result(number, "claude-sonnet-4-5", attempt.id, checks=(check,)))
         store.save_result(spec.id, result)
     store.close()
-    return spec.id
 
 
 def _records(patch_: bytes) -> list[bytes]:
@@ -151,27 +170,34 @@ def _forms(home: Path, run: str, patches: list[bytes]) -> dict[str, Callable[[],
     def compare(*options: str) -> None:
         command = [sys.executable, "-m", "aideator_cli", "compare", run, *options]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-        assert options or b"1, 2, 3, 4, 5, 6, 7 and 8: the same but for" in done.stdout, done.stdout.decode()
+        assert options or b"1, 2, 3, 4, 5, 6, 7 and 8: the same except for" in done.stdout, done.stdout.decode()
 
     def patch_ids() -> None:
         for each in patches:
             subprocess.run(["git", "patch-id", "--stable"], input=each, stdout=subprocess.DEVNULL, check=True)
 
     return {
-        "compare": compare,
-        "compare --json": lambda: compare("--json"),
-        "compare --markdown": lambda: compare("--markdown"),
-        "git patch-id": patch_ids,
+        f"compare {run}": compare,
+        f"compare {run} --json": lambda: compare("--json"),
+        f"compare {run} --markdown": lambda: compare("--markdown"),
+        f"git patch-id, {run}": patch_ids,
     }
 
 
-def _show(spent: dict[str, Spent], size: int, rounds: int) -> None:
-    print(f"{VARIATIONS} variations, patches of {FILES} files, {size / 2**20:.1f} MiB in all; medians of {rounds}")
-    print(f"  {'':<20} seconds   CPU s")
+def _show(spent: dict[str, Spent], rounds: int) -> None:
+    print(f"medians of {rounds}")
+    print(f"  {'':<28} seconds   CPU s")
     for name, found in spent.items():
-        print(f"  {name:<20} {found.seconds:>7.2f} {found.cpu:>7.2f}")
-    ours, peer = spent["compare"], spent["git patch-id"]
-    summary = {"seconds": ours.seconds, "cpu_seconds": ours.cpu, "patch_id_seconds": peer.seconds}
+        print(f"  {name:<28} {found.seconds:>7.2f} {found.cpu:>7.2f}")
+    ours, peer, large = (
+        spent[name] for name in (f"compare {FILES_RUN}", f"git patch-id, {FILES_RUN}", f"compare {LARGE_RUN}")
+    )
+    summary = {
+        "seconds": ours.seconds,
+        "cpu_seconds": ours.cpu,
+        "patch_id_seconds": peer.seconds,
+        "large_seconds": large.seconds,
+    }
     print(json.dumps({name: round(value, 3) for name, value in summary.items()}))
 
 

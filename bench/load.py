@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
-from aideator_cli.clock import now
-from aideator_cli.kubernetes.objects import RUN, VARIATION
+from aideator_cli.backends.kubernetes.objects import RUN, VARIATION
+from aideator_cli.system.clock import now
 from bench.throw_away import VERBS, Cluster, output_of
 
 PYTHON = "/opt/aideator/bin/python"  # the agent's image has it

@@ -13,9 +13,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.clock import now
-from aideator_cli.processes import identify
-from aideator_cli.store import Place, Store
+from aideator_cli.domain.runs import Place
+from aideator_cli.store import Store
+from aideator_cli.system.clock import now
+from aideator_cli.system.processes import identify
 from bench.load import run_spec
 
 TURN = (  # what an agent writes in one turn: type, fields

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backend import Attempt, Line, Remark, Status
-from aideator_cli.clock import now
+from aideator_cli.backends.base import Line, Remark, Status
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.system.clock import now
 
 PIECE = 100  # lines that come together
 RECORD = b'{"v":1,"seq":%d,"time":"2026-11-21T14:00:00.000000Z","type":%s,"text":"what an agent says, about as long as a line is\\n"}'

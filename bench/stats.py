@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
-from aideator_cli.clock import shifted
-from aideator_cli.result import CheckResult, Result
-from aideator_cli.store import Place, Selection, Store
+from aideator_cli.domain.events import Observation
+from aideator_cli.domain.result import CheckResult, Result
+from aideator_cli.domain.runs import Place, Selection
+from aideator_cli.store import Store
+from aideator_cli.system.clock import shifted
 
 RUNS = 1000
 MODELS = ("claude-sonnet-4-5", "gpt-5", "openai/qwen3-coder")
@@ -36,7 +38,7 @@ print(sum(result.succeeded for run in store.runs() for result in store.results(r
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        _fill(home)
+        fill(home)
         commands = {
             "stats": ["-m", "aideator_cli", "stats"],
             "stats --by prompt": ["-m", "aideator_cli", "stats", "--by", "prompt"],
@@ -58,7 +60,8 @@ def main() -> None:
     print(json.dumps({"seconds": round(medians["stats"], 3), "peer": "read whole", "peer_seconds": round(whole, 3)}))
 
 
-def _fill(home: Path) -> None:
+def fill(home: Path) -> None:
+    """A store with these runs in this folder."""
     store = Store.open(home)
     chance = random.Random(1)
     for number in range(RUNS):
@@ -66,6 +69,7 @@ def _fill(home: Path) -> None:
         store.add_run(spec, Place("local", "this machine"), state="ended")
         for variation in spec.variations:
             store.save_result(spec.id, _result(variation, chance))
+        store.record([], [Observation(spec.id, spec.created, "completed", "", v.number) for v in spec.variations])
         if chance.random() < 0.5:
             store.select(spec.id, Selection(chance.randint(1, 3), "uid", START, None))
     store.close()

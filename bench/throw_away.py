@@ -1,5 +1,6 @@
 """The throw-away cluster, for benchmarks: a namespace of their own, and kubectl."""
 
+import json
 import os
 import secrets
 import shutil
@@ -47,14 +48,26 @@ def running_cluster() -> Cluster:
 
 
 @contextmanager
-def namespace(cluster: Cluster, *, pods: int | None = None) -> Iterator[str]:
-    """Deleted afterwards, also when this process is told to end. `pods`: at most so many may be made in it."""
+def namespace(cluster: Cluster, *, full: bool = False) -> Iterator[str]:
+    """Deleted afterwards, also when this process is told to end. `full`: a quota of one pod that is used up: no other pod is made in it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     name = f"aideator-bench-{secrets.token_hex(4)}"
     cluster.kubectl("create", "namespace", name)
     try:
-        if pods is not None:
-            cluster.kubectl("create", "quota", "pods", f"--hard=pods={pods}", "-n", name)
+        if full:
+            _use_up(cluster, name)
         yield name
     finally:
         cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def _use_up(cluster: Cluster, name: str) -> None:
+    cluster.kubectl("create", "quota", "pods", "--hard=pods=1", "-n", name)
+    holder = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "holder"},
+        "spec": {"schedulingGates": [{"name": "bench/never"}], "containers": [{"name": "c", "image": "x"}]},
+    }
+    cluster.kubectl("create", "-f", "-", "-n", name, stdin=json.dumps(holder))
+    cluster.kubectl("wait", "--for=jsonpath={.status.used.pods}=1", "quota/pods", "-n", name, "--timeout=30s")

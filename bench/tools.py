@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aideator_agent.spec import RunSpec
 from bench.load import Load, lost_and_doubled
@@ -181,12 +181,21 @@ def _aideators(
     return Figures(last - begun, cpu, told["memory_mib"], load.lost(stored), int(told["given"]) - stored)
 
 
-def finish(process: "subprocess.Popen[bytes]", home: str) -> tuple[dict[str, float], float, int]:
-    """Lets a follower go and waits for it: its own figures, CPU seconds, events in its store."""
+def finish(process: "subprocess.Popen[bytes]", home: str) -> tuple[dict[str, Any], float, int]:
+    """Lets a follower go and waits for it: see `outcome`."""
+    let_go(process)
+    return outcome(process, home)
+
+
+def let_go(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.write(b"go\n")
     process.stdin.close()
+
+
+def outcome(process: "subprocess.Popen[bytes]", home: str) -> tuple[dict[str, Any], float, int]:
+    """Waits for a follower: its own figures, CPU seconds, events in its store."""
+    assert process.stdout is not None
     told = json.loads(process.stdout.read())
     cpu, _ = ended(process)
     with closing(sqlite3.connect(Path(home) / "aideator.db")) as store:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from aideator_cli.kubernetes.manifests import configmap_name
-from aideator_cli.store import Place, Store
+from aideator_cli.backends.kubernetes.manifests import configmap_name
+from aideator_cli.domain.runs import Place
+from aideator_cli.store import Store
 from bench.load import Load, agent_image
 from bench.processes import cpu_seconds
 from bench.throw_away import VERBS, namespace, running_cluster

@@ -1,6 +1,28 @@
+import os
 import signal
+
+from hypothesis import HealthCheck, settings
 
 # A runner in the background hands down an ignored SIGINT; what the tests start must be able to take one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["tests.fixtures.cluster", "tests.fixtures.servers"]
+# How long an example takes is the machine's business, not the program's: tests that bound effort count it.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+pytest_plugins = [
+    "tests.fixtures.agents",
+    "tests.fixtures.chart",
+    "tests.fixtures.cluster",
+    "tests.fixtures.forge",
+    "tests.fixtures.keyrings",
+    "tests.fixtures.kueue",
+    "tests.fixtures.servers",
+    "tests.fixtures.skipped",
+    "tests.fixtures.wire_server",
+]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: tests wait more than they work."""
+    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

@@ -105,6 +105,7 @@ def test_the_secret_holds_a_fake_key(kubectl: Kubectl, namespace: str, agent_ima
     assert output_of(kubectl, namespace, manifest) == f"{secret.key}\n"
 
 
+@pytest.mark.alone
 def test_a_killed_component_is_brought_back(
     cluster: Cluster, kubectl: Kubectl, namespace: str, agent_image: str
 ) -> None:

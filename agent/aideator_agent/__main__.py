@@ -1,4 +1,7 @@
-"""The agent's program: one attempt at one variation. Exit status: 0 with a result, 143 after SIGTERM, else 1."""
+"""The agent's program: one attempt at one variation. Exit status: 0 with a result, 143 after SIGTERM, else 1.
+
+With arguments it makes no attempt and only says something about itself (`trial`).
+"""
 
 import os
 import sys
@@ -8,12 +11,12 @@ from aideator_agent import interrupts as interrupts_module
 
 interrupts_module.hold()  # before the imports, which take a moment
 
-from aideator_agent import rooms  # noqa: E402
+from aideator_agent import rooms, surroundings  # noqa: E402
 from aideator_agent.emitter import Emitter  # noqa: E402
 from aideator_agent.interrupts import Interrupts  # noqa: E402
 from aideator_agent.keys import Redactor, take  # noqa: E402
 from aideator_agent.session import Session  # noqa: E402
-from aideator_agent.settings import GIT_TOKEN, SettingsError, load, secrets  # noqa: E402
+from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY, SettingsError, load, secrets  # noqa: E402
 from aideator_agent.strays import Strays, claim_stdout  # noqa: E402
 from aideator_agent.totals import Totals  # noqa: E402
 from aideator_agent.verdict import Verdict  # noqa: E402
@@ -25,8 +28,9 @@ def main() -> int:
     try:
         settings = load(os.environ)
         keys = take(settings.key_names)
+        surroundings.enter(settings, os.environ)
     except (SettingsError, OSError) as error:
-        take((GIT_TOKEN,))
+        take((GIT_TOKEN, SSH_KEY, KNOWN_HOSTS))
         return _refuse(str(error))
     interrupts = Interrupts(settings.spec.limits.seconds)
     interrupts.install()
@@ -70,7 +74,13 @@ def _status(verdict: Verdict, interrupts: Interrupts) -> int:
     return 0 if verdict.outcome in ("succeeded", "no_changes") else 1
 
 
+def _asked(arguments: list[str]) -> int:
+    from aideator_agent import trial
+
+    return trial.run(arguments)
+
+
 if __name__ == "__main__":
-    status = main()
+    status = _asked(sys.argv[1:]) if sys.argv[1:] else main()
     sys.stdout.flush()
     os._exit(status)  # libraries' threads and exit handlers have no say any more

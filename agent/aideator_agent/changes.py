@@ -1,9 +1,10 @@
-"""What the working tree holds against the base while the model works: numbers for whoever looks on, asked of the tree's own git.
+"""Counts the working tree's changes against the base while the model works. The numbers are for observers and come from the tree's own git.
 
-That git runs where the model's commands run, so the numbers are no more to be trusted than these; the patch has its own.
+That git runs where the model's commands run, so the numbers are no more trustworthy than those. The patch has its own numbers.
 """
 
 import re
+import shlex
 import time
 from typing import Final
 
@@ -15,18 +16,21 @@ from aideator_agent.patch import LEFTOVERS
 from aideator_agent.repository import Checkout
 from aideator_agent.shell import Shell
 
-CHANGING: Final = frozenset({"bash", "write_file", "str_replace"})  # tools after which the tree may be another
+CHANGING: Final = frozenset({"bash", "write_file", "str_replace"})  # tools that may change the tree
 SECONDS: Final = 2.0
+BURST: Final = 10  # questions that are asked as fast as the steps come
+PAUSE: Final = 1.0  # seconds for each one after that: to ask takes about as long as a short command
 OUTPUT: Final = 256 * 1024  # bytes
 NEW_FILES: Final = 500  # untracked files whose lines are counted
 NEW_BYTES: Final = 1024 * 1024  # of one of them
 NEW_SECONDS: Final = 0.5  # for all of them
-FAILURES: Final = 3  # in a row, after which nobody is asked any more
+FAILURES: Final = 3  # in a row, after which it stops asking
 ENTRY: Final = re.compile(rb"(?:(\d{1,9}|-)\t(\d{1,9}|-)\t|\? )(.+)", re.DOTALL)
 
-# The tree's own hooks and filters would be run by this alone, and might change the tree: they are switched off.
+# This command alone would run the tree's own hooks and filters, which might change the tree: they are switched off.
 COMMAND: Final = rf"""
 exec 2>/dev/null
+cd ROOT || exit 1
 set -f
 IFS='
 '
@@ -43,17 +47,18 @@ git -c core.fsmonitor=false diff --numstat -z --no-renames --no-ext-diff --no-te
 
 class Changes:
     def __init__(self, checkout: Checkout, shell: Shell, emitter: Emitter, interrupts: Interrupts) -> None:
-        self._command = COMMAND.replace("BASE", checkout.base)
+        self._command = COMMAND.replace("BASE", checkout.base).replace("ROOT", shlex.quote(str(checkout.folder)))
         self._root = checkout.folder
         self._shell = shell
         self._emitter = emitter
         self._interrupts = interrupts
         self._told = (0, 0, 0)
         self._failures = 0
+        self._credit, self._since = float(BURST), time.monotonic()
 
     def tell(self, step: int) -> None:
-        """An event, if there are other numbers than at the last one; none when they can't be had in a short time."""
-        if self._failures >= FAILURES:
+        """Emits an event if the numbers have changed. Emits nothing if they are not available quickly, or were asked for too often."""
+        if self._failures >= FAILURES or not self._may_ask():
             return
         output = self._asked()
         self._failures = self._failures + 1 if output is None else 0
@@ -63,6 +68,15 @@ class Changes:
         if numbers != self._told:
             self._told = numbers
             self._emitter.emit("changes", step=step, files=numbers[0], additions=numbers[1], deletions=numbers[2])
+
+    def _may_ask(self) -> bool:
+        now = time.monotonic()
+        self._credit = min(BURST, self._credit + (now - self._since) / PAUSE)
+        self._since = now
+        if self._credit < 1:
+            return False
+        self._credit -= 1
+        return True
 
     def _asked(self) -> bytes | None:
         output = bytearray()
@@ -75,7 +89,7 @@ class Changes:
         return bytes(output) if done.exit_code == 0 and len(output) <= OUTPUT else None
 
     def _numbers(self, output: bytes) -> tuple[int, int, int]:
-        """Files, lines added, lines removed."""
+        """Returns files, lines added, lines removed."""
         entries = [found for line in output.split(b"\0") if (found := ENTRY.fullmatch(line))]
         tracked = [(found[1], found[2]) for found in entries if found[1] is not None]
         new = [found[3] for found in entries if found[1] is None]
@@ -83,7 +97,7 @@ class Changes:
         return len(entries), added + self._lines(new), sum(int(lines) for _, lines in tracked if lines != b"-")
 
     def _lines(self, paths: list[bytes]) -> int:
-        """As git counts them: none in a file that is not text."""
+        """Counts lines as git does: a file that is not text has none."""
         lines = 0
         deadline = time.monotonic() + NEW_SECONDS
         for path in paths[:NEW_FILES]:

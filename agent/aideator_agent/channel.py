@@ -1,7 +1,7 @@
-"""The shell container, as the agent reaches it: FIFOs in a folder that the shell container mounts read-only.
+"""The agent's connection to the shell container: FIFOs in a folder that the shell container mounts read-only.
 
-Nothing that comes from there can be trusted: any process in it may write or read any of these FIFOs. So the agent
-only never hangs, crashes or leaks. shell_server.sh, the other end, has the protocol.
+Nothing from there can be trusted: any process in the container may write or read any of these FIFOs. The agent only ensures that it never
+hangs, crashes or leaks. shell_server.sh, the other end, documents the protocol.
 """
 
 import os
@@ -15,20 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aideator_agent.running import Leftovers, Output, Supervision
-from aideator_agent.shell import Finished
+from aideator_agent.conversation import Conversation
+from aideator_agent.idleness import Work
+from aideator_agent.running import Entry, Leftovers, Output, Supervision
+from aideator_agent.shell import Finished, NotStarted
 
 READ_NOW: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 WRITE_NOW: Final = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
+HOLD_NOW: Final = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC  # a FIFO that nobody reads yet
 RETRY: Final = 0.01  # seconds between two tries to reach a server that is not there yet
 DYING: Final = 0.05  # seconds that the kernel may take to end a container's processes after its first one
-GOING: Final = 1.0  # seconds that a server may take to see that its requests have ended
-LINE: Final = 64  # bytes; no line of the server's is longer
+GOING: Final = 1.0  # seconds that a server may take to notice that its requests have ended
+LINE: Final = 64  # bytes; the server writes no longer line
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds."""
+    """Time limits in seconds."""
 
     server: float = 60.0  # for the shell container to be there, or back: kubelet waits longer after each of its deaths
     start: float = 10.0  # for the answer to a request
@@ -44,56 +47,82 @@ def server_command() -> list[str]:
 
 
 class ChannelShell:
-    """`channel`: the folder shared with the shell container; `folder`: where commands run, as the container sees it."""
+    """Runs commands in the shell container. `channel` is the shared folder; `folder` is where commands run, as the container sees it.
 
-    def __init__(self, channel: Path, folder: Path, patience: Patience = Patience()) -> None:
+    `prelude`: lines of sh before each command.
+    """
+
+    def __init__(self, channel: Path, folder: Path, patience: Patience = Patience(), prelude: str = "") -> None:
+        self._prelude = prelude
         self._channel = channel
         self._folder = folder
         self._patience = patience
         self._requests = _Requests(channel / "req")
         self._leftovers = Leftovers()
         self._number = 0
+        self._programs: list[_Talking] = []  # that run beside the commands
 
     def run(
-        self, command: str, *, seconds: float, write: Callable[[bytes], None], stop: Callable[[], bool]
-    ) -> Finished:
-        """As `Shell.run` says. A request that nobody answers is made once more, to a new server."""
+        self, command: str, *, seconds: float, write: Callable[[bytes], None], stop: Callable[[], bool],
+        idle: float | None = None,
+    ) -> Finished:  # fmt: skip
+        """See `Shell.run`. A request without an answer is sent once more, to a new server."""
         began = time.monotonic()
         for _ in range(2):
             self._leftovers.empty(now=True)
             if not self._requests.reach(began + min(seconds, self._patience.server), stop):
                 break
-            tried = self._try(command, began + seconds, write, stop)
+            tried = self._try(command, began + seconds, write, stop, idle)
             if tried is not None:
                 return Finished(tried.exit_code, tried.reason, time.monotonic() - began)
         return Finished(None, "stopped" if stop() else "lost", time.monotonic() - began)
 
+    def start(self, command: str, stop: Callable[[], bool]) -> Conversation:
+        """See `Shell.start`. A shell container that dies while the program runs ends it without an exit code."""
+        if not self._requests.reach(time.monotonic() + self._patience.server, stop):
+            raise NotStarted("the shell container does not answer")
+        self._number += 1
+        place = self._channel / str(self._number)
+        self._write_request(place, command, " <$here/in 2>$here/err".replace("$here", _seen(place)))
+        os.mkfifo(place / "in")
+        os.mkfifo(place / "err")
+        talking = _Talking(place, self._requests, self._number, self._patience)
+        self._programs.append(talking)
+        return Conversation(talking, self._leftovers)
+
     def sweep(self, seconds: float = 5.0) -> None:
-        """Ends what commands have left behind, as far as the server gets to hear of it; commands may follow."""
+        """Ends what commands left behind, as far as the server receives the request. More commands may follow."""
         self._requests.say("kill all KILL")
         self.run(":", seconds=seconds, write=lambda _: None, stop=lambda: False)
 
     def end(self, seconds: float = 5.0) -> bool:
-        """As `Shell.end` says. A shell container that is started again finds no `req` and waits."""
+        """See `Shell.end`. A restarted shell container finds no `req` and waits."""
         sure = self._requests.finish(time.monotonic() + seconds)
         self._leftovers.close()
         return sure
 
     def _try(
-        self, command: str, deadline: float, write: Callable[[bytes], None], stop: Callable[[], bool]
+        self,
+        command: str,
+        deadline: float,
+        write: Callable[[bytes], None],
+        stop: Callable[[], bool],
+        idle: float | None,
     ) -> Finished | None:
-        """None: the command was never started."""
+        """Returns None if the command never started."""
         self._number += 1
         place = self._channel / str(self._number)
         self._write_request(place, command)
         asked = _Asked(place, self._requests, self._number, self._patience)
+        if beside := self._beside_programs():
+            asked.steps = asked.steps[:-1]  # the last one would end the programs too
         try:
-            reason = Supervision(asked, write, self._leftovers).follow(deadline - time.monotonic(), stop)
+            reason = Supervision(asked, write, self._leftovers).follow(deadline - time.monotonic(), stop, idle)
         finally:
             asked.close()
             _remove(place)
         self._leftovers.add(asked.out)
-        if not asked.started or not asked.ended():
+        if not beside and (not asked.started or not asked.ended()):
             self._requests.reset()
         if reason != "exited":
             return Finished(None, reason, 0)
@@ -101,12 +130,16 @@ class ChannelShell:
             return Finished(asked.exit_code, "exited", 0)
         return Finished(None, "lost", 0) if asked.started else None
 
-    def _write_request(self, place: Path, command: str) -> None:
+    def _beside_programs(self) -> bool:
+        self._programs = [program for program in self._programs if not program.ended()]
+        return bool(self._programs)
+
+    def _write_request(self, place: Path, command: str, redirected: str = "") -> None:
         place.mkdir()
         (place / "cmd").write_bytes(command.encode("utf-8", "surrogateescape"))
-        cmd = f'"${{AIDEATOR_CHANNEL:-/aideator}}/{place.name}/cmd"'  # the folder as the container sees it
+        cmd = f"{_seen(place)}/cmd{redirected}"
         (place / "run").write_text(
-            f"cd {shlex.quote(str(self._folder))} || exit 126\n"
+            f"cd {shlex.quote(str(self._folder))} || exit 126\n{self._prelude}"
             f"command -v bash >/dev/null && exec bash {cmd}\n"
             f"exec /bin/sh {cmd}\n"
         )
@@ -115,7 +148,7 @@ class ChannelShell:
 
 
 class _Requests:
-    """The writing end of `req`. While it is open the server lives; when the server dies, it shows an error."""
+    """The writing end of `req`. The server lives while it is open. It reports an error when the server dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -128,7 +161,7 @@ class _Requests:
         return -1 if self._fd is None else self._fd
 
     def reach(self, deadline: float, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Opens it to the server that is there; False: none came before the deadline, or `stop`."""
+        """Opens it to the running server. Returns False if none came before the deadline, or `stop` returned true."""
         if self._fd is not None and not self.broken():
             return True
         self.close()
@@ -139,7 +172,7 @@ class _Requests:
         return True
 
     def broken(self) -> bool:
-        """The server is gone, and with its container all that it ran."""
+        """Whether the server is gone, and with its container everything that it ran."""
         if self._fd is None:
             return True
         poll = select.poll()
@@ -147,7 +180,7 @@ class _Requests:
         return bool(poll.poll(0))
 
     def say(self, request: str) -> None:
-        """Lost where the server is gone, or so stuck that the pipe is full: the clocks find out."""
+        """Sends a request. It is lost if the server is gone or so stuck that the pipe is full; the time limits detect that."""
         if self._fd is not None:
             with suppress(BrokenPipeError, BlockingIOError):
                 os.write(self._fd, f"{request}\n".encode())
@@ -158,7 +191,7 @@ class _Requests:
             self._fd = None
 
     def reset(self) -> None:
-        """The server sees the end of its requests, and ends; kubelet starts it again, with an empty container."""
+        """Ends the server by ending its requests. kubelet starts it again, with an empty container."""
         self.close()
         deadline = time.monotonic() + GOING
         time.sleep(DYING)
@@ -167,12 +200,12 @@ class _Requests:
             time.sleep(DYING)
 
     def finish(self, deadline: float) -> bool:
-        """Ends all that runs in the container, then its server. True when they are surely gone."""
+        """Ends everything in the container, then its server. Returns True if they are certainly gone."""
         if self._fd is None:
             self._open()
         self._path.unlink(missing_ok=True)
         while not self.broken() and time.monotonic() < deadline:
-            # More than once: a hostile process may have read the words in the server's place.
+            # Repeated, because a hostile process may have read the words in the server's place.
             self.say("kill all KILL")
             self.say("bye")
             self._until_broken(0.1)
@@ -210,6 +243,9 @@ class _Asked:
         self._requests = requests
         self._number = number
         self._partial = b""
+        self._work: Work | None = None  # by the server's last whole answer
+        self._ticks = 0  # and what it has told of the next one
+        self._sleeps = False
         self._lost = False
         self._answer_by = time.monotonic() + patience.start
         requests.say(f"run {number}")
@@ -232,6 +268,11 @@ class _Asked:
     def kill(self, step: str) -> None:
         self._requests.say("kill all KILL" if step == "all" else f"kill {self._number} {step}")
 
+    def work(self) -> Work | None:
+        """Returns the server's last answer, and asks it again."""
+        self._requests.say(f"look {self._number}")
+        return self._work
+
     def close(self) -> None:
         os.close(self._ctl)
 
@@ -244,9 +285,40 @@ class _Asked:
             if code and int(code[1]) <= 255 and self.exit_code is None:
                 self.started = True
                 self.exit_code = int(code[1])
+            self._hear_work(line)
+
+    def _hear_work(self, line: bytes) -> None:
+        """Takes a line of the answer to `look`."""
+        if used := re.fullmatch(rb"cpu (\d{1,12}) (\d{1,12}) (\d{1,12}) (\d{1,12})", line):
+            self._ticks += sum(map(int, used.groups()))
+        elif line == b"sleeps":
+            self._sleeps = True
+        elif line == b"looked":
+            self._work = Work(self._ticks, self._sleeps)
+            self._ticks, self._sleeps = 0, False
+
+
+class _Talking(_Asked):
+    """A program in the shell container, beside the commands."""
+
+    def __init__(self, place: Path, requests: _Requests, number: int, patience: Patience) -> None:
+        self.entry = Entry(os.open(place / "in", HOLD_NOW))
+        self.errors = Output(os.open(place / "err", READ_NOW))
+        self._place = place
+        super().__init__(place, requests, number, patience)
+        self.steps = self.steps[:-1]
+
+    def close(self) -> None:
+        super().close()
+        _remove(self._place)
+
+
+def _seen(place: Path) -> str:
+    """Returns the folder of a request as the container sees it, as a word for the shell."""
+    return f'"${{AIDEATOR_CHANNEL:-/aideator}}"/{place.name}'
 
 
 def _remove(place: Path) -> None:
-    for name in ("cmd", "run", "out", "ctl"):
+    for name in ("cmd", "run", "out", "ctl", "in", "err"):
         (place / name).unlink(missing_ok=True)
     place.rmdir()

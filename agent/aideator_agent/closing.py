@@ -1,38 +1,67 @@
-"""After the work: the patch, and whether it is to be checked."""
+"""What follows the work: the patch, and the decision whether to check it."""
 
 import time
+from dataclasses import replace
 from typing import Final
 
+from aideator_agent.access import Access
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.patch import Cutter, Patch
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
-from aideator_agent.verdict import Verdict, failed
+from aideator_agent.signals.base import GitBase
+from aideator_agent.signals.reading import find, told
+from aideator_agent.verdict import Ended, Verdict, failed
 
-SECONDS: Final = 240.0  # for the patch; the pod's deadline lies 5 minutes behind the agent's own limit
-GRACE: Final = 12.0  # for the same after SIGTERM; a pod is granted 20 seconds in all
+SECONDS: Final = 240.0  # for the patch; the pod's deadline is 5 minutes after the agent's own limit
+SIGNALS: Final = 20.0  # to look for signals
+GRACE: Final = 12.0  # the same after SIGTERM; a pod gets 20 seconds in all
 
 
 class Closing:
-    def __init__(self, settings: Settings, checkout: Checkout, emitter: Emitter, interrupts: Interrupts) -> None:
+    def __init__(
+        self, settings: Settings, checkout: Checkout, access: Access, emitter: Emitter, interrupts: Interrupts
+    ) -> None:
         self._settings = settings
         self._checkout = checkout
+        self._access = access
         self._emitter = emitter
         self._interrupts = interrupts
         self._deadline = time.monotonic() + SECONDS
 
     def cut(self) -> Patch:
-        """The patch, emitted. SIGTERM and the attempt's time limit don't end this, only its own clock does."""
+        """Emits and returns the patch. Only its own time limit stops this, not SIGTERM or the attempt's limit."""
         cutter = Cutter(
-            self._checkout, self._settings.private / "home", self._emitter.redactor, self._check_clock, self._warn
-        )
+            self._checkout, self._settings.private / "home", self._emitter.redactor, self._check_clock, self._warn, self._access
+        )  # fmt: skip
         patch = cutter.cut()
-        self._emitter.patch(patch.encoding, patch.text, **patch.numbers(self._settings.spec))
+        self._emitter.patch(
+            patch.encoding, patch.text, **patch.numbers(self._settings.spec), **self._signals(patch, cutter)
+        )
         return patch
 
+    def _signals(self, patch: Patch, cutter: Cutter) -> dict[str, object]:
+        """Returns what a reviewer wants to know about the patch. A patch is never lost for this."""
+        spec, began = self._settings.spec, time.monotonic()
+        if not spec.signals or not patch.changes:
+            return {}
+
+        def look() -> None:
+            if time.monotonic() >= began + SIGNALS:
+                raise failed("infrastructure", f"the repository takes longer than {SIGNALS:g} s")
+            self._check_clock()
+
+        task = self._settings.variation.task or spec.task or spec.prompt
+        try:
+            found = find(patch.data, GitBase(cutter.private_git(look), self._checkout.base), task)
+        except Ended as ended:
+            self._warn(f"The patch was not searched for signals: {ended.verdict.reason}.")
+            return {}
+        return told([replace(signal, text=self._emitter.redactor.text(signal.text)) for signal in found])
+
     def is_to_verify(self, verdict: Verdict, patch: Patch) -> bool:
-        """A limit leaves work that is worth a check; failures, cancellations and empty patches do not."""
+        """Whether to check the patch: after a limit yes; after a failure or cancellation, or if it is empty, no."""
         wanted = bool(self._settings.spec.checks) and bool(patch.changes)
         return wanted and verdict.outcome in ("succeeded", "limit") and not self._interrupts.terminated
 
@@ -40,7 +69,7 @@ class Closing:
         now = time.monotonic()
         terminated_at = self._interrupts.terminated_at
         if now >= self._deadline or (terminated_at is not None and now >= terminated_at + GRACE):
-            raise failed("infrastructure", "the patch could not be cut in time")
+            raise failed("infrastructure", "the patch could not be made in time")
 
     def _warn(self, text: str) -> None:
         self._emitter.notice("warning", text)

@@ -1,6 +1,6 @@
-"""The attempt's events: one JSON object a line, numbered, redacted, each at most `LINE_BYTES`, all within a bound.
+"""The attempt's events: one JSON object per line, numbered, redacted, at most `LINE_BYTES` each, and limited in total.
 
-Of the bound, `CLOSING_BYTES` are kept for patch, checks and `end`; the rest is the work's.
+`CLOSING_BYTES` of the total are reserved for patch, checks and `end`. The rest is for the work.
 """
 
 import os
@@ -18,17 +18,18 @@ from aideator_agent.verdict import limit
 
 CLOSING_BYTES: Final = PATCH_BYTES + PATCH_BYTES // 32 + 512 * 1024
 WORK_TYPES: Final = frozenset({"say", "think", "call", "output", "done", "usage", "sent", "changes"})
-COUNTED_TYPES: Final = WORK_TYPES | {"notice"}  # a notice is never refused
-TEXT_TYPES: Final = frozenset({"sent", "notice"})  # whose `text` may stand in several records
-LEAST_NUMBER: Final = 10**7  # holds the place of part numbers while a line is measured
+COUNTED_TYPES: Final = WORK_TYPES | {"notice", "told"}  # which are never refused
+TEXT_TYPES: Final = frozenset({"sent", "told", "notice"})  # types whose `text` may span several records
+SENT_SHARE: Final = 0.4  # of the work's room, after which requests leave only their hash in the log
+LEAST_NUMBER: Final = 10**7  # reserves space for part numbers while a line is measured
 
 Fields = Mapping[str, Any]
 
 
 class Pending(Protocol):
-    """Text that waits for its record."""
+    """Text that waits to be written as a record."""
 
-    due: float | None  # time.monotonic() at which it is to be written; None: nothing waits
+    due: float | None  # time.monotonic() at which to write it; None: nothing waits
 
     def flush(self) -> None: ...
 
@@ -43,7 +44,7 @@ class Emitter:
         self._work_bytes = bound - CLOSING_BYTES
         self._beat_seconds = beat_seconds
         self._seq = 0
-        self._used = 0  # bytes of the work's records
+        self._used = 0  # bytes of the records written for the work
         self._last = time.monotonic()
         self._open = True
         self._changed = threading.Condition(self.lock)
@@ -52,7 +53,7 @@ class Emitter:
         self._clock.start()
 
     def emit(self, type_: str, /, **fields: Any) -> None:
-        """One event, in several records when it is a long notice, request or call. Raises `Ended` when the log is full."""
+        """Emits an event; a long notice, request or call takes several records. Raises `Ended` when the log is full."""
         fields = self.redacted(fields)
         with self.lock:
             if self._size(type_, fields) <= LINE_BYTES:
@@ -69,13 +70,23 @@ class Emitter:
         """`level`: debug, info, warning or error."""
         self.emit("notice", level=level, text=text)
 
+    def sent(self, step: int, host: str | None, sha256: str, text: str) -> None:
+        """Emits what a request to the model adds. Of the text only the hash stays when the log is filling."""
+        shown = {"text": text} if len(text) <= self.left(SENT_SHARE) else {}
+        self.emit("sent", step=step, host=host, sha256=sha256, **shown)
+
     def patch(self, encoding: str, text: str, **last: Any) -> None:
-        """The patch as it is, never redacted; `last` goes into the last part."""
+        """Emits the patch unchanged, never redacted. `last` goes into the last part."""
         with self.lock:
             self._write_parts("patch", {"encoding": encoding}, text, pieces.clean(last))
 
+    def answer(self, text: str, **last: Any) -> None:
+        """Emits an answer that is redacted already. `last` goes into the last part."""
+        with self.lock:
+            self._write_parts("answer", {}, text, pieces.clean(last))
+
     def end(self, **fields: Any) -> None:
-        """The last record; all that comes later is dropped."""
+        """Emits the last record. Everything later is dropped."""
         with self.lock:
             fields = {**self.redacted(fields), "last": self._seq}
             self.write("end", self._squeezed("end", fields))
@@ -86,15 +97,15 @@ class Emitter:
         return self._redact(pieces.clean(value))
 
     def left(self, share: float) -> int:
-        """Bytes that the work may still write before it has used this share (0..1) of its room."""
+        """Returns the bytes that the work may still write before it has used this share (0..1) of its space."""
         return int(self._work_bytes * share) - self._used
 
     def used(self) -> float:
-        """The share of its room that the work has used."""
+        """Returns the share of its space that the work has used."""
         return self._used / self._work_bytes
 
     def cost(self, type_: str, fields: Fields) -> int:
-        """Bytes of such a record without its text; what a line has room for is the rest."""
+        """Returns the bytes of such a record without its text. The rest of the line is available for text."""
         return self._size(type_, {**fields, "text": ""})
 
     def add(self, stream: Pending) -> None:
@@ -106,11 +117,11 @@ class Emitter:
             self._streams.remove(stream)
 
     def wake(self) -> None:
-        """A stream's `due` has changed."""
+        """Signals that a stream's `due` has changed."""
         self._changed.notify()
 
     def write(self, type_: str, fields: Fields) -> None:
-        """One record, already redacted, that fits into a line. The lock is held."""
+        """Writes one record that is redacted and fits into a line. The caller holds the lock."""
         if not self._open:
             return
         line = self._line(type_, fields, self._seq)
@@ -128,7 +139,7 @@ class Emitter:
         return pieces.encoded(record).encode("ascii") + b"\n"
 
     def _size(self, type_: str, fields: Fields) -> int:
-        """Bytes of such a record, however high the numbers have risen by then."""
+        """Returns the most bytes that such a record can take, however high its numbers get."""
         return len(self._line(type_, fields, LEAST_NUMBER))
 
     def _write_parts(self, type_: str, fields: Fields, text: str, last: Fields | None = None) -> None:
@@ -142,7 +153,7 @@ class Emitter:
             self.write(type_, {**fields, "part": number, "parts": len(texts), "text": piece, **extra})
 
     def _squeezed(self, type_: str, fields: Fields) -> dict[str, Any]:
-        """The same record with its long texts cut, where it would not fit into a line."""
+        """Returns the record, with long texts cut if it would not fit into a line."""
         squeezed = dict(fields)
         room = LINE_BYTES // 2
         while self._size(type_, squeezed) > LINE_BYTES and room > 64:
@@ -179,5 +190,5 @@ def _write_all(fd: int, data: bytes) -> None:
     while data:
         try:
             data = data[os.write(fd, data) :]
-        except BlockingIOError:  # whoever made the descriptor may have it so
+        except BlockingIOError:  # the descriptor may be non-blocking, depending on who made it
             select.select([], [fd], [])

@@ -1,4 +1,4 @@
-"""What the model gets to read of a long output: its beginning and its end."""
+"""The excerpt of a long output that the model reads: its beginning and its end."""
 
 import codecs
 from typing import Final
@@ -7,7 +7,7 @@ SHOWN: Final = 10_000  # characters, half of them from the end
 
 
 class Excerpt:
-    """Takes output as bytes in pieces; keeps no more than it will show."""
+    """Takes output in pieces of bytes. Keeps no more than it will show."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -16,11 +16,11 @@ class Excerpt:
         self._missing = 0  # characters
 
     def take(self, data: bytes) -> str:
-        """The text of this piece; half a character waits for the next."""
+        """Returns the text of this piece. An incomplete character waits for the next one."""
         return self._add(self._decoder.decode(data))
 
     def finish(self) -> str:
-        """What was left of a character."""
+        """Returns what is left of an incomplete character."""
         return self._add(self._decoder.decode(b"", final=True))
 
     def text(self) -> str:
@@ -38,7 +38,7 @@ class Excerpt:
 
 
 def excerpt(text: str) -> str:
-    """Of a text that is whole."""
+    """Returns the excerpt of a complete text."""
     whole = Excerpt()
     whole.take(text.encode(errors="replace"))
     whole.finish()

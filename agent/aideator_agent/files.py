@@ -1,6 +1,6 @@
-"""The agent's own hands in the checkout, which hostile commands share: no path leads out of it, none blocks.
+"""The agent's own access to files in the checkout, which hostile commands share: no path leads out of it, and none blocks.
 
-Paths are walked one name at a time from the root's descriptor; the kernel never follows a link nor a `..` for us.
+A path is walked one name at a time from the root's descriptor; the kernel never follows a link or a `..` for us.
 A link that stays inside is followed by its text. So `x -> /proc/self/environ` is refused, and a FIFO does not hang.
 """
 
@@ -20,11 +20,11 @@ LINKS: Final = 40  # as many as the kernel follows
 
 
 class FileRefused(Exception):
-    """The file can't be had; the message is for the model."""
+    """The file is not accessible; the message is for the model."""
 
 
 def read(root: Path, path: str, limit: int) -> bytes:
-    """The whole file. More than `limit` bytes, or anything but a regular file inside `root`: `FileRefused`."""
+    """Returns the whole file. Raises `FileRefused` for more than `limit` bytes, or anything but a regular file inside `root`."""
     with _speaking_of(path), _Walk(root, path) as walk:
         name = walk.to_parent(follow_last=True)
         walk.expect_file(name)
@@ -38,31 +38,35 @@ def read(root: Path, path: str, limit: int) -> bytes:
         return data
 
 
-def write(root: Path, path: str, data: bytes) -> None:
-    """The file holds `data` or, after `FileRefused`, what it held before. Its mode is kept; missing folders are made."""
+def write(root: Path, path: str, data: bytes, *, executable: bool = False) -> None:
+    """Writes the whole file or, if it raises `FileRefused`, nothing. Keeps the file's mode; makes missing folders.
+
+    With `executable`, a new file can be run.
+    """
     with _speaking_of(path), _Walk(root, path, making=True) as walk:
         name = walk.to_parent(follow_last=False)
         mode = walk.expect_file(name, missing_is_fine=True)
-        _replace(walk.fd, name, data, mode)
+        _replace(walk.fd, name, data, 0o755 if mode is None and executable else mode)
 
 
 def remove(root: Path, path: str) -> None:
-    """Removes a file, or a link for itself; nothing when it is not there. `FileRefused`: it can't be removed."""
+    """Removes a file, or a link itself, if it is there. Raises `FileRefused` if it can't be removed."""
     with _speaking_of(path), suppress(FileNotFoundError), _Walk(root, path) as walk:
         os.unlink(walk.to_parent(follow_last=False, keep_last=True), dir_fd=walk.fd)
 
 
 def empty(root: Path) -> None:
-    """Removes all that is in `root`, at any depth. Raises `OSError` when something can't be removed."""
+    """Removes everything in `root`, at any depth. Raises `OSError` if something can't be removed."""
     with _Tree(root, doomed=True) as tree:
         _walk(tree)
 
 
 def remove_nested_git(root: Path) -> list[str]:
-    """Removes every `.git` in `root`, file, folder or link, at any depth and at the top: their paths, from `root`.
+    """Removes every `.git` in `root`, at any depth: file, folder or link. Returns their paths, relative to `root`.
 
-    Git runs what a nested repository's configuration says. Unreadable folders get the owner's rights first. Raises
-    `OSError` when something can't be removed. For a checkout in which nothing else is at work any more.
+    Git runs what a nested repository's configuration says. Folders get the owner's rights back first, and files that stay
+    the right to read: one walk over all of them is enough. Raises `OSError` when something can't be removed. For a checkout
+    in which nothing else is at work any more.
     """
     with _Tree(root) as tree:
         return _walk(tree)
@@ -112,7 +116,7 @@ def _is_git(name: str) -> bool:
 
 
 class _Walk:
-    """From the root to a file's folder. The descriptors of the folders passed are kept: `..` goes back to one of them."""
+    """The way from the root to a file's folder. It keeps the descriptors of the folders on the way: `..` goes back to one of them."""
 
     def __init__(self, root: Path, path: str, *, making: bool = False) -> None:
         self.path = path
@@ -135,7 +139,7 @@ class _Walk:
         return self.passed[-1]
 
     def to_parent(self, *, follow_last: bool, keep_last: bool = False) -> str:
-        """Goes to the folder that holds the file; returns the file's name in it. `keep_last`: also that of a link."""
+        """Goes to the folder that holds the file and returns the file's name there. With `keep_last`, a link counts as the file."""
         while self.names:
             name = self.names.pop()
             link = self._link(name)
@@ -152,7 +156,7 @@ class _Walk:
         raise FileRefused(f"{self.path} is a folder, not a file.")
 
     def expect_file(self, name: str, *, missing_is_fine: bool = False) -> int | None:
-        """Its mode; None: it is not there."""
+        """Returns the file's mode. None if there is no such file."""
         try:
             mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
         except FileNotFoundError:
@@ -225,16 +229,19 @@ class _Tree:
         os.close(self.fd)
 
     def folders(self, removed: list[str]) -> list[str]:
-        """The folders to go into. Removes the other things that must go: each `.git`, and all that lies in one."""
+        """Returns the folders to go into. Removes each `.git` and its content, and makes the other files readable."""
         doomed = self._doomed
         names = os.listdir(self.fd)  # noqa: PTH208
         inner = []
         for name in names:
-            is_folder = stat.S_ISDIR(os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode)
-            if is_folder:
+            mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
                 inner.append(name)
             elif doomed or _is_git(name):
                 os.unlink(name, dir_fd=self.fd)
+            elif stat.S_ISREG(mode) and not mode & stat.S_IRUSR:
+                with suppress(PermissionError):  # another user's; git will say so
+                    os.chmod(name, stat.S_IMODE(mode) | stat.S_IRUSR, dir_fd=self.fd)
             if _is_git(name) and not doomed:
                 removed.append("/".join([*(step.name for step in self.trail), name]))
         return inner
@@ -246,7 +253,7 @@ class _Tree:
         os.close(outer)
 
     def up(self) -> None:
-        """Goes back by `..`, which must be the folder we came from; a doomed folder is removed, empty by now."""
+        """Goes back by `..`, which must be the folder we came from. Removes a doomed folder, which is empty by now."""
         step = self.trail.pop()
         outer = os.open("..", FOLDER, dir_fd=self.fd)
         self.fd, inner = outer, self.fd

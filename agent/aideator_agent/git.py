@@ -1,4 +1,4 @@
-"""Git as a child process that never asks, never outlives a signal to the agent, and whose output is bounded."""
+"""Git as a child process: it never prompts, it ends when the agent must stop, and its output is bounded."""
 
 import os
 import selectors
@@ -15,7 +15,7 @@ from typing import IO, Final
 from aideator_agent.interrupts import LOOK
 from aideator_agent.verdict import failed
 
-OUTPUT: Final = 64 * 1024 * 1024  # bytes of stdout that are taken in
+OUTPUT: Final = 64 * 1024 * 1024  # the most bytes of stdout that are read
 ERRORS: Final = 64 * 1024  # bytes of stderr
 SAFE: Final = (
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.autocrlf=false", "core.quotepath=off",
@@ -31,7 +31,7 @@ class Done:
     code: int
     out: bytes
     err: bytes
-    whole: bool  # False: there was more than the limit, and git was ended
+    whole: bool  # False: the output exceeded the limit, and git was killed
 
     @property
     def error(self) -> str:
@@ -40,14 +40,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Git:
-    """Where git runs. `check` is called all the time and may raise to end it."""
+    """Runs git. `check` is called constantly and may raise to stop it."""
 
     folder: Path
     environment: Mapping[str, str]
     check: Callable[[], None]
 
     def run(self, *arguments: str, stdin: bytes = b"", limit: int = OUTPUT) -> Done:
-        """Whatever the exit code. Raises `Ended` when there is no git on this machine, or what `check` raises."""
+        """Returns whatever the exit code. Raises `Ended` if git is not installed, or what `check` raises."""
         options = [word for setting in SAFE for word in ("-c", setting)]
         with tempfile.TemporaryFile() as given:
             given.write(stdin)
@@ -60,7 +60,7 @@ class Git:
                     stderr=subprocess.PIPE,
                     cwd=self.folder,
                     env=dict(self.environment),
-                    start_new_session=True,  # a signal to the agent's group must not tear the patch
+                    start_new_session=True,  # a signal to the agent's group must not truncate the patch
                 )
             except FileNotFoundError as error:
                 raise failed("infrastructure", f"git cannot be started: {error}") from error
@@ -73,13 +73,13 @@ class Git:
 
 
 def user_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """For git with the user's configuration, but never with a repository or settings from the environment."""
+    """Returns an environment with the user's git configuration, but without a repository or settings from the environment."""
     kept = {n: v for n, v in environment.items() if not n.startswith("GIT_") or n in KEPT or n.startswith(KEPT_TOO)}
     return {**kept, **_SILENT}
 
 
 def bare_environment(environment: Mapping[str, str], home: Path) -> dict[str, str]:
-    """For git with nobody's configuration."""
+    """Returns an environment in which git reads no configuration of any user."""
     kept = {name: environment[name] for name in ("PATH", "TMPDIR") if name in environment}
     return {**kept, "HOME": str(home), **_SILENT, **NO_CONFIGURATION}
 

@@ -1,4 +1,4 @@
-"""SIGTERM and the attempt's time limit: one thing that everything that waits keeps an eye on."""
+"""SIGTERM and the attempt's time limit: everything that waits checks both here."""
 
 import signal
 import time
@@ -7,12 +7,12 @@ from typing import Final
 
 from aideator_agent.verdict import Ended, Verdict, limit
 
-LOOK: Final = 0.05  # seconds between two looks
+LOOK: Final = 0.05  # seconds between two checks
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def hold() -> None:
-    """From here on SIGTERM and SIGINT wait for `Interrupts.install`, also through an exec."""
+    """Blocks SIGTERM and SIGINT until `Interrupts.install`, even across an exec."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
@@ -22,7 +22,7 @@ class Interrupts:
         self._deadline = time.monotonic() + seconds
 
     def install(self) -> None:
-        """Takes the signals; main thread only. The handler does nothing but remember the time."""
+        """Installs the handlers; main thread only. A handler only records the time."""
         for number in SIGNALS:
             signal.signal(number, self._note)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -42,7 +42,7 @@ class Interrupts:
             raise limit("time")
 
     def wait(self, seconds: float) -> None:
-        """Sleeps; raises `Ended` as `check` does, without finishing the sleep."""
+        """Sleeps. Raises `Ended` like `check` without finishing the sleep."""
         until = time.monotonic() + seconds
         self.check()
         while (left := until - time.monotonic()) > 0:

@@ -1,7 +1,7 @@
-"""Keys: out of the environment before anything else runs, and out of every text that leaves.
+"""Keys: removed from the environment before anything else runs, and from every text that leaves the process.
 
-A child with a clean environment could still read `/proc/<agent>/environ`. So the process replaces itself, the keys
-waiting in a pipe, and then denies its own memory and environment to other processes of its user.
+A child with a clean environment could still read `/proc/<agent>/environ`. So the process replaces itself while the keys wait in a pipe, and
+then denies other processes of its user access to its memory and environment.
 """
 
 import ctypes
@@ -29,10 +29,10 @@ CHILDREN_NEED: Final = re.compile(
 
 
 def take(names: Collection[str]) -> dict[str, str]:
-    """The keys that the environment holds under these names; afterwards it holds them no more, for nobody to see.
+    """Returns the keys that the environment has under these names, and removes them from it.
 
-    When there are any, the process is replaced by itself (same PID, arguments and descriptors): call this before
-    anything else is done. Linux: from here on other processes of this user can read neither environment nor memory.
+    If there are any, the process replaces itself (same PID, arguments and descriptors), so call this before doing anything else. On Linux,
+    other processes of this user can from then on read neither its environment nor its memory.
     """
     keys = _received()
     left = {name: os.environ[name] for name in names if name in os.environ}
@@ -43,19 +43,19 @@ def take(names: Collection[str]) -> dict[str, str]:
 
 
 def scrubbed(environment: Mapping[str, str], keep: Collection[str] = ()) -> dict[str, str]:
-    """What a child needs of the environment to find its tools, and what `keep` names; nothing else is passed on."""
+    """Returns the part of the environment that a child needs to find its tools, plus the variables in `keep`."""
     return {name: value for name, value in environment.items() if CHILDREN_NEED.fullmatch(name) or name in keep}
 
 
 class Redactor:
-    """Puts `REDACTED` in the place of each secret, written plainly or as in a JSON string."""
+    """Replaces each secret with `REDACTED`, whether written plainly or as in a JSON string."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         plain = {s.strip() for s in secrets}
         self._secrets = {form for s in plain if len(s) >= SHORTEST for form in (s, json.dumps(s)[1:-1])}
 
     def text(self, text: str) -> str:
-        """For a text that is whole."""
+        """Redacts a complete text."""
         pieces, end = [], 0
         for start, stop in self.found(text):
             pieces += [text[end:start], REDACTED]
@@ -63,11 +63,11 @@ class Redactor:
         return "".join([*pieces, text[end:]])
 
     def stream(self) -> "RedactedStream":
-        """For one text that comes in pieces."""
+        """Returns a redactor for one text that comes in pieces."""
         return RedactedStream(self)
 
     def found(self, text: str) -> list[tuple[int, int]]:
-        """Where secrets stand: start and end of each, those that overlap as one."""
+        """Returns start and end of each secret. Overlapping ones are merged."""
         places: list[tuple[int, int]] = []
         for start, stop in sorted(p for s in self._secrets for p in _places(text, s)):
             if places and start < places[-1][1]:
@@ -77,7 +77,7 @@ class Redactor:
         return places
 
     def undecided(self, text: str) -> int:
-        """Where the end begins that may yet become a secret; the text's length when there is none."""
+        """Returns where a possible incomplete secret at the end begins, or the text's length."""
         return min((_beginning(text, s) for s in self._secrets), default=len(text))
 
 
@@ -87,7 +87,7 @@ class RedactedStream:
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """What can be shown by now. Only what may still become a secret is held back."""
+        """Returns what can be shown now. Holds back only what may still become a secret."""
         text = self._held + piece
         cut = self._redactor.undecided(text)
         for start, stop in self._redactor.found(text):
@@ -97,7 +97,7 @@ class RedactedStream:
         return self._redactor.text(text[:cut])
 
     def flush(self) -> str:
-        """The rest; nothing follows."""
+        """Returns the rest. Nothing may follow."""
         rest, self._held = self._held, ""
         return self._redactor.text(rest)
 
@@ -145,6 +145,6 @@ def _begin_again(keys: Mapping[str, str]) -> None:
 
 
 def _deny_reading() -> None:
-    """Lasts until the next exec. Raises `OSError` where Linux refuses it."""
+    """Denies reading until the next exec. Raises `OSError` if Linux refuses."""
     if sys.platform == "linux" and ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE was refused")

@@ -1,6 +1,6 @@
 """The model's commands as child processes on this machine, each in a session of its own.
 
-What a command starts is found again by a mark in its environment, also after setsid or a double fork.
+A mark in the environment finds what a command started, also after setsid or a double fork.
 """
 
 import os
@@ -15,25 +15,29 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-from aideator_agent.running import Leftovers, Output, Supervision
-from aideator_agent.shell import Finished
+from aideator_agent.conversation import Conversation
+from aideator_agent.idleness import SLEEP, Work
+from aideator_agent.running import Entry, Leftovers, Output, Supervision
+from aideator_agent.shell import Finished, NotStarted
 
 MARK: Final = "AIDEATOR_COMMAND"
 TERM_SECONDS: Final = 2.0
 KILL_SECONDS: Final = 2.0
+EXECUTING: Final = 200  # looks, a millisecond apart, at a process without an environment
+KERNEL_THREAD: Final = 0x00200000  # PF_KTHREAD in the kernel's sched.h
 QUIET: Final = {
     "TERM": "dumb",
     "PAGER": "cat",
     "GIT_PAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",  # a stale one, of the same second and size, would hide an edit
 }
 
 
 class LocalShell:
-    """`environment` is all that commands get; the caller has scrubbed it."""
+    """Commands get `environment` and nothing else; the caller has scrubbed it."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
@@ -45,25 +49,34 @@ class LocalShell:
         self._leftovers = Leftovers()
 
     def run(
-        self, command: str, *, seconds: float, write: Callable[[bytes], None], stop: Callable[[], bool]
-    ) -> Finished:
-        """As `Shell.run` says."""
+        self, command: str, *, seconds: float, write: Callable[[bytes], None], stop: Callable[[], bool],
+        idle: float | None = None,
+    ) -> Finished:  # fmt: skip
+        """See `Shell.run`."""
         began = time.monotonic()
         self._number += 1
         self._leftovers.empty(now=True)
         try:
-            child = self._start(command)
+            child = self._child(command)
         except OSError as error:
             write(f"{self._folder}: {error.strerror}\n".encode())
             return Finished(126, "exited", time.monotonic() - began)
-        reason = Supervision(child, write, self._leftovers).follow(seconds, stop)
+        reason = Supervision(child, write, self._leftovers).follow(seconds, stop, idle)
         child.close()
         self._leftovers.add(child.out)
         code = child.exit_code if reason == "exited" else None
         return Finished(code, reason, time.monotonic() - began)
 
+    def start(self, command: str, stop: Callable[[], bool]) -> Conversation:  # noqa: ARG002
+        """See `Shell.start`."""
+        self._number += 1
+        try:
+            return Conversation(self._talking(command), self._leftovers)
+        except OSError as error:
+            raise NotStarted(f"{self._folder}: {error.strerror}") from error
+
     def end(self, seconds: float = 5.0) -> bool:
-        """As `Shell.end` says. A process that shed the mark and still holds its command's output makes it False."""
+        """See `Shell.end`. Returns False if a process has shed the mark but still holds its command's output."""
         deadline = time.monotonic() + seconds
         while not (gone := not _signal(signal.SIGKILL, f"{self._mark}-") and self._leftovers.empty(now=True)):
             if time.monotonic() >= deadline:
@@ -72,27 +85,59 @@ class LocalShell:
         self._leftovers.close()
         return gone
 
-    def _start(self, command: str) -> "_Child":
-        mark = f"{self._mark}-{self._number}:"
+    def _child(self, command: str) -> "_Child":
+        with _Pipes() as pipes:
+            reader, writer = pipes.pair()
+            process = self._process(command, subprocess.DEVNULL, writer, subprocess.STDOUT)
+            return _Child(process, Output(pipes.keep(reader)), self._own_mark())
+
+    def _talking(self, command: str) -> "_Talking":
+        with _Pipes() as pipes:
+            (entry_reader, entry), (out, out_writer), (errors, errors_writer) = pipes.pair(), pipes.pair(), pipes.pair()
+            process = self._process(command, entry_reader, out_writer, errors_writer)
+            ends = Output(pipes.keep(out)), Output(pipes.keep(errors)), Entry(pipes.keep(entry))
+            return _Talking(process, *ends, self._own_mark())
+
+    def _process(self, command: str, stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
+        with tempfile.TemporaryFile() as script:
+            script.write(command.encode("utf-8", "surrogateescape"))  # a file: an argument is 128 KiB at most
+            script.seek(0)
+            return subprocess.Popen(
+                [self._program, f"/dev/fd/{script.fileno()}"],
+                cwd=self._folder,
+                env={**self._environment, MARK: self._own_mark()},
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=[script.fileno()],
+                start_new_session=True,
+            )
+
+    def _own_mark(self) -> str:
+        return f"{self._mark}-{self._number}:"
+
+
+class _Pipes:
+    """Pipes for a child. Leaving it closes every end that was not kept."""
+
+    def __init__(self) -> None:
+        self._ends: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for end in self._ends:
+            os.close(end)
+
+    def pair(self) -> tuple[int, int]:
         reader, writer = os.pipe()
-        try:
-            with os.fdopen(writer, "wb") as pipe, tempfile.TemporaryFile() as script:
-                script.write(command.encode("utf-8", "surrogateescape"))  # a file: an argument is 128 KiB at most
-                script.seek(0)
-                process = subprocess.Popen(
-                    [self._program, f"/dev/fd/{script.fileno()}"],
-                    cwd=self._folder,
-                    env={**self._environment, MARK: mark},
-                    stdin=subprocess.DEVNULL,
-                    stdout=pipe,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=[script.fileno()],
-                    start_new_session=True,
-                )
-        except BaseException:
-            os.close(reader)
-            raise
-        return _Child(process, Output(reader), mark)
+        self._ends |= {reader, writer}
+        return reader, writer
+
+    def keep(self, end: int) -> int:
+        self._ends.remove(end)
+        return end
 
 
 class _Child:
@@ -107,7 +152,7 @@ class _Child:
 
     @property
     def exit_code(self) -> int | None:
-        """As a shell says it."""
+        """Returns the exit code as a shell reports it."""
         code = self._process.returncode
         return 128 - code if code is not None and code < 0 else code
 
@@ -129,13 +174,28 @@ class _Child:
             if not _signal(number, self._mark) or number != signal.SIGKILL:
                 break
 
+    def work(self) -> Work | None:
+        if sys.platform != "linux":
+            return None
+        used = [found for pid in _marked(self._mark) if (found := _used(pid))]
+        return Work(sum(each.ticks for each in used), any(each.sleeps for each in used))
+
     def close(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
 
 
+class _Talking(_Child):
+    """A program that runs on this machine beside the commands."""
+
+    def __init__(self, process: subprocess.Popen[bytes], out: Output, errors: Output, entry: Entry, mark: str) -> None:
+        super().__init__(process, out, mark)
+        self.errors = errors
+        self.entry = entry
+
+
 def _signal(number: signal.Signals, mark: str) -> bool:
-    """To every process that carries the mark; True when there was one."""
+    """Signals every process that carries the mark. Returns True if there was one."""
     found = False
     for pid in _marked(mark):
         with suppress(ProcessLookupError, PermissionError):
@@ -151,12 +211,40 @@ def _marked(mark: str) -> Iterator[int]:
     for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdecimal():
             with suppress(OSError):  # it has ended, or is not ours
-                if mark.encode() in Path("/proc", name, "environ").read_bytes():
+                if mark.encode() in _environment(Path("/proc", name)):
                     yield int(name)
 
 
+def _used(pid: int) -> Work | None:
+    """Reads what a process and its ended children have used: proc_pid_stat(5)."""
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").partition("(")[2].rpartition(")")
+    except OSError:
+        return None
+    return Work(sum(map(int, rest.split()[11:15])), name == SLEEP)
+
+
+def _environment(process: Path) -> bytes:
+    """Reads a process's environment. It is empty for a moment while the process executes another program, so that is waited for."""
+    place = process / "environ"
+    for _ in range(EXECUTING):
+        if environment := place.read_bytes():
+            return environment
+        if not _executes(process):
+            break
+        time.sleep(0.001)
+    return place.read_bytes()  # it may have become the other program between the two looks
+
+
+def _executes(process: Path) -> bool:
+    """Whether the process has no place for an environment yet (`env_end` in proc_pid_stat(5)); kernel threads and zombies never have."""
+    fields = (process / "stat").read_bytes().rpartition(b")")[2].split()
+    state, flags, env_end = fields[0], int(fields[6]), int(fields[48])
+    return state not in b"ZX" and not flags & KERNEL_THREAD and env_end == 0
+
+
 def _marked_by_ps(mark: str) -> Iterator[int]:
-    """macOS shows the environment of one's own processes there, as far as it does."""
+    """Finds marked processes on macOS, where ps shows the environment of most of the user's processes."""
     listed = subprocess.run(["ps", "-axEww", "-o", "pid=,command="], capture_output=True, check=False)
     for line in listed.stdout.splitlines():
         if mark.encode() in line:

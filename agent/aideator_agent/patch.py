@@ -1,31 +1,35 @@
-"""The patch: what the working tree holds against the base, byte for byte, cut with a private GIT_DIR.
+"""The patch: the difference between the working tree and the base, byte for byte, made with a private GIT_DIR.
 
-Nothing of the model's may run any more. Its `.git` is not believed: hooks, filters, attributes and configuration of
-the working tree's own repository are never read.
+Nothing of the model's may still run. Its `.git` is not trusted: hooks, filters, attributes and configuration of the working tree's own
+repository are never read.
 """
 
 import base64
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from aideator_agent import files, pieces
+from aideator_agent import files, pieces, pointers
+from aideator_agent.access import Access
 from aideator_agent.checks import guarded
 from aideator_agent.git import Done, Git, bare_environment
 from aideator_agent.keys import Redactor
+from aideator_agent.pointers import Pointers
 from aideator_agent.protocol import PATCH_BYTES
 from aideator_agent.repository import Checkout
 from aideator_agent.spec import RunSpec
 from aideator_agent.verdict import Ended, failed
 
 LISTED: Final = 2000  # bytes for names of files in a sentence
-TESTS_LISTED: Final = 4000  # bytes for names of test files in the last record
-CONFIG_LISTED: Final = 2000  # and for those of what checks are configured by
+TESTS_LISTED: Final = 3000  # bytes for names of test files in the last record
+CONFIG_LISTED: Final = 1500  # and for those of what checks are configured by
+MAX_FILE: Final = 10 * 2**20  # bytes of a file in a patch
+OUTSIZED: Final = 256 * 1024  # bytes of a file that is left out of a patch that is too large
 BINARY_BYTES: Final = 32 * 1024 * 1024  # of a binary file that is searched for keys
 SETTINGS: Final = ("core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.safecrlf=false",
                    "core.untrackedCache=false", "core.fileMode=true", "color.ui=never")  # fmt: skip
@@ -53,7 +57,7 @@ class Patch:
     changes: tuple[Change, ...]
 
     def guarded(self, spec: RunSpec) -> list[str]:
-        """The files that it touches of those that decide what the run's checks mean."""
+        """Returns the changed files that decide the meaning of the run's checks."""
         named = guarded.named_in(spec.check_commands)
         return [
             c.path
@@ -62,8 +66,10 @@ class Patch:
         ]
 
     def numbers(self, spec: RunSpec) -> dict[str, object]:
-        """What the last record tells. `tests` are the test files and `config` what checks are configured by, as many as fit;
-        `tests_left_out` and `config_left_out` count the others."""
+        """Returns the fields of the last record.
+
+        `tests` has the test files and `config` the check settings, as many as fit; `tests_left_out` and `config_left_out` count the others.
+        """
         touched = self.guarded(spec)
         tests = [path for path in touched if guarded.is_test(path)]
         config = [path for path in touched if path not in set(tests)]
@@ -87,30 +93,54 @@ class Cutter:
     redactor: Redactor
     check: Callable[[], None]  # raises when there is no time left
     tell: Callable[[str], None]  # what a reader should know of the patch
+    access: Access | None = None  # to what a part of the repository lacks; None: nothing is fetched
+    max_file: int = MAX_FILE  # bytes; a larger file is left out
 
     def cut(self) -> Patch:
-        """Raises `Ended` (failed) when there can be no patch, with the reason."""
-        self._expect_folder()
-        self._prepare()
-        self._add()
-        changes = self._changes()
-        data = self._diff(changes)
+        """Raises `Ended` (failed), with the reason, if no patch can be made. One large file does not prevent it."""
+        changes = self.changed()
+        while True:
+            try:
+                return self._cut(changes)
+            except _TooLarge as error:
+                rest = self._without_the_largest(changes)
+                if not rest:
+                    raise _too_large(changes) from error
+                changes = rest
+
+    def _cut(self, changes: tuple[Change, ...]) -> Patch:
+        data = self._diff()
         self._expect_no_key(data, changes)
-        encoding, text = _encode(data, changes)
+        encoding, text = _encode(data)
         return Patch(data, encoding, text, changes)
 
+    def changed(self) -> tuple[Change, ...]:
+        """Returns what a patch would hold. Raises `Ended` (failed) like `cut`."""
+        self._expect_folder()
+        heads = pointers.heads(self.checkout)
+        self._prepare()
+        self._add(heads)
+        self._complete()
+        return self._changes()
+
     def _git(self, *arguments: str, stdin: bytes = b"", limit: int | None = None) -> Done:
-        environment = {
-            **bare_environment(os.environ, self.home),
-            "GIT_DIR": str(self.checkout.git_dir),
-            "GIT_WORK_TREE": str(self.checkout.folder),
-        }
-        git = Git(self.checkout.folder, environment, self.check)
+        git = self._in_checkout()
         options = [word for setting in SETTINGS for word in ("-c", setting)]
         return git.run(*options, *arguments, stdin=stdin, **({} if limit is None else {"limit": limit}))
 
+    def private_git(self, check: Callable[[], None]) -> Git:
+        """Returns git for questions about the base's objects alone."""
+        return Git(self.checkout.git_dir, {**self._environment(), "GIT_DIR": str(self.checkout.git_dir)}, check)
+
+    def _in_checkout(self) -> Git:
+        places = {"GIT_DIR": str(self.checkout.git_dir), "GIT_WORK_TREE": str(self.checkout.folder)}
+        return Git(self.checkout.folder, {**self._environment(), **places}, self.check)
+
+    def _environment(self) -> dict[str, str]:
+        return bare_environment(os.environ, self.home)
+
     def _expect_folder(self) -> None:
-        """Git would follow a link to anywhere, and put what it finds there into the patch."""
+        """Refuses a link: git would follow it anywhere and put what it finds into the patch."""
         with suppress(OSError):
             if stat.S_ISDIR(self.checkout.folder.lstat().st_mode):
                 return
@@ -119,22 +149,90 @@ class Cutter:
     def _prepare(self) -> None:
         try:
             files.remove_nested_git(self.checkout.folder)
-            _make_readable(self.checkout.folder)
         except OSError as error:
             raise failed("infrastructure", f"the patch cannot be cut: {error}") from error
-        info = self.checkout.git_dir / "info"
-        info.mkdir(exist_ok=True)
-        (info / "exclude").write_text("".join(f"{name}\n" for name in LEFTOVERS))
+        for git_dir in (self.checkout.git_dir, *(submodule.git_dir for submodule in self.checkout.submodules)):
+            (git_dir / "info").mkdir(exist_ok=True)
+            (git_dir / "info" / "exclude").write_text("".join(f"{name}\n" for name in LEFTOVERS))
+        if self.checkout.carried is not None:
+            self.checkout.carried.exclude(self.checkout.git_dir)
 
-    def _add(self) -> None:
+    def _add(self, heads: Mapping[str, str]) -> None:
         self._tell_leftovers()
-        submodules = self._submodules()
+        self._release()
+        given = Pointers(self.checkout, self.access, self._environment(), self.check, self.tell)
+        submodules = given.untouched(self._submodules())
         paths = b"\0".join([b":/", *(b":(top,exclude,literal)" + path for path in submodules)])
-        done = self._git("add", "-A", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths)
+        paths += b"".join(b"\0:(top,exclude,literal)" + path for path in self._large())
+        options = ["--sparse"] if self.checkout.sparse else []
+        done = self._git(
+            "add", "-A", *options, "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths
+        )
         if done.code not in (0, 1):
             raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
         if done.code == 1:
             self.tell(f"Not in the patch: {pieces.shortened(done.error, LISTED)}")
+        self._withdraw_carried()
+        moved = "".join(f"160000 {commit}\t{path}\0" for path, commit in given.moved(heads).items())
+        if moved:
+            self._git("update-index", "-z", "--index-info", stdin=os.fsencode(moved))
+
+    def _large(self) -> list[bytes]:
+        """Returns the new and changed files that are too large for a patch, and tells of them."""
+        listed = self._git("ls-files", "-z", "--others", "--modified", "--exclude-standard").out.split(b"\0")
+        sizes = {path: self._size(path) for path in filter(None, listed)}
+        large = [path for path, size in sizes.items() if size > self.max_file]
+        if large:
+            names = _list([f"{os.fsdecode(path)} ({sizes[path] / 2**20:.0f} MiB)" for path in large])
+            self.tell(f"Left out of the patch (larger than {self.max_file / 2**20:g} MiB): {names}")
+        return large
+
+    def _without_the_largest(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Leaves the largest changed file out. Returns the other changes; none if no file is large."""
+        sizes = {change.path: self._size(os.fsencode(change.path)) for change in changes}
+        largest = max(sizes, key=lambda path: sizes[path])
+        if sizes[largest] < OUTSIZED:
+            return ()
+        where = (self.checkout.base, "--pathspec-from-file=-", "--pathspec-file-nul")
+        self._git("reset", "--quiet", *where, stdin=b":(top,literal)" + os.fsencode(largest))
+        self.tell(f"Left out of the patch, which may have {PATCH_BYTES // 2**20} MiB: {_list([largest])}")
+        return tuple(change for change in changes if change.path != largest)
+
+    def _size(self, path: bytes) -> int:
+        with suppress(OSError):
+            found = (self.checkout.folder / os.fsdecode(path)).lstat()
+            return found.st_size if stat.S_ISREG(found.st_mode) else 0
+        return 0
+
+    def _withdraw_carried(self) -> None:
+        """Takes the carried files out of the index: the model may have written anything about them into .gitignore."""
+        if self.checkout.carried is None:
+            return
+        paths = b"".join(os.fsencode(path) + b"\0" for path in sorted(self.checkout.carried.paths))
+        done = self._git("update-index", "--force-remove", "-z", "--stdin", stdin=paths)
+        if done.code:
+            raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
+
+    def _release(self) -> None:
+        """Lets git see which files of Git LFS have changed."""
+        changed = self.checkout.store().release(self.checkout.folder, self._in_checkout(), self.check)
+        there = [path for path in changed if os.path.lexists(self.checkout.folder / path)]
+        if there:
+            self.tell(f"In the patch as they are, not as pointers to Git LFS: {_list(there)}")
+
+    def _complete(self) -> None:
+        """Fetches what the base has in the place of changed files, if --sparse left it out."""
+        if not self.checkout.sparse or self.access is None:
+            return
+        raw = self._git("diff", "--raw", "-z", "--no-abbrev", *DIFF[:1], *DIFF[3:], self.checkout.base).out
+        old = [
+            entry.split(b" ")[2]
+            for entry in raw.split(b"\0")
+            if entry.startswith(b":") and not entry.startswith(b":000000")
+        ]
+        with self.access.environment() as environment:
+            git = Git(self.checkout.git_dir, {**environment, "GIT_DIR": str(self.checkout.git_dir)}, self.check)
+            git.run("cat-file", "--batch-check", stdin=b"\n".join(old))
 
     def _tell_leftovers(self) -> None:
         """Only of what the repository's own .gitignore does not speak."""
@@ -146,6 +244,8 @@ class Cutter:
             for source, path in zip(told[::4], told[3::4], strict=False)
             if source == os.fsencode(ours)
         ]
+        if self.checkout.carried is not None:
+            names = [name for name in names if name not in self.checkout.carried.paths]
         if names:
             self.tell(f"Left out of the patch (caches and installed packages): {_list(names)}")
 
@@ -170,10 +270,10 @@ class Cutter:
         tests = [path for path in map(os.fsdecode, listed) if guarded.is_test(path)]
         return {path for path in packages if any(test.startswith(path.removesuffix("__init__.py")) for test in tests)}
 
-    def _diff(self, changes: tuple[Change, ...]) -> bytes:
+    def _diff(self) -> bytes:
         done = self._git("diff", *DIFF, self.checkout.base, limit=PATCH_BYTES)
         if not done.whole:
-            raise _too_large(changes)
+            raise _TooLarge
         if done.code:
             raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
         return done.out
@@ -181,32 +281,25 @@ class Cutter:
     def _expect_no_key(self, data: bytes, changes: tuple[Change, ...]) -> None:
         texts = (data, *(self._binary(change) for change in changes if change.binary))
         if any(self.redactor.found(text.decode("latin-1")) for text in texts):
-            raise failed("agent", "the patch holds one of the keys that the agent was given, so it is withheld")
+            raise failed("agent", "the patch contains one of the agent's keys, so it is withheld")
 
     def _binary(self, change: Change) -> bytes:
-        """What a compressed hunk hides. Empty for a deleted file."""
+        """Returns the content that a compressed hunk hides. Empty for a deleted file."""
         return self._git("cat-file", "blob", f":0:{change.path}", limit=BINARY_BYTES).out
 
 
-def _make_readable(folder: Path) -> None:
-    """Gives the owner's right to read back to files that lost it. The folders have theirs already."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(place, name)  # noqa: PTH118 (a hundred thousand of them)
-            mode = os.lstat(path).st_mode
-            if stat.S_ISREG(mode) and not mode & stat.S_IRUSR:
-                with suppress(PermissionError):  # another user's; git will say so
-                    os.chmod(path, stat.S_IMODE(mode) | stat.S_IRUSR)  # noqa: PTH101
+class _TooLarge(Exception):
+    """The patch does not fit into the log."""
 
 
-def _encode(data: bytes, changes: tuple[Change, ...]) -> tuple[str, str]:
+def _encode(data: bytes) -> tuple[str, str]:
     with suppress(UnicodeDecodeError):
         text = data.decode()
         if len(pieces.encoded(text)) - 2 <= PATCH_BYTES:
             return "utf-8", text
     text = base64.b64encode(data).decode()
     if len(text) > PATCH_BYTES:
-        raise _too_large(changes)
+        raise _TooLarge
     return "base64", text
 
 

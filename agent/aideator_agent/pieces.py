@@ -1,4 +1,4 @@
-"""Text as it fits into records: clean enough for any reader of JSON, and cut where a line is full."""
+"""Text that fits into records: clean enough for any reader of JSON, and cut where a line is full."""
 
 import json
 import math
@@ -10,12 +10,12 @@ _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str
 
 
 def encoded(value: Any) -> str:
-    """Compact JSON, ASCII only."""
+    """Returns compact JSON, ASCII only."""
     return _encode(value)
 
 
 def clean(value: Any) -> Any:
-    """The value without what strict readers of JSON refuse: half surrogate pairs, NaN, infinities."""
+    """Returns the value without what strict readers of JSON refuse: half surrogate pairs, NaN, infinities."""
     if isinstance(value, str):
         return _whole_characters(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -28,7 +28,7 @@ def clean(value: Any) -> Any:
 
 
 def head(text: str, room: int) -> str:
-    """As much of the text's beginning as takes at most `room` bytes in a JSON string; about 2 % may be left unused."""
+    """Returns as much of the text's beginning as takes at most `room` bytes in a JSON string. May leave about 2 % unused."""
     length = min(len(text), room)
     while (size := len(_encode(text[:length])) - 2) > room:
         length = min(length - 1, int(length * room / size))
@@ -36,19 +36,19 @@ def head(text: str, room: int) -> str:
 
 
 def tail(text: str, room: int) -> str:
-    """As `head`, of its end."""
+    """Does the same for the text's end."""
     return head(text[::-1], room)[::-1]
 
 
 def shortened(text: str, room: int) -> str:
-    """The text, or its beginning with a mark that something is missing, in `room` bytes of a JSON string."""
+    """Returns the text, or its beginning with a mark that something is missing, in `room` bytes of a JSON string."""
     if len(_encode(text)) - 2 <= room:
         return text
     return head(text, max(0, room - len(_encode(CUT)) + 2)) + CUT
 
 
 def fitting(names: Iterable[str], room: int) -> Iterator[str]:
-    """The first of them that together take at most `room` bytes in a JSON list."""
+    """Returns the first texts that together take at most `room` bytes in a JSON list."""
     for name in names:
         room -= len(encoded(name)) + 2
         if room < 0:
@@ -57,7 +57,7 @@ def fitting(names: Iterable[str], room: int) -> Iterator[str]:
 
 
 def split(text: str, room: int) -> list[str]:
-    """Pieces that each take at most `room` bytes in a JSON string and together are the text; one at least."""
+    """Returns the text in pieces that each take at most `room` bytes in a JSON string. There is always at least one."""
     pieces = []
     start = 0
     while start < len(text):

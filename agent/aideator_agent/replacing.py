@@ -1,4 +1,4 @@
-"""One text for another in a file, as a model means it: exactly, or with its whitespace off by a little."""
+"""Replaces a text in a file as the model means it: exactly, or with slightly different whitespace."""
 
 import difflib
 from typing import Final
@@ -8,11 +8,11 @@ LINES: Final = 20_000  # beyond which no likeness is searched
 
 
 class NoReplacement(Exception):
-    """Why nothing was replaced; for the model."""
+    """Nothing was replaced. The message tells the model why."""
 
 
 def replaced(text: str, old: str, new: str) -> str:
-    """Raises `NoReplacement` unless `old` stands there exactly once, whitespace at its lines' ends and indentation apart."""
+    """Returns the new content. Raises `NoReplacement` unless `old` occurs exactly once, ignoring indentation and trailing whitespace."""
     if not old:
         raise NoReplacement("`old` is empty; give the text that is to be replaced, or write the file with write_file.")
     if old == new:
@@ -27,7 +27,7 @@ def replaced(text: str, old: str, new: str) -> str:
 
 
 def _count(text: str, old: str) -> int:
-    """Overlapping places count each."""
+    """Counts overlapping occurrences, too."""
     count, at = 0, text.find(old)
     while at >= 0:
         count, at = count + 1, text.find(old, at + 1)
@@ -54,7 +54,7 @@ def _places(lines: list[str], wanted: list[str]) -> list[int]:
 
 
 def _as_there(there: list[str], wanted: list[str], new: str) -> list[str]:
-    """The new lines with the file's indentation and line ends."""
+    """Returns the new lines with the file's indentation and line ends."""
     end = _line_end(there[0])
     shift = _shift(there, wanted)
     fresh = [_shifted(line, *shift) + end for line in new.strip("\r\n").splitlines()]
@@ -64,7 +64,7 @@ def _as_there(there: list[str], wanted: list[str], new: str) -> list[str]:
 
 
 def _shift(there: list[str], wanted: list[str]) -> tuple[str, str]:
-    """The indentation that `wanted` begins with, and the file's in its place."""
+    """Returns the indentation that `wanted` begins with, and the file's indentation there."""
     for line, meant in zip(there, wanted, strict=True):
         if meant.strip():
             return _indentation(meant), _indentation(line)

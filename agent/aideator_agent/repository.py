@@ -1,37 +1,42 @@
-"""The repository: cloned in full, checked out at the base, and its `.git` copied to where no command reaches it."""
+"""The repository: cloned, checked out at the base, with a copy of its `.git` where no command reaches it.
+
+On this machine only that copy has the objects, and every tree's `.git` borrows them. If the source is a folder of this machine, they are
+hard links to its objects; git never writes into an object. In a pod commands can't see the copy, so the working tree has its own objects.
+"""
 
 import os
 import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from aideator_agent import git as git_module
-from aideator_agent.git import Done, Git
-from aideator_agent.settings import GIT_TOKEN, Settings
+from aideator_agent import brought, guides, lfs, sent
+from aideator_agent.access import Access
+from aideator_agent.carried import Carried
+from aideator_agent.cloning import Cloner, CloneRefused, commit, find_base
+from aideator_agent.git import Git
+from aideator_agent.git_failures import classify
+from aideator_agent.lfs import Store
+from aideator_agent.settings import Settings
+from aideator_agent.spec import Repository
 from aideator_agent.verdict import Ended, failed
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-HASH: Final = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 HELPER: Final = re.compile(r"[^/:]*::")  # git would run git-remote-NAME
+NOTHING: Final = Store(Path())
+PARTLY: Final = ("--filter=blob:none",)
 
-# Gives the token to the one host that it was meant for, wherever the server redirects git to.
-ASKPASS: Final = """#!/bin/sh
-case "$1" in
-  "Username for 'https://$AIDEATOR_GIT_HOST'"*) echo x-access-token ;;
-  "Password for 'https://"*"@$AIDEATOR_GIT_HOST'"*) printf '%s\\n' "$GIT_TOKEN" ;;
-esac
-"""
 
-DENIED: Final = ("authentication failed", "could not read username", "could not read password", "permission denied",
-                 "terminal prompts disabled", "returned error: 401", "returned error: 403", "host key verification",
-                 "access denied", "http basic")  # fmt: skip
-MISSING: Final = ("not found", "does not exist", "does not appear to be a git repository", "returned error: 404",
-                  "no such file")  # fmt: skip
-FULL: Final = ("no space left", "disk quota exceeded")
+@dataclass(frozen=True)
+class Submodule:
+    """A submodule that is checked out, at any depth."""
+
+    path: str  # from the top of the checkout
+    git_dir: Path  # as of the checkout
+    commit: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -39,107 +44,184 @@ class Checkout:
     folder: Path  # the working tree, shared with the model's commands
     git_dir: Path  # a copy of its `.git` from before the first command
     base: str  # commit
+    submodules: tuple[Submodule, ...] = ()  # each after the one that it lies in
+    sparse: bool = False  # whether only some folders are checked out
+    large: Mapping[str, Store] = field(default_factory=dict)  # Git LFS by the path of a repository: empty for the top
+    carried: Carried | None = None
+
+    def store(self, path: str = "") -> Store:
+        return self.large.get(path, NOTHING)
+
+    def inner(self, parent: str = "") -> list[Submodule]:
+        """Returns the submodules of the repository at `parent`, the top or a submodule, without theirs."""
+        return [s for s in self.submodules if s.path.startswith(_prefix(parent)) and self.parent(s) == parent]
+
+    def parent(self, submodule: Submodule) -> str:
+        """Returns the path of the submodule in which this one lies. Empty for the top."""
+        outer = [s.path for s in self.submodules if submodule.path.startswith(f"{s.path}/")]
+        return max(outer, key=len, default="")
 
 
-def clone(settings: Settings, token: str | None, check: Callable[[], None]) -> Checkout:
-    """Clones and checks out. Raises `Ended`: failed/repository in words, or what `check` raises."""
-    repository = settings.spec.repository
-    _refuse_tricks(repository.url, repository.ref, repository.base)
-    environment = _environment(settings, token)
-    outside = Git(settings.workspace, environment, check)
-    done = outside.run(
-        "clone", "--quiet", "--no-checkout", "--no-local", "--no-recurse-submodules", "--template=",
-        "-c", "core.autocrlf=false", "--", repository.url, str(settings.repo),
-    )  # fmt: skip
-    if done.code:
-        raise _refused(f"repository {repository.url}", done)
-    inside = Git(settings.repo, environment, check)
-    base = _find_base(inside, repository.ref, repository.base)
-    done = inside.run("checkout", "--quiet", "--detach", base, "--")
-    if done.code:
-        raise _refused(f"commit {base} of {repository.url}", done, "could not be checked out")
+def _prefix(path: str) -> str:
+    return f"{path}/" if path else ""
+
+
+def clone(settings: Settings, access: Access, check: Callable[[], None], tell: Callable[[str], None]) -> Checkout:
+    """Clones and checks out. `tell` gets what a reader should know. Raises `Ended` (failed/repository), or what `check` raises."""
+    asked = settings.spec.repository
+    refuse_tricks(asked.url, asked.ref, asked.base)
+    brought.unpack(settings, check)
+    with access.environment() as environment:
+        cloner = Cloner(environment, check, tell)
+        try:
+            git, base = _obtained(cloner, settings, asked)
+        except CloneRefused as error:
+            raise refused(access, f"repository {asked.url}", asked.url, str(error)) from error
+        _expect_folders(git, base, asked)
+        _check_out(access, git, base, asked)
+        submodules = _submodules(settings, access, cloner, base) if asked.submodules else ()
+        large = _large(settings, cloner, ["", *(submodule.path for submodule in submodules)])
     git_dir = settings.private / "git"
-    shutil.copytree(settings.repo / ".git", git_dir, symlinks=True)
-    return Checkout(settings.repo, git_dir, base)
+    keep(settings, settings.repo, git_dir)
+    for submodule in submodules:
+        keep(settings, settings.repo / submodule.path, submodule.git_dir)
+    return Checkout(settings.repo, git_dir, base, submodules, bool(asked.sparse), large)
 
 
-def _refuse_tricks(url: str, ref: str | None, base: str | None) -> None:
+def refuse_tricks(url: str, ref: str | None = None, base: str | None = None) -> None:
+    """Raises `Ended` (failed/repository) for what git would take for an option or a program."""
     if not url or url.startswith("-") or HELPER.match(url) or any(c in url for c in "\0\n\r"):
-        raise failed("repository", f"repository {url!r}: this is no URL that is cloned")
-    if ref is not None and (
-        not ref or ref.startswith(("-", "+", ":", "^")) or re.search(r"[\0-\x20\x7f:?*\[\\~^]", ref)
-    ):
-        raise failed("repository", f"ref {ref!r}: this is no name of a branch, tag or commit")
+        raise failed("repository", f"repository {url!r}: this is not a URL that can be cloned")
+    if ref is not None and base is None and _plain(ref) is None:
+        raise failed("repository", f"ref {ref!r}: this is not a valid name of a branch, tag or commit")
     if base is not None and not COMMIT.fullmatch(base):
-        raise failed("repository", f"base {base!r}: this is no full commit hash")
+        raise failed("repository", f"base {base!r}: this is not a full commit hash")
 
 
-def _environment(settings: Settings, token: str | None) -> dict[str, str]:
-    if settings.channel is None:
-        environment = git_module.user_environment(os.environ)
-    else:
-        environment = {**git_module.user_environment(os.environ), **git_module.NO_CONFIGURATION}
-    host = _https_host(settings.spec.repository.url)
-    if token and host:
-        askpass = settings.private / "askpass"
-        askpass.write_text(ASKPASS)
-        askpass.chmod(0o700)
-        environment |= {"GIT_ASKPASS": str(askpass), GIT_TOKEN: token, "AIDEATOR_GIT_HOST": host}
-    return environment
+def refused(access: Access, what: str, url: str, said: str) -> Ended:
+    return failed(
+        "infrastructure" if classify(said) in ("full", "no_ssh", "no_user") else "repository",
+        f"{what}: {access.refusal(url, said)}",
+    )
 
 
-def _https_host(url: str) -> str | None:
-    """Host and port as git writes them when it asks for a password."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
+def keep(settings: Settings, folder: Path, git_dir: Path) -> None:
+    """Puts a copy of a working tree's `.git` where commands don't reach it; on this machine with all objects."""
+    git_dir.parent.mkdir(exist_ok=True)
+    if settings.channel is not None:
+        shutil.copytree(folder / ".git", git_dir, symlinks=True)
+        return
+    shutil.move(folder / ".git", git_dir)
+    shutil.copytree(git_dir, folder / ".git", symlinks=True, ignore=_objects_of(git_dir))
+    borrow_objects(folder / ".git", git_dir)
+
+
+def borrow_objects(git_dir: Path, lender: Path) -> None:
+    """Makes the repository `git_dir`, which has no objects, read those of another."""
+    (git_dir / "objects" / "info").mkdir(parents=True)
+    (git_dir / "objects" / "info" / "alternates").write_bytes(os.fsencode(lender / "objects") + b"\n")
+
+
+def _objects_of(git_dir: Path) -> Callable[[str, list[str]], list[str]]:
+    return lambda folder, _: ["objects"] if Path(folder) == git_dir else []
+
+
+def _plain(ref: str | None) -> str | None:
+    """Returns a ref that git can be asked to fetch. None for a revision like HEAD~1, which only a local repository knows."""
+    if not ref or ref.startswith(("-", "+", ":", "^")) or re.search(r"[\0-\x20\x7f:?*\[\\~^]|@\{", ref):
         return None
-    return parts.netloc.rpartition("@")[2] if parts.scheme.lower() == "https" else None
+    return ref
 
 
-def _find_base(git: Git, ref: str | None, base: str | None) -> str:
+def _obtained(cloner: Cloner, settings: Settings, asked: Repository) -> tuple[Git, str]:
+    """Returns git in the clone, and the base. Raises `CloneRefused`, or `Ended` without a base."""
+    bundle = sent.commits(settings, cloner.check)
+    if bundle is not None and not sent.builds_on_url(settings):
+        sent.begin(cloner.git(settings.workspace), settings, bundle)
+        return _at_base(cloner.git(settings.repo), asked)
+    here = settings.channel is None and (settings.workspace / asked.url).is_dir()
+    options = PARTLY if asked.sparse and not here else ()
+    if asked.depth is not None and bundle is None:
+        wanted = [what for what in (asked.base, _plain(asked.ref) or "HEAD") if what]
+        git = cloner.shallow(asked.url, settings.repo, asked.depth, wanted, *options)
+        base = commit(git, asked.base or "FETCH_HEAD") if git else None
+        if git and base:
+            return git, base
+        if git:
+            cloner.tell(f"{asked.url} does not give commit {asked.base} alone, so all of the history is fetched.")
+        shutil.rmtree(settings.repo)
+    linked = cloner.linked(settings.workspace / asked.url, settings.repo) if here else None
+    git = linked or cloner.whole(asked.url, settings.repo, "--no-local", *options)
+    if bundle is not None:
+        sent.add(git, bundle, asked.url)
+    return _at_base(git, asked)
+
+
+def _at_base(git: Git, asked: Repository) -> tuple[Git, str]:
+    base = find_base(git, _plain(asked.ref), asked.base)
     if base is not None:
-        if _commit(git, base) is None:
-            _fetch(git, ref)
-        if _commit(git, base) is None:
-            _fetch(git, base)
-        found = _commit(git, base)
-    elif ref is None:
-        found = _commit(git, "HEAD")
-    else:
-        found = _find_ref(git, ref)
-    if found is not None:
-        return found
-    if base is None and ref is None:
+        return git, base
+    if asked.base is None and asked.ref is None:
         raise failed("repository", "the repository has no commit to start from")
-    raise failed("repository", f"{'commit ' + base if base else 'ref ' + str(ref)} does not exist in the repository")
+    missing = f"commit {asked.base}" if asked.base else f"ref {asked.ref}"
+    raise failed("repository", f"{missing} does not exist in the repository")
 
 
-def _find_ref(git: Git, ref: str) -> str | None:
-    short = re.sub(r"^refs/(heads|tags)/", "", ref)
-    names = [f"refs/remotes/origin/{short}", f"refs/tags/{short}", *([ref] if HASH.fullmatch(ref) else [])]
-    for name in names:
-        if found := _commit(git, name):
-            return found
-    return _commit(git, "FETCH_HEAD") if _fetch(git, ref) else None
+def _expect_folders(git: Git, base: str, asked: Repository) -> None:
+    for option, path in (("--subdir", asked.subdir), *(("--sparse", path) for path in asked.sparse)):
+        if path and git.run("cat-file", "-t", f"{base}:{path}").out.strip() != b"tree":
+            raise failed("repository", f"the repository has no folder {path} at {base[:12]}, which {option} names")
 
 
-def _fetch(git: Git, what: str | None) -> bool:
-    return what is not None and git.run("fetch", "--quiet", "--no-recurse-submodules", "origin", what).code == 0
+def _check_out(access: Access, git: Git, base: str, asked: Repository) -> None:
+    if asked.sparse:
+        paths = "\n".join(_quoted(path) for path in dict.fromkeys([*asked.sparse, guides.FOLDER]))
+        done = git.run("sparse-checkout", "set", "--cone", "--stdin", stdin=paths.encode(errors="surrogateescape"))
+        if done.code:
+            raise failed("repository", f"the folders {', '.join(asked.sparse)} can't be chosen ({done.error})")
+    done = git.run("checkout", "--quiet", "--detach", base, "--")
+    if done.code:
+        raise refused(access, f"commit {base} of {asked.url} could not be checked out", asked.url, done.error)
 
 
-def _commit(git: Git, name: str) -> str | None:
-    done = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    return done.out.decode().strip() if done.code == 0 else None
+def _quoted(path: str) -> str:
+    """Returns the path as git reads it from a list of folders."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _refused(what: str, done: Done, otherwise: str = "could not be cloned") -> Ended:
-    text = done.error.lower()
-    words = " ".join(line.removeprefix("fatal: ") for line in done.error.splitlines()[-3:])
-    if any(sign in text for sign in FULL):
-        return failed("infrastructure", f"{what}: no space left for it ({words})")
-    if any(sign in text for sign in DENIED):
-        return failed("repository", f"{what}: access was denied; give a token or key that may read it ({words})")
-    if any(sign in text for sign in MISSING):
-        return failed("repository", f"{what} does not exist, or may not be seen ({words})")
-    return failed("repository", f"{what} {otherwise} ({words})")
+def _submodules(settings: Settings, access: Access, cloner: Cloner, base: str) -> tuple[Submodule, ...]:
+    if not os.path.lexists(settings.repo / ".gitmodules") and not _has_links(cloner.git(settings.repo)):
+        return ()
+    from aideator_agent.submodules import Adding
+
+    return tuple(Adding(settings, access, cloner).all(base))
+
+
+def _large(settings: Settings, cloner: Cloner, paths: Sequence[str]) -> dict[str, Store]:
+    """Lays what pointers to Git LFS stand for into the working tree, if it can be had."""
+    found = {}
+    for number, path in enumerate(paths):
+        tree = settings.repo / path
+        git = cloner.git(tree)
+        if wanted := lfs.pointers(git, tree):
+            folder = settings.private / "lfs" / str(number) / "objects"
+            some = bool(settings.spec.repository.sparse)
+            found[path] = lfs.fetched(git, folder, wanted, _own_objects(settings, git), some=some, tell=cloner.tell)
+            found[path].lay(tree, git, cloner.check)
+    return found
+
+
+def _own_objects(settings: Settings, git: Git) -> Path | None:
+    """Returns where objects are that need no server: sent ones, or those of the repository on this machine that this one is a clone of."""
+    given = brought.large(settings)
+    if given is not None or settings.channel is not None:
+        return given
+    source = settings.workspace / os.fsdecode(git.run("config", "--get", "remote.origin.url").out.removesuffix(b"\n"))
+    if not source.is_dir():
+        return None
+    at = Git(source, git.environment, git.check).run("rev-parse", "--path-format=absolute", "--git-common-dir")
+    return Path(os.fsdecode(at.out.removesuffix(b"\n"))) / "lfs" / "objects" if at.code == 0 else None
+
+
+def _has_links(git: Git) -> bool:
+    return b"160000 " in git.run("ls-files", "--stage").out

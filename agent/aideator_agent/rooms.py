@@ -1,4 +1,4 @@
-"""The folders of a local attempt, which it removes itself when it has ended."""
+"""The folders of a local attempt, which the attempt itself removes when it has ended."""
 
 import os
 import shutil
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def remove(*folders: Path) -> None:
-    """Removes them with all that is in them, and the folder that they share if nothing else is in it.
+    """Removes the folders with their content, and their common parent if it is then empty.
 
-    Folders without the owner's rights get them back first. Nothing else may be at work in them any more.
+    Folders get back the owner's rights first. Nothing else may be at work in them any more.
     """
     for folder in folders:
         _open_up(folder)

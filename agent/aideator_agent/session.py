@@ -1,4 +1,4 @@
-"""One attempt from `start` to the word before `end`: clone, work, patch, verify. Whatever happens, the patch is cut."""
+"""One attempt from `start` until just before `end`: clone, work, patch, verify. The patch is made whatever happens."""
 
 import os
 import platform
@@ -9,18 +9,20 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from aideator_agent import __version__, repository
+from aideator_agent import __version__, answer, carried, repository, sent, surroundings, told
+from aideator_agent.access import Access
+from aideator_agent.answer import Answer
 from aideator_agent.changes import Changes
 from aideator_agent.closing import Closing
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
-from aideator_agent.keys import scrubbed
+from aideator_agent.keys import Redactor, scrubbed
 from aideator_agent.loop import Loop, opening
 from aideator_agent.models import library_version, open_model
 from aideator_agent.models.base import Model
 from aideator_agent.protocol import Fault
 from aideator_agent.repository import Checkout
-from aideator_agent.settings import GIT_TOKEN, Settings
+from aideator_agent.settings import Settings, secrets
 from aideator_agent.shell import Shell
 from aideator_agent.tools import Tools
 from aideator_agent.totals import Totals
@@ -28,6 +30,7 @@ from aideator_agent.verdict import Ended, Verdict, failed
 
 if TYPE_CHECKING:  # read only where there are checks
     from aideator_agent.checks.checking import Checking
+    from aideator_agent.mcp.tools import McpTools
 
 
 class Session:
@@ -37,28 +40,33 @@ class Session:
         self.owns_room = False  # workspace and private folder were empty, and nobody else needs them later
         self._settings = settings
         self._keys = keys
+        self._access = Access(settings, keys)
         self._emitter = emitter
         self._interrupts = interrupts
         self._shell: Shell | None = None
+        self._complaint = ""  # what is wrong with the end of the agent's program if there is no patch
         self._checking: Checking | None = None
+        self._answer: Answer | None = None
+        self._told = told.Told(emitter)
 
     def run(self) -> Verdict:
-        """Raises nothing but what makes events impossible."""
+        """Runs the attempt. Raises only if events can't be written."""
         worked = self._guarded(self._work, Verdict("succeeded"))
+        self._told.close()
         verdict = self._guarded(lambda: self._close(worked), worked)
         if self._interrupts.terminated and verdict.outcome in ("succeeded", "no_changes"):
             return replace(verdict, outcome="cancelled", reason="the agent was told to stop after its work was done")
         return verdict
 
     def leave(self) -> None:
-        """Ends what the model's commands started; for when nobody can be told anything any more."""
+        """Ends what the model's commands started, when events can't be written any more."""
         if self._shell is not None:
             self._shell.end()
         if self._checking is not None:
             self._checking.give_up()
 
     def _guarded(self, act: Callable[[], Verdict], before: Verdict) -> Verdict:
-        """What `act` says; of what it raises, that which matters more: an earlier failure or cancellation stands."""
+        """Returns the verdict of `act`, or of what it raises. An earlier failure or cancellation takes precedence."""
         try:
             return act()
         except Ended as ended:
@@ -66,7 +74,7 @@ class Session:
         except (Exception, SystemExit) as error:
             self._emitter.notice("error", traceback.format_exc())
             fault: Fault = "infrastructure" if isinstance(error, OSError) else "agent"
-            verdict = Verdict("failed", f"the agent broke: {type(error).__name__}: {error}", fault)
+            verdict = Verdict("failed", f"the agent crashed: {type(error).__name__}: {error}", fault)
         if before.outcome in ("failed", "cancelled"):
             self._emitter.notice("error", verdict.reason)
             return before
@@ -74,22 +82,78 @@ class Session:
 
     def _work(self) -> Verdict:
         self._tell_start()
-        model = open_model(self._settings, self._keys, self._interrupts)
-        with self._phase("clone") as told:
+        program = self._settings.variation.agent
+        model = None if program else open_model(self._settings, self._keys, self._interrupts)
+        with self._phase("clone") as phase:
             self._take_room()
-            self.checkout = repository.clone(self._settings, self._keys.get(GIT_TOKEN), self._interrupts.check)
-            told["base"] = self.checkout.base
+            begun = sent.arrive(self._settings, self._emitter, self._interrupts.check, self._told.line)
+            self._told.listen(told.source(self._settings), begun)
+            cloned = repository.clone(self._settings, self._access, self._interrupts.check, self._tell)
+            self.checkout = self._taken(cloned)
+            phase["base"] = self.checkout.base
         self._checking = self._begin_checking(self.checkout)
         with self._phase("work"):
-            return Verdict("succeeded", summary=self._worked(model, self.checkout))
+            words = self._worked(model, self.checkout) if model else self._program_worked(self.checkout)
+            if not self._settings.spec.answer:
+                return Verdict("succeeded", summary=words)
+            self._answer = answer.of(words)
+            return Verdict("succeeded", summary=self._answer.brief)
+
+    def _taken(self, cloned: Checkout) -> Checkout:
+        """Lays the carried files into the working tree. What looks like a secret in them is kept out of events and patches."""
+        checkout = carried.taken(self._settings, cloned, self._interrupts.check)
+        if checkout.carried is not None:
+            self._emitter.redactor = Redactor([*secrets(self._keys), *checkout.carried.secrets])
+        return checkout
 
     def _worked(self, model: Model, checkout: Checkout) -> str:
         spec, variation = self._settings.spec, self._settings.variation
-        self._shell = self._open_shell(checkout) if spec.allow_shell else None
-        tools = Tools(checkout.folder, self._shell, self._emitter, self._interrupts, spec.limits.command_seconds)
-        changes = Changes(checkout, self._shell, self._emitter, self._interrupts) if self._shell else None
-        loop = Loop(spec, variation, model, tools, self._emitter, self._interrupts, self.totals, changes)
-        return loop.run(opening(spec, variation, checkout.folder))
+        has_shell = spec.allow_shell and (variation.tools is None or "bash" in variation.tools)
+        shell = self._opened(checkout) if has_shell else None
+        changes = Changes(checkout, shell, self._emitter, self._interrupts) if shell else None
+        with self._mcp_tools(checkout) as mcp:
+            tools = Tools(checkout.folder, spec, shell, self._emitter, self._interrupts, variation.tools, mcp)
+            loop = Loop(
+                spec, variation, model, tools, self._emitter, self._interrupts, self.totals, changes, self._told
+            )
+            return loop.run(opening(spec, variation, checkout.folder))
+
+    @contextmanager
+    def _mcp_tools(self, checkout: Checkout) -> Iterator["McpTools | None"]:
+        spec, variation = self._settings.spec, self._settings.variation
+        if not spec.mcp:
+            yield None
+            return
+        from aideator_agent.mcp.tools import McpTools
+
+        tools = McpTools(
+            spec.mcp, self._keys, lambda: self._opened(checkout), self._emitter, self._interrupts,
+            spec.limits.command_seconds, variation.tools,
+        )  # fmt: skip
+        try:
+            tools.begin()
+            yield tools
+        finally:
+            tools.close()
+
+    def _opened(self, checkout: Checkout) -> Shell:
+        """Returns the shell for commands and programs, which is opened once."""
+        if self._shell is None:
+            self._shell = self._open_shell(checkout)
+        return self._shell
+
+    def _program_worked(self, checkout: Checkout) -> str:
+        from aideator_agent.programs.working import Worker
+
+        program = self._settings.variation.agent
+        assert program is not None
+        self._shell = self._open_shell(checkout)
+        worker = Worker(
+            self._settings, self._keys, checkout, self._shell, self._emitter, self._interrupts, self.totals, self._told
+        )
+        worked = worker.work(program)
+        self._complaint = worked.complaint
+        return worked.words
 
     def _begin_checking(self, checkout: Checkout) -> "Checking | None":
         spec = self._settings.spec
@@ -103,45 +167,67 @@ class Session:
         return checking
 
     def _open_shell(self, checkout: Checkout) -> Shell:
-        channel = self._settings.channel
+        channel, folder = self._settings.channel, self._settings.spec.repository.start(checkout.folder)
         if channel is not None:
             from aideator_agent.channel import ChannelShell
 
-            return ChannelShell(channel, checkout.folder)
+            return ChannelShell(channel, folder)
         from aideator_agent.local_shell import QUIET, LocalShell
 
-        return LocalShell(checkout.folder, {**scrubbed(os.environ), **QUIET})
+        own = surroundings.of_commands(self._settings.spec, str(self._settings.private))
+        return LocalShell(folder, {**scrubbed(os.environ), **QUIET, **own})
 
     def _close(self, verdict: Verdict) -> Verdict:
         ended = self._shell is None or self._shell.end()
         if self.checkout is None:
             return verdict
+        close = self._give_answer if self._settings.spec.answer else self._close_checkout
         try:
-            return self._close_checkout(self.checkout, verdict, ended=ended)
+            return close(self.checkout, verdict, ended=ended)
         finally:
             if self._checking is not None:
                 self._checking.finish()
 
     def _close_checkout(self, checkout: Checkout, verdict: Verdict, *, ended: bool) -> Verdict:
-        closing = Closing(self._settings, checkout, self._emitter, self._interrupts)
+        closing = Closing(self._settings, checkout, self._access, self._emitter, self._interrupts)
         with self._phase("patch"):
             if not ended:
-                raise failed("infrastructure", "what the model's commands started could not be ended: no patch was cut")
+                raise failed(
+                    "infrastructure",
+                    "processes that the model's commands started could not be stopped, so no patch was made",
+                )
             patch = closing.cut()
         if verdict.outcome == "succeeded" and not patch.changes:
+            if self._complaint:
+                raise failed("agent", self._complaint)
             verdict = replace(verdict, outcome="no_changes")
         if self._checking is not None and closing.is_to_verify(verdict, patch):
             with self._phase("verify"):
                 self._checking.verify(patch)
         return verdict
 
+    def _give_answer(self, checkout: Checkout, verdict: Verdict, *, ended: bool) -> Verdict:
+        if self._answer is None:
+            return verdict
+        with self._phase("answer"):
+            giving = answer.Giving(self._settings, checkout, self._emitter, self._interrupts)
+            text = giving.give(self._answer, at_rest=ended)
+        if self._checking is not None and not self._interrupts.terminated:
+            with self._phase("verify"):
+                self._checking.verify_answer(text)
+        return verdict
+
+    def _tell(self, text: str) -> None:
+        self._emitter.notice("info", text)
+
     def _take_room(self) -> None:
         for folder in (self._settings.workspace, self._settings.private):
             folder.mkdir(parents=True, exist_ok=True)
         taken = [p for p in (self._settings.repo, self._settings.private / "git") if os.path.lexists(p)]
         if taken:
-            raise failed("infrastructure", f"{taken[0]} exists already; an attempt needs folders of its own")
-        fresh = not any(self._settings.workspace.iterdir()) and not any(self._settings.private.iterdir())
+            raise failed("infrastructure", f"{taken[0]} already exists; an attempt needs its own folders")
+        own = {self._settings.private / surroundings.BUNDLE}
+        fresh = not any(self._settings.workspace.iterdir()) and not {*self._settings.private.iterdir()} - own
         self.owns_room = fresh and self._settings.channel is None
 
     def _tell_start(self) -> None:
@@ -149,7 +235,7 @@ class Session:
         limits = asdict(settings.spec.limits)
         del limits["start_seconds"]  # not the agent's to hold
         versions = {"agent": __version__, "python": platform.python_version()}
-        if library := library_version(settings.variation.model):
+        if settings.variation.agent is None and (library := library_version(settings.variation.model)):
             versions["litellm"] = library
         self._emitter.emit(
             "start", run=settings.spec.id, variation=settings.variation.number, attempt=settings.attempt,
@@ -158,11 +244,11 @@ class Session:
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[dict[str, Any]]:
-        """What is put into the dictionary is told at the phase's end."""
+        """Emits the phase. Its end includes what the caller puts into the dictionary."""
         began = time.monotonic()
-        told: dict[str, Any] = {}
+        more: dict[str, Any] = {}
         self._emitter.emit("phase", name=name, state="begin")
         try:
-            yield told
+            yield more
         finally:
-            self._emitter.emit("phase", name=name, state="end", seconds=round(time.monotonic() - began, 3), **told)
+            self._emitter.emit("phase", name=name, state="end", seconds=round(time.monotonic() - began, 3), **more)

@@ -1,24 +1,27 @@
-"""What the agent is told by its environment."""
+"""The agent's settings, which it reads from its environment."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.spec import RunSpec, SpecError, VariationSpec
 
-NO_SECRET: Final = re.compile(r".*_(API_BASE|API_VERSION|URL|LOCATION|PROJECT|PROJECT_ID|ACCOUNT_ID)")
+NO_SECRET: Final = re.compile(r".*_(API_BASE|API_VERSION|URL|LOCATION|PROJECT|PROJECT_ID|ACCOUNT_ID|KNOWN_HOSTS)")
 GIT_TOKEN: Final = "GIT_TOKEN"
+SSH_KEY: Final = "AIDEATOR_SSH_KEY"  # the text of a private key for git
+KNOWN_HOSTS: Final = "AIDEATOR_KNOWN_HOSTS"  # the hosts that it may meet, as in ~/.ssh/known_hosts
+MAX_COST: Final = "AIDEATOR_MAX_COST"  # USD: less than the spec's limit where earlier attempts have spent a part of it
 
 
 class SettingsError(Exception):
-    """The environment or the spec is not what the agent needs; says which part."""
+    """The environment or the spec is not what the agent needs. The message names the part."""
 
 
 @dataclass(frozen=True)
 class CheckContainer:
-    """A pod's container for checks: its volumes in the agent, and where it sees the one that holds the tree."""
+    """A pod's container for checks: where the agent has its volumes, and where the container itself sees the tree's volume."""
 
     folder: Path  # with workspace, home, tmp and channel
     seen: Path  # workspace
@@ -33,6 +36,8 @@ class Settings:
     private: Path  # out of reach of the model's commands
     channel: Path | None  # to the pod's shell container; None: commands run as child processes
     check: CheckContainer | None = None  # None: no pod, or none that checks
+    sent: Path | None = None  # the folder with what was sent beside the spec
+    told: Path | None = None  # the file to which messages for the agent are appended; None: they come on standard input
 
     @property
     def repo(self) -> Path:
@@ -40,22 +45,26 @@ class Settings:
 
     @property
     def key_names(self) -> tuple[str, ...]:
-        return (*self.variation.keys, GIT_TOKEN)
+        return (*self.variation.keys, *self.spec.mcp_variables, GIT_TOKEN, SSH_KEY, KNOWN_HOSTS)
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Raises `SettingsError`."""
+    """Reads the environment and the spec. Raises `SettingsError`."""
     try:
         spec = RunSpec.from_json(Path(environment["AIDEATOR_SPEC"]).read_bytes())
+        variation = spec.variation(int(environment["AIDEATOR_VARIATION"]))
         channel, check = environment.get("AIDEATOR_CHANNEL"), environment.get("AIDEATOR_CHECK")
+        sent, told = environment.get("AIDEATOR_SENT"), environment.get("AIDEATOR_TOLD")
         return Settings(
-            spec,
-            spec.variation(int(environment["AIDEATOR_VARIATION"])),
+            _limited(spec, variation, environment.get(MAX_COST)),
+            variation,
             environment["AIDEATOR_ATTEMPT"],
             Path(environment["AIDEATOR_WORKSPACE"]).absolute(),
             Path(environment["AIDEATOR_PRIVATE"]).absolute(),
             Path(channel) if channel else None,
             CheckContainer(Path(check), Path(environment["AIDEATOR_CHECK_SEEN"])) if check else None,
+            Path(sent) if sent else None,
+            Path(told) if told else None,
         )
     except OSError as error:
         raise SettingsError(f"the spec cannot be read: {error}") from error
@@ -66,9 +75,17 @@ def load(environment: Mapping[str, str]) -> Settings:
             raise SettingsError(f"the run has no variation {error.args[0]}") from error
         raise SettingsError(f"{error.args[0]} is not set") from error
     except ValueError as error:
-        raise SettingsError(f"AIDEATOR_VARIATION is no number: {error}") from error
+        raise SettingsError(f"AIDEATOR_VARIATION or {MAX_COST} is not a number: {error}") from error
+
+
+def _limited(spec: RunSpec, variation: VariationSpec, cost: str | None) -> RunSpec:
+    """Returns the spec with the limits of this variation's role, and with what earlier attempts have left of the cost."""
+    limits = variation.limits or spec.limits
+    if cost is not None:
+        limits = replace(limits, cost=min(float(cost), float(cost) if limits.cost is None else limits.cost))
+    return replace(spec, limits=limits)
 
 
 def secrets(keys: Mapping[str, str]) -> list[str]:
-    """What of the keys must never be seen; some of them are addresses and names, which may stand in any text."""
+    """Returns the keys' values that nobody may see. Some entries are addresses or names, which may occur in any text."""
     return [value for name, value in keys.items() if not NO_SECRET.fullmatch(name)]

@@ -1,6 +1,7 @@
 # What runs the model's commands in the shell container: PID 1, with no tool but /bin/sh (dash, bash, busybox ash).
 # It does what the agent writes into the FIFO `req` of the channel, which the agent owns and this container only reads:
 #   run N          runs N/run; what it prints goes to the FIFO N/out, `start` and `exit CODE` to the FIFO N/ctl
+#   look N         what the command's processes have used of the CPU: `cpu` and four numbers of ticks for each, `sleeps`, then `looked`, to N/ctl
 #   kill N SIGNAL  to all that carries the mark of command N in its environment, wherever it went
 #   kill all SIGNAL
 #   bye
@@ -41,6 +42,29 @@ sweep() {
   return $none
 }
 
+# What proc_pid_stat(5) says of a process behind its name.
+used() {
+  echo "cpu ${12} ${13} ${14} ${15}"
+}
+
+look() {
+  exec 8>"$c/$1/ctl" 9<&-
+  for f in /proc/[0-9]*/environ; do
+    n=${f%/environ}
+    while read -r line || [ -n "$line" ]; do
+      case $line in
+      *"AIDEATOR_COMMAND=:$1:"*)
+        read -r line <"$n/stat" || continue
+        case $line in *"(sleep)"*) echo sleeps ;; esac
+        # shellcheck disable=SC2086 # it is to be split
+        used ${line##*") "}
+        ;;
+      esac
+    done <"$f"
+  done >&8
+  echo looked >&8
+}
+
 stop() {
   case $1 in
   all) [ "${$}" = 1 ] && kill "-$2" -1 ;; # all in this container but PID 1
@@ -51,6 +75,7 @@ stop() {
 while read -r verb number signal <&9; do
   case $verb,$signal in
   run,) run "$number" & ;;
+  look,) look "$number" & ;;
   # A tree that forks while it is walked needs more than one walk.
   kill,KILL) for _ in 1 2 3 4 5 6 7 8; do stop "$number" KILL || break; done ;;
   kill,*) stop "$number" "$signal" ;;

@@ -1,12 +1,18 @@
-"""What a run was asked to do: the versioned `spec.json` that the command-line tool writes and every agent reads.
+"""The request for a run: the versioned `spec.json` that the command-line tool writes and every agent reads.
 
-Everything in it is parsed, resolved and rendered; it holds no key. Unknown fields are ignored, another version is refused.
+Everything in it is parsed, resolved and rendered; it holds no key. Unknown fields are ignored, and other versions are refused.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final, Self
+
+from aideator_agent import __version__
+from aideator_agent.mcp.server import McpServer
+from aideator_agent.pod_settings import PodSettings, pod_settings
+from aideator_agent.program import AgentProgram
 
 SPEC_VERSION: Final = 1
 SETUP: Final = "setup"  # the name by which a setup command is told that fails; no check has it
@@ -14,29 +20,78 @@ TREE_SECONDS: Final = 60.0  # for a tree to be made that is checked, and put whe
 
 
 class SpecError(ValueError):
-    """The text is no spec that this version can read."""
+    """The text is not a spec that this version can read."""
 
 
 @dataclass(frozen=True)
 class Repository:
+    """The repository to work on."""
+
     url: str  # for git, without credentials; a path on the local backend
     ref: str | None = None  # branch, tag or commit as the user named it; None: the remote's HEAD
     base: str | None = None  # commit, when the command-line tool could resolve it
+    private: bool = False  # whether it asked the command-line tool for credentials
+    subdir: str | None = None  # the folder, from the top, in which commands start
+    depth: int | None = None  # commits of the history; None: all of it
+    sparse: tuple[str, ...] = ()  # folders, from the top, that are checked out with what they need; empty: all
+    submodules: bool = True  # whether they are checked out too
+
+    def start(self, folder: Path) -> Path:
+        """Returns the folder of a checkout in which commands start."""
+        return folder / self.subdir if self.subdir else folder
+
+    def from_top(self, path: str) -> str:
+        """Returns a path from the top for one that is meant from where commands start. An absolute one stays."""
+        return f"{self.subdir}/{path}" if self.subdir and not path.startswith("/") else path
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file that is sent beside the spec."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the command-line tool sends beside the spec, because no repository has it."""
+
+    commits: Piece | None = None  # a git bundle that has the base
+    builds_on_url: bool = False  # the bundle lacks commits that the repository's URL has; False: it stands alone
+    shallow: bool = False  # the bundle has the base without its history
+    by_connection: bool = False  # the bundle comes on the agent's standard input
+    snapshot: bool = False  # the base is a commit of uncommitted changes, made for this run
+    carried: Piece | None = None  # a tar archive of files that git ignores
+    objects: Piece | None = None  # a tar archive of commits of submodules and objects of Git LFS
 
 
 @dataclass(frozen=True)
 class Limits:
+    """The limits that end an attempt."""
+
     steps: int = 100
     seconds: float = 1800.0  # the agent's own; it still leaves patch and `end`
     command_seconds: float = 300.0  # one command of the model's
+    idle_seconds: float = 60.0  # one of the model's that neither writes nor uses the CPU
     check_seconds: float = 600.0  # one command of a check
-    cost: float | None = None  # USD for the model's calls; overspent by one call at most
+    cost: float | None = None  # USD for the model's calls of one attempt; overspent by one call at most
+    tokens: int | None = None  # input and output of the model's calls of one attempt; overspent by one call at most
+    output: int | None = None  # tokens of one turn; None: as many as the model can write
     start_seconds: float = 600.0  # until the agent runs; the follower's to hold
+
+    def reached(self, steps: int, tokens: int, cost: float) -> str | None:
+        """Returns the word of the limit that keeps the model from being asked again."""
+        if steps >= self.steps:
+            return "steps"
+        if self.tokens is not None and tokens >= self.tokens:
+            return "tokens"
+        return "cost" if self.cost is not None and cost >= self.cost else None
 
 
 @dataclass(frozen=True)
 class Price:
-    """USD a token."""
+    """USD per token."""
 
     input: float
     output: float
@@ -45,12 +100,33 @@ class Price:
 
 @dataclass(frozen=True)
 class Check:
+    """A command that must succeed on a good patch."""
+
     name: str
     command: str
 
 
 @dataclass(frozen=True)
+class Review:
+    """The difference between two commits that the agents are shown. The base is the second one."""
+
+    range: str  # as the user named it
+    first: str  # commit
+    last: str  # commit
+    diff: str  # bounded
+    whole: bool = True  # False: the end of the diff is missing
+
+    def shown(self) -> str:
+        """Returns the text that shows it to an agent."""
+        rest = "" if self.whole else f"\n[cut: `git diff {self.first} {self.last}` shows all of it]"
+        commits = f"{self.first[:12]} to {self.last[:12]}; the second is checked out"
+        return f"The difference {self.range} ({commits}):\n\n{self.diff}{rest}"
+
+
+@dataclass(frozen=True)
 class VariationSpec:
+    """One variation: the model, and how it differs from the others."""
+
     number: int  # 1..N
     model: str  # LiteLLM's name, or scripted/FILE
     temperature: float | None = None
@@ -60,10 +136,23 @@ class VariationSpec:
     price: Price | None = None  # overrides LiteLLM's; None: LiteLLM's own, or unknown
     task: str | None = None  # the first user message, rendered, where it is not the run's
     prompt_name: str | None = None  # of a matrix: what this variation's prompt is called
+    agent: AgentProgram | None = None  # who works; None: AIdeator's own loop
+    host: str | None = None  # to which requests to the model go; None: unknown here, or no host
+    context: int | None = None  # tokens of the model's context window; None: unknown
+    max_output: int | None = None  # tokens that the model can write in one turn; None: unknown
+    tools: tuple[str, ...] | None = None  # the loop's tools, MCP servers and their tools that its role has; None: all
+    limits: Limits | None = None  # stricter ones than the run's, of its role; None: the run's
+
+    @property
+    def agent_name(self) -> str | None:
+        """Returns None for AIdeator's own loop."""
+        return self.agent.name if self.agent else None
 
 
 @dataclass(frozen=True)
 class RunSpec:
+    """One prompt on one repository, and the variations that work on it."""
+
     id: str
     submission_id: str  # uuid4, on every object in the cluster
     created: str  # RFC 3339, UTC
@@ -73,8 +162,11 @@ class RunSpec:
     limits: Limits = Limits()
     system: Mapping[str, str] = field(default_factory=dict)  # role -> system message, rendered
     task: str = ""  # the first user message, rendered
+    answer: bool = False  # whether the result is an answer to the prompt, and not a patch
+    review: Review | None = None  # what is to be looked at; None: the repository as it is
     scripts: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)  # scripted/FILE -> its turns
     checks: tuple[Check, ...] = ()
+    signals: bool = True  # whether the patch is searched for what a reviewer wants to know
     setup: tuple[str, ...] = ()  # commands before the checks, once on each tree that is checked
     baseline: bool = True  # whether the checks run on the base too, once a run
     verify_repeat: int = 1  # how often each check runs on the patch
@@ -82,9 +174,27 @@ class RunSpec:
     image: str | None = None  # for the model's commands; None: the agent's own
     agent_image: str | None = None
     secret: str | None = None
+    git_secret: str | None = None  # the Secret with a token, or an ssh key and known_hosts, for the repository
+    env: Mapping[str, str] = field(
+        default_factory=dict
+    )  # variables of every command; a proxy's also of git and the model
+    ca: str | None = None  # PEM: authorities that git, the model and the commands trust besides the system's
+    pod: PodSettings = field(default_factory=PodSettings)  # on a cluster
     allow_shell: bool = True  # whether the model gets the `bash` tool
+    parallel: int | None = None  # the followers': at most so many variations at work at once; None: all
     first: int | None = None  # the followers': so many successes end the run; None: every agent ends by itself
+    share: float | None = (
+        None  # USD for the model's calls of all attempts at one variation together; who tries again holds it
+    )
+    sent: Sent | None = None  # what comes beside the spec; None: nothing
+    withhold_secrets: bool = False  # whether what looks like a secret is kept from the model
+    mcp: tuple[McpServer, ...] = ()  # whose tools every variation has
     retries: int = 0  # the followers': how often what infrastructure has failed is tried again, each variation
+
+    @property
+    def mcp_variables(self) -> tuple[str, ...]:
+        """Returns the names of secrets that the MCP servers want."""
+        return tuple(dict.fromkeys(name for server in self.mcp for name in server.variables))
 
     def variation(self, number: int) -> VariationSpec:
         """Raises `KeyError` for a number that the run does not have."""
@@ -93,13 +203,19 @@ class RunSpec:
                 return variation
         raise KeyError(number)
 
+    def task_of(self, variation: VariationSpec) -> str:
+        """Returns what an agent is asked first: its task, and the difference that it is to look at."""
+        task = variation.task or self.task or self.prompt
+        return task if self.review is None else f"{task}\n\n{self.review.shown()}"
+
     @property
     def check_commands(self) -> tuple[str, ...]:
-        """All that is run on a tree to check it."""
+        """Returns every command that checks a tree."""
         return (*self.setup, *(check.command for check in self.checks))
 
     def report_of(self, check: Check) -> str | None:
-        """The path where this check is to write its report; None: it is asked for none. All are, where no command names the file."""
+        """Returns the path of the report that this check must write; None if it needs none. If no command names the file, every check must
+        write it."""
         if self.verify_report is None:
             return None
         name = self.verify_report.rpartition("/")[2]
@@ -107,13 +223,15 @@ class RunSpec:
         return self.verify_report if check in (named or self.checks) else None
 
     def checks_base(self, variation: int) -> bool:
-        """Whether it is this variation that runs the checks on the base."""
-        return bool(self.checks) and self.baseline and variation == self.variations[0].number
+        """Whether this variation runs the checks on the base. Checks of an answer have nothing to read there."""
+        return bool(self.checks) and self.baseline and not self.answer and variation == self.variations[0].number
 
     def checking_seconds(self, variation: int) -> float:
-        """The most that checks may take once the work is done: on the base, the patch and the restored tree."""
+        """Returns the longest time for checks after the work: on the base, the patch and the restored tree."""
         if not self.checks:
             return 0.0
+        if self.answer:
+            return (len(self.setup) + self.verify_repeat * len(self.checks)) * self.limits.check_seconds + TREE_SECONDS
         once = len(self.setup) + len(self.checks)
         commands = 2 * (len(self.setup) + self.verify_repeat * len(self.checks))
         trees = 2
@@ -131,9 +249,9 @@ class RunSpec:
         try:
             data = json.loads(text)
             if not isinstance(data, dict):
-                raise SpecError("a spec is a JSON object")
+                raise SpecError("a spec must be a JSON object")
             if data.get("version") != SPEC_VERSION:
-                raise SpecError(f"spec version {data.get('version')!r}; this program reads version {SPEC_VERSION}")
+                raise SpecError(_other_version(data.get("version")))
             return cls(**_nested(_known(cls, data)))
         except (TypeError, KeyError, ValueError) as error:
             if isinstance(error, SpecError):
@@ -141,18 +259,39 @@ class RunSpec:
             raise SpecError(f"not a spec: {error}") from error
 
 
+def _other_version(version: object) -> str:
+    """Says who has to be brought up to date: this text comes from the agent's image as well as from the command line."""
+    mine = f"this AIdeator {__version__} reads specs of version {SPEC_VERSION}"
+    if isinstance(version, int) and version > SPEC_VERSION:
+        return f"a newer AIdeator wrote the run (spec version {version}), and {mine}; use an image and a command line of one version"
+    return f"another AIdeator wrote the run (spec version {version!r}), and {mine}"
+
+
 def _known(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in fields(cls)}
+    names = cls.__dataclass_fields__
     return {name: value for name, value in data.items() if name in names}
 
 
 def _nested(data: dict[str, Any]) -> dict[str, Any]:
-    data["repository"] = Repository(**_known(Repository, data["repository"]))
+    repository = _known(Repository, data["repository"])
+    data["repository"] = Repository(**{**repository, "sparse": tuple(repository.get("sparse", ()))})
     data["limits"] = Limits(**_known(Limits, data.get("limits", {})))
     data["variations"] = tuple(_variation(v) for v in data["variations"])
     data["checks"] = tuple(Check(**_known(Check, c)) for c in data.get("checks", ()))
     data["setup"] = tuple(data.get("setup", ()))
+    data["mcp"] = tuple(_mcp_server(server) for server in data.get("mcp", ()))
+    data["pod"] = pod_settings(data.get("pod", {}))
+    data["review"] = Review(**_known(Review, data["review"])) if data.get("review") else None
+    data["sent"] = _sent(data["sent"]) if data.get("sent") else None
     return data
+
+
+def _sent(data: Mapping[str, Any]) -> Sent:
+    known = _known(Sent, data)
+    for name in ("commits", "carried", "objects"):
+        piece = known.get(name)
+        known[name] = Piece(**_known(Piece, piece)) if piece else None
+    return Sent(**known)
 
 
 def _variation(data: Mapping[str, Any]) -> VariationSpec:
@@ -160,4 +299,14 @@ def _variation(data: Mapping[str, Any]) -> VariationSpec:
     known["keys"] = tuple(known.get("keys", ()))
     price = known.get("price")
     known["price"] = Price(**_known(Price, price)) if price else None
+    agent = known.get("agent")
+    known["agent"] = AgentProgram(**_known(AgentProgram, agent)) if agent else None
+    known["tools"] = None if known.get("tools") is None else tuple(known["tools"])
+    limits = known.get("limits")
+    known["limits"] = Limits(**_known(Limits, limits)) if limits else None
     return VariationSpec(**known)
+
+
+def _mcp_server(data: Mapping[str, Any]) -> McpServer:
+    known = _known(McpServer, data)
+    return McpServer(**{**known, "args": tuple(known.get("args", ()))})

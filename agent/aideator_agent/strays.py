@@ -1,4 +1,4 @@
-"""Nothing but events reaches stdout: whatever else a library prints becomes a `notice`."""
+"""Keeps stdout for events only: anything else that a library prints becomes a `notice`."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ ALL: Final = 64 * 1024  # bytes of all of them in the log
 
 
 def claim_stdout() -> tuple[int, int]:
-    """Takes descriptors 1 and 2 away from everybody: the true stdout, and where all that is printed can be read."""
+    """Redirects descriptors 1 and 2. Returns the true stdout and the read end of everything printed."""
     events = os.dup(1)
     reader, writer = os.pipe()
     os.dup2(writer, 1)
@@ -33,7 +33,7 @@ class Strays:
         self._thread.start()
 
     def close(self) -> None:
-        """Takes in what was printed until now; later words go nowhere."""
+        """Reads what was printed so far. Later output is dropped."""
         for file in (sys.stdout, sys.stderr):
             file.flush()
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -41,7 +41,7 @@ class Strays:
         os.dup2(nowhere, 2)
         self._thread.join(1.0)  # a child that holds the pipe must not hold us
         if self._left_out:
-            self._emitter.notice("debug", f"{self._left_out:,} bytes that were printed are left out.")
+            self._emitter.notice("debug", f"{self._left_out:,} bytes of other output are left out.")
 
     def _read(self) -> None:
         rest = b""

@@ -1,4 +1,4 @@
-"""Text that comes in small pieces, as records: the first at once, then joined to about ten a second."""
+"""Writes text that comes in small pieces as records: the first at once, later ones joined to about ten a second."""
 
 import time
 from typing import Any, Final
@@ -39,20 +39,20 @@ class Stream:
             self._take(self._redaction.feed(pieces.clean(text)))
 
     def rest(self) -> None:
-        """Writes all that was fed; another text comes between."""
+        """Writes everything fed so far, because another text follows."""
         with self._emitter.lock:
             self._take(self._redaction.flush())
             self.flush()
 
     def close(self) -> int:
-        """Writes the rest; returns how many bytes the log does not hold."""
+        """Writes the rest. Returns how many bytes the log lacks."""
         with self._emitter.lock:
             self.rest()
             self._emitter.remove(self)
             return self._close_gap() if self._missing else 0
 
     def flush(self) -> None:
-        """Writes what waits. The emitter's lock is held."""
+        """Writes what waits. The caller holds the emitter's lock."""
         self.due = None
         cost = self._emitter.cost(self._type, self._fields)
         while self._pending:

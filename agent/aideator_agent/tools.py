@@ -1,25 +1,37 @@
-"""What the model can do: run a command, read, write and change a file, and say that it is done."""
+"""The model's tools: run a command; read, write and change a file; submit."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from aideator_agent import files, pieces
+from aideator_agent import answer, files, pieces
 from aideator_agent.emitter import Emitter
 from aideator_agent.excerpt import Excerpt, excerpt
 from aideator_agent.files import FileRefused
 from aideator_agent.interrupts import Interrupts
+from aideator_agent.lenient import meant, tool_named
 from aideator_agent.models.base import Call
 from aideator_agent.replacing import NoReplacement, replaced
 from aideator_agent.shell import Finished, Shell
+from aideator_agent.spec import RunSpec
 from aideator_agent.stream import SMALL_BYTES, STREAM_BYTES, WORDS_SHARE, Stream
 from aideator_agent.verdict import failed
+
+if TYPE_CHECKING:  # read only where there are servers
+    from aideator_agent.mcp.tools import McpTools
 
 FILE_BYTES: Final = 10 * 1024 * 1024  # of a file that is read or changed
 END_SHOWN: Final = 500  # characters of either end of an argument for which the log has no room
 ID_SHOWN: Final = 80  # characters of a call's id in events
+NAME_SHOWN: Final = 40  # characters of an argument's name that is ignored
+IGNORED_SHOWN: Final = 5  # of them
+WAITED: Final = (
+    "[ended, because for {seconds:g} seconds it wrote nothing and used no CPU: it seems to wait for input, which nobody can give."
+    " There is no terminal, and standard input is empty. Use options that ask nothing (-y, --no-edit, -m TEXT), and no editor, pager"
+    " or prompt. Start a server in the background, with its output in a file.]"
+)
 LOST: Final = 3  # commands in a row that the shell may lose
 
 Arguments = Mapping[str, Any]
@@ -27,46 +39,74 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call gives back: for the model, and for the record."""
+    """The result of a call: for the model, and for the record."""
 
     text: str
     exit_code: int | None = 0
     reason: str = "exited"
 
 
+@dataclass(frozen=True)
+class Ran:
+    """A call that has run."""
+
+    call: Call  # as it was meant
+    text: str  # for the model
+    failing: bool
+
+
 class BadArguments(Exception):
-    """What is wrong with a call's arguments; for the model."""
+    """A call has wrong arguments. The message tells the model what is wrong."""
 
 
 class Tools:
     def __init__(
-        self, root: Path, shell: Shell | None, emitter: Emitter, interrupts: Interrupts, command_seconds: float
-    ) -> None:
-        """Without a shell there is no `bash`."""
+        self, root: Path, spec: RunSpec, shell: Shell | None, emitter: Emitter, interrupts: Interrupts,
+        allowed: Collection[str] | None = None, mcp: "McpTools | None" = None,
+    ) -> None:  # fmt: skip
+        """Without a shell there is no `bash`. `allowed`: the tools besides `submit` that the model's role has; None: all."""
+        self._mcp = mcp
         self.commands = 0
         self._root = root
         self._shell = shell
         self._emitter = emitter
         self._interrupts = interrupts
-        self._command_seconds = command_seconds
+        self._command_seconds = spec.limits.command_seconds
+        self._idle_seconds = spec.limits.idle_seconds
+        self._repository = spec.repository
         self._lost = 0
         self._by_name: dict[str, Callable[[Arguments], Answer]] = {
             "read_file": self._read_file,
             "write_file": self._write_file,
             "str_replace": self._str_replace,
-            "submit": lambda _: Answer(""),
+            "submit": lambda _: Answer(answer.WANTED if spec.answer else ""),
         }
+        self._schema_of = SCHEMAS | ({"submit": ANSWERING} if spec.answer else {})
+        if allowed is not None:
+            self._by_name = {name: tool for name, tool in self._by_name.items() if name in {*allowed, "submit"}}
 
     def schemas(self) -> list[dict[str, Any]]:
-        """As OpenAI's API takes them."""
-        return [_schema(name, *SCHEMAS[name]) for name in self.names]
+        """Returns the tools' schemas in the form of OpenAI's API."""
+        schemas = [_schema(name, *self._schema_of[name]) for name in self._own]
+        if self._repository.subdir and self._shell:
+            schemas[0]["function"]["description"] = SCHEMAS["bash"][0].replace(TOP, f"in {self._repository.subdir}")
+        return [*schemas, *(self._mcp.schemas() if self._mcp else ())]
 
     @property
     def names(self) -> list[str]:
+        return [*self._own, *(self._mcp.names if self._mcp else ())]
+
+    @property
+    def _own(self) -> list[str]:
         return [*(["bash"] if self._shell else []), *self._by_name]
 
-    def run(self, step: int, call: Call) -> str:
-        """Does what the call asks, with its events; what the model is told of it. Raises `Ended` when the agent is to stop."""
+    def _of_mcp(self, name: str) -> "McpTools | None":
+        """Returns who has the tool of this name. None: it is one of AIdeator's own, or of nobody."""
+        return self._mcp if self._mcp and name in self._mcp.names else None
+
+    def run(self, step: int, call: Call) -> Ran:
+        """Runs the call as it is meant (see `lenient`) and emits its events. Raises `Ended` when the agent must stop."""
+        call, ignored = self._meant(call)
         id_ = call.id[:ID_SHOWN]
         self._tell_call(step, id_, call)
         stream = Stream(self._emitter, "output", "the tool's output", step=step, id=id_)
@@ -81,8 +121,20 @@ class Tools:
         )  # fmt: skip
         if answer.reason == "stopped":
             self._interrupts.check()
-        text: str = self._emitter.redacted(answer.text)
-        return text
+        return Ran(call, self._emitter.redacted(answer.text + ignored), failing=answer.exit_code != 0)
+
+    def _meant(self, call: Call) -> tuple[Call, str]:
+        """Returns the call with the names and values that the tool has, and what to tell the model about the rest."""
+        tool = None if self._of_mcp(call.tool) else tool_named(call.tool, self._own)
+        if tool is None:
+            return call, ""
+        _, types, required = self._schema_of[tool]
+        understood = meant(call.arguments, types, required)
+        if understood.weighty:
+            return Call(call.id, tool, call.arguments), ""  # for `_check` to refuse
+        names = ", ".join(name[:NAME_SHOWN] for name in understood.unknown[:IGNORED_SHOWN])
+        told = f"\n[{tool} has no such argument, so this was ignored: {names}]" if names else ""
+        return Call(call.id, tool, understood.arguments), told
 
     def _tell_call(self, step: int, id_: str, call: Call) -> None:
         room = min(STREAM_BYTES, max(SMALL_BYTES, self._emitter.left(WORDS_SHARE)))
@@ -94,6 +146,8 @@ class Tools:
 
     def _answer(self, call: Call, stream: Stream) -> Answer:
         try:
+            if mcp := self._of_mcp(call.tool):
+                return self._called(mcp, call, stream)
             _check(call, self.names)
             if call.tool == "bash" and self._shell:
                 return self._bash(self._shell, call.arguments, stream)
@@ -102,6 +156,12 @@ class Tools:
             answer = Answer(str(error), 1)
         stream.feed(answer.text)
         return answer
+
+    def _called(self, mcp: "McpTools", call: Call, stream: Stream) -> Answer:
+        called = mcp.call(call.tool, call.arguments)
+        stream.feed(called.text)
+        code = None if called.reason != "exited" else int(called.failed)
+        return Answer(excerpt(called.text) or "(no output)", code, called.reason)
 
     def _bash(self, shell: Shell, arguments: Arguments, stream: Stream) -> Answer:
         command = pieces.clean(arguments["command"])
@@ -114,6 +174,7 @@ class Tools:
             seconds=self._command_seconds,
             write=lambda data: stream.feed(shown.take(data)),
             stop=self._interrupts.stop,
+            idle=self._idle_seconds,
         )
         stream.feed(shown.finish())
         self._count_lost(done)
@@ -127,6 +188,8 @@ class Tools:
             return f"[exit code {done.exit_code}]"
         if done.reason == "timeout":
             return f"[ended after {self._command_seconds:g} seconds, the limit of a command, with all that it started]"
+        if done.reason == "waiting":
+            return WAITED.format(seconds=self._idle_seconds)
         return "[the shell was lost while the command ran; what became of it is unknown]"
 
     def _count_lost(self, done: Finished) -> None:
@@ -147,23 +210,26 @@ class Tools:
 
     def _write_file(self, arguments: Arguments) -> Answer:
         data = _bytes(arguments["content"])
-        files.write(self._root, arguments["path"], data)
+        files.write(self._root, self._repository.from_top(arguments["path"]), data)
         return Answer(f"Wrote {len(data):,} bytes to {arguments['path']}.")
 
     def _str_replace(self, arguments: Arguments) -> Answer:
         path = arguments["path"]
         text = self._text(path)
-        files.write(self._root, path, _bytes(replaced(text, arguments["old"], arguments["new"])))
+        files.write(
+            self._root, self._repository.from_top(path), _bytes(replaced(text, arguments["old"], arguments["new"]))
+        )
         return Answer(f"Changed {path}.")
 
     def _text(self, path: str) -> str:
-        """Bytes that are no UTF-8 survive as surrogates."""
-        return files.read(self._root, path, FILE_BYTES).decode(errors="surrogateescape")
+        """Returns the file's text. Bytes that are not UTF-8 become surrogates."""
+        return files.read(self._root, self._repository.from_top(path), FILE_BYTES).decode(errors="surrogateescape")
 
 
-SCHEMAS: Final[Mapping[str, tuple[str, dict[str, str], tuple[str, ...]]]] = {
+TOP: Final = "at the repository's top"
+SCHEMAS: Final[dict[str, tuple[str, dict[str, str], tuple[str, ...]]]] = {
     "bash": (
-        "Runs a command in a shell at the repository's top; returns its output and exit code. Nothing is kept between"
+        f"Runs a command in a shell {TOP}; returns its output and exit code. Nothing is kept between"
         " commands but files. Standard input is empty.",
         {"command": "string"},
         ("command",),
@@ -190,6 +256,11 @@ SCHEMAS: Final[Mapping[str, tuple[str, dict[str, str], tuple[str, ...]]]] = {
         ("summary",),
     ),
 }
+ANSWERING: Final = (
+    "Ends your work and hands over your answer. `answer` is the whole of it, in Markdown; nobody reads anything else.",
+    {"answer": "string"},
+    ("answer",),
+)
 _TYPES: Final = {"string": str, "integer": int}
 
 
@@ -205,7 +276,7 @@ def _schema(name: str, description: str, types: Mapping[str, str], required: tup
 
 
 def _check(call: Call, names: list[str]) -> None:
-    """Raises `BadArguments` for what the tool's schema does not have."""
+    """Raises `BadArguments` for arguments that the tool's schema does not have."""
     if call.tool not in names:
         raise BadArguments(f"There is no tool {call.tool!r}; there are {', '.join(names)}.")
     if call.tool == "submit":
@@ -221,14 +292,14 @@ def _check(call: Call, names: list[str]) -> None:
 
 
 def _ends(value: Any) -> str:
-    """The beginning and the end of a long argument, and how much is missing between them."""
+    """Returns the beginning and the end of a long argument, and how much is missing between them."""
     text = value if isinstance(value, str) else pieces.encoded(value)
     missing = len(text) - 2 * END_SHOWN
     return text if missing <= 0 else f"{text[:END_SHOWN]}[… {missing:,} characters …]{text[-END_SHOWN:]}"
 
 
 def _bytes(text: str) -> bytes:
-    """What was read comes back as it was; a half surrogate pair of the model's becomes a question mark."""
+    """Encodes text so that bytes read from a file return unchanged. Half a surrogate pair from the model becomes a question mark."""
     try:
         return text.encode(errors="surrogateescape")
     except UnicodeEncodeError:

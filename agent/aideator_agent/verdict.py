@@ -1,4 +1,4 @@
-"""How an attempt ended, as `end` tells it."""
+"""How an attempt ended, as its `end` record reports it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Verdict:
 
 
 class Ended(Exception):
-    """The attempt is over, and how."""
+    """The attempt is over; says how it ended."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reason)

@@ -1,1 +1,2 @@
-"""Which one is best: verdicts of checks, the rule, what patches have in common."""
+"""Owns the choice of the best variation: the verdicts of its checks, the ranking rule, and what patches have in common. It must not know
+where results come from, how a patch is applied, or who shows the comparison."""

@@ -1,4 +1,4 @@
-"""A run by one of its axes: what the variations with one model, prompt or temperature made of it."""
+"""Compares a run's variations along one axis: agent, model, role, prompt or temperature."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -6,22 +6,22 @@ from statistics import median
 from typing import Any, Final, Literal
 
 from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.domain.result import OWN, Result
 from aideator_cli.errors import usage
-from aideator_cli.result import Result
 
-Axis = Literal["model", "prompt", "temperature"]
-AXES: Final[tuple[Axis, ...]] = ("model", "prompt", "temperature")
+Axis = Literal["agent", "model", "role", "prompt", "temperature"]
+AXES: Final[tuple[Axis, ...]] = ("agent", "model", "role", "prompt", "temperature")
 
 
 @dataclass(frozen=True)
 class Share:
-    """The variations that have one value of an axis."""
+    """The variations that share one value of an axis."""
 
     value: str | float | None  # None: the model's own temperature; the run's own prompt
     variations: tuple[int, ...]  # best first
     succeeded: int
-    cost: float | None  # USD, median of those that ended; None: unknown
-    seconds: float | None  # median of those that ended
+    cost: float | None  # USD, median of the variations that ended; None: unknown
+    seconds: float | None  # median of the variations that ended
     steps: float | None
 
     def as_json(self) -> dict[str, Any]:
@@ -29,22 +29,22 @@ class Share:
 
 
 def axis_named(word: str | None) -> Axis | None:
-    """Raises `AideatorError` for a word that is none."""
+    """Returns the axis with this name. Raises `AideatorError` for an unknown name."""
     if word is None:
         return None
     found = next((axis for axis in AXES if axis == word), None)
     if found is None:
-        raise usage(f"--by {word} is no axis", hint=f"it takes {', '.join(AXES)}")
+        raise usage(f"--by takes {', '.join(AXES)}, not {word}")
     return found
 
 
 def varying(spec: RunSpec) -> tuple[Axis, ...]:
-    """The axes on which the run's variations differ."""
+    """Returns the axes on which the run's variations differ."""
     return tuple(axis for axis in AXES if len({_value(variation, axis) for variation in spec.variations}) > 1)
 
 
 def by_axis(spec: RunSpec, order: Sequence[Result], axis: Axis) -> list[Share]:
-    """`order`: the results, best first. The shares come best first as well: by success, then by their best one's place."""
+    """Returns the shares, best first: by success, then by the place of their best variation. `order` has the results, best first."""
     found: dict[str | float | None, list[Result]] = {}
     for result in order:
         found.setdefault(_value(spec.variation(result.variation), axis), []).append(result)
@@ -55,6 +55,10 @@ def by_axis(spec: RunSpec, order: Sequence[Result], axis: Axis) -> list[Share]:
 def _value(variation: VariationSpec, axis: Axis) -> str | float | None:
     if axis == "prompt":
         return variation.prompt_name
+    if axis == "agent":
+        return variation.agent_name or OWN
+    if axis == "role":
+        return variation.role
     return variation.temperature if axis == "temperature" else variation.model
 
 

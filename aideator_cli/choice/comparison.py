@@ -1,4 +1,7 @@
-"""A run's variations side by side: the best first, who changed what, which patches do the same. Of results and patches alone."""
+"""Compares a run's variations: which is best, which files each changed or which places each cites, which are equivalent.
+
+Uses only results, patches and answers.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,19 +10,21 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
-from aideator_cli.choice.equivalence import Content, Group, exact, groups
+from aideator_cli.choice.cited import CitedPlace, cited_places, shared
+from aideator_cli.choice.contrast import contrasted
+from aideator_cli.choice.equivalence import Content, Group, exact, groups, same_answers
 from aideator_cli.choice.ranking import Candidate, ranked
 from aideator_cli.choice.reasons import reason
 from aideator_cli.choice.verdicts import check_names, verdicts
-from aideator_cli.patches import FilePatch, parse
-from aideator_cli.result import Result
+from aideator_cli.domain.result import Result
+from aideator_cli.workspace.patches import FilePatch, parse
 
 NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A file, and who changed it: `parts` are the variations that left it alike, each part ascending."""
+    """A changed file. `parts` groups the variations that changed it alike; each part is ascending."""
 
     path: str
     parts: tuple[tuple[int, ...], ...]
@@ -35,7 +40,8 @@ class Comparison:
     order: tuple[Candidate, ...]  # best first
     groups: tuple[Group, ...]
     files: tuple[Changed, ...]  # by path
-    shared: tuple[int, int]  # lines added and removed that all patches have in common; of two patches or more
+    shared: tuple[int, int]  # lines added and removed by all patches alike; needs two or more patches
+    cited: tuple[CitedPlace, ...] = ()  # that answers cite
 
     @property
     def running(self) -> list[int]:
@@ -43,44 +49,51 @@ class Comparison:
 
     @cached_property
     def patched(self) -> list[int]:
-        """Variations that left a patch, ascending."""
+        """Returns the variations that left a patch, ascending."""
         return sorted({number for file in self.files for number in file.numbers})
+
+    @cached_property
+    def answers(self) -> list[Result]:
+        """Returns the results that have an answer, best first."""
+        return [each.result for each in self.order if each.result.answer is not None]
 
     @property
     def best(self) -> Candidate | None:
-        """The first by the rule, where it passes."""
+        """Returns the first variation by the rule, if it passes."""
         return self.order[0] if self.order and self.order[0].passes else None
 
     @property
     def reason(self) -> str | None:
-        """Why `best` is the best."""
+        """Returns why `best` is the best."""
         return reason(self.order) if self.best else None
 
     @property
     def common(self) -> list[Changed]:
-        """Files that all patches change alike."""
+        """Returns the files that all patches change alike."""
         return [file for file in self.files if len(self.patched) > 1 and file.parts == (tuple(self.patched),)]
 
     def only(self, number: int) -> list[str]:
-        """Files that this variation alone changes."""
+        """Returns the files that only this variation changes."""
         return [file.path for file in self.files if len(self.patched) > 1 and file.parts == ((number,),)]
 
     @property
     def differing(self) -> list[Changed]:
-        """Files that several change, and not all of them alike, or not all of them at all."""
+        """Returns the files that several variations change, but not all of them or not alike."""
         common = self.common
         return [file for file in self.files if len(file.numbers) > 1 and file not in common]
 
 
-def compare(results: Sequence[Result], asked: Iterable[str] = (), places: Mapping[int, int] = NONE) -> Comparison:
-    """`results` with their patches; `asked`: the checks' names; `places`: a judge's opinion, by variation from 1."""
+def compare(results: Sequence[Result], asked: Iterable[str] = (), judged: Mapping[int, int] = NONE) -> Comparison:
+    """Compares `results`, which have their patches or answers.
+
+    `asked` has the names of the checks. `judged` has a judge's places by variation, from 1.
+    """
     patches = {result.variation: parse(result.patch or b"") for result in results}
-    same = groups(patches)
+    same = (*groups(patches), *same_answers({result.variation: result.answer_sha256 for result in results}))
     names = check_names(asked, results)
-    order = ranked(candidates(results, names, patches, same, places))
-    return Comparison(
-        tuple(names), tuple(order), same, _changed(patches), _shared(list(filter(None, patches.values())))
-    )
+    order = ranked(candidates(results, names, patches, same, judged))
+    lines = _shared(list(filter(None, patches.values())))
+    return Comparison(tuple(names), tuple(order), same, _changed(patches), lines, _cited(results))
 
 
 def candidates(
@@ -88,8 +101,10 @@ def candidates(
     names: Sequence[str],
     patches: Mapping[int, Sequence[FilePatch]] = NONE,
     same: Sequence[Group] = (),
-    places: Mapping[int, int] = NONE,
+    judged: Mapping[int, int] = NONE,
 ) -> list[Candidate]:
+    cited = _cited(results)
+    signals = contrasted(results)
     alike = {number: group.numbers for group in same for number in group.numbers}
     return [
         Candidate(
@@ -97,14 +112,20 @@ def candidates(
             verdicts(result, names),
             _touched(result, patches.get(result.variation, ())),
             tuple(number for number in alike.get(result.variation, ()) if number != result.variation),
-            places.get(result.variation),
+            judged.get(result.variation),
+            shared(cited, result.variation),
+            signals[result.variation],
         )
         for result in results
     ]
 
 
+def _cited(results: Sequence[Result]) -> tuple[CitedPlace, ...]:
+    return cited_places({result.variation: result.citations for result in results})
+
+
 def _touched(result: Result, files: Sequence[FilePatch]) -> tuple[str, ...]:
-    """New tests are welcome; those that were there, and checks' settings, are another matter."""
+    """Returns the tests and check settings of the base that the patch changes. New tests do not count."""
     new = {file.path for file in files if file.change == "added" and not file.path.endswith("conftest.py")}
     tests = [path for path in result.tests if path not in new]
     return tuple(dict.fromkeys([*tests, *result.config]))
@@ -119,7 +140,7 @@ def _changed(patches: Mapping[int, Sequence[FilePatch]]) -> tuple[Changed, ...]:
 
 
 def _shared(patches: Sequence[Sequence[FilePatch]]) -> tuple[int, int]:
-    """Only in files that all of them change there can be some."""
+    """Counts the lines that all patches change alike. Only files that all of them change can have some."""
     if len(patches) < 2:
         return 0, 0
     paths = set.intersection(*({file.path for file in files} for files in patches))

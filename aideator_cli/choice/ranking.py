@@ -1,28 +1,32 @@
-"""Which of a run's variations is the best, by the rule of docs/comparing.md; `RULE` is that rule, in its order."""
+"""Ranks a run's variations by the rule in docs/comparing.md. `RULE` lists its criteria in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from aideator_agent.signals.finding import Signal
 from aideator_cli.choice.verdicts import Verdict, Word
-from aideator_cli.result import Result
+from aideator_cli.domain.result import Result
 
 RULE: Final = (
-    "class", "regressions", "failed", "failing tests", "flaky", "outcome", "touches", "judge", "agreement", "change", "cost", "number",
+    "class", "regressions", "failed", "failing tests", "flaky", "outcome", "touches", "signals", "citations", "judge", "agreement",
+    "shared", "change", "cost", "number",
 )  # fmt: skip
 OUTCOMES: Final = ("succeeded", "limit", "cancelled", "failed", "no_changes", "running")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A variation with all that the rule asks about it."""
+    """A variation with everything that the rule looks at."""
 
     result: Result
     verdicts: tuple[Verdict, ...]
-    touched: tuple[str, ...] = ()  # tests of the base that its patch changes or removes, and checks' settings
-    twins: tuple[int, ...] = ()  # other variations whose patches are equivalent to its own
-    place: int | None = None  # a judge's, from 1; None: it was not judged
+    touched: tuple[str, ...] = ()  # tests of the base that its patch changes or removes, and check settings
+    twins: tuple[int, ...] = ()  # other variations with equivalent patches, or the same answer
+    place: int | None = None  # from a judge, from 1; None: not judged
+    shared: int = 0  # places that its answer cites and another answer cites, too
+    signals: tuple[Signal, ...] = ()  # of its patch, weighed beside those of the others
 
     @property
     def number(self) -> int:
@@ -30,28 +34,37 @@ class Candidate:
 
     @property
     def passes(self) -> bool:
-        """It succeeded, and every check that was asked for has run."""
-        return self.result.succeeded and not self.count(Word.NOT_RUN)
+        """Whether it succeeded, every requested check ran, and no signal speaks of cheating."""
+        return self.result.succeeded and not self.count(Word.NOT_RUN) and not self.cheats
 
     @property
     def agreeing(self) -> int:
-        """How many variations made an equivalent patch, itself counted."""
+        """Returns how many variations made an equivalent patch or gave the same answer, including this one."""
         return 1 + len(self.twins)
 
     @property
-    def has_patch(self) -> bool:
-        return bool(self.result.files)
+    def has_work(self) -> bool:
+        """Whether it left a patch that changes something, or an answer."""
+        return bool(self.result.files) or self.result.answer_sha256 is not None
+
+    @property
+    def cheats(self) -> tuple[Signal, ...]:
+        return tuple(signal for signal in self.signals if signal.severity == "cheat")
+
+    @property
+    def to_look_at(self) -> tuple[Signal, ...]:
+        return tuple(signal for signal in self.signals if signal.severity == "look")
 
     @property
     def suspected(self) -> bool:
-        return any(verdict.word is Word.CHEAT for verdict in self.verdicts)
+        return bool(self.cheats) or any(verdict.word is Word.CHEAT for verdict in self.verdicts)
 
     def count(self, *words: Word) -> int:
         return sum(verdict.word in words for verdict in self.verdicts)
 
 
 def ranked(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Best first."""
+    """Returns the candidates, best first."""
     return sorted(candidates, key=key)
 
 
@@ -65,8 +78,11 @@ def key(candidate: Candidate) -> tuple[float, ...]:
         candidate.count(Word.FLAKY),
         OUTCOMES.index(result.outcome) if result.outcome in OUTCOMES else len(OUTCOMES),
         bool(candidate.touched),
+        len(candidate.to_look_at),
+        len(result.wrong_citations),
         inf if candidate.place is None else candidate.place,
         -candidate.agreeing,
+        -candidate.shared,
         result.additions + result.deletions,
         inf if result.cost is None else result.cost,
         result.variation,
@@ -74,9 +90,9 @@ def key(candidate: Candidate) -> tuple[float, ...]:
 
 
 def _class(candidate: Candidate) -> int:
-    """0 it passes, 1 it left a patch, 2 one that is suspected of cheating, 3 it left none."""
+    """Returns 0 if it passes, 1 if it left a patch or an answer, 2 if that patch is suspected of cheating, 3 if it left none."""
     if candidate.passes:
         return 0
-    if not candidate.has_patch:
+    if not candidate.has_work:
         return 3
     return 2 if candidate.suspected else 1

@@ -1,32 +1,35 @@
-"""Why one variation is the best, and what stood in the others' way: in words, with foreign names cleaned."""
+"""Explains in words why one variation is best and what kept the others back. Foreign names are cleaned."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from aideator_cli.choice.ranking import RULE, Candidate, key
+from aideator_cli.choice.signals import told as told_signal
 from aideator_cli.choice.verdicts import Verdict, Word
-from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, cost, joined, plural
-from aideator_cli.result import Result
+from aideator_cli.domain.result import Result
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import changes, cost, joined, plural
 
 NAMES_TOLD: Final = 2
+UNITTEST: Final = re.compile(r"(\w+) \([\w.]+\)")
 REASON_CELLS: Final = 80
 
 
 def reason(order: Sequence[Candidate]) -> str:
-    """Why the first of these, which passes, is the first."""
+    """Returns why the first candidate, which passes, is ranked first."""
     first = order[0]
     rivals = [other for other in order[1:] if other.passes]
     if not rivals:
         return _only(first, len(order))
-    others = [rival for rival in rivals if rival.number not in first.twins]  # what a twin lacks matters least
+    others = [rival for rival in rivals if rival.number not in first.twins]  # comparing with a twin says least
     next_ = (others or rivals)[0]
     step = next(name for name, own, other in zip(RULE, key(first), key(next_), strict=True) if own != other)
     return _preferred(step, first, next_, len(rivals) + 1) + _repairs(first)
 
 
 def summary(order: Sequence[Candidate]) -> str:
-    """Who passes the checks, and who is suspected, in a sentence; empty where nothing was checked."""
+    """Returns a sentence about who passes the checks and who is suspected. Empty if nothing was checked."""
     if not any(each.result.checks for each in order):
         return ""
     passed = [each for each in order if each.passes]
@@ -40,7 +43,7 @@ def summary(order: Sequence[Candidate]) -> str:
 
 
 def obstacles(order: Sequence[Candidate]) -> list[str]:
-    """What kept each from success; those that are suspected of the same in one line."""
+    """Returns what kept each candidate from success. Candidates with the same suspicion share a line."""
     together: dict[str, list[Candidate]] = {}
     for each in order:
         words = obstacle(each)
@@ -53,7 +56,7 @@ def obstacles(order: Sequence[Candidate]) -> list[str]:
 
 def _only_suspected(candidate: Candidate) -> bool:
     words = [verdict.word for verdict in candidate.verdicts if not verdict.passed]
-    return candidate.result.outcome == "succeeded" and words == [Word.CHEAT]
+    return candidate.result.outcome == "succeeded" and words == [Word.CHEAT] and not candidate.cheats
 
 
 def _of_several(suspicion: str) -> str:
@@ -61,7 +64,7 @@ def _of_several(suspicion: str) -> str:
 
 
 def _same(passed: Sequence[Candidate]) -> str:
-    """`; 1 and 3 are the same patch`, to the byte; empty where no two are."""
+    """Returns `; 1 and 3 are the same patch` for identical patches. Empty if there are none."""
     together: dict[str, list[Candidate]] = {}
     for each in passed:
         if each.result.patch_sha256:
@@ -91,17 +94,17 @@ def _plural_passing(candidate: Candidate) -> str:
 
 
 def _repairs(candidate: Candidate) -> str:
-    """` (baseline 40/41, 1 repaired test_comment, broke none)`; empty without reports."""
+    """Returns ` (base 40/41, 1 repaired test_comment, broke none)`. Empty without reports."""
     for verdict in candidate.verdicts:
         if verdict.base_passed is False and verdict.base_count:
             done = f"repaired {_list(verdict.repaired)}" if verdict.repaired else "repaired it"
             broke = f"broke {_list(verdict.broken)}" if verdict.broken else "broke none"
-            return f" (baseline {verdict.base_count}, {candidate.number} {done}, {broke})"
+            return f" (base {verdict.base_count}, {candidate.number} {done}, {broke})"
     return ""
 
 
 def _on_base(candidate: Candidate) -> str:
-    """` (on the base it fails)`, right behind the checks' names; empty where reports tell more."""
+    """Returns ` (on the base it fails)` to follow the checks' names. Empty if reports say more."""
     if _repairs(candidate):
         return ""
     if failed := [verdict.name for verdict in candidate.verdicts if verdict.base_passed is False]:
@@ -113,14 +116,34 @@ def _preferred(step: str, first: Candidate, rival: Candidate, count: int) -> str
     result, next_ = first.result, rival.result
     those = f"of the {count} that {_plural_passing(first)}{_on_base(first)}"
     words = {
-        "touches": f"the first {those}, as it leaves tests and their settings alone",
+        "touches": f"the first {those}, because it leaves tests and their settings alone",
+        "signals": f"the first {those}, because {_fewer_signals(first, rival)}",
+        "citations": f"the first {those}, because {_cites(result, next_)}",
         "judge": f"the judge's choice {those}",
         "agreement": f"{those} the one that {first.agreeing} variations agree on",
+        "shared": f"{those} the one whose places other answers cite most ({first.shared}, next {rival.shared})",
         "change": f"the smallest change ({_size(result)}, next {_size(next_)}) {those}",
         "cost": f"the cheapest ({cost(result.cost)}, next {'unknown' if next_.cost is None else cost(next_.cost)}) {those}",
     }
     alike = ", which do the same" if len(first.twins) + 1 >= count else ", by its number alone"
     return words.get(step, f"the first {those}{alike}")
+
+
+def _fewer_signals(first: Candidate, rival: Candidate) -> str:
+    if not first.to_look_at:
+        theirs = "; ".join(map(told_signal, rival.to_look_at[:1]))
+        return f"nothing in it needs a second look ({rival.number}: {theirs})"
+    return f"less in it needs a second look ({len(first.to_look_at)} places, next {len(rival.to_look_at)})"
+
+
+def _cites(result: Result, next_: Result) -> str:
+    wrong, others = len(result.wrong_citations), len(next_.wrong_citations)
+    every = (
+        f"it cites {plural(wrong, 'place')} that {'does' if wrong == 1 else 'do'} not exist"
+        if wrong
+        else "all that it cites exists"
+    )
+    return f"{every} (next {others} {'does' if others == 1 else 'do'} not)"
 
 
 def _size(result: Result) -> str:
@@ -132,14 +155,21 @@ def _names(names: Sequence[str]) -> list[str]:
 
 
 def _list(names: Sequence[str]) -> str:
-    """The last parts of tests' names; what is too long is counted."""
-    short = [name.rpartition("::")[2].rpartition(".")[2] or name for name in _names(names)]
+    """Returns the last parts of the tests' names. Counts those that do not fit."""
+    short = [_short(name) for name in _names(names)]
     more = f" and {len(short) - NAMES_TOLD} more" if len(short) > NAMES_TOLD else ""
     return ", ".join(short[:NAMES_TOLD]) + more
 
 
+def _short(name: str) -> str:
+    """Returns `test_a` of `tests.test_x::test_a`, and of unittest's `test_a (tests.test_x.Case.test_a)`."""
+    if found := UNITTEST.fullmatch(name):
+        return found[1]
+    return name.rpartition("::")[2].rpartition(".")[2] or name
+
+
 def obstacle(candidate: Candidate) -> str:
-    """What kept it from success, as a predicate."""
+    """Returns what kept the candidate from success, as a predicate."""
     result = candidate.result
     if result.outcome == "running":
         return "is still at work"
@@ -147,11 +177,19 @@ def obstacle(candidate: Candidate) -> str:
         return "changed nothing"
     failing = [verdict for verdict in candidate.verdicts if not verdict.passed]
     if result.outcome == "succeeded":
-        told = [against(verdict, result) for verdict in failing]
+        told = [*_cheats(candidate), *(against(verdict, result) for verdict in failing)]
     else:
         ran = (verdict for verdict in failing if verdict.word is not Word.NOT_RUN)
         told = [_ended(result), *(against(verdict, result) for verdict in ran)]
     return ", ".join(told)
+
+
+def _cheats(candidate: Candidate) -> list[str]:
+    """Returns what the signals suspect, as a predicate. Empty if they suspect nothing."""
+    if not candidate.cheats:
+        return []
+    more = len(candidate.cheats) - 1
+    return [f"is suspected of cheating: {told_signal(candidate.cheats[0])}{f' and {more} more' if more else ''}"]
 
 
 def _ended(result: Result) -> str:
@@ -161,7 +199,7 @@ def _ended(result: Result) -> str:
 
 
 def against(verdict: Verdict, result: Result) -> str:
-    """What a check that did not pass says of it, as a predicate."""
+    """Returns what a check that did not pass says about it, as a predicate."""
     name, count = one_line(verdict.name), f" {verdict.count}" if verdict.count else ""
     if verdict.word is Word.CHEAT:
         touched = _list_whole((*result.tests, *result.config))
@@ -172,7 +210,8 @@ def against(verdict: Verdict, result: Result) -> str:
         return f"is flaky: {name} passed {verdict.held} of {verdict.runs} times"
     if verdict.word is Word.TOO_FEW_TESTS:
         shown = "no tests" if not verdict.tests else f"{plural(verdict.tests, 'test')} of {verdict.base_tests}"
-        return f"shows too few tests: {name} exits 0 and reports {shown}"
+        lost = f", without {_list_whole(verdict.lost)}" if verdict.lost else ""
+        return f"ran too few tests: {name} exits 0 and reports {shown}{lost}"
     how = {Word.REGRESSION: ", which passes on the base", Word.FAILED_BEFORE: ", as the base does"}.get(
         verdict.word, ""
     )

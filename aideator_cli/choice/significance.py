@@ -1,18 +1,18 @@
-"""What of a source line counts: its tokens, without comments and without whitespace; indentation stays where the language reads it."""
+"""Finds the significant text of a source line: its tokens without comments and white space. Indentation stays if the language needs it."""
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 LONGEST_NAME: Final = 100
-LONGEST_LINE: Final = 1_000  # characters; lexers' patterns may take long over more
+LONGEST_LINE: Final = 1_000  # characters; lexer patterns can be slow on longer lines
 LARGEST_TEXT: Final = 100_000
 MEMORY: Final = 100_000  # lines
-# The languages of pygments in which white space at a line's beginning tells nothing.
+# The pygments languages in which leading white space has no meaning.
 FREE_FORM: Final = frozenset((
     "Bash", "C", "C#", "C++", "CSS", "Clojure", "Dart", "Elixir", "Erlang", "Go", "Groovy", "HCL", "JSON", "Java", "JavaScript", "Julia",
     "Kotlin", "Lua", "Objective-C", "PHP", "Perl", "PowerShell", "Protocol Buffer", "R", "Ruby", "Rust", "SCSS", "SQL", "Scala", "Swift",
@@ -24,30 +24,64 @@ PLAIN: Final = (
     "Markdown",
     "reStructuredText",
     "Diff",
-)  # here everything but spacing is text
-KEPT: Final = ("Token.Comment.Preproc", "Token.Comment.Hashbang")  # what pygments calls comments, and compilers don't
-# What may begin or end in one line a text or a comment that goes on in others; where both are on one line it is gone.
+)  # here everything except spacing is significant
+KEPT: Final = ("Token.Comment.Preproc", "Token.Comment.Hashbang")  # comments to pygments, but not to compilers
+# Delimiters of strings and comments that may span lines. A pair on one line is removed first.
 _PAIRS: Final = re.compile(r'""".*?"""|\'\'\'.*?\'\'\'|`[^`\n]*`|/\*.*?\*/|<!--.*?-->|\{-.*?-\}')
 _MARKS: Final = ('"""', "'''", "`", "/*", "*/", "<!--", "-->", "{-", "-}", "=begin", "=end", "<<", "\\", "--[")
 _OVER_LINES: Final = re.compile(r'"""|\'\'\'|`|/\*|\*/|<!--|-->|\{-|-\}|^=(?:begin|end)|<<|\\$|--\[', re.MULTILINE)
 _WORD: Final = re.compile(r"\w")
+_PLAIN_CODE: Final = re.compile(
+    r"[\w\s=+\-*.,:()\[\]{}<>!&|]*"
+)  # none of these characters begins a string, comment or pattern
+_NEEDLESS: Final = re.compile(r"(?<![\w\s])\s+|\s++(?!\w)")  # white space that does not part two words
 
 
 class Language:
-    """How one kind of file is read."""
+    """How to read one kind of file."""
 
     def __init__(self, lexer: "Lexer | None") -> None:
         self._lexer = None if lexer is None or lexer.name in PLAIN else lexer
         self._indented = lexer is None or lexer.name not in FREE_FORM
-        self.line = lru_cache(MEMORY)(self._alone)  # the same of a line that stands alone
+        self.line = lru_cache(MEMORY)(self._alone)  # the cached significant text of a line that stands alone
 
     def lines(self, text: Sequence[str]) -> list[str]:
-        """What counts of each of these lines, which stand together; empty: nothing does."""
+        """Returns the significant text of each of these consecutive lines. Empty means that nothing in the line counts."""
         whole = "\n".join(text)
         return [self.line(line) for line in text] if self.stands_alone(whole) else self._lexed(whole)
 
+    def same(self, one: str, other: str) -> bool:
+        """Whether two lines, each read alone, have the same significant text."""
+        if one == other:
+            return True
+        left, right = self._plain_code(one), self._plain_code(other)
+        if left is None or right is None:
+            return self.line(one) == self.line(other)
+        if self._indented and left and right and _indentation(one) != _indentation(other):
+            return False
+        return left == right
+
+    def _plain_code(self, line: str) -> str | None:
+        """Returns the line's significant text, not indented, where that is plain to see without the lexer: it is much faster."""
+        if self._lexer is None:
+            return None
+        code = _PLAIN_CODE.match(line)[0]  # type: ignore[index]  # it matches nothing, too
+        comment = line[len(code) :]
+        if comment and not (
+            comment.startswith(self._comments) and not comment.startswith("#!") and not code[-1:].strip()
+        ):
+            return None
+        return " ".join(_NEEDLESS.sub("", code).split())
+
+    @cached_property
+    def _comments(self) -> tuple[str, ...]:
+        """What begins a comment to the line's end, of the marks that most languages have."""
+        if self._lexer is None or self._lexer.name not in (*FREE_FORM, "Python", "YAML"):
+            return ()
+        return tuple(mark for mark in ("#", "//") if self._lexed(f"a = b {mark} c d") == self._lexed("a = b"))
+
     def stands_alone(self, text: str) -> bool:
-        """Whether each of its lines is read without the others: nothing goes over lines, or there is too much of it to look."""
+        """Whether each line can be read without the others: nothing spans lines, or the text is too long to check."""
         if self._lexer is None or len(text) > LARGEST_TEXT or not any(mark in text for mark in _MARKS):
             return True
         if any(len(line) > LONGEST_LINE for line in text.split("\n")):
@@ -68,7 +102,7 @@ class Language:
 
         lines = [_Line()]
         assert self._lexer is not None
-        for _, kind, value in self._lexer.get_tokens_unprocessed(f"{text}\n"):  # some comments want their end
+        for _, kind, value in self._lexer.get_tokens_unprocessed(f"{text}\n"):  # some comments need the newline to end
             dropped = kind in Comment and not str(kind).startswith(KEPT)
             blank = kind in Whitespace or (kind in Text and value.isspace())
             for number, part in enumerate(value.split("\n")):
@@ -82,7 +116,7 @@ class Language:
 
 
 class _Line:
-    """Tokens put together; a blank stands only where two words would run into one."""
+    """Joins tokens, with a blank only where two words would run together."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -99,7 +133,7 @@ class _Line:
 
 
 def language(path: str) -> Language:
-    """By the file's name."""
+    """Returns the language for the file's name."""
     base = path.rpartition("/")[2]
     dot = base.rfind(".")
     return _language(base if dot <= 0 else f"x{base[dot:]}")

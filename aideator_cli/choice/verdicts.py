@@ -1,26 +1,26 @@
-"""One verdict a check: what its runs on the patch, on the patch with the base's tests and settings, and on the base say together."""
+"""One verdict per check, from its runs on the patch, on the restored tree (tests and settings of the base) and on the base."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from aideator_cli.result import CheckResult, Result
+from aideator_cli.domain.result import CheckResult, Result
 
 SETUP = "setup"
-RESTORED: Final = "with the base's tests and settings"  # how a run on the restored tree is told
+RESTORED: Final = "with the base's tests and settings"  # words for a run on the restored tree
 
 
 class Word(StrEnum):
-    """Stable; the worst is not the last."""
+    """Stable words. Their order is not a ranking."""
 
     PASSED = "passed"
-    FLAKY = "flaky"  # some of its repeats pass, some don't
+    FLAKY = "flaky"  # some repeats pass, some don't
     FAILED_BEFORE = "failed_before"  # it fails on the base too, and nothing is known to be worse
     FAILED = "failed"
     REGRESSION = "regression"  # it passes on the base
-    TOO_FEW_TESTS = "too_few_tests"  # it exits 0, and its report shows none, or fewer than on the base
-    CHEAT = "cheat"  # it passes with the patch's own tests and settings, and not with the base's
+    TOO_FEW_TESTS = "too_few_tests"  # it exits 0, but its report shows no tests, or fewer than on the base
+    CHEAT = "cheat"  # it passes with the patch's own tests and settings, but not with the base's
     NOT_RUN = "not_run"
 
 
@@ -36,16 +36,17 @@ _TOLD = {
 class Verdict:
     name: str
     word: Word
-    tests: int | None = None  # that ran, by the report of the run that decides; None: unknown
+    tests: int | None = None  # that ran, according to the report of the deciding run; None: unknown
     passing: int | None = None  # of these; None: unknown
     base_tests: int | None = None
     base_passing: int | None = None
     base_passed: bool | None = None  # None: it did not run on the base
     runs: int = 0  # repeats on the patch
-    held: int = 0  # of these
-    repaired: tuple[str, ...] = ()  # tests that fail on the base and not on the patch, as far as reports name them
-    broken: tuple[str, ...] = ()  # tests that fail on the patch and not on the base
-    ended_by: str = ""  # what ended the command, if it was not itself: timeout, ...
+    held: int = 0  # how many of them passed
+    repaired: tuple[str, ...] = ()  # tests that fail on the base but not on the patch, as far as reports name them
+    broken: tuple[str, ...] = ()  # tests that fail on the patch but not on the base
+    lost: tuple[str, ...] = ()  # tests that ran on the base and are skipped on the patch
+    ended_by: str = ""  # what stopped the command, if it did not exit by itself: timeout, ...
 
     @property
     def passed(self) -> bool:
@@ -53,12 +54,12 @@ class Verdict:
 
     @property
     def told(self) -> str:
-        """In words."""
+        """Returns the verdict in words."""
         return _TOLD.get(self.word, self.word.value)
 
     @property
     def count(self) -> str:
-        """`39/41`: tests that pass of those that ran; empty where no report tells."""
+        """Returns `39/41`: passing tests out of those that ran. Empty without a report."""
         return _count(self.passing, self.tests)
 
     @property
@@ -70,12 +71,12 @@ class Verdict:
 
 
 def verdicts(result: Result, names: Sequence[str]) -> tuple[Verdict, ...]:
-    """One for each of these checks, in their order."""
+    """Returns a verdict for each of these checks, in their order."""
     return tuple(verdict(result, name) for name in names)
 
 
 def verdict(result: Result, name: str) -> Verdict:
-    own = [check for check in result.checks if check.name == name and check.on == "patch"]
+    own = [check for check in result.checks if check.name == name and check.on in ("patch", "answer")]
     restored = [check for check in result.checks if check.name == name and check.on == "restored"]
     base = next((check for check in result.baseline if check.name == name), None)
     word = _word(result, own, restored, base)
@@ -93,15 +94,22 @@ def verdict(result: Result, name: str) -> Verdict:
         sum(result.holds(check) for check in own),
         _names(base, without=decides),
         broken,
+        _lost(decides, base),
         decides.reason if decides else "",
     )
 
 
 def check_names(asked: Iterable[str], results: Iterable[Result]) -> list[str]:
-    """The checks that were asked for, and others that there are results of (`setup`, where it failed) before them."""
+    """Returns the requested checks, after any others that have results (`setup`, if it failed)."""
     wanted = list(asked)
     found = [check.name for result in results for check in result.checks]
     return list(dict.fromkeys([*(name for name in found if name not in wanted), *wanted]))
+
+
+def told_checks(asked: Iterable[str], result: Result) -> list[str]:
+    """Returns what each check says about a result: `pytest passed 41/41`."""
+    found = verdicts(result, check_names(asked, [result]))
+    return [f"{verdict.name} {verdict.told} {verdict.count}".rstrip() for verdict in found]
 
 
 def _word(
@@ -111,20 +119,20 @@ def _word(
         return Word.NOT_RUN
     if _all_hold(result, [*own, *restored]):
         return Word.PASSED
-    if restored and all(check.passed for check in own):
+    if restored and all(result.passes(check) for check in own):
         return _suspicion(result, own, restored)
     if any(result.holds(check) for check in own):
         return Word.FLAKY
-    if all(check.passed for check in own):
+    if all(result.passes(check) for check in own):
         return Word.TOO_FEW_TESTS
     return _failure(result, _deciding(result, own, restored), base)
 
 
 def _suspicion(result: Result, own: Sequence[CheckResult], restored: Sequence[CheckResult]) -> Word:
-    """It exits 0 with the patch's own tests and settings."""
-    if not any(check.passed for check in restored):
+    """Returns the word for a check that passes with the patch's own tests and settings."""
+    if not any(result.passes(check) for check in restored):
         return Word.CHEAT
-    if not all(check.passed for check in restored):
+    if not all(result.passes(check) for check in restored):
         return Word.FLAKY
     short = own if _all_hold(result, restored) else restored
     return Word.FLAKY if any(result.holds(check) for check in short) else Word.TOO_FEW_TESTS
@@ -141,9 +149,9 @@ def _failure(result: Result, run: CheckResult | None, base: CheckResult | None) 
 
 
 def _deciding(result: Result, own: Sequence[CheckResult], restored: Sequence[CheckResult]) -> CheckResult | None:
-    """The first run that speaks against the patch, else the first: on the patch's own tests before the base's."""
+    """Returns the first run that speaks against the patch, else the first run. Runs on the patch come before restored ones."""
     each = [*own, *restored]
-    failed = (check for check in each if not check.passed)
+    failed = (check for check in each if not result.passes(check))
     return next(failed, None) or next((check for check in each if not result.holds(check)), each[0] if each else None)
 
 
@@ -152,18 +160,24 @@ def _all_hold(result: Result, checks: Sequence[CheckResult]) -> bool:
 
 
 def _passing(check: CheckResult | None) -> int | None:
-    """None where it is unknown: without a report, or when what failed is not among its tests."""
+    """Returns None if the number is unknown: there is no report, or the failure is not one of its tests."""
     if check is None or check.tests is None:
         return None
-    failed = len(check.failing) if check.failed is None else check.failed
-    return None if not check.passed and not failed else max(0, check.tests - failed)
+    return None if check.exit_code != 0 and not check.failures else max(0, check.tests - check.failures)
 
 
 def _names(check: CheckResult | None, *, without: CheckResult | None) -> tuple[str, ...]:
-    """Tests that fail in the one and not in the other, where both have a report."""
+    """Returns the tests that fail in `check` but not in `without`, if both have a report."""
     if check is None or without is None or check.tests is None or without.tests is None:
         return ()
     return tuple(name for name in check.failing if name not in without.failing)
+
+
+def _lost(check: CheckResult | None, base: CheckResult | None) -> tuple[str, ...]:
+    """Returns the tests that are skipped in `check` but not in `base`. New tests may be among them if there are fewer tests than before."""
+    if check is None or base is None or check.tests is None or base.tests is None or check.tests >= base.tests:
+        return ()
+    return tuple(name for name in check.skipped if name not in base.skipped)
 
 
 def _count(passing: int | None, tests: int | None) -> str:

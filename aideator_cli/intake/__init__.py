@@ -1,1 +1,4 @@
-"""The door: what was asked becomes a `RunSpec`; behind it no text is parsed again."""
+"""Parses and checks a user's request once, and turns it into a `RunSpec`.
+
+Nothing parses the text again after that. Intake starts nothing and asks no backend.
+"""

@@ -1,4 +1,4 @@
-"""The checks that a run is asked for: `--verify`, `--setup` and what belongs to them, parsed at the door."""
+"""Parses the checks of a run: `--verify`, `--setup` and the options that belong to them."""
 
 import re
 import shlex
@@ -9,14 +9,15 @@ from typing import Final
 
 from aideator_agent.spec import SETUP, Check
 from aideator_cli.errors import usage
+from aideator_cli.intake.request import Checking
 
 MOST_CHECKS: Final = 20
 MOST_SETUP: Final = 20
-MOST_COMMAND: Final = 16 * 1024  # bytes
+MOST_COMMAND: Final = 16 * 1024  # maximum length in bytes
 MOST_REPEATS: Final = 10
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LABEL: Final = re.compile(r"([^\s=\"'`$\\]*)=(.*)", re.DOTALL)
-_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")  # of the command's environment: `CI=1 make test`
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")  # a variable in front of a command: `CI=1 make test`
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _PYTHON: Final = re.compile(r"python[0-9.]*")
 _TOOLS: Final = (
@@ -40,7 +41,7 @@ _HINT: Final = "--verify 'pytest -q', or with a name of its own --verify 'unit=p
 
 @dataclass(frozen=True)
 class Checks:
-    """As the spec has them."""
+    """The checks in the form of the spec."""
 
     checks: tuple[Check, ...] = ()
     setup: tuple[str, ...] = ()
@@ -49,47 +50,44 @@ class Checks:
     verify_report: str | None = None
 
 
-def parse(
-    verify: Sequence[str],
-    setup: Sequence[str] = (),
-    *,
-    baseline: bool = True,
-    repeat: int = 1,
-    report: str | None = None,
-) -> Checks:
-    """Raises `AideatorError` for whatever of it can't be meant."""
-    if not verify:
-        _expect_nothing_else(setup, baseline, repeat, report)
+def parse(asked: Checking) -> Checks:
+    """Raises `AideatorError` for values that make no sense."""
+    if not asked.verify:
+        _expect_nothing_else(asked)
         return Checks()
-    if not 1 <= repeat <= MOST_REPEATS:
-        raise usage(f"--verify-repeat takes 1 to {MOST_REPEATS}, not {repeat}")
-    for option, commands, most in (("--verify", verify, MOST_CHECKS), ("--setup", setup, MOST_SETUP)):
+    if not 1 <= asked.repeat <= MOST_REPEATS:
+        raise usage(f"--verify-repeat takes 1 to {MOST_REPEATS}, not {asked.repeat}")
+    for option, commands, most in (("--verify", asked.verify, MOST_CHECKS), ("--setup", asked.setup, MOST_SETUP)):
         if len(commands) > most:
-            raise usage(f"{option} is given {len(commands)} times; {most} is the most", hint="join commands with `&&`")
-    prepared = tuple(_command("--setup", command) for command in setup)
-    return Checks(_named([_labelled(text) for text in verify]), prepared, baseline, repeat, _report(report))
+            raise usage(
+                f"{option} is given {len(commands)} times; it takes at most {most}", hint="join commands with `&&`"
+            )
+    prepared = tuple(_command("--setup", command) for command in asked.setup)
+    named = _named([_labelled(text) for text in asked.verify])
+    return Checks(named, prepared, asked.baseline, asked.repeat, _report(asked.report))
 
 
-def _expect_nothing_else(setup: Sequence[str], baseline: bool, repeat: int, report: str | None) -> None:
-    given = {"--setup": setup, "--no-baseline": not baseline, "--verify-repeat": repeat != 1, "--verify-report": report}
+def _expect_nothing_else(asked: Checking) -> None:
+    given = {
+        "--setup": asked.setup, "--no-baseline": not asked.baseline, "--verify-repeat": asked.repeat != 1,
+        "--verify-report": asked.report,
+    }  # fmt: skip
     for option, value in given.items():
         if value:
-            raise usage(f"{option} says how checks run, and there is none", hint=_HINT)
+            raise usage(f"{option} needs a check, and there is none", hint=_HINT)
 
 
 def _labelled(text: str) -> tuple[str | None, str]:
-    """The name, if one is given, and the command."""
+    """Returns the name, if one is given, and the command."""
     found = _LABEL.fullmatch(text.strip())
     if found is None or _VARIABLE.fullmatch(found[1]):
         return None, _command("--verify", text)
     name = found[1]
     if not NAME.fullmatch(name):
-        rule = "a check's name has letters, digits, dots, - and _, 40 at most, and begins with a letter or digit"
-        raise usage(f"--verify {text!r}: {name!r} is no name; {rule}", hint=_HINT)
+        rule = "use at most 40 letters, digits, dots, - and _, and begin with a letter or digit"
+        raise usage(f"--verify {text!r}: {name!r} is not a valid name; {rule}", hint=_HINT)
     if name.lower() == SETUP:
-        raise usage(
-            f"--verify {text!r}: {name!r} is what the commands of --setup are called", hint="give it another name"
-        )
+        raise usage(f"--verify {text!r}: the name {name!r} is reserved for --setup", hint="give the check another name")
     return name, _command("--verify", found[2], of=f" of check {name}")
 
 
@@ -99,20 +97,20 @@ def _command(option: str, text: str, of: str = "") -> str:
         raise usage(f"{option}: the command{of} is empty", hint=_HINT if option == "--verify" else None)
     if "\0" in command or len(command.encode(errors="replace")) > MOST_COMMAND:
         raise usage(
-            f"{option}: the command{of} is longer than {MOST_COMMAND // 1024} KiB, or holds a NUL",
-            hint="put it into a script",
+            f"{option}: the command{of} is longer than {MOST_COMMAND // 1024} KiB, or contains a NUL character",
+            hint="put the commands in a script",
         )
     if all(_ASSIGNMENT.fullmatch(word) for word in _words(command)):
-        raise usage(f"{option} {command!r} only sets a variable, and runs nothing", hint=_HINT)
+        raise usage(f"{option} {command!r} only sets a variable; it runs no command", hint=_HINT)
     return command
 
 
 def _named(labelled: Sequence[tuple[str | None, str]]) -> tuple[Check, ...]:
-    """Those without a name get one after their command's first words, which no other has."""
+    """A check without a name gets a unique one, made from the first words of its command."""
     names = [name for name, _ in labelled if name is not None]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise usage(f"two checks are called {twice}", hint="give one of them another name")
+        raise usage(f"two checks are named {twice}", hint="give one of them another name")
     checks = []
     for name, command in labelled:
         unique = name or _unused(_name_of(command), names)
@@ -127,7 +125,7 @@ def _unused(name: str, taken: Sequence[str]) -> str:
 
 
 def _name_of(command: str) -> str:
-    """`pytest` of `pytest -q`, `unittest` of `python3 -m unittest`, `npm-test` of `npm test`."""
+    """Returns `pytest` for `pytest -q`, `unittest` for `python3 -m unittest`, `npm-test` for `npm test`."""
     words = [word for word in _words(command) if not _ASSIGNMENT.fullmatch(word)]
     first = PurePosixPath(words[0]).name
     second = words[1] if len(words) > 1 else ""
@@ -136,7 +134,7 @@ def _name_of(command: str) -> str:
     elif first not in _TOOLS or second.startswith("-"):
         second = ""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{first} {second}").strip("-._")
-    return name[:36].rstrip("-._") or "check"  # room for a number
+    return name[:36].rstrip("-._") or "check"  # leaves room for a number
 
 
 def _words(command: str) -> list[str]:
@@ -147,14 +145,14 @@ def _words(command: str) -> list[str]:
 
 
 def _report(path: str | None) -> str | None:
-    """From the repository's top, without `./`."""
+    """Returns the path from the repository's top, without `./`."""
     if path is None:
         return None
     parts = [part for part in path.split("/") if part not in ("", ".")]
     inside = parts and ".." not in parts and not any(part.lower() == ".git" for part in parts)
     if path.startswith("/") or path.endswith("/") or not inside or "\0" in path or len(path) > 1024:
         raise usage(
-            f"--verify-report {path!r} is no path of a file inside the repository",
+            f"--verify-report {path!r} is not the path of a file inside the repository",
             hint="--verify-report report.xml, where the check writes it: --verify 'pytest --junitxml=report.xml'",
         )
     return "/".join(parts)

@@ -1,10 +1,14 @@
-"""`run --matrix FILE`: prompts × models × temperatures, each cell n times. What the file leaves out the command line says.
+"""Reads the file of `run --matrix FILE`: prompts × agents × models × temperatures × roles, each cell n times.
+
+The command line supplies what the file leaves out.
 
 prompts:                     # by name: a text, or a file beside this one
   short: Fix the parser.
   careful: {file: prompts/careful.md}
+agents: [own, opencode, claude/claude-haiku-4-5]  # one without a model works with each of `models`
 models: [claude-sonnet-4-5, gpt-5]
 temperatures: [0, 0.7]
+roles: [backend, roles/careful.md]
 n: 2
 """
 
@@ -15,59 +19,68 @@ from pathlib import Path
 from typing import Any, Final
 
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.intake import prompts
+from aideator_cli.intake import models, prompts
+from aideator_cli.intake.agents import team
+from aideator_cli.intake.agents.presets import is_file
+from aideator_cli.intake.agents.team import Named, Worker
 from aideator_cli.intake.models import SCRIPTED
-from aideator_cli.yaml_file import Placed, read_placed
+from aideator_cli.intake.roles import dealing, finding
+from aideator_cli.intake.roles.role import Role
+from aideator_cli.system.yaml_file import Placed, read_placed
 
-FIELDS: Final = ("prompts", "models", "temperatures", "n")
-MOST: Final = 200  # variations
-ASKED_ABOVE: Final = 20  # so many are started without a question
+FIELDS: Final = ("prompts", "agents", "models", "temperatures", "roles", "n")
+MOST: Final = 200  # maximum number of variations
+ASKED_ABOVE: Final = 20  # up to this many variations start without a confirmation
 MOST_NAME: Final = 60  # characters
 EXAMPLE: Final = (
-    "for example: {prompts: {short: Fix the parser.}, models: [claude-sonnet-4-5, gpt-5], temperatures: [0, 0.7], n: 2}"
+    "for example: {prompts: {short: Fix the parser.}, models: [claude-sonnet-4-5, gpt-5], temperatures: [0, 0.7], "
+    "roles: [backend, qa], n: 2}"
 )
 
 
 @dataclass(frozen=True)
 class Prompt:
     text: str
-    name: str | None = None  # None: the run's only one, as the command line has it
+    name: str | None = None  # None: the run's only prompt, from the command line
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What one variation is given."""
+    """The input of one variation."""
 
-    model: str  # as the user names it
-    temperature: float | None = None  # None: the model's own
-    prompt: Prompt | None = None  # None: the run's
+    worker: Worker
+    role: Role
+    temperature: float | None = None  # None: the model's default
+    prompt: Prompt | None = None  # None: the run's prompt
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """What the file says; an axis that it leaves out is empty."""
+    """The contents of the file. An axis that it leaves out is empty."""
 
     prompts: tuple[Prompt, ...] = ()
+    agents: tuple[Named, ...] = ()
     models: tuple[str, ...] = ()
     temperatures: tuple[float | None, ...] = ()
+    roles: tuple[Role, ...] = ()
     n: int = 1
-    places: Mapping[str, str] = field(default_factory=dict)  # a model -> where the file names it
+    places: Mapping[str, str] = field(default_factory=dict)  # model -> the place in the file that names it
 
-    def cells(self, models: Sequence[str], temperature: float | None) -> list[Cell]:
-        """Prompt by prompt, model by model, temperature by temperature; the arguments stand in for what the file leaves out."""
+    def cells(self, workers: Sequence[Worker], temperature: float | None, roles: Sequence[Role]) -> list[Cell]:
+        """Returns the cells by prompt, worker, temperature and role. The last two arguments replace axes that the file leaves out."""
         axes = product(
-            self.prompts or (None,), self.models or models, self.temperatures or (temperature,), range(self.n)
+            self.prompts or (None,), workers, self.temperatures or (temperature,), self.roles or roles, range(self.n)
         )
-        found = [Cell(model, degree, prompt) for prompt, model, degree, _ in axes]
+        found = [Cell(worker, role, degree, prompt) for prompt, worker, degree, role, _ in axes]
         if len(found) > MOST:
             raise usage(
-                f"the matrix has {len(found)} cells; a run takes {MOST} at most", hint="split it into several files"
+                f"the matrix has {len(found)} cells; a run takes at most {MOST}", hint="split it into several files"
             )
         return found
 
 
-def load(path: Path) -> Matrix:
-    """Raises `AideatorError` (usage) with the file and the line for whatever is not as it should be."""
+def load(path: Path, own_roles: Path) -> Matrix:
+    """`own_roles`: the folder of the user's roles. Raises `AideatorError` (usage) with the file and the line of a mistake."""
     file = read_placed(path, "matrix")
     data = file.value
     if not isinstance(data, dict) or not data:
@@ -79,13 +92,15 @@ def load(path: Path) -> Matrix:
     if type(n) is not int or not 1 <= n <= MOST:
         raise usage(f"{file.where('n')}: n is {n!r}; it takes 1 to {MOST}")
     written = _list(file, "models", _model) if "models" in data else ()
-    models = {_beside(path.parent, model, file.where("models", at)): at for at, model in enumerate(written)}
+    named = {_beside(path.parent, model, file.where("models", at)): at for at, model in enumerate(written)}
     return Matrix(
         prompts=_prompts(file, path.parent) if "prompts" in data else (),
-        models=tuple(models),
+        agents=_agents(file, path.parent) if "agents" in data else (),
+        models=tuple(named),
         temperatures=_list(file, "temperatures", _temperature) if "temperatures" in data else (),
+        roles=_roles(file, path.parent, own_roles) if "roles" in data else (),
         n=n,
-        places={model: file.where("models", at) for model, at in models.items()},
+        places={model: file.where("models", at) for model, at in named.items()},
     )
 
 
@@ -96,15 +111,55 @@ def _list(file: Placed, name: str, check: Callable[[Any], str | None]) -> tuple[
     found: list[Any] = []
     for at, value in enumerate(values):
         if reason := check(value):
-            raise usage(f"{file.where(name, at)}: {value!r} is no {reason}")
+            raise usage(f"{file.where(name, at)}: {value!r} is not a valid {reason}")
         if value in found:
-            raise usage(f"{file.where(name, at)}: {value!r} stands twice", "n: 2 gives each cell to two agents")
+            raise usage(f"{file.where(name, at)}: {value!r} is listed twice", "n: 2 gives each cell to two agents")
         found.append(value)
     return tuple(found)
 
 
+def _agents(file: Placed, folder: Path) -> tuple[Named, ...]:
+    found = []
+    for at, written in enumerate(_list(file, "agents", _agent)):
+        where = file.where("agents", at)
+        try:
+            [(worker, count)] = team.parse([written], models.is_known)
+        except AideatorError as error:
+            raise usage(f"{where}: {error.message}", error.hint) from error
+        if count is not None:
+            raise usage(f"{where}: {written!r} counts", f"write n: {count}, which holds for every cell")
+        agent = str(folder / worker.agent) if is_file(worker.agent) else worker.agent
+        model = None if worker.model is None else _beside(folder, worker.model, where)
+        found.append((Worker(agent, model), None))
+    return tuple(found)
+
+
+def _agent(value: Any) -> str | None:
+    return None if isinstance(value, str) and value.strip() == value != "" and "," not in value else "agent's name"
+
+
 def _model(value: Any) -> str | None:
-    return None if isinstance(value, str) and value.strip() == value != "" else "model's name"
+    return None if isinstance(value, str) and value.strip() == value != "" else "model name"
+
+
+def _roles(file: Placed, folder: Path, own: Path) -> tuple[Role, ...]:
+    """Returns the roles. One that is a file must be beside the matrix, as prompts must."""
+    found: list[Role] = []
+    for at, word in enumerate(_list(file, "roles", _role)):
+        if finding.is_path(word):
+            _inside(file.where("roles", at), folder, word)
+        try:
+            found.append(finding.find(str(folder / word) if finding.is_path(word) else word, own))
+        except AideatorError as error:
+            raise usage(f"{file.where('roles', at)}: {error.message}", error.advice) from error
+    dealing.check_names(found)
+    return tuple(found)
+
+
+def _role(value: Any) -> str | None:
+    return (
+        None if isinstance(value, str) and value.strip() == value != "" else "role: a name, or a file beside the matrix"
+    )
 
 
 def _temperature(value: Any) -> str | None:
@@ -114,19 +169,21 @@ def _temperature(value: Any) -> str | None:
 
 
 def _beside(folder: Path, model: str, where: str) -> str:
-    """A script's path begins where the matrix is."""
+    """Resolves a script's path relative to the matrix file's folder."""
     if not model.startswith(SCRIPTED):
         return model
     path = folder / model.removeprefix(SCRIPTED)
     if not path.exists():
-        raise usage(f"{where}: there is no {model}", f"a script's name starts at the matrix: {path.resolve()}")
+        raise usage(
+            f"{where}: there is no {model}", f"a script's path is relative to the matrix file: {path.resolve()}"
+        )
     return f"{SCRIPTED}{path}"
 
 
 def _prompts(file: Placed, folder: Path) -> tuple[Prompt, ...]:
     entries = file.value["prompts"]
     if not isinstance(entries, dict) or not entries:
-        raise usage(f"{file.where('prompts')}: prompts takes a mapping from a name to a text or a file", EXAMPLE)
+        raise usage(f"{file.where('prompts')}: prompts takes a mapping of names to texts or files", EXAMPLE)
     return tuple(_prompt(file, folder, name, entry) for name, entry in entries.items())
 
 
@@ -145,14 +202,19 @@ def _prompt(file: Placed, folder: Path, name: str, entry: Any) -> Prompt:
 
 
 def _read(where: str, folder: Path, name: str) -> str:
-    """Only what lies beside the matrix: one that came with a repository can't send other files to a model."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise usage(f"{where}: {name} lies outside of the matrix's folder", "put the prompt's file beside the matrix")
+    """Reads only files beside the matrix, so that a matrix from a repository can't send other files to a model."""
+    path = _inside(where, folder, name)
     try:
         with path.open("rb") as file:
             return file.read(prompts.MOST_BYTES + 1).decode()
     except UnicodeDecodeError as error:
-        raise usage(f"{where}: {name} is no UTF-8 text") from error
+        raise usage(f"{where}: {name} is not UTF-8 text") from error
     except OSError as error:
         raise usage(f"{where}: {name} can't be read: {error.strerror}") from error
+
+
+def _inside(where: str, folder: Path, name: str) -> Path:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise usage(f"{where}: {name} is outside the matrix's folder", "put the file next to the matrix")
+    return path

@@ -1,24 +1,24 @@
-"""Which models there are: who serves a name, which keys it needs, what it costs; and which variation gets which model.
+"""Knows the models: their providers, keys and prices. Also assigns models to variations.
 
-The facts come from models.json (models_table.py writes it from the pinned LiteLLM) and the user's models.yaml.
+The data comes from models.json (which cli/models_table.py writes from the pinned LiteLLM) and the user's models.yaml.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import cycle, islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aideator_agent.spec import Price
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, Hint, command, usage
+from aideator_cli.intake import counts
 
-MOST: Final = 20
-USUAL: Final = 3
-MORE: Final = "run --matrix FILE makes more of them, up to 200"
+OPTION: Final = "--model"
 SCRIPTED: Final = "scripted/"
 
 
@@ -27,21 +27,27 @@ class ModelInfo:
     name: str  # LiteLLM's, or scripted/FILE
     provider: str
     keys: tuple[str, ...]  # environment variables that its provider reads
-    price: Price | None  # None: unknown, which is not 0
+    price: Price | None  # None: unknown, which differs from 0
     context: int | None  # tokens
-    keys_required: bool = True  # false: an endpoint of the user's own, which may take no key
+    max_output: int | None = None  # tokens of one turn
+    host: str | None = None  # to which requests go; None: unknown
+    keys_required: bool = True  # false: the user's own endpoint, which may need no key
+    calls_tools: bool = False  # false: nobody knows; the table has only models that do
+    api_base: str | None = None  # the OpenAI-compatible endpoint that serves it; None: the provider's own
     price_overridden: bool = (
-        False  # the price is the user's; else the agent's LiteLLM knows it too, with tiers and cache writes
+        False  # the user set the price; else the agent's LiteLLM knows it too, with tiers and cache writes
     )
 
 
 @dataclass(frozen=True)
 class Override:
-    """What models.yaml says of one model; None: nothing."""
+    """What models.yaml says about one model. None means that it says nothing."""
 
     keys: tuple[str, ...] | None = None
     price: Price | None = None
     context: int | None = None
+    max_output: int | None = None
+    api_base: str | None = None
 
 
 Overrides = Mapping[str, Override]
@@ -49,53 +55,75 @@ NO_OVERRIDES: Final[Overrides] = MappingProxyType({})
 
 
 def resolve(name: str, *, api_base: str | None = None, overrides: Overrides = NO_OVERRIDES) -> ModelInfo:
-    """Raises `AideatorError` (usage) for a name that no provider can be found for.
+    """Raises `AideatorError` (usage) if no provider can be found for the name. `api_base` goes before that of models.yaml.
 
-    A known provider's unknown model is accepted, its price unknown. With `api_base`, a name that does not begin with a known provider
-    is the endpoint's own, taken as `openai/<name>`.
+    An unknown model of a known provider is accepted without a price. With `api_base`, a name that does not begin with a known provider
+    belongs to the endpoint and is read as `openai/<name>`.
     """
     if not name or name != name.strip() or not name.isprintable():
-        raise usage(f"a model's name can't be {name!r}", "for example: --model claude-sonnet-4-5")
-    info = _scripted(name) if name.startswith(SCRIPTED) else _served(name, api_base, overrides)
-    return _overridden(info, overrides.get(name) or overrides.get(info.name))
+        raise usage(f"{name!r} is not a valid model name", "for example: --model claude-sonnet-4-5")
+    if name.startswith(SCRIPTED):
+        return _scripted(name)
+    own = overrides.get(name) or overrides.get(f"openai/{name}")
+    info = _served(name, api_base or (own.api_base if own else None), overrides)
+    return _overridden(info, own or overrides.get(info.name))
 
 
 def is_known(name: str, overrides: Overrides = NO_OVERRIDES) -> bool:
-    """Whether the whole text names a model, so that a number after its last colon is no count.
+    """Returns whether the whole text names a model. Then a number after its last colon is part of the name, not a count.
 
-    Of a name that is in no table that is decided by its form: `ollama/NAME:TAG` and Bedrock's `...-v1:0`.
+    A name that is in no table is recognised by its form: `ollama/NAME:TAG` and Bedrock's `...-v1:0`.
     """
     if name in overrides or _row(name) is not None:
         return True
     return re.fullmatch(r"ollama(_chat)?/[^:]+:[^:]+|bedrock/.+-v\d+:\d+", name) is not None
 
 
-def parse_models(values: Iterable[str], *, n: int | None, known: Callable[[str], bool] = is_known) -> list[str]:
-    """One model's name for each variation, out of `--model`'s values ("a:2,b:1", or the option repeated) and `-n`.
+def every(overrides: Overrides = NO_OVERRIDES) -> list[ModelInfo]:
+    """Returns the models of the table and of models.yaml, those of models.yaml first."""
+    names = dict.fromkeys(overrides)
+    for provider, entry in _providers().items():
+        names |= dict.fromkeys((*entry["bare"], *(f"{provider}/{name}" for name in entry["prefixed"])))
+    return [resolve(name, overrides=overrides) for name in names]
 
-    `:K` is a count unless `known` has the whole text as a model; counts set how many there are (a name without one counts once).
-    Without counts the models go round robin over `n`, by default one of each, and three of a single one. Raises `AideatorError` (usage).
+
+def parse_models(values: Iterable[str], *, n: int | None, known: Callable[[str], bool] = is_known) -> list[str]:
+    """Returns one model name for each variation, from the values of `--model` ("a:2,b:1", or the option repeated) and `-n`.
+
+    `:K` is a count unless `known` accepts the whole text as a model; `counts.share_out` has the rules. Raises `AideatorError` (usage).
     """
-    if n is not None and not 1 <= n <= MOST:
-        raise usage(f"-n takes 1 to {MOST}, not {n}", MORE if n > MOST else f"-n {USUAL} is usual")
-    items = [_counted(item, known) for value in values for item in _items(value)]
-    if not items:
+    return share_out(named_models(values, known), n)
+
+
+def share_out(named: list[tuple[str, int | None]], n: int | None) -> list[str]:
+    """Returns the model of each variation. Raises `AideatorError` (usage)."""
+    counts.check_number(n)
+    return counts.share_out(OPTION, "models", named, n)
+
+
+def named_models(values: Iterable[str], known: Callable[[str], bool] = is_known) -> list[tuple[str, int | None]]:
+    """Returns the models that `--model` names, each with its count, or None. Raises `AideatorError` (usage)."""
+    named = [counts.counted(OPTION, item, known) for value in values for item in split_models(OPTION, value)]
+    if not named:
         raise usage("no model is given", "for example: --model claude-sonnet-4-5")
-    if any(count is not None for _, count in items):
-        return _by_counts(items, n)
-    names = [name for name, _ in items]
-    total = n if n is not None else USUAL if len(names) == 1 else len(names)
-    if not len(names) <= total <= MOST:
-        raise usage(
-            f"{len(names)} models can't share {min(total, MOST)} variations",
-            f"-n takes 1 to {MOST}, or name fewer models",
-        )
-    return list(islice(cycle(names), total))
+    return named
+
+
+def split_models(option: str, value: str) -> list[str]:
+    """Splits an option's value at its commas. Raises `AideatorError` (usage), also for a script whose file's name has a comma."""
+    items = counts.items(option, value, "claude-sonnet-4-5:2,gpt-5:1")
+    for before, item in pairwise(items):
+        if SCRIPTED in before and "/" not in item and re.search(r"\.ya?ml(:\d+)?$", item):
+            raise usage(
+                f"a script's file name can't contain a comma: {before},{item}",
+                f"rename the file, or repeat {option} for each",
+            )
+    return items
 
 
 def available(environment: Mapping[str, str]) -> list[str]:
-    """What the keys at hand allow, as phrases: `ANTHROPIC_API_KEY allows claude-sonnet-4-5`."""
-    examples: dict[str, str] = {}  # keys -> a model; providers that one knows before those that share their key
+    """Returns what each available key allows, as phrases: `ANTHROPIC_API_KEY allows claude-sonnet-4-5`."""
+    examples: dict[str, str] = {}  # keys -> a model; well-known providers come before others that share their key
     for provider, entry in sorted(
         _providers().items(), key=lambda item: ("example" not in item[1], not item[1]["prefixed"])
     ):
@@ -106,15 +134,20 @@ def available(environment: Mapping[str, str]) -> list[str]:
 
 
 def provider_keys() -> frozenset[str]:
-    """Every environment variable that some provider reads a key from."""
+    """Returns every environment variable from which a provider reads a key."""
     return frozenset(key for entry in _providers().values() for key in entry["keys"])
 
 
+def set_key(name: str) -> Hint:
+    """Returns how to give an agent on this machine its key."""
+    return (f"export {name}=…, or keep it in the keyring: ", command("secret", "set", name, "--backend", "local"))
+
+
 def no_model(environment: Mapping[str, str]) -> AideatorError:
-    """The error for a run without `--model` and without a configured one."""
+    """Returns the error for a run without `--model` and without a configured model."""
     phrases = available(environment)
     hint = (
-        f"keys at hand: {'; '.join(phrases)}"
+        f"these keys are set: {'; '.join(phrases)}"
         if phrases
         else "no provider's key is set; for example: --model claude-sonnet-4-5"
     )
@@ -136,24 +169,28 @@ def _served(name: str, api_base: str | None, overrides: Overrides) -> ModelInfo:
         keys = tuple(key for key in keys if not key.endswith("_API_BASE"))
     required = api_base is None or provider != "openai"
     row = _row(name) or []
-    return ModelInfo(name, provider, keys, _price(row), _at(row, 3), keys_required=required)
+    host = _providers()[provider].get("host") if api_base is None else urlsplit(api_base).hostname
+    sizes = (_at(row, 3), _at(row, 4))
+    return ModelInfo(
+        name, provider, keys, _price(row), *sizes, host, keys_required=required, api_base=api_base, calls_tools=_row(name) is not None
+    )  # fmt: skip
 
 
 def _scripted(name: str) -> ModelInfo:
     if name == SCRIPTED:
-        raise usage("scripted/ needs the script's file", "for example: --model scripted/script.yaml")
+        raise usage("scripted/ needs a script file", "for example: --model scripted/script.yaml")
     return ModelInfo(name, "scripted", (), Price(0.0, 0.0, 0.0), None)
 
 
 def _overridden(info: ModelInfo, override: Override | None) -> ModelInfo:
     if override is None:
         return info
-    return ModelInfo(
-        name=info.name,
-        provider=info.provider,
+    return replace(
+        info,
         keys=info.keys if override.keys is None else override.keys,
         price=override.price or info.price,
         context=override.context or info.context,
+        max_output=override.max_output or info.max_output,
         keys_required=info.keys_required or override.keys is not None,
         price_overridden=override.price is not None,
     )
@@ -164,7 +201,7 @@ def _unknown_provider(prefix: str, name: str) -> AideatorError:
     guess = f"did you mean {near[0]}/{name.partition('/')[2]}? " if near else ""
     return usage(
         f"unknown model provider '{prefix}' in '{name}'",
-        f"{guess}An endpoint of your own takes --api-base URL; models.yaml can name the keys of a provider not listed here.",
+        f"{guess}For your own endpoint, add --api-base URL. For another provider, name its keys in models.yaml.",
     )
 
 
@@ -177,46 +214,14 @@ def _unknown_model(name: str) -> AideatorError:
     guess = f"did you mean {', '.join(near[:3])}? " if near else ""
     return usage(
         f"unknown model '{name}'",
-        f"{guess}A name that is not listed takes its provider, PROVIDER/{name}, or --api-base URL.",
+        f"{guess}For a model that is not listed, write PROVIDER/{name}, or add --api-base URL.",
     )
 
 
 def _close(word: str, words: Iterable[str]) -> list[str]:
-    import difflib  # 5 ms, for an error alone
+    import difflib  # takes 5 ms, and only this error needs it
 
     return difflib.get_close_matches(word, list(words), n=3, cutoff=0.6)
-
-
-def _items(value: str) -> list[str]:
-    items = [item.strip() for item in value.split(",")]
-    if "" in items:
-        raise usage(f"--model {value!r} names an empty model", "for example: --model claude-sonnet-4-5:2,gpt-5:1")
-    for before, item in pairwise(items):
-        if before.startswith(SCRIPTED) and "/" not in item and re.search(r"\.ya?ml(:\d+)?$", item):
-            raise usage(
-                f"a script's file name can't hold a comma: {before},{item}",
-                "rename the file, or repeat --model for each",
-            )
-    return items
-
-
-def _counted(item: str, known: Callable[[str], bool]) -> tuple[str, int | None]:
-    name, colon, digits = item.rpartition(":")
-    if not colon or not re.fullmatch(r"[0-9]+", digits) or known(item):
-        return item, None
-    if not name or len(digits) > 6 or int(digits) == 0:
-        raise usage(f"--model {item!r}: what follows the colon is a count, 1 to {MOST}")
-    return name, int(digits)
-
-
-def _by_counts(items: list[tuple[str, int | None]], n: int | None) -> list[str]:
-    names = [name for name, count in items for _ in range(min(1 if count is None else count, MOST + 1))]
-    total = sum(1 if count is None else count for _, count in items)
-    if total > MOST:
-        raise usage(f"-n takes 1 to {MOST}; the counts in --model add up to {total}", MORE)
-    if n is not None and n != total:
-        raise usage(f"-n {n} and the counts in --model, which add up to {total}, contradict each other", "leave out -n")
-    return names
 
 
 @cache

@@ -1,292 +1,259 @@
-"""The door: what the user asked for, parsed and checked once, becomes a `RunSpec`; behind it no text is parsed again."""
+"""Turns a `Request` into a `RunSpec`. It is parsed and checked here once; nothing parses its text again."""
 
-import sys
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aideator_agent.spec import Limits, Repository, RunSpec, VariationSpec
-from aideator_cli.clock import now
-from aideator_cli.errors import AideatorError, not_found, usage
-from aideator_cli.ids import new_id
-from aideator_cli.intake import checks, matrix, models, models_file, prompts, scripts
-from aideator_cli.intake.matrix import Cell, Matrix
+from aideator_agent.mcp.server import McpServer
+from aideator_agent.pod_settings import PodSettings
+from aideator_agent.spec import Limits, Repository, Review, RunSpec, VariationSpec
+from aideator_cli.domain.ids import new_id
+from aideator_cli.errors import not_found, usage
+from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, review, surroundings
+from aideator_cli.intake.agents.installed import check_installed
+from aideator_cli.intake.briefing import Brief
+from aideator_cli.intake.lineup import Lineup, line_up
+from aideator_cli.intake.matrix import Matrix
 from aideator_cli.intake.repository import Located, locate
-from aideator_cli.settings import Settings
+from aideator_cli.intake.request import Bounds, Request
+from aideator_cli.intake.sending import exposed
+from aideator_cli.intake.sending.packing import Packed, pack
+from aideator_cli.system.clock import now
+from aideator_cli.system.settings import Defaults, Settings
 
 USUAL_RETRIES = 1
-LONGEST_HOURS = 7 * 24  # of an agent, and of its start
-
-
-@dataclass(frozen=True)
-class Request:
-    """The options of `run`, as they were typed."""
-
-    repo: str
-    prompt: str | None  # None: the matrix has them
-    n: int | None = None
-    models: Sequence[str] = ()
-    temperature: float | None = None
-    api_base: str | None = None
-    ref: str | None = None
-    image: str | None = None
-    agent_image: str | None = None
-    secret: str | None = None
-    timeout: float = 1800.0
-    start_timeout: float = 600.0
-    max_steps: int = 100
-    max_cost: float | None = None  # USD, of one agent
-    budget: float | None = None  # USD, of all of them together
-    allow_local_shell: bool = False
-    first: int | None = None
-    retries: int | None = None
-    verify: Sequence[str] = ()
-    setup: Sequence[str] = ()
-    baseline: bool = True
-    verify_repeat: int = 1
-    verify_timeout: float = 600.0
-    verify_report: str | None = None
-    matrix: Path | None = None
-    yes: bool = False  # however many agents it is
 
 
 @dataclass(frozen=True)
 class Order:
-    """A request that can be carried out."""
+    """A request that has been checked and can be carried out."""
 
     spec: RunSpec
     located: Located
+    packed: Packed
+    remarks: tuple[str, ...] = ()  # what the user should know before the run starts
+    may_send_secrets: bool = False
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the request's texts say, before the repository is looked at."""
+
+    compared: review.Range | None
+    brief: Brief
+    checks: checks.Checks
+    lineup: Lineup
+    servers: tuple[McpServer, ...]
+    git_secret: str | None
+    shape: PodSettings
+    env: dict[str, str]
+    ca: str | None
+    remarks: tuple[str, ...]
 
 
 def take(request: Request, backend: str, settings: Settings) -> Order:
-    """Raises `AideatorError` for whatever can be known to be wrong before anything starts."""
-    table = None if request.matrix is None else _matrix(request, request.matrix)
-    prompt = _whole_prompt(table) if table and table.prompts else _prompt(request.prompt)
-    _check_numbers(request)
-    asked = checks.parse(
-        request.verify,
-        request.setup,
-        baseline=request.baseline,
-        repeat=request.verify_repeat,
-        report=request.verify_report,
+    """Raises `AideatorError` for every mistake that can be found before anything starts."""
+    read, on_cluster = _read(request, backend, settings), backend == "kubernetes"
+    located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
+    shown = None if read.compared is None else review.review(read.compared, located, read.ca)
+    packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
+    repository = replace(packed.repository, private=located.private)
+    repository = cloning.part_of(repository, request.cloning, located.folder)
+    spec = replace(_spec(request, settings.defaults, read, repository), review=shown, sent=packed.sent)
+    _check_patch(spec)
+    remarks = (
+        *packed.remarks,
+        *exposed.remarks(located, spec),
+        *surroundings.remarks(read.env, read.shape.env_from),
+        *_cut(shown),
+        *read.remarks,
     )
-    cells, variations, turns = _variations(request, table, settings)
+    return Order(spec, located, packed, remarks, request.sending.secrets)
+
+
+def _read(request: Request, backend: str, settings: Settings) -> _Read:
+    table = None if request.matrix is None else _matrix(request, request.matrix, settings)
+    compared = None if request.question.diff is None else review.parsed(request.question.diff)
+    brief = Brief.of(request, table)
+    bounds.check(request)
+    asked = checks.parse(request.checking)
+    lineup = line_up(request, brief.table(table), settings)
+    variations = lineup.variations
+    bounds.check_loop(request.bounds, variations)
+    servers, told = _servers(request, lineup, settings)
     _check_local(request, variations, backend, settings)
+    _check_variables(servers, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
         raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
-    located = _located(request, backend)
-    repository = Repository(located.url, located.ref, located.base)
-    system, task, tasks = _messages(repository, prompt, cells)
-    defaults = settings.defaults
-    spec = RunSpec(
+    git_secret = request.cloning.git_secret or (None if backend == "local" else settings.defaults.git_secret)
+    cloning.check(request.cloning, request.repo, git_secret, backend=backend)
+    shape = _shape(request, settings, backend, checked=bool(asked.checks))
+    env, ca = _surroundings(request, variations, settings)
+    remarks = (*brief.remarks(lineup.cells), *told)
+    return _Read(compared, brief, asked, lineup, servers, git_secret, shape, env, ca, remarks)
+
+
+def _spec(request: Request, defaults: Defaults, read: _Read, repository: Repository) -> RunSpec:
+    agents = len(read.lineup.variations)
+    messages = read.brief.messages(repository, read.lineup.cells)
+    limits = bounds.limits(request, agents)
+    return RunSpec(
         id=new_id(),
         submission_id=str(uuid.uuid4()),
         created=now(),
         repository=repository,
-        prompt=prompt,
-        variations=tuple(replace(v, task=told) for v, told in zip(variations, tasks, strict=True)),
-        limits=_limits(request, len(variations)),
-        system={"engineer": system},
-        task=task,
-        scripts=turns,
-        checks=asked.checks,
-        setup=asked.setup,
-        baseline=asked.baseline,
-        verify_repeat=asked.verify_repeat,
-        verify_report=asked.verify_report,
-        image=request.image or defaults.image,
-        agent_image=request.agent_image or defaults.agent_image,
-        secret=request.secret or defaults.secret,
+        prompt=read.brief.whole,
+        variations=_variations(request.bounds, read.lineup, messages.tasks, limits),
+        limits=limits,
+        share=None if request.bounds.budget is None else request.bounds.budget / agents,
+        system=messages.system,
+        task=messages.task,
+        answer=request.question.answer,
+        scripts=read.lineup.scripts,
+        checks=read.checks.checks,
+        setup=read.checks.setup,
+        baseline=read.checks.baseline and not request.question.answer,
+        verify_repeat=read.checks.verify_repeat,
+        signals=request.checking.signals,
+        verify_report=read.checks.verify_report,
+        image=request.pod.image or defaults.image,
+        agent_image=request.pod.agent_image or defaults.agent_image,
+        secret=request.pod.secret or defaults.secret,
+        env=read.env,
+        ca=read.ca,
+        pod=read.shape,
+        parallel=None if request.parallel is None or request.parallel >= agents else request.parallel,
+        git_secret=read.git_secret,
         first=request.first,
+        withhold_secrets=request.sending.withhold or defaults.withhold_secrets,
+        mcp=read.servers,
         retries=USUAL_RETRIES if request.retries is None else request.retries,
-    )
-    return Order(spec, located)
-
-
-def _located(request: Request, backend: str) -> Located:
-    located = locate(request.repo, request.ref, from_pods=backend == "kubernetes")
-    if located.path and backend == "kubernetes":
-        raise usage(
-            f"{request.repo} is a path on this machine, which pods can't reach",
-            hint="give the URL of a repository that the cluster can clone, or --backend local",
-        )
-    return located
-
-
-def _prompt(text: str | None) -> str:
-    """PROMPT, `-` for standard input, `@FILE` for a file's text."""
-    if text is None:
-        raise usage(
-            "no prompt is given", hint='aideator run REPO "What the agents should do", or --matrix with `prompts`'
-        )
-    try:
-        if text == "-":
-            text = sys.stdin.buffer.read(prompts.MOST_BYTES + 1).decode()
-        elif text.startswith("@"):
-            text = Path(text[1:]).read_bytes()[: prompts.MOST_BYTES + 1].decode()
-    except OSError as error:
-        raise not_found(f"the prompt's file {text[1:]} can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise usage("the prompt is no UTF-8 text") from error
-    return prompts.checked(text)
-
-
-def _matrix(request: Request, path: Path) -> Matrix:
-    """Each thing is said once: by the file or by the command line."""
-    found = matrix.load(path)
-    for named, option, value in (
-        ("prompts", "PROMPT", found.prompts and request.prompt),
-        ("models", "--model", found.models and request.models),
-        ("temperatures", "--temperature", found.temperatures and request.temperature is not None),
-    ):
-        if value:
-            raise usage(
-                f"{path} has {named} of its own: {option} contradicts it", hint=f"leave out {option}, or {named}"
-            )
-    if request.n is not None:
-        raise usage("-n contradicts --matrix, which has its own number of variations", hint=f"n: {request.n} in {path}")
-    return found
-
-
-def _whole_prompt(table: Matrix) -> str:
-    """What the run was asked: with several prompts each under its name."""
-    if len(table.prompts) == 1:
-        return table.prompts[0].text
-    return "\n\n".join(f"{prompt.name}: {prompt.text}" for prompt in table.prompts)
-
-
-def _messages(repository: Repository, prompt: str, cells: Sequence[Cell]) -> tuple[str, str, list[str | None]]:
-    """The system message, the run's task, and each variation's where that is another one."""
-    texts = list(dict.fromkeys(cell.prompt.text if cell.prompt else prompt for cell in cells))
-    rendered = {text: prompts.render("engineer", repository, text, True) for text in texts}
-    system, task = rendered[texts[0]]
-    tasks = [rendered[cell.prompt.text if cell.prompt else prompt][1] for cell in cells]
-    return system, task, [None if own == task else own for own in tasks]
-
-
-def _check_numbers(request: Request) -> None:
-    for option, seconds in (
-        ("--timeout", request.timeout),
-        ("--start-timeout", request.start_timeout),
-        ("--verify-timeout", request.verify_timeout),
-    ):
-        if not 1 <= seconds <= LONGEST_HOURS * 3600:
-            raise usage(f"{option} takes 1s to {LONGEST_HOURS}h, not {seconds:.10g}s")
-    for option, value, least, most in (
-        ("--max-steps", request.max_steps, 1, 10_000),
-        ("--temperature", request.temperature, 0, 2),
-        ("--retries", request.retries, 0, 10),
-        ("--max-cost", request.max_cost, 0.0001, 100_000),
-        ("--budget", request.budget, 0.0001, 100_000),
-    ):
-        if value is not None and not least <= value <= most:
-            raise usage(f"{option} takes {least} to {most}, not {value:g}")
-    if request.api_base is not None and not request.api_base.startswith(("http://", "https://")):
-        raise usage(f"--api-base takes an http or https URL, not {request.api_base}")
-
-
-def _limits(request: Request, agents: int) -> Limits:
-    """A budget is split evenly: each agent holds its own share."""
-    shares = [cost for cost in (request.max_cost, request.budget and request.budget / agents) if cost is not None]
-    return Limits(
-        steps=request.max_steps,
-        seconds=request.timeout,
-        check_seconds=request.verify_timeout,
-        cost=min(shares, default=None),
-        start_seconds=request.start_timeout,
     )
 
 
 def _variations(
-    request: Request, table: Matrix | None, settings: Settings
-) -> tuple[list[Cell], tuple[VariationSpec, ...], dict[str, list[scripts.Turn]]]:
-    overrides = models_file.load_overrides(settings.models_file)
-    api_base = request.api_base or settings.defaults.api_base
-    cells = _cells(request, table, settings, overrides)
-    infos = {name: _info(name, api_base, overrides, table) for name in dict.fromkeys(cell.model for cell in cells)}
-    _check_prices(request, infos.values(), settings)
-    turns = {
-        info.name: scripts.load(Path(name.removeprefix(models.SCRIPTED)))
-        for name, info in infos.items()
-        if name.startswith(models.SCRIPTED)
-    }
-    return cells, tuple(_variation(n, cell, infos[cell.model], api_base) for n, cell in enumerate(cells, 1)), turns
-
-
-def _cells(request: Request, table: Matrix | None, settings: Settings, overrides: models.Overrides) -> list[Cell]:
-    if table and table.models:
-        return table.cells((), request.temperature)
-    wanted = list(request.models) or ([settings.defaults.model] if settings.defaults.model else [])
-    if not wanted:
-        raise models.no_model(settings.environment)
-    if table:
-        names = [name.strip() for value in wanted for name in value.split(",")]
-        return table.cells(list(dict.fromkeys(names)), request.temperature)
-    names = models.parse_models(wanted, n=request.n, known=lambda name: models.is_known(name, overrides))
-    return [Cell(name, request.temperature) for name in names]
-
-
-def _info(name: str, api_base: str | None, overrides: models.Overrides, table: Matrix | None) -> models.ModelInfo:
-    try:
-        return models.resolve(name, api_base=api_base, overrides=overrides)
-    except AideatorError as error:
-        if table is None or name not in table.places:
-            raise
-        raise usage(f"{table.places[name]}: {error.message}", error.hint) from error
-
-
-def _variation(number: int, cell: Cell, info: models.ModelInfo, api_base: str | None) -> VariationSpec:
-    return VariationSpec(
-        number=number,
-        model=info.name,
-        temperature=cell.temperature,
-        api_base=None if info.provider == "scripted" else api_base,
-        keys=info.keys,
-        price=info.price if info.price_overridden else None,
-        prompt_name=cell.prompt.name if cell.prompt else None,
+    asked: Bounds, lineup: Lineup, tasks: Sequence[str | None], limits: Limits
+) -> tuple[VariationSpec, ...]:
+    return tuple(
+        replace(each, task=task, limits=cell.role.limited(limits), context=asked.context_window or each.context)
+        for each, task, cell in zip(lineup.variations, tasks, lineup.cells, strict=True)
     )
 
 
-def _check_prices(request: Request, infos: Iterable[models.ModelInfo], settings: Settings) -> None:
-    """A limit on the cost can be held only where prices are known; a script brings its own."""
-    if request.max_cost is None and request.budget is None:
-        return
-    for info in infos:
-        if info.price is None and info.provider != "scripted":
-            option = "--max-cost" if request.max_cost is not None else "--budget"
+def _shape(request: Request, settings: Settings, backend: str, *, checked: bool) -> PodSettings:
+    if backend == "local":
+        return PodSettings()
+    for option, value in pod.options(request.pod).items():
+        if value and option.startswith("--check-") and not checked:
             raise usage(
-                f"{option} can't be held for {info.name}: its price is unknown",
-                hint=f"write its price into {settings.models_file} (docs/models.md)",
+                f"{option} is for the container that runs the checks, and the run has none", hint="add --verify"
             )
+    return pod.settings(request.pod, request.surroundings.env_from, settings.defaults)
 
 
-def _check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:
-    """On this machine a real model needs its key at hand, and leave to run commands as the user."""
-    real = [v for v in variations if not v.model.startswith(models.SCRIPTED)]
-    if backend != "local":
-        return
-    for option, value in (
-        ("--image", request.image),
-        ("--agent-image", request.agent_image),
-        ("--secret", request.secret),
+def _check_patch(spec: RunSpec) -> None:
+    """Makes the pod once: the patch must fit it, and leave the isolation as it is."""
+    if spec.pod.patch is not None:
+        from aideator_cli.backends.kubernetes import manifests
+
+        placement = manifests.Placement("default", "user", spec.secret or manifests.DEFAULT_SECRET)
+        manifests.job(spec, spec.variations[0], placement)
+
+
+def _surroundings(
+    request: Request, variations: Sequence[VariationSpec], settings: Settings
+) -> tuple[dict[str, str], str | None]:
+    asked, defaults = request.surroundings, settings.defaults
+    keys = {*models.provider_keys(), *(key for variation in variations for key in variation.keys)}
+    env = surroundings.variables((*defaults.env, *asked.env), keys)
+    return env, surroundings.authorities(asked.ca or (Path(defaults.ca) if defaults.ca else None))
+
+
+def _start(request: Request, compared: review.Range | None) -> str | None:
+    """Returns the ref that the agents begin with. For a difference that is its end."""
+    if compared is None:
+        return request.ref
+    for option, value in (("--ref", request.ref), ("--dirty", request.sending.dirty)):
+        if value:
+            raise usage(
+                f"{option} can't be combined with --diff: the agents begin with {compared.last}, the end of {compared.text}",
+                hint=f"leave out {option}",
+            )
+    return None if compared.last == "HEAD" else compared.last
+
+
+def _cut(shown: Review | None) -> tuple[str, ...]:
+    if shown is None or shown.whole:
+        return ()
+    return (
+        f"the difference {shown.range} is longer than {review.MOST_BYTES // 1000} kB; the agents are shown its beginning",
+    )
+
+
+def _matrix(request: Request, path: Path, settings: Settings) -> Matrix:
+    """Each setting comes from the file or from the command line, never from both."""
+    found = matrix.load(path, settings.roles_folder)
+    for named, option, value in (
+        ("prompts", "PROMPT", found.prompts and request.prompt),
+        ("models", "--model", found.models and request.models),
+        ("agents", "--agent", found.agents and (request.agents.named or request.agents.command)),
+        ("temperatures", "--temperature", found.temperatures and request.temperature is not None),
+        ("roles", "--role", found.roles and request.briefing.roles),
     ):
         if value:
             raise usage(
-                f"{option} is the cluster's; on this machine there is none",
+                f"{option} conflicts with {path}, which has its own {named}",
+                hint=f"leave out {option}, or remove {named} from the file",
+            )
+    if request.n is not None:
+        raise usage("-n can't be combined with --matrix", hint=f"write n: {request.n} into {path}")
+    return found
+
+
+def _servers(request: Request, lineup: Lineup, settings: Settings) -> tuple[tuple[McpServer, ...], tuple[str, ...]]:
+    configured = settings.defaults.mcp
+    servers, told = mcp.load(request.briefing.mcp or ([Path(configured)] if configured else []))
+    for role in dict.fromkeys(cell.role for cell in lineup.cells):
+        role.check_tools([server.name for server in servers])
+    return servers, (*told, *mcp.deaf(servers, lineup.variations))
+
+
+def _check_variables(servers: Sequence[McpServer], backend: str, settings: Settings) -> None:
+    """On this machine what an MCP server needs must be there. On a cluster the backend looks into the Secret."""
+    missing = [(server, name) for server in servers for name in server.required if not settings.key(name)]
+    if missing and backend == "local":
+        server, name = missing[0]
+        raise not_found(f"MCP server {server.name} needs {name} in the environment", hint=models.set_key(name))
+
+
+def _check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:
+    """On this machine a real model needs its key, and permission to run commands as the user."""
+    real = [v for v in variations if not v.model.startswith(models.SCRIPTED)]
+    if backend != "local":
+        if request.agents.own_home:
+            raise usage(
+                "--agent-home applies only to this machine, not to a cluster", hint="leave it out, or --backend local"
+            )
+        return
+    for option, value in {**pod.options(request.pod), "--env-from": request.surroundings.env_from}.items():
+        if value:
+            raise usage(
+                f"{option} applies only to a cluster, not to --backend local",
                 hint="leave it out, or --backend kubernetes",
             )
     if not real:
         return
-    for variation in real:
-        missing = [key for key in variation.keys if not settings.environment.get(key)]
+    check_installed([v.agent for v in real if v.agent], settings.environment)
+    for variation in (v for v in real if not (v.agent and v.agent.home)):
+        missing = [key for key in variation.keys if not settings.key(key)]
         if missing and variation.api_base is None:
             raise not_found(
-                f"{variation.model} needs {' and '.join(missing)}, which the environment does not have",
-                hint=f"export {missing[0]}=…",
+                f"{variation.model} needs {' and '.join(missing)} in the environment",
+                hint=models.set_key(missing[0]),
             )
     if not (request.allow_local_shell or settings.defaults.allow_local_shell):
         raise usage(
-            f"on this machine the commands of {real[0].model} would run as you, with your files in reach",
-            hint="--allow-local-shell (or allow_local_shell: true in config.yaml) permits it; --backend kubernetes runs them in pods",
+            f"the commands of {real[0].model} would run on this machine as you, with access to your files",
+            hint="allow it with --allow-local-shell (or allow_local_shell: true in config.yaml), or run in pods with --backend kubernetes",
         )

@@ -1,4 +1,4 @@
-"""Scripts of the scripted model: a YAML list, one element a turn, checked whole before anything runs.
+"""Reads scripts of the scripted model: a YAML list with one element per turn. The whole script is checked before anything runs.
 
 - say: Looking around.
   think: The bug must be in the parser.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.yaml_file import read_yaml
+from aideator_cli.system.yaml_file import read_yaml
 
 TOOLS: Final = ("bash", "read_file", "write_file", "str_replace", "submit")
 FAULTS: Final = ("rate_limit", "server_error", "reset", "cut", "garbage", "refusal", "empty", "context")
@@ -24,21 +24,21 @@ Turn = dict[str, Any]
 
 
 def load(path: Path) -> list[Turn]:
-    """The turns as the agent plays them: {say?, think?, calls?: [{tool, arguments}], usage?, delay?} or {fault, delay?}.
+    """Returns the turns as the agent plays them: {say?, think?, calls?: [{tool, arguments}], usage?, delay?} or {fault, delay?}.
 
-    A relative path starts at the current folder. What is in `arguments` is the tools' to judge, as it is with any model.
-    Raises `AideatorError` (usage) with the file, the element's number (from 1) and what is expected there.
+    A relative path starts at the current folder. `arguments` are not checked here: the tools check them, as with any model.
+    Raises `AideatorError` (usage) with the file, the element's number (from 1) and what should be there.
     """
     data = read_yaml(path, "script")
     if not isinstance(data, list):
-        raise usage(f"script {path} must be a list, one element a turn", "for example: - say: Looking around.")
+        raise usage(f"script {path} must be a list, with one element per turn", "for example: - say: Looking around.")
     return [_turn(f"script {path}, element {number}", element) for number, element in enumerate(data, start=1)]
 
 
 def _turn(where: str, element: Any) -> Turn:
     if not isinstance(element, dict):
         raise usage(
-            f"{where}: {_brief(element)} is no mapping; a turn has one or more of {', '.join(_FIELDS)}, or fault"
+            f"{where}: {_brief(element)} is not a mapping; a turn has one or more of {', '.join(_FIELDS)}, or fault"
         )
     kind = "fault" if "fault" in element else "turn"
     fields = ("fault", "delay") if kind == "fault" else _FIELDS
@@ -47,7 +47,7 @@ def _turn(where: str, element: Any) -> Turn:
             raise usage(f"{where}: unknown field '{name}'", f"fields of a {kind}: {', '.join(fields)}")
         _CHECKS[name](where, value)
     if not any(element.get(name) for name in ("say", "think", "calls", "fault")):
-        raise usage(f"{where}: a turn has say, think or calls", "a turn in which nothing comes is `fault: empty`")
+        raise usage(f"{where}: a turn needs say, think or calls", "for an empty turn, write `fault: empty`")
     calls = [{"tool": call["tool"], "arguments": call.get("arguments", {})} for call in element.get("calls", ())]
     return {**element, "calls": calls} if calls else element
 
@@ -69,7 +69,7 @@ def _calls(where: str, calls: Any) -> None:
 
 def _call(where: str, call: Any) -> None:
     if not isinstance(call, dict) or "tool" not in call:
-        raise usage(f"{where}: {_brief(call)} is no call", "a call is {tool: NAME, arguments: {...}}")
+        raise usage(f"{where}: {_brief(call)} is not a call", "a call is {tool: NAME, arguments: {...}}")
     for name in call:
         if name not in ("tool", "arguments"):
             raise usage(f"{where}: unknown field '{name}'", "a call is {tool: NAME, arguments: {...}}")

@@ -1,12 +1,15 @@
-"""What is known of every run, in SQLite: a cache of what the backends hold, and what only it knows (selections)."""
+"""What is known about every run, in SQLite: a cache of the backends' data, and data that exists only here, such as selections.
 
+It knows no backend and decides nothing about what it stores.
+"""
+
+from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.log import ALL_ROWS, BATCH, Log
 from aideator_cli.store.results import Results
-from aideator_cli.store.rows import Cursor, Place, Selection, StoredAttempt, StoredRun
 from aideator_cli.store.runs import Runs
 
-__all__ = ["ALL_ROWS", "BATCH", "Cursor", "Place", "Selection", "Store", "StoredAttempt", "StoredRun"]
+__all__ = ["ALL_ROWS", "BATCH", "Cursor", "Store"]
 
 
 class Store(Runs, Log, Results):
-    """All of it."""
+    """The whole store."""

@@ -1,6 +1,6 @@
-"""The file: opened, brought up to date, and written in transactions.
+"""The database file: opens it, migrates it, and writes in transactions.
 
-Any number of processes may use it: WAL, five seconds of patience, and every row can be written twice without harm.
+Any number of processes may use it: it uses WAL, waits up to five seconds for a lock, and every row can be written twice without harm.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ from aideator_cli.store.migrations import STEPS
 if TYPE_CHECKING:
     from sqlite_utils import Database as Tables
 
-PATIENCE = 5.0  # seconds, with other processes
+PATIENCE = 5.0  # seconds to wait for other processes
 
 
 class Database:
@@ -27,7 +27,7 @@ class Database:
 
     @classmethod
     def open(cls, home: Path) -> Self:
-        """The store in this folder, made or migrated as needed; a newer schema is refused."""
+        """Opens the store in this folder; creates or migrates it if needed. Refuses a newer schema."""
         path = home / "aideator.db"
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -55,12 +55,12 @@ class Database:
         except sqlite3.OperationalError as error:
             raise AideatorError(
                 f"the store {self._path} can't be written: {error}",
-                hint="see the disk's room and the file's permissions; the agents go on",
+                hint="check the disk space and the file's permissions; the agents keep working",
             ) from error
 
     @contextmanager
     def moment(self) -> Iterator[None]:
-        """What is read within is as it was at one moment, whatever other processes write meanwhile."""
+        """Reads within the block see one moment, whatever other processes write meanwhile."""
         self._connection.execute("begin")
         try:
             yield
@@ -69,7 +69,7 @@ class Database:
 
     @cached_property
     def _tables(self) -> "Tables":
-        from sqlite_utils import Database as Tables  # 50 ms, which following and listing do without
+        from sqlite_utils import Database as Tables  # takes 50 ms, which following and listing do not need
 
         return Tables(self._connection)
 
@@ -86,13 +86,13 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer AIdeator (schema {version}; this one knows {len(STEPS)})",
             hint="upgrade aideator, or set AIDEATOR_HOME to another folder",
         )
-    connection.execute("pragma page_size=8192")  # of a new file: a fifth less to do for an event than with 4096
+    connection.execute("pragma page_size=8192")  # for a new file: a fifth less work per event than with 4096
     _use_wal(connection)
     connection.execute("pragma synchronous=normal")
     connection.execute("pragma wal_autocheckpoint=4000")  # pages: a checkpoint waits for the disk
     if version == len(STEPS):
         return
-    connection.execute("begin immediate")  # a second process waits here, and then finds nothing left to do
+    connection.execute("begin immediate")  # a second process waits here, and then has nothing left to do
     version = connection.execute("pragma user_version").fetchone()[0]
     for number, step in enumerate(STEPS[version:], version + 1):
         for statement in step.split(";"):
@@ -103,7 +103,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """SQLite's own patience does not cover this: of two processes that open a new database the second is refused at once."""
+    """Retries, because SQLite's timeout does not cover this: if two processes open a new database, it refuses the second at once."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -118,5 +118,5 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 def _unusable(path: Path, error: Exception) -> AideatorError:
     return AideatorError(
-        f"the store {path} can't be opened: {error}", hint="set AIDEATOR_HOME to a folder that you can write"
+        f"the store {path} can't be opened: {error}", hint="set AIDEATOR_HOME to a folder that you can write to"
     )

@@ -1,16 +1,20 @@
-"""What the agents wrote, and what was seen of them."""
+"""The agents' events, and the observations about them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from aideator_cli.backend import Attempt
-from aideator_cli.clock import now
-from aideator_cli.events import Event, Observation, parse, stray
+from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.database import Database
-from aideator_cli.store.rows import Cursor, StoredAttempt, stored_attempt
+from aideator_cli.system.clock import now
 
-BATCH = 500  # rows of one commit
-TOGETHER = 50  # rows of one statement: between two of them the readers' threads may take over
+if TYPE_CHECKING:
+    from aideator_cli.domain.attempts import Attempt
+    from aideator_cli.domain.events import Event, Observation
+    from aideator_cli.domain.runs import StoredAttempt
+
+BATCH = 500  # rows per commit
+TOGETHER = 50  # rows per statement: other threads may run between two of them
 ALL_ROWS = (0, 2**63 - 1)
 
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
@@ -19,12 +23,12 @@ _INSERT_TOGETHER = _INSERT + f", {_ROW}" * (TOGETHER - 1)
 
 
 class Log(Database):
-    def open_attempt(self, attempt: Attempt) -> int:
-        """Records the attempt if it is new; its number."""
+    def open_attempt(self, attempt: "Attempt") -> int:
+        """Records the attempt if it is new. Returns its number."""
         with self.transaction() as connection:
             connection.execute(
-                "insert or ignore into attempts select ?, ?, ?, 1 + count(*), ?, ?, null, null, null "
-                "from attempts where run = ? and variation = ?",
+                "insert or ignore into attempts(id, run, variation, number, name, created) "
+                "select ?, ?, ?, 1 + count(*), ?, ? from attempts where run = ? and variation = ?",
                 (
                     attempt.id,
                     attempt.run,
@@ -39,19 +43,21 @@ class Log(Database):
         return int(row[0])
 
     def close_attempt(self, attempt: str, verdict: str | None = None, text: str | None = None) -> None:
-        """Nothing more is to be read of it; `verdict` when it left no `end`."""
+        """Marks the attempt as read completely. `verdict` is set if it left no `end`."""
         with self.transaction() as connection:
             connection.execute(
                 "update attempts set closed = ?, verdict = ?, verdict_text = ? where id = ? and closed is null",
                 (now(), verdict, text, attempt),
             )
 
-    def attempts(self, run: str) -> list[StoredAttempt]:
+    def attempts(self, run: str) -> "list[StoredAttempt]":
+        from aideator_cli.store.rows import stored_attempt
+
         query = "select * from attempts where run = ? order by variation, number"
         return [stored_attempt(row) for row in self._rows(query, run)]
 
-    def record(self, events: Iterable[Event], observations: Iterable[Observation]) -> None:
-        """One transaction. A row that is there already is left as it is."""
+    def record(self, events: Iterable["Event"], observations: Iterable["Observation"]) -> None:
+        """Stores the rows in one transaction. Leaves existing rows as they are."""
         rows = [(e.attempt, e.seq, e.after, e.type, e.time, e.mark, _text(e.raw)) for e in events]
         seen = [(o.run, o.variation, o.attempt, o.time, o.kind, o.text) for o in observations]
         with self.transaction() as connection:
@@ -66,13 +72,16 @@ class Log(Database):
                 )
 
     def newest(self) -> int:
-        """The row of the event that was stored last, of whatever run; 0: none is."""
+        """Returns the row of the newest event of any run, or 0 if there is none."""
         return int(self._connection.execute("select coalesce(max(id), 0) from events").fetchone()[0])
 
     def events(
-        self, attempt: Attempt, types: tuple[str, ...] = (), *, rows: tuple[int, int] = ALL_ROWS
-    ) -> Iterator[Event]:
-        """In the order in which the agent wrote them; of these types only, if any are named; from behind one row up to another."""
+        self, attempt: "Attempt", types: tuple[str, ...] = (), *, rows: tuple[int, int] = ALL_ROWS
+    ) -> Iterator["Event"]:
+        """Yields events in the order in which the agent wrote them. Can be limited to some types, and to rows after one and up to
+        another."""
+        from aideator_cli.domain.events import parse, stray
+
         wanted = f"and type in ({','.join('?' * len(types))})" if types else ""
         query = (
             f"select seq, raw, mark, after from events where attempt = ? {wanted} and id > ? and id <= ? "
@@ -102,7 +111,7 @@ class Log(Database):
         return Cursor(next_seq, missing, self._newest_mark(attempt, next_seq - 1), row[0] if row else None)
 
     def _newest_mark(self, attempt: str, top: int) -> str | None:
-        """The last line's in the log's order; not the greatest, which may be from before the node's clock was set back."""
+        """Returns the mark of the last line in the log's order. The greatest mark may be older than a clock that was set back."""
         row = self._connection.execute(
             "select mark from events where attempt = ? and (seq = ? or (seq is null and after = ?)) "
             "order by seq is null desc, id desc limit 1",
@@ -110,7 +119,9 @@ class Log(Database):
         ).fetchone()
         return row[0] if row else None
 
-    def observations(self, run: str) -> list[Observation]:
+    def observations(self, run: str) -> list["Observation"]:
+        from aideator_cli.domain.events import Observation
+
         query = "select run, time, kind, text, variation, attempt from observations where run = ? order by id"
         return [Observation(**row) for row in self._rows(query, run)]
 

@@ -1,4 +1,4 @@
-"""The database's schema, as the plain list of steps that made it. A step is never changed once released; new ones are appended."""
+"""The database's schema as a list of steps. A released step never changes; new ones are appended."""
 
 STEPS: tuple[str, ...] = (
     """
@@ -47,4 +47,56 @@ STEPS: tuple[str, ...] = (
     update runs set repository = json_extract(spec, '$.repository.url');
     alter table variations add column prompt_name text;
     """,
+    # What each attempt has used, whatever has followed it; null: unknown. An attempt that a result is of is told by that, another one by
+    # its events, as they are folded into a result.
+    """
+    alter table attempts add column cost real default 0.0;
+    alter table attempts add column input_tokens integer default 0;
+    alter table attempts add column output_tokens integer default 0;
+    update attempts set (cost, input_tokens, output_tokens) = (
+      select
+        case when count(*) = count(cost) then coalesce(sum(cost), 0.0) end,
+        case when count(*) = count(nullif(input, uncounted)) then coalesce(sum(input), 0) end,
+        case when count(*) = count(nullif(output, uncounted)) then coalesce(sum(output), 0) end
+      from (select *, case when cost is null and coalesce(input, 0) = 0 and coalesce(output, 0) = 0 then 0 end as uncounted from (
+        select
+          case when json_type(told, '$.cost') in ('integer', 'real') then json_extract(told, '$.cost') end as cost,
+          case when json_type(told, '$.input') = 'integer' then json_extract(told, '$.input') end as input,
+          case when json_type(told, '$.output') = 'integer' then json_extract(told, '$.output') end as output
+        from (
+          select case when json_valid(raw) then raw else '{}' end as told from events where attempt = attempts.id and type = 'usage'
+        )
+      ))
+    ) where not exists (
+      select 1 from variations v
+      where v.run = attempts.run and v.number = attempts.variation and json_extract(v.result, '$.attempt') = attempts.id
+    );
+    update attempts set (cost, input_tokens, output_tokens) = (
+      select json_extract(v.result, '$.cost'), json_extract(v.result, '$.input_tokens'), json_extract(v.result, '$.output_tokens')
+      from variations v where v.run = attempts.run and v.number = attempts.variation
+    ) where exists (
+      select 1 from variations v
+      where v.run = attempts.run and v.number = attempts.variation and json_extract(v.result, '$.attempt') = attempts.id
+    );
+    """,
+    "alter table variations add column agent text",
+    # The tokens of a judgement that nobody has counted are null. They were stored as 0.
+    """
+    create table judgements_anew (
+      id integer primary key, run text not null references runs(id) on delete cascade, round text not null,
+      answers integer not null, first integer not null, second integer not null, first_patch text not null,
+      second_patch text not null, verdict text not null, reason text not null, model text not null,
+      input_tokens integer, output_tokens integer, cost real, seconds real not null, time text not null
+    );
+    insert into judgements_anew
+      select id, run, round, answers, first, second, first_patch, second_patch, verdict, reason, model,
+        case when cost is null and input_tokens = 0 and output_tokens = 0 then null else input_tokens end,
+        case when cost is null and input_tokens = 0 and output_tokens = 0 then null else output_tokens end,
+        cost, seconds, time
+      from judgements;
+    drop table judgements;
+    alter table judgements_anew rename to judgements;
+    create index judgements_of_run on judgements(run, id);
+    """,
+    "alter table runs add column answer integer not null default 0",  # whether it asks for an answer
 )

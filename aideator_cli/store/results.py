@@ -1,25 +1,23 @@
-"""What came of a run: results, what was selected, what a judge has said."""
+"""The outcome of a run: results, selections and judgements."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, fields, replace
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
-from aideator_cli.judging.judgements import Judgement
-from aideator_cli.result import CheckResult, Result, with_baseline
-from aideator_cli.store import tallies
 from aideator_cli.store.database import Database
-from aideator_cli.store.rows import Selection
-from aideator_cli.store.tallies import Tried, tried
 
-_RESULT_FIELDS = {field.name for field in fields(Result)}
-_CHECK_FIELDS = {field.name for field in fields(CheckResult)}
-_JUDGEMENT_FIELDS = [field.name for field in fields(Judgement)]
+if TYPE_CHECKING:
+    from aideator_cli.domain.judgements import Judgement
+    from aideator_cli.domain.result import CheckResult, Result
+    from aideator_cli.domain.runs import Selection
+    from aideator_cli.store.tallies import Tried
 
 
 class Results(Database):
-    def save_result(self, run: str, result: Result) -> None:
-        """How far an attempt has come never takes the place of how it ended: of two watchers one is behind."""
+    def save_result(self, run: str, result: "Result") -> None:
+        """Saves a result. Progress never replaces an end: one of two watchers may be behind."""
         with self.transaction() as connection:
             told = replace(result, baseline=(*result.baseline, *self._known_baseline(run, result)))
             connection.execute(
@@ -27,60 +25,89 @@ class Results(Database):
                 "or json_extract(result, '$.outcome') = 'running' or json_extract(result, '$.attempt') is not ?)",
                 (json.dumps(told.as_json()), run, result.variation, result.ended, result.attempt),
             )
+            _save_usage(connection, result)
 
-    def _known_baseline(self, run: str, result: Result) -> Iterator[CheckResult]:
-        """Of earlier attempts, where this one has not run these checks on the base (again): it is the run's, not an attempt's."""
+    def save_usage(self, result: "Result") -> None:
+        """Saves the usage of an attempt that another one has followed: its result is no longer the variation's."""
+        with self.transaction() as connection:
+            _save_usage(connection, result)
+
+    def spent(self, run: str) -> dict[int, float | None]:
+        """Returns the USD that all attempts at each variation have cost; None: unknown. Leaves out variations without attempts."""
+        query = (
+            "select variation, case when count(*) = count(cost) then sum(cost) end from attempts "
+            "where run = ? group by variation"
+        )
+        return dict(self._connection.execute(query, (run,)).fetchall())
+
+    def _known_baseline(self, run: str, result: "Result") -> "Iterator[CheckResult]":
+        """Yields the baseline from earlier attempts, for checks that this attempt did not run on the base: it belongs to the run."""
+        from aideator_cli.store.rows import stored_check
+
         told = {check.name for check in result.baseline}
         query = "select json_extract(result, '$.baseline') from variations where run = ? and number = ?"
         row = self._connection.execute(query, (run, result.variation)).fetchone()
         known = json.loads(row[0]) if row and row[0] else ()
-        return (_check(check) for check in known if check["name"] not in told)
+        return (stored_check(check) for check in known if check["name"] not in told)
 
-    def results(self, run: str) -> list[Result]:
-        """The last known result of each variation, without its patch."""
+    def results(self, run: str, *, report: bool | None = None) -> "list[Result]":
+        """Returns the last known result of each variation, without its patch. `report`: whether the run asks for one, if known."""
+        from aideator_cli.domain.result import with_baseline
+        from aideator_cli.store.rows import stored_result
+
         query = (
-            "select number, model, result, json_extract(spec, '$.verify_report') is not null as report "
+            "select number, model, agent, result, coalesce(?, json_extract(spec, '$.verify_report') is not null) as report "
             "from variations join runs on runs.id = run where run = ? order by number"
         )
-        return with_baseline(_result(row) for row in self._rows(query, run))
+        return with_baseline(stored_result(row) for row in self._rows(query, report, run))
 
-    def select(self, run: str, selection: Selection) -> None:
+    def select(self, run: str, selection: "Selection") -> None:
         with self.transaction() as connection:
             connection.execute(
                 "insert or replace into selections values (?, ?, ?, ?, ?)",
                 (run, selection.variation, selection.attempt, selection.time, selection.note),
             )
 
-    def selection(self, run: str) -> Selection | None:
+    def selection(self, run: str) -> "Selection | None":
+        from aideator_cli.domain.runs import Selection
+
         row = next(self._rows("select variation, attempt, time, note from selections where run = ?", run), None)
         return Selection(**row) if row else None
 
-    def tried(self, *, since: str = "", repository: str = "", with_prompt: bool = False) -> Iterator[Tried]:
-        """Every variation of the runs that were not made before `since` (RFC 3339, UTC) in a repository whose URL has this text in it."""
-        return tried(self._rows(tallies.QUERY, since, repository, with_prompt))
+    def tried(
+        self, *, since: str = "", repository: str = "", with_prompt: bool = False, answers: bool = False
+    ) -> Iterator["Tried"]:
+        """Yields the variations of runs created at or after `since` (RFC 3339, UTC) whose repository URL contains `repository`.
 
-    # What a judge has said
+        `answers`: of the runs that ask for an answer; otherwise of those for patches.
+        """
+        from aideator_cli.store import tallies
 
-    def save_judgement(self, run: str, judgement: Judgement) -> None:
+        return tallies.tried(self._rows(tallies.QUERY, since, repository, with_prompt, answers))
+
+    # Judgements
+
+    def save_judgement(self, run: str, judgement: "Judgement") -> None:
         with self.transaction():
             self._tables.table("judgements").insert({"run": run, **asdict(judgement)})
 
-    def judgements(self, run: str) -> list[Judgement]:
-        """In the order in which they were said."""
-        query = f"select {', '.join(_JUDGEMENT_FIELDS)} from judgements where run = ? order by id"
-        return [Judgement(**row) for row in self._rows(query, run)]
+    def judgements(self, run: str) -> "list[Judgement]":
+        """Returns the judgements in the order in which they were made."""
+        from aideator_cli.store.rows import stored_judgement
+
+        return [stored_judgement(row) for row in self._rows("select * from judgements where run = ? order by id", run)]
 
 
-def _result(row: dict[str, Any]) -> Result:
-    report = bool(row["report"])
-    if row["result"] is None:
-        return Result(row["number"], row["model"], report=report)
-    known = {name: value for name, value in json.loads(row["result"]).items() if name in _RESULT_FIELDS}
-    names = {name: tuple(known.get(name, ())) for name in ("tests", "config")}
-    checks = {name: tuple(_check(check) for check in known.get(name, ())) for name in ("checks", "baseline")}
-    return Result(**{**known, **names, **checks, "report": report})
+def _save_usage(connection: sqlite3.Connection, result: "Result") -> None:
+    """Saves the usage. Progress never replaces an end here either."""
+    connection.execute(
+        "update attempts set cost = ?, input_tokens = ?, output_tokens = ? where id = ? and (? or closed is null)",
+        (result.cost, _bounded(result.input_tokens), _bounded(result.output_tokens), result.attempt, result.ended),
+    )
 
 
-def _check(data: dict[str, Any]) -> CheckResult:
-    known = {name: value for name, value in data.items() if name in _CHECK_FIELDS}
-    return CheckResult(**{**known, "failing": tuple(known.get("failing", ()))})
+def _bounded(count: int | None) -> int | None:
+    """Limits the number to SQLite's integer range."""
+    from aideator_cli.domain.result import MOST
+
+    return None if count is None else min(count, MOST)

@@ -1,57 +1,18 @@
-"""What the store gives."""
+"""The values that the store returns."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backend import Attempt
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.judgements import Judgement
+from aideator_cli.domain.result import CheckResult, Result, citations, signals
+from aideator_cli.domain.runs import Place, StoredAttempt, StoredRun
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where a run lives: enough to find its backend again."""
-
-    backend: str
-    where: str
-    context: str | None = None
-    namespace: str | None = None
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    spec: RunSpec
-    place: Place
-    state: str  # submitting, running, ended
-    ended: str | None
-    repository_path: Path | None  # the working tree that REPO named, if it named one
-
-
-@dataclass(frozen=True)
-class StoredAttempt:
-    attempt: Attempt
-    number: int  # 1.. in order of creation, within the variation
-    closed: bool
-    verdict: str | None = None
-    verdict_text: str | None = None
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """From where an attempt's log is to be read on."""
-
-    next_seq: int = 0
-    missing: frozenset[int] = frozenset()
-    mark: str | None = None  # the newest line's
-    end: int | None = None  # seq of `end`, when it is stored
-
-
-@dataclass(frozen=True)
-class Selection:
-    variation: int
-    attempt: str
-    time: str
-    note: str | None
+_RESULT_FIELDS = {field.name for field in fields(Result)}
+_CHECK_FIELDS = {field.name for field in fields(CheckResult)}
 
 
 def stored_run(row: dict[str, Any]) -> StoredRun:
@@ -63,3 +24,23 @@ def stored_run(row: dict[str, Any]) -> StoredRun:
 def stored_attempt(row: dict[str, Any]) -> StoredAttempt:
     attempt = Attempt(row["id"], row["run"], row["variation"], row["created"], row["name"])
     return StoredAttempt(attempt, row["number"], row["closed"] is not None, row["verdict"], row["verdict_text"])
+
+
+def stored_result(row: dict[str, Any]) -> Result:
+    report = bool(row["report"])
+    if row["result"] is None:
+        return Result(row["number"], row["model"], agent=row["agent"], report=report)
+    known = {name: value for name, value in json.loads(row["result"]).items() if name in _RESULT_FIELDS}
+    names = {name: tuple(known.get(name, ())) for name in ("tests", "config", "changed")}
+    checks = {name: tuple(stored_check(check) for check in known.get(name, ())) for name in ("checks", "baseline")}
+    cited = {"citations": citations(known.get("citations")), "signals": signals(known.get("signals"))}
+    return Result(**{**known, **names, **checks, **cited, "report": report})
+
+
+def stored_judgement(row: dict[str, Any]) -> Judgement:
+    return Judgement(**{field.name: row[field.name] for field in fields(Judgement)})
+
+
+def stored_check(data: dict[str, Any]) -> CheckResult:
+    known = {name: value for name, value in data.items() if name in _CHECK_FIELDS}
+    return CheckResult(**{**known, **{name: tuple(known.get(name, ())) for name in ("failing", "skipped")}})

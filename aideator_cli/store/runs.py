@@ -1,35 +1,43 @@
-"""Runs, and how often each of their variations was submitted."""
+"""Runs, and the number of submissions of each variation."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aideator_agent.spec import RunSpec
-from aideator_cli.clock import now
+from aideator_cli.domain.glance import Glance
 from aideator_cli.errors import not_found, usage
 from aideator_cli.store.database import Database
-from aideator_cli.store.rows import Place, StoredRun, stored_run
+from aideator_cli.store.glances import glances
+from aideator_cli.system.clock import now
 
-# Nothing is left of a result but what an attempt has found out of the base, for the whole run
+if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
+    from aideator_cli.domain.runs import Place, StoredRun
+
+# An emptied result: keeps only what an attempt found out about the base, for the whole run
 _REOPENED = (
     "case when coalesce(json_extract(result, '$.baseline'), '[]') != '[]' then json_object('variation', number, 'model', model, "
-    "'outcome', 'running', 'cost', 0.0, 'baseline', json_extract(result, '$.baseline')) end"
+    "'agent', agent, 'outcome', 'running', 'cost', 0.0, 'baseline', json_extract(result, '$.baseline')) end"
 )
 
 
 class Runs(Database):
     def add_run(
-        self, spec: RunSpec, place: Place, *, state: str = "submitting", repository_path: Path | None = None
+        self, spec: "RunSpec", place: "Place", *, state: str = "submitting", repository_path: Path | None = None
     ) -> None:
         with self.transaction() as connection:
             connection.execute(
-                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
+                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?)",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
-                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url),
+                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url, spec.answer),
             )  # fmt: skip
             connection.executemany(
-                "insert or ignore into variations(run, number, model, role, temperature, prompt_name) "
-                "values (?, ?, ?, ?, ?, ?)",
-                [(spec.id, v.number, v.model, v.role, v.temperature, v.prompt_name) for v in spec.variations],
+                "insert or ignore into variations(run, number, model, role, temperature, prompt_name, agent) "
+                "values (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (spec.id, v.number, v.model, v.role, v.temperature, v.prompt_name, v.agent_name)
+                    for v in spec.variations
+                ],
             )
 
     def forget_run(self, run: str) -> None:
@@ -43,43 +51,48 @@ class Runs(Database):
                 (state, state, now(), run),
             )
 
-    def run(self, run: str) -> StoredRun | None:
+    def run(self, run: str) -> "StoredRun | None":
+        from aideator_cli.store.rows import stored_run
+
         row = next(self._rows("select * from runs where id = ?", run), None)
         return stored_run(row) if row else None
 
-    def runs(self, limit: int | None = None) -> list[StoredRun]:
-        """Newest first."""
-        return [
-            stored_run(row)
-            for row in self._rows(
-                "select * from runs order by created desc, id limit ?", -1 if limit is None else limit
-            )
-        ]
+    def glances(self, limit: int) -> list[Glance]:
+        """Returns what a list shows of the runs, newest first."""
+        return list(glances(self._connection, limit))
+
+    def runs(self, limit: int | None = None) -> "list[StoredRun]":
+        """Returns the runs, newest first."""
+        from aideator_cli.store.rows import stored_run
+
+        newest = "select id from runs order by created desc, id limit ?"  # sorting whole rows takes ten times as long
+        query = f"select * from runs where id in ({newest}) order by created desc, id"
+        return [stored_run(row) for row in self._rows(query, -1 if limit is None else limit)]
 
     def find(self, name: str) -> str | None:
-        """The id that a user's word names: an id, a unique prefix, or @last. Raises when it is ambiguous; None: none here."""
+        """Returns the id for a user's word: an id, a unique prefix, or @last. Raises if it is ambiguous. None if no run matches."""
         if name == "@last":
             row = next(self._rows("select id from runs order by created desc, rowid desc limit 1"), None)
             if row is None:
-                raise not_found("there is no run yet", hint="aideator run REPO PROMPT")
+                raise not_found("there are no runs yet", hint="aideator run REPO PROMPT")
             return str(row["id"])
         rows = [
             str(r["id"])
             for r in self._rows("select id from runs where substr(id, 1, ?) = ? order by id", len(name), name)
         ]
         if len(rows) > 1 and name not in rows:
-            raise usage(f"{name} names several runs: {', '.join(rows[:8])}", hint="give more letters of the id")
+            raise usage(f"{name} matches several runs: {', '.join(rows[:8])}", hint="give more letters of the id")
         return name if name in rows else next(iter(rows), None)
 
     # Submissions
 
     def submissions(self, run: str) -> dict[int, int]:
-        """How often each variation was submitted, as far as is known here."""
+        """Returns how often each variation was submitted, as far as this machine knows."""
         query = "select number, submissions from variations where run = ?"
         return dict(self._connection.execute(query, (run,)).fetchall())
 
     def claim(self, run: str, submissions: Mapping[int, int]) -> bool:
-        """Takes these numbers for submissions to come; false: another process has taken one of them, and none is taken."""
+        """Claims these submission numbers. Returns False, and claims none, if another process has claimed one of them."""
         with self.transaction():
             known = self.submissions(run)
             if any(known.get(number, 0) >= submission for number, submission in submissions.items()):
@@ -88,7 +101,7 @@ class Runs(Database):
         return True
 
     def release(self, run: str, variation: int, submission: int) -> None:
-        """Gives back a number that was taken by a process which did not use it."""
+        """Releases a claimed number that the claiming process did not use."""
         with self.transaction() as connection:
             connection.execute(
                 "update variations set submissions = ? where run = ? and number = ? and submissions = ?",
@@ -96,7 +109,7 @@ class Runs(Database):
             )
 
     def reopen(self, run: str, submissions: Mapping[int, int], numbers: Iterable[int]) -> None:
-        """Of these variations another attempt is at work: they have no result yet. `submissions`: how many there are now."""
+        """Clears the results of these variations, because another attempt is at work. `submissions`: how many there are now."""
         with self.transaction() as connection:
             self._set_submissions(run, submissions)
             connection.executemany(

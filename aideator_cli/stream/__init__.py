@@ -1,1 +1,4 @@
-"""One ordered stream out of a run's logs and of what its backend says: followed, stored, passed on."""
+"""One ordered stream from a run's agent logs and its backend's reports: read, followed, recorded and passed on.
+
+It knows backends only through `backends.base`, and does not know who shows the stream.
+"""

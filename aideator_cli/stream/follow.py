@@ -1,7 +1,7 @@
-"""One ordered stream out of a run's logs and of what its backend says: `follow`.
+"""`follow`: one ordered stream from a run's logs and its backend's reports.
 
-A thread reads each attempt, one more watches the backend; both put what they have into one bounded queue (a slow end holds the readers
-back, nothing is dropped), out of which the caller pulls.
+One thread reads each attempt, and another watches the backend. They put their items into one bounded queue, from which the caller pulls. A
+slow caller holds the threads back; nothing is dropped.
 """
 
 import queue
@@ -13,22 +13,27 @@ from contextlib import suppress
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backend import Attempt, Backend, Status, Trouble
-from aideator_cli.clock import now
-from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.backends.base import Backend, Status, Trouble
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.stream.reader import REAL_TIME, Reader, Timing
 from aideator_cli.stream.sequence import Sequence
 from aideator_cli.stream.standing import Standing
+from aideator_cli.stream.versions import misfit
+from aideator_cli.system.clock import now
 
-MOST_AT_ONCE = 500  # items of one batch
-FEW = 100  # items of a batch that may be waited with in a burst: a commit costs as much as 30 of them
-BURST = 8  # batches; as many may come at once, more only one by one
+MOST_AT_ONCE = 500  # items in one batch
+FEW = 100  # items in a batch that may wait during a burst: a commit costs as much as 30 of them
+BURST = 8  # batches that may come at once; later ones come one by one
 BURST_SECONDS = 0.01  # between two batches of a burst
-PIECES_WAITING = 32  # in the queue, before its writers wait
-TICK = 0.5  # seconds between two looks at the clocks
+PIECES_WAITING = 32  # pieces in the queue before the writers wait
+STRANGER = "foreign_container"  # the kind of an observation
+NOTED = ("start", "end")  # events that say more than what is shown of them
+TICK = 0.5  # seconds between two checks of the deadlines
 
-Resume = Callable[[Attempt], Sequence | None]  # where to read an attempt on; None: it was read to its end before
-Again = dict[int, str]  # variation -> the attempt of it after which another one is to be waited for
+Resume = Callable[[Attempt], Sequence | None]  # where to continue reading an attempt; None: it is already complete
+Again = dict[int, str]  # variation -> the attempt that another one will follow
 Message = Status | Trouble | Exception | list[Item]
 
 
@@ -40,14 +45,15 @@ def follow(
     timing: Timing = REAL_TIME,
     *,
     again: Again | None = None,
+    ticks: bool = False,
 ) -> Iterator[list[Item]]:
-    """Batches of items, about `MOST_AT_ONCE` in each, until every variation has ended or `stop` is set.
+    """Yields batches of about `MOST_AT_ONCE` items until every variation has ended or `stop` is set. With `ticks`, also empty ones.
 
-    The caller may write into `again` between two batches: what stands there has not ended.
+    The caller may write to `again` between two batches: a variation listed there has not ended.
     """
     follower = _Follower(spec, backend, resume, stop, timing, {} if again is None else again)
     try:
-        yield from follower.batches()
+        yield from follower.batches(ticks)
     finally:
         stop.set()
         follower.wake()
@@ -66,18 +72,20 @@ class _Follower:
         self._queue: queue.Queue[Message] = queue.Queue(PIECES_WAITING)
         start_seconds = spec.limits.start_seconds
         self._variations = {v.number: Standing(v.number, spec.created, start_seconds) for v in spec.variations}
-        self._given = deque([0.0] * BURST, BURST)  # when the last batches were, on the monotonic clock
+        self._given = deque([0.0] * BURST, BURST)  # times of the last batches, on the monotonic clock
         self._readers: dict[str, Reader] = {}
         self._closed: set[str] = set()  # attempts
-        self._stopped: set[str] = set()  # attempts that say that they were told to stop: not by whom
-        self._held: dict[str, Closed] = {}  # until the backend has said its last word about the attempt
+        self._stopped: set[str] = set()  # attempts that report they were told to stop, but not by whom
+        self._released: set[str] = set()  # attempts whose strangers were told to end
+        self._misfit = False  # the agents' image is of another version, which is told once
+        self._held: dict[str, Closed] = {}  # kept until the backend's last report about the attempt
 
-    def batches(self) -> Iterator[list[Item]]:
+    def batches(self, ticks: bool) -> Iterator[list[Item]]:
         self._thread(self._watch, "watch")
         while not self._stop.is_set() and not self._all_finished():
             batch = self._next_batch()
             batch += self._give_up_waiting()
-            if batch:
+            if batch or ticks:
                 yield batch
 
     def _all_finished(self) -> bool:
@@ -103,7 +111,7 @@ class _Follower:
         return batch
 
     def _take_more(self, batch: list[Item]) -> None:
-        """All that is there by now."""
+        """Adds everything that is in the queue now."""
         with suppress(queue.Empty):
             while len(batch) < MOST_AT_ONCE:
                 batch += self._items(self._queue.get_nowait())
@@ -115,7 +123,7 @@ class _Follower:
             return [self._on_trouble(message)]
         if isinstance(message, Exception):
             raise message
-        if all(isinstance(item, Event) and item.type != "end" for item in message):
+        if all(isinstance(item, Event) and item.type not in NOTED for item in message):
             return message
         return [told for item in message for told in self._on_item(item)]
 
@@ -124,6 +132,9 @@ class _Follower:
             return self._on_closed(item)
         if isinstance(item, Event) and says_stopped(item):
             self._stopped.add(item.attempt)
+        if isinstance(item, Event) and item.type == "start" and not self._misfit and (text := misfit(item)):
+            self._misfit = True
+            return [item, self._observe("version", text)]
         return [item]
 
     # What the backend says
@@ -146,6 +157,8 @@ class _Follower:
             items.append(Ended(variation.number, status.reason, status.text))
         for held in [held for held in self._held.values() if held.attempt.variation == variation.number]:
             items += self._on_closed(held)
+        if status.attempt is not None:
+            items += self._release(variation, status.attempt)
         self._settle(variation)
         return items
 
@@ -170,18 +183,21 @@ class _Follower:
         if ended:
             reader.ended.set()
         self._readers[attempt.id] = reader
-        self._variations[attempt.variation].finished = False  # tried again while others were followed
+        self._variations[attempt.variation].finished = False  # it was tried again while others were followed
         self._thread(lambda: self._read(reader), f"read {attempt.name}")
 
     def _readers_of(self, variation: Standing) -> list[Reader]:
         return [reader for reader in self._readers.values() if reader.attempt.variation == variation.number]
 
     def _on_closed(self, closed: Closed) -> list[Item]:
-        """Held back while the backend may still tell why, and whether another attempt follows; an `end` of its own tells both."""
+        """Holds the item back while the backend may still report the cause or another attempt. An `end` from the agent settles both."""
         variation = self._variations[closed.attempt.variation]
         attempt = closed.attempt.id
         self._readers.pop(attempt, None)
         told = closed.reason is None and attempt not in self._stopped
+        if (known := variation.last(attempt)) and known.strangers and known.state != "ended":
+            self._held[attempt] = closed  # only when the container has ended may the strangers be ended, too
+            return []
         if not told and variation.may_still_tell(attempt):
             self._held[attempt] = closed
             return []
@@ -192,10 +208,25 @@ class _Follower:
         self._settle(variation)
         verdict = variation.verdict(attempt)
         reason, text = (verdict.reason, verdict.text) if verdict else (closed.reason, closed.text)
-        return [Closed(closed.attempt, reason, text, last=variation.finished)]
+        left = self._release(variation, closed.attempt)
+        return [*left, Closed(closed.attempt, reason, text, last=variation.finished)]
+
+    def _release(self, variation: Standing, attempt: Attempt) -> list[Item]:
+        """Ends what others put beside an agent that has ended and whose log is read, and says so once."""
+        known = variation.last(attempt.id)
+        due = known is not None and known.state == "ended" and known.strangers and attempt.id in self._closed
+        if known is None or not due or attempt.id in self._released:
+            return []
+        self._released.add(attempt.id)
+        names = ", ".join(known.strangers)
+        try:
+            self._backend.release(attempt)
+        except AideatorError as error:
+            return [self._observe(STRANGER, f"{names} still runs although the agent has ended: {error.message}", known)]
+        return [self._observe(STRANGER, f"{names} still ran when the agent had ended; its pod is told to end", known)]
 
     def _is_read(self, variation: Standing) -> bool:
-        """Whether there is still something to come of one of its attempts."""
+        """Whether one of the variation's attempts may still produce items."""
         return bool(self._readers_of(variation)) or any(
             held.attempt.variation == variation.number for held in self._held.values()
         )
@@ -205,18 +236,27 @@ class _Follower:
         if status and status.final and not self._is_read(variation):
             variation.finished = status.attempt is None or status.attempt.id in self._closed
 
-    # What no backend says
+    # Deadlines
 
     def _give_up_waiting(self) -> list[Item]:
-        """Variations that can't start, or did not in time: what waits is removed, and they end here."""
+        """Ends variations that can't start or did not start in time, and removes what is waiting."""
         items: list[Item] = []
         for variation in self._variations.values():
             text, status = variation.hopeless(), variation.status
             if text is not None and status is not None:
-                self._backend.cancel(self._spec.id, [variation.number])
-                variation.finished = True
-                items.append(Ended(variation.number, status.reason, text))
+                items.append(self._give_up(variation, status, text))
         return items
+
+    def _give_up(self, variation: Standing, status: Status, text: str) -> Item:
+        try:
+            self._backend.cancel(self._spec.id, [variation.number])
+        except AideatorError as error:
+            if error.code != ExitCode.REFUSED:
+                raise
+            variation.left_to_others = True
+            return self._observe("not_stopped", error.message, status)
+        variation.finished = True
+        return Ended(variation.number, status.reason, text)
 
     def _observe(self, kind: str, text: str, status: Status | None = None) -> Observation:
         attempt = status.attempt.id if status and status.attempt else None
@@ -244,14 +284,14 @@ class _Follower:
         def run() -> None:
             try:
                 work()
-            except Exception as error:  # the caller's to handle: a thread that dies in silence would be waited for
+            except Exception as error:  # for the caller to handle: a thread that dies silently would be waited for
                 self._put(error)
 
         threading.Thread(target=run, name=name, daemon=True).start()
 
 
 def says_stopped(event: Event) -> bool:
-    """The agent's last word is that it was told to stop; by whom only the backend knows."""
+    """Whether the agent's `end` says that it was told to stop. Only the backend knows by whom."""
     return event.type == "end" and event.data.get("outcome") == "cancelled"
 
 

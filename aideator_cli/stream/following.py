@@ -1,45 +1,51 @@
-"""The pipe, put together: backend → follow → store → view → result."""
+"""The whole pipeline: backend → follow → store → the caller, who pulls the next batch."""
 
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Status
-from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.result import Result
-from aideator_cli.store import ALL_ROWS, BATCH, Store, StoredAttempt
+from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNotReady, Status
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.domain.runs import StoredAttempt
+from aideator_cli.store import ALL_ROWS, BATCH, Store
 from aideator_cli.stream.follow import Again, follow, says_stopped
 from aideator_cli.stream.recording import recording, resume
 from aideator_cli.stream.sequence import Sequence
 from aideator_cli.stream.sieve import variation_of
 
-View = Callable[[RunSpec, Iterator[list[Item]]], None]
-Rule = Callable[[Iterator[list[Item]], Again], Iterator[list[Item]]]  # acts on what is stored, and tells it there
+Batches = Iterator[list[Item]]
+Rule = Callable[[Iterator[list[Item]], Again], Iterator[list[Item]]]  # acts on what is stored, and reports it there
 _Timed = tuple[str, Item]  # time: RFC 3339, UTC
 
 
 @dataclass(frozen=True)
 class Past:
-    """What the store had of a run at one moment."""
+    """What the store held for a run at one moment."""
 
     batches: Iterator[list[Item]]
-    upto: int  # the newest event's row at that moment
+    upto: int  # row of the newest event at that moment
 
 
 NOTHING = Past(iter(()), 0)
 
 
-def follow_run(
-    spec: RunSpec, backend: Backend, store: Store, view: View, *, past: Past = NOTHING, rule: Rule | None = None
-) -> list[Result]:
-    """Shows a run until it ends, or until the view has seen enough; each variation's last result. `past` comes before what is live."""
+@contextmanager
+def following(
+    spec: RunSpec, backend: Backend, store: Store, *, past: Past = NOTHING, rule: Rule | None = None
+) -> Iterator[Batches]:
+    """Yields a run's items until it ends or the block is left, with `past` before the live ones.
+
+    Each item is on disk before it is yielded. A run whose variations have all ended is stored as ended.
+    """
     stop = Flag()
-    between: dict[str, Iterator[Event]] = {}  # what others have stored since, by attempt: no log is read twice for it
+    between: dict[str, Iterator[Event]] = {}  # what others have stored since, by attempt, so that no log is read twice
     over = {known.attempt.id for known in store.attempts(spec.id) if known.closed}
 
     def join(attempt: Attempt) -> Sequence | None:
@@ -48,23 +54,21 @@ def follow_run(
             return resume(store, attempt)
 
     again: Again = {}
-    live = recording(store, spec, follow(spec, backend, join, stop, again=again))
+    live = recording(store, spec, follow(spec, backend, join, stop, again=again, ticks=rule is not None))
     if rule is not None:
         live = rule(live, again)
     try:
-        view(spec, chain(past.batches, _with_missed(live, between, over)))
+        yield chain(past.batches, _with_missed(live, between, over))
     finally:
         stop.set()
-    results = store.results(spec.id)
-    if all(result.ended for result in results):
+    if all(result.ended for result in store.results(spec.id)):
         store.set_state(spec.id, "ended")
-    return results
 
 
 def _with_missed(
     live: Iterator[list[Item]], between: dict[str, Iterator[Event]], over: set[str]
 ) -> Iterator[list[Item]]:
-    """That attempts which were `over` before are still there is no news."""
+    """Adds what others stored meanwhile. Leaves out items that repeat that an attempt in `over` still exists."""
     for batch in live:
         for opened in [item for item in batch if isinstance(item, Opened)]:
             yield from _batches(between.pop(opened.attempt.id))
@@ -83,7 +87,7 @@ def past_of(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Pa
 
 
 def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
-    """Of each variation's items the last `count`."""
+    """Yields only the last `count` items of each variation."""
     kept: dict[int | None, deque[tuple[int, Item]]] = {}
     for index, item in enumerate(item for batch in batches for item in batch):
         kept.setdefault(variation_of(item), deque(maxlen=count)).append((index, item))
@@ -94,7 +98,10 @@ def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
 def stored(
     store: Store, spec: RunSpec, numbers: list[int] | None = None, upto: int = ALL_ROWS[1]
 ) -> Iterator[list[Item]]:
-    """What the store has of a run, or of some of its variations: each attempt in its own order with its end, among each other by time."""
+    """Yields the stored items of a run, or of some of its variations.
+
+    Each attempt keeps its own order and ends with its end. Attempts are interleaved by time.
+    """
     wanted = [v.number for v in spec.variations if numbers is None or v.number in numbers]
     seen = [o for o in store.observations(spec.id) if o.variation is None or o.variation in wanted]
     ended = {result.variation: result for result in store.results(spec.id) if result.ended}
@@ -111,7 +118,7 @@ def stored(
 
 
 def _lived(store: Store, known: StoredAttempt, upto: int, last: bool, latest: str) -> Iterator[_Timed]:
-    """`latest`: when something of the attempt was observed last; its end is not told before."""
+    """Yields one attempt's items. Its end comes no earlier than `latest`, the time of the last observation about it."""
     time = ""
     for event in store.events(known.attempt, rows=(0, upto)):
         time = event.time
@@ -136,7 +143,7 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def look(spec: RunSpec, backend: Backend, store: Store) -> bool:
-    """Stores what is to be known of a run by now, without waiting for more; whether all of it has ended."""
+    """Stores what is known about a run now, without waiting for more. Returns whether all of it has ended."""
     for _ in recording(store, spec, _glance(spec, backend, store)):
         pass
     ended = all(result.ended for result in store.results(spec.id))
@@ -146,7 +153,7 @@ def look(spec: RunSpec, backend: Backend, store: Store) -> bool:
 
 
 def _glance(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Item]]:
-    """Each attempt's log as it is now, and what the backend says of it."""
+    """Yields each attempt's log as it is now, and the backend's reports about it."""
     stop = Flag()
     unseen = {variation.number for variation in spec.variations}
     statuses: list[Status] = []
@@ -177,7 +184,7 @@ def _whole(status: Status, attempt: Attempt, backend: Backend, store: Store) -> 
             yield list(events)
     except (LogNotReady, LogGone, LogBroken):
         return
-    if sequence.complete and (not stopped or status.final or status.earlier):  # else the backend will tell why, soon
+    if sequence.complete and (not stopped or status.final or status.earlier):  # else the backend will soon report why
         reason, text = (status.reason, status.text) if status.state == "ended" else (None, None)
         yield [Closed(attempt, reason, text, last=not status.earlier)]
     elif status.state == "ended" and not sequence.ended:

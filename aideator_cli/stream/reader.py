@@ -1,5 +1,8 @@
-"""Reads one attempt's log, whole, whatever happens on the way: joins again after every end of the stream, until `end` was read and
-nothing is missing, or the container has ended and two whole reads agree. What is lost for good is shown as a gap."""
+"""Reads one attempt's whole log, whatever happens on the way.
+
+It reconnects each time the stream ends, until it has read `end` and nothing is missing, or the container has ended and two complete reads
+agree. It reports what is lost for good as a gap.
+"""
 
 import random
 import time
@@ -8,31 +11,32 @@ from dataclasses import dataclass
 from itertools import takewhile
 from threading import Event as Flag
 
-from aideator_cli.backend import Attempt, Backend, Line, LogBroken, LogGone, LogNotReady, Remark
-from aideator_cli.clock import now
-from aideator_cli.events import Closed, Item, Observation
+from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNotReady, Remark
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Closed, Item, Observation
 from aideator_cli.stream.sequence import Sequence
+from aideator_cli.system.clock import now
 
 # Seconds
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # between two attempts to join again
-RECYCLE = 3.5 * 3600  # age of a stream that is left for a new one: kubelet ends it after 4 h
-PATIENCE = 180.0  # of nothing but broken reads of a log that has ended: its node is lost
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # between two attempts to reconnect
+RECYCLE = 3.5 * 3600  # age at which a stream is replaced: kubelet ends it after 4 h
+PATIENCE = 180.0  # of failed reads only, once the log has ended: its node is lost
 
-MOST_DOUBTS = 6  # reads in a row of a log that has ended, each refused or short of what is known
-MOST_MENDS = 20  # holes for which the log is read again at once; later ones wait for its end
+MOST_DOUBTS = 6  # consecutive reads of an ended log that were refused or shorter than what is known
+MOST_MENDS = 20  # holes that are reread at once; later ones wait for the end of the log
 MEND_TRIES = 3
-MOST_REMARKS = 20  # told until data comes
+MOST_REMARKS = 20  # reported until data comes
 REMARK_LENGTH = 500  # characters
 
-LOST = "lost"  # an attempt's reason, where nobody knows better
+LOST = "lost"  # an attempt's reason when nothing better is known
 
-Wait = Callable[[Flag, float], object]  # until the flag is set, at most so many seconds
+Wait = Callable[[Flag, float], object]  # waits until the flag is set, at most this many seconds
 Batches = Iterator[list[Item]]
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How a reader waits, and by what it counts."""
+    """How a reader waits, and its clock."""
 
     wait: Wait = Flag.wait
     clock: Callable[[], float] = time.monotonic  # seconds
@@ -43,10 +47,10 @@ REAL_TIME = Timing()
 
 @dataclass
 class _Extent:
-    """How far one read of the whole log came."""
+    """How far one read of the whole log got."""
 
     remarks: bool = False
-    known: bool = False  # the newest line that is known was in it
+    known: bool = False  # it included the newest known line
     new: int = 0
 
     def add(self, piece: list[Line | Remark], newest: str | None) -> None:
@@ -55,13 +59,16 @@ class _Extent:
 
     @property
     def doubtful(self) -> bool:
-        """It may have been cut: a clean end of the stream is no promise."""
+        """Whether the read may be incomplete: a stream that ends cleanly proves nothing."""
         return self.remarks or not self.known
 
 
 class Reader:
-    """Set by the follower: `ended` as soon as the backend says that the attempt's container has ended, `changed` whenever it says
-    something new of the attempt (try again at once), `cut_off` while the backend can't be reached at all."""
+    """Reads the log of one attempt. The follower sets its flags.
+
+    `ended`: the backend reports that the attempt's container has ended. `changed`: the backend reports something new about the attempt, so
+    try again at once. `cut_off`: the backend can't be reached at all.
+    """
 
     def __init__(
         self,
@@ -81,12 +88,12 @@ class Reader:
         self._timing = timing
         self._pause = FIRST_PAUSE
         self._mends_left = MOST_MENDS
-        self._told: set[str] = set()  # remarks, since data came last
+        self._told: set[str] = set()  # remarks since the last data
 
     def items(self) -> Batches:
-        """All that is new in the log, in its order as far as possible, and `Closed`; less as soon as `stop` is set.
+        """Yields everything new in the log, in order as far as possible, and then `Closed`. Stops early if `stop` is set.
 
-        Why an `end` is missing only the follower knows.
+        Only the follower knows why an `end` is missing.
         """
         if self._sequence.missing:
             yield from self._mend(self._sequence.next_seq - 1)
@@ -116,7 +123,7 @@ class Reader:
         return self._stop.is_set() or self._sequence.ended
 
     def _follow(self) -> Batches:
-        """One stream, to its end or until it is old."""
+        """Reads one stream until it ends or is too old."""
         old = self._timing.clock() + RECYCLE * random.uniform(0.9, 1.0)
         for piece in self._backend.read_log(self.attempt, follow=True, since=self._sequence.mark):
             yield from self._new(piece, self._mend)
@@ -124,7 +131,7 @@ class Reader:
                 return
 
     def _mend(self, seq: int) -> Batches:
-        """What is missing before this seq, unless it is lost: a second reading, from the log's first line up to there."""
+        """Rereads the log from its first line up to this seq, to find the missing records before it."""
         if not self._mends_left:
             return
         self._mends_left -= 1
@@ -140,7 +147,7 @@ class Reader:
             self._wait()
 
     def _read_up_to(self, seq: int) -> Generator[list[Item], None, bool]:
-        """Whether this record or a later one was reached; what follows it is left to the stream that goes on."""
+        """Returns whether it reached this record or a later one. The open stream reads what follows."""
         for piece in self._backend.read_log(self.attempt, follow=False):
             before = list(takewhile(lambda line: not self._is_at(seq, line), piece))
             yield from self._new(before)
@@ -154,10 +161,10 @@ class Reader:
         found = self._sequence.read(line).seq
         return found is not None and found >= seq
 
-    # Once nothing more is written
+    # After the container has ended
 
     def _rest(self) -> Batches:
-        """Whole reads until nothing is missing, or two agree."""
+        """Reads the whole log until nothing is missing or two reads agree."""
         agreeing, doubts, heard = False, 0, self._timing.clock()
         while not self._stop.is_set() and not self._sequence.complete:
             try:
@@ -179,7 +186,7 @@ class Reader:
                 self._wait()
 
     def _whole(self) -> Generator[list[Item], None, _Extent]:
-        """One read of all that the log still has."""
+        """Reads everything that the log still has, once."""
         extent, count = _Extent(known=self._sequence.mark is None), self._sequence.count
         for piece in self._backend.read_log(self.attempt, follow=False):
             yield from self._new(piece)
@@ -192,9 +199,9 @@ class Reader:
     def _closing(self) -> list[Item]:
         items: list[Item] = []
         if missing := self._sequence.missing:
-            text = f"1 event is lost: {_ranges(missing)}"
+            text = f"1 event was lost: {_ranges(missing)}"
             if len(missing) > 1:
-                text = f"{len(missing)} events are lost: {_ranges(missing)}"
+                text = f"{len(missing)} events were lost: {_ranges(missing)}"
             items.append(self._observe("gap", text))
         items.append(Closed(self.attempt, None if self._sequence.ended else LOST))
         return items
@@ -202,7 +209,7 @@ class Reader:
     # A piece of the log
 
     def _new(self, piece: list[Line | Remark], on_hole: Callable[[int], Batches] | None = None) -> Batches:
-        """What is new in it. Before a record that leaves a hole comes what `on_hole` gives for its seq."""
+        """Yields what is new in the piece. Before a record that leaves a hole, yields what `on_hole` returns for its seq."""
         items: list[Item] = []
         at = 0
         while at < len(piece):
@@ -229,12 +236,12 @@ class Reader:
             yield items
 
     def _heard(self) -> None:
-        """Data has come."""
+        """Notes that data has come."""
         self._pause = FIRST_PAUSE
         self._told.clear()
 
     def _remark(self, remark: Remark) -> list[Item]:
-        """Once until data comes, however often it is repeated."""
+        """Reports a remark once until data comes, however often it repeats."""
         text = remark.text[:REMARK_LENGTH]
         if text in self._told or len(self._told) == MOST_REMARKS:
             return []
@@ -251,7 +258,7 @@ class Reader:
 
 
 def _ranges(numbers: set[int]) -> str:
-    """`3-5, 9` of {3, 4, 5, 9}; the first few only."""
+    """Returns `3-5, 9` for {3, 4, 5, 9}. Lists only the first few ranges."""
     ordered = sorted(numbers)
     spans: list[list[int]] = []
     for number in ordered:

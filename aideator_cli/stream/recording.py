@@ -1,26 +1,26 @@
-"""The stream on its way to the views: every item is on disk before it is passed on."""
+"""Stores the stream on its way to the views: every item is on disk before it is passed on."""
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Series
 from dataclasses import replace
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backend import Attempt
-from aideator_cli.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.result import Folding, Result, infrastructure
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.domain.result import Folding, Result, infrastructure
 from aideator_cli.store import Store
 from aideator_cli.stream.reader import LOST
 from aideator_cli.stream.sequence import Sequence
 
-FOLDED = ("start", "phase", "usage", "check", "patch", "end")  # the types that a result is made of
-PROGRESS = ("usage", "phase", "check")  # after these it is worth telling how far an attempt has come
+FOLDED = ("start", "phase", "usage", "check", "patch", "answer", "end")  # the event types that make up a result
+PROGRESS = ("usage", "phase", "check")  # after these, progress is worth reporting
 CANCEL_ASKED = "cancel_asked"
 RETRIED = "retried"
-TAKEN = ("deleted", "evicted", "node_lost", "deadline")  # the backend's reasons for stopping an agent: nobody's cancel
+TAKEN = ("deleted", "evicted", "node_lost", "deadline", "preempted")  # the backend stopped the agent without a `cancel`
 
 
 def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Iterator[list[Item]]:
-    """The same batches, each after its commit; an attempt's result is stored as soon as it is closed."""
+    """Yields the same batches, each after its commit. Stores an attempt's result as soon as the attempt is closed."""
     foldings: dict[str, Folding] = {}
     seen = {_subject(known): known for known in store.observations(spec.id)}
     for batch in batches:
@@ -42,7 +42,7 @@ def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Ite
 
 
 def _fold(events: list[Event], foldings: Mapping[str, Folding]) -> set[str]:
-    """The attempts of whose progress these events tell."""
+    """Folds the events. Returns the attempts whose progress they report."""
     for event in {event.attempt: event for event in reversed(events)}.values():
         foldings[event.attempt].pass_by(event.time)
     telling = [event for event in events if event.type in FOLDED]
@@ -54,7 +54,7 @@ def _fold(events: list[Event], foldings: Mapping[str, Folding]) -> set[str]:
 
 
 def resume(store: Store, attempt: Attempt) -> Sequence | None:
-    """Where the store stands with an attempt; None: it was read to its end."""
+    """Returns where the store's copy of an attempt's log ends. None means that it was read to its end."""
     if any(known.closed for known in store.attempts(attempt.run) if known.attempt.id == attempt.id):
         return None
     cursor = store.cursor(attempt.id)
@@ -63,7 +63,7 @@ def resume(store: Store, attempt: Attempt) -> Sequence | None:
 
 
 def last_result(store: Store, spec: RunSpec, variation: int, attempt: str | None = None) -> Result:
-    """A variation's last result with its patch, folded from the stored events; or what this attempt of it left."""
+    """Returns a variation's last result with its patch or answer, folded from the stored events, or the result of the given attempt."""
     known = next(r for r in store.results(spec.id) if r.variation == variation)
     attempts = [a.attempt for a in store.attempts(spec.id) if a.attempt.variation == variation]
     chosen = next((a for a in reversed(attempts) if attempt in (None, a.id)), None)
@@ -71,26 +71,27 @@ def last_result(store: Store, spec: RunSpec, variation: int, attempt: str | None
         return known
     result = _begun(store, spec, chosen).result
     if known.ended and known.attempt == chosen.id:
-        return replace(known, patch=result.patch)
+        return replace(known, patch=result.patch, answer=result.answer)
     return replace(result, baseline=result.baseline or known.baseline, report=known.report)
 
 
 def _begun(store: Store, spec: RunSpec, attempt: Attempt) -> Folding:
-    folding = Folding(Result(attempt.variation, spec.variation(attempt.variation).model, attempt.id))
+    asked = spec.variation(attempt.variation)
+    folding = Folding(Result(attempt.variation, asked.model, attempt.id, agent=asked.agent_name))
     for event in store.events(attempt, FOLDED):
         folding.add(event)
     return folding
 
 
 def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> Closed:
-    """Stores the verdict, and the variation's result unless a later attempt has begun; with a reason only where that is the verdict."""
+    """Stores the verdict, and the variation's result unless a later attempt has begun. Keeps the reason only if it is the verdict."""
     attempt = closed.attempt
     cancelled = _is_cancelled(store, spec.id, attempt.variation)
     taken = result.outcome == "cancelled" and closed.reason in TAKEN and not cancelled
     if result.ended and not taken:
         closed = replace(closed, reason=None, text=None)
     else:
-        reason, text = closed.reason or LOST, closed.text or "the log ends without a word of why"
+        reason, text = closed.reason or LOST, closed.text or "the log ends without a reason"
         closed = replace(closed, reason="cancelled" if cancelled else reason, text=text)
         result = infrastructure(result, closed.reason or LOST, text)
     store.close_attempt(attempt.id, closed.reason, closed.text)
@@ -99,14 +100,16 @@ def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> Close
 
 
 def _save(store: Store, spec: RunSpec, result: Result) -> None:
-    """As the variation's, unless a later attempt has begun."""
+    """Stores the result as the variation's, unless a later attempt has begun. Its cost counts in either case."""
     newest = [known.attempt.id for known in store.attempts(spec.id) if known.attempt.variation == result.variation][-1]
     if newest == result.attempt:
         store.save_result(spec.id, result)
+    else:
+        store.save_usage(result)
 
 
 def _news(batch: Series[Item], seen: dict[tuple[int | None, str | None], Observation]) -> list[Observation]:
-    """What was not the last thing to be seen: every follower sees how things stand when it begins."""
+    """Returns the observations that differ from the last one seen: every follower reports the current state when it begins."""
     news = []
     for item in batch:
         if isinstance(item, Observation):
@@ -128,7 +131,7 @@ def _end(store: Store, spec: RunSpec, ended: Ended) -> None:
 
 
 def _is_cancelled(store: Store, run: str, variation: int) -> bool:
-    """Whether the user has asked for its end, since it was tried again last."""
+    """Whether the user cancelled the variation since it was last tried again."""
     asked = False
     for seen in store.observations(run):
         if seen.variation in (None, variation) and seen.kind in (CANCEL_ASKED, RETRIED):

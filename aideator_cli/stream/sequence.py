@@ -1,25 +1,24 @@
-"""Which lines of an attempt's log are new: by seq, and for lines that are no records by mark and bytes."""
+"""Decides which lines of an attempt's log are new: records by seq, other lines by mark and bytes."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
 from collections.abc import Sequence as Series
 from hashlib import blake2b
 
-from aideator_cli.backend import Attempt, Line, Remark
-from aideator_cli.events import Event, parse, stray, strict
+from aideator_cli.backends.base import Line, Remark
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Event, parse, stray, strict
 
-STRAYS_KEPT = 10_000  # lines that are no records, remembered to tell a repeated one
-MOST_MISSING = (
-    200_000  # a seq that would leave out more is no gap but a lie: an agent's whole output has 130,000 records at most
-)
+STRAYS_KEPT = 10_000  # how many lines that are not records are remembered, to recognise repeats
+MOST_MISSING = 200_000  # a larger jump in seq is not a gap but false: an agent writes at most 130,000 records
 
-_new = tuple.__new__  # of a named tuple: its own constructor takes twice as long
+_new = tuple.__new__  # a named tuple's own constructor takes twice as long
 
 
 class Sequence:
-    """Takes lines in any order and any number of times; gives each event once.
+    """Takes lines in any order and any number of times, and returns each event once.
 
-    `strays` are those that are stored already; `mark` is the newest line's, in the log's order.
+    `strays` are those already stored. `mark` belongs to the newest line, in the log's order.
     """
 
     def __init__(
@@ -34,17 +33,17 @@ class Sequence:
         self._attempt = attempt
         self._strays: OrderedDict[tuple[str | None, bytes], None] = OrderedDict()
         self._end = end  # seq of `end`
-        self._before = next_seq - 1  # seq of the record that was read last
+        self._before = next_seq - 1  # seq of the last record read
         self.next_seq = next_seq
         self.missing = set(missing)
         self.mark = mark
-        self.count = 0  # events given
+        self.count = 0  # events returned
         for event in strays:
             self._is_new_stray(event)
 
     @property
     def complete(self) -> bool:
-        """`end` was read, and nothing before it is missing."""
+        """Whether `end` was read and nothing before it is missing."""
         return self.ended and not self.missing
 
     @property
@@ -53,7 +52,10 @@ class Sequence:
         return self._end is not None and self.next_seq == self._end + 1
 
     def plain(self, lines: Series[Line | Remark], at: int = 0) -> list[Event]:
-        """Of the lines from there on those that are simply the next records: nearly all, at a third of what `take` costs."""
+        """Returns the events of the lines from `at` on that are simply the next records.
+
+        Nearly all lines are; this takes a third of the time of `take`.
+        """
         run, variation, attempt = self._attempt.run, self._attempt.variation, self._attempt.id
         events: list[Event] = []
         after, seq = self._before, self.next_seq
@@ -77,23 +79,23 @@ class Sequence:
         return events
 
     def take(self, line: Line) -> Event | None:
-        """The event in the line; None: it was given before."""
+        """Returns the line's event. None means that it was returned before."""
         event = self.read(line)
         return event if self.admit(event) else None
 
     def read(self, line: Line) -> Event:
-        """The line as an event, be it new or not; to be admitted before the next one is read."""
+        """Returns the line as an event, new or not. Admit it before reading the next line."""
         event = parse(self._attempt, line.raw, line.mark, self._before)
         if event.seq is not None and event.seq != self.next_seq and self._is_lie(event.seq):
             return stray(self._attempt, line.raw, line.mark, self._before)
         return event
 
     def skips(self, event: Event) -> bool:
-        """Records before this one have not been read."""
+        """Whether records before this one have not been read."""
         return event.seq is not None and event.seq > self.next_seq
 
     def admit(self, event: Event) -> bool:
-        """Whether the event is new; from now on it isn't."""
+        """Returns whether the event is new, and marks it as known."""
         if event.seq is not None:
             self._before = event.seq
         if not (self._is_new_stray(event) if event.seq is None else self._is_new_record(event.seq)):

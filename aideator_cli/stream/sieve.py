@@ -1,4 +1,4 @@
-"""Which of a run's items are wanted: of some variations, of some types, from some time on."""
+"""Filters a run's items by variation, type and time."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aideator_agent.protocol import EVENT_TYPES
-from aideator_cli import clock
-from aideator_cli.durations import seconds
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation
 from aideator_cli.errors import usage
-from aideator_cli.events import Closed, Ended, Event, Item, Observation
+from aideator_cli.system import clock
+from aideator_cli.text.durations import seconds
 
 
 @dataclass(frozen=True)
 class Sieve:
-    """None: all."""
+    """A filter. None means no restriction."""
 
     numbers: frozenset[int] | None = None
-    types: frozenset[str] | None = None  # of events; named, they leave no observation through
+    types: frozenset[str] | None = None  # event types; if set, observations are left out
     since: str | None = None  # RFC 3339, UTC, microseconds
 
     def passes(self, item: Item) -> bool:
@@ -36,38 +36,41 @@ class Sieve:
 
 
 def variation_of(item: Item) -> int | None:
-    """None: the item is about the whole run."""
+    """Returns None if the item is about the whole run."""
     if isinstance(item, Event | Observation | Ended):
         return item.variation
     return item.attempt.variation
 
 
 def is_over(item: Item) -> bool:
-    """Whether the item is a variation's last."""
+    """Whether the item is the variation's last one."""
     return isinstance(item, Ended) or (isinstance(item, Closed) and item.last)
 
 
 def since(text: str | None) -> str | None:
-    """The instant that `--since` names: a time stamp (RFC 3339), or how long ago (90s, 5m, 2h)."""
+    """Returns the instant for `--since`: a time stamp (RFC 3339), or an age (90s, 5m, 2h)."""
     if text is None:
         return None
     if re.match(r"\d{4}-\d\d-\d\d", text):
         try:
             stamp = clock.parse(text)
         except ValueError as error:
-            raise usage(f"--since takes 5m or a time stamp such as 2026-01-31T12:00:00Z, not {text!r}") from error
+            raise usage(
+                f"--since takes a duration such as 5m, or a time such as 2026-01-31T12:00:00Z, not {text!r}"
+            ) from error
     else:
         stamp = datetime.now(UTC) - timedelta(seconds=seconds("--since", text))
     return stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def types(names: Collection[str] | None) -> frozenset[str] | None:
-    """What `--type` names, repeated or with commas."""
+    """Returns the types given with `--type`, repeated or separated by commas."""
     if not names:
         return None
     wanted = frozenset(name.strip() for text in names for name in text.split(","))
     if unknown := wanted - {*EVENT_TYPES, "stray"}:
         raise usage(
-            f"--type: there is no {', '.join(sorted(unknown))}", hint=f"types are {', '.join(EVENT_TYPES)}, stray"
+            f"--type: unknown event type {', '.join(sorted(unknown))}",
+            hint=f"types are {', '.join(EVENT_TYPES)}, stray",
         )
     return wanted

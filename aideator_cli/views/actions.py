@@ -1,16 +1,17 @@
-"""What a view lets a person do, told by whoever knows how: a view knows neither store nor backend."""
+"""What a person can do in a view. The caller supplies the functions, because a view knows neither store nor backend."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aideator_cli.result import Result
+from aideator_cli.domain.result import Result
 
 
 @dataclass(frozen=True)
 class Actions:
-    """None: can't be done here. Each may take seconds, is called in a thread of its own, and raises `AideatorError`."""
+    """None means that the action is not available. Each may take seconds, runs in its own thread, and may raise `AideatorError`."""
 
     cancel: Callable[[Sequence[int]], None] | None = None  # asks these variations to stop
+    tell: Callable[[int, str], None] | None = None  # gives a variation's agent a message, which its events then show
     select: Callable[[int, str | None], None] | None = None  # the winner, with a note
     patch: Callable[[int], bytes | None] | None = None  # of record; None: there is none yet
     results: Callable[[], Sequence[Result]] | None = None  # the last ones, as the store has them

@@ -9,20 +9,23 @@ from collections.abc import Callable
 from typing import IO
 
 from aideator_agent.spec import RunSpec
-from aideator_cli import clock, terminal
-from aideator_cli.clean import one_line
+from aideator_cli.system import clock
+from aideator_cli.text.clean import one_line
 
 
 class Cast(io.StringIO):
-    """A terminal to write to; what was written until `flush` becomes one event. `now`: seconds since the recording began."""
+    """A terminal to write to; what was written until `flush` becomes one event.
 
-    def __init__(self, out: IO[str], spec: RunSpec, now: Callable[[], float]) -> None:
+    `size`: its columns and lines; `now`: seconds since the recording began.
+    """
+
+    def __init__(self, out: IO[str], spec: RunSpec, size: tuple[int, int], now: Callable[[], float]) -> None:
         super().__init__()
         self._out = out
         self._now = now
         self._written = ""
         self.events = 0
-        self._line(_header(spec))
+        self._line(_header(spec, *size))
 
     def isatty(self) -> bool:
         return True
@@ -41,8 +44,7 @@ class Cast(io.StringIO):
         self._out.write(json.dumps(value, separators=(",", ":")) + "\n")
 
 
-def _header(spec: RunSpec) -> dict[str, object]:
-    width, height = terminal.size()
+def _header(spec: RunSpec, width: int, height: int) -> dict[str, object]:
     return {
         "version": 2,
         "width": width,

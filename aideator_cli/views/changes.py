@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aideator_cli.clean import clean
-from aideator_cli.views.entries import Entry
+from aideator_cli.text.clean import clean
+from aideator_cli.views.course.entries import Entry
 
 COMPARED = 4_000_000  # pairs of lines of an edit; more are shown as all removed and all added
 _NAME = re.compile(r"^diff --git a/(.*) b/(.*)$")
@@ -38,7 +38,7 @@ def _is_heading(line: str, before: list[str]) -> bool:
 
 
 def of_entries(entries: Iterable[Entry]) -> list[FileChange]:
-    """As far as its edits tell: each stands for itself, in the order in which they were made."""
+    """Returns the changes that the edits show, each by itself, in the order they were made."""
     files: dict[str, list[str]] = {}
     for entry in entries:
         if entry.is_edit:

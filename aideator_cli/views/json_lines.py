@@ -1,37 +1,44 @@
-"""One JSON object a line on stdout, for programs: `kind` says what it is (docs/json.md)."""
+"""One JSON object a line, for programs: `kind` says what it is (docs/json.md)."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.events import Event, Item, Observation
-from aideator_cli.result import Result
+from aideator_cli.choice.status import status
+from aideator_cli.domain.events import Event, Item, Observation
+from aideator_cli.domain.result import Result
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.views.screen import Screen
 
 
-def show_json(_spec: RunSpec, batches: Iterator[list[Item]]) -> None:
-    """Events as the agent wrote them, inside an object that says whose they are; observations between them."""
+def show_json(screen: Screen, _spec: RunSpec, batches: Iterator[list[Item]]) -> None:
+    """Shows events as the agent wrote them, inside an object that names the agent, with observations between them."""
     for batch in batches:
         for item in batch:
             if isinstance(item, Event):
-                sys.stdout.write(_event(item))
+                screen.out.write(_event(item))
             elif isinstance(item, Observation):
-                write(observation(item))
-        sys.stdout.flush()
+                write(screen, observation(item))
+        screen.out.flush()
 
 
-def show_results(results: Sequence[Result], run: str) -> None:
+def show_results(screen: Screen, results: Sequence[Result], run: str) -> None:
     for result in results:
-        write({"kind": "result", "run": run, **result.as_json()})
+        write(screen, {"kind": "result", "run": run, **result_record(result)})
 
 
-def show_raw(batches: Iterator[list[Item]]) -> None:
+def result_record(result: Result) -> dict[str, Any]:
+    """A result with what a table shows of it."""
+    answer = {} if result.answer is None else {"answer": result.answer}
+    return {**result.as_json(), **answer, "status": status(result)}
+
+
+def show_raw(screen: Screen, batches: Iterator[list[Item]]) -> None:
     """The agents' own lines, byte for byte."""
     for batch in batches:
-        sys.stdout.buffer.write(b"".join(item.raw + b"\n" for item in batch if isinstance(item, Event)))
-        sys.stdout.buffer.flush()
+        screen.write_bytes(b"".join(item.raw + b"\n" for item in batch if isinstance(item, Event)))
 
 
 def observation(seen: Observation) -> dict[str, Any]:
@@ -39,8 +46,8 @@ def observation(seen: Observation) -> dict[str, Any]:
     return {"kind": "observation", "observed": data.pop("kind"), **data}
 
 
-def write(data: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(data, separators=(",", ":")) + "\n")
+def write(screen: Screen, data: dict[str, Any]) -> None:
+    screen.line(json.dumps(data, separators=(",", ":")))
 
 
 def _event(event: Event) -> str:
@@ -50,3 +57,30 @@ def _event(event: Event) -> str:
     )
     record = json.dumps(event.data["text"]) if event.type == "stray" else event.raw.decode()
     return f'{whose[:-1]},"{"line" if event.type == "stray" else "event"}":{record}}}\n'
+
+
+def _review(spec: RunSpec) -> dict[str, Any] | None:
+    shown = spec.review
+    if shown is None:
+        return None
+    return {"range": shown.range, "first": shown.first, "last": shown.last, "whole": shown.whole}
+
+
+def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) -> dict[str, Any]:
+    """A run as `list --json` and `show --json` have it."""
+    spec = run.spec
+    return {
+        "kind": "run",
+        "run": spec.id,
+        "created": spec.created,
+        "state": run.state,
+        "ended": run.ended,
+        "backend": run.place.backend,
+        "where": run.place.where,
+        "repository": {"url": spec.repository.url, "ref": spec.repository.ref, "base": spec.repository.base},
+        "prompt": spec.prompt,
+        "answer": spec.answer,
+        "review": _review(spec),
+        "selected": selected,
+        "variations": [result_record(result) for result in results],
+    }

@@ -1,10 +1,8 @@
-"""A table that follows the agents, one line each, for small terminals; on the alternate screen, so that a resize breaks nothing."""
+"""A live table with one line per agent, for small terminals. It uses the alternate screen, so that a resize breaks nothing."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from threading import Lock
-from typing import IO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,19 +10,21 @@ from rich.table import Table
 from rich.text import Text
 
 from aideator_agent.spec import RunSpec
-from aideator_cli import clock, terminal
-from aideator_cli.clean import one_line
-from aideator_cli.events import Event, Item, Observation
-from aideator_cli.figures import changes, cost, duration, plural, tokens
+from aideator_cli.domain.events import Event, Item, Observation
+from aideator_cli.system import clock
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import changes, cost, duration, plural, tokens
 from aideator_cli.views import wording
+from aideator_cli.views.course.transcript import Transcript
+from aideator_cli.views.course.transcripts import Transcripts
+from aideator_cli.views.rich_table import plain_table
+from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import sign
-from aideator_cli.views.table import model_name, plain_table
-from aideator_cli.views.transcript import Transcript
-from aideator_cli.views.transcripts import Transcripts
+from aideator_cli.views.text.table import model_name
 
 REFRESHES = 4  # a second
 DOING_CELLS = 14  # the least that is left to what an agent is at
-LESSER = ("steps", "tokens", "+/−", "cost")  # the columns that go where that is not left, the first one first
+LESSER = ("steps", "tokens", "+/−", "cost")  # the columns to leave out, in this order, if less than that is left
 NUMBER, DOING = " ", ""  # the columns that need no title
 FIGURES = ("steps", "tokens", "cost", "+/−", "time")
 GAP = 2  # cells between two columns
@@ -41,10 +41,10 @@ GOOD_NEWS = ("connection_back", "cancel_asked", "retried")
 Seconds = Callable[[], float]
 
 
-def show_live(spec: RunSpec, batches: Iterator[list[Item]]) -> None:
+def show_live(screen: Screen, spec: RunSpec, batches: Iterator[list[Item]]) -> None:
     """Until the batches end; the screen is then as it was before."""
     state = _State(spec, time.monotonic)
-    console = _console(sys.stdout)
+    console = _console(screen)  # asks for its size at every picture
     with Live(
         console=console, screen=True, refresh_per_second=REFRESHES, redirect_stdout=False, redirect_stderr=False,
         get_renderable=lambda: state.table(console.width, console.height),
@@ -53,10 +53,10 @@ def show_live(spec: RunSpec, batches: Iterator[list[Item]]) -> None:
             state.add(batch)
 
 
-def record_live(spec: RunSpec, batches: Iterator[list[Item]], out: IO[str], now: Seconds) -> None:
-    """The same for a recording, whose size is fixed, by its own clock; what is shown last stays."""
+def record_live(screen: Screen, spec: RunSpec, batches: Iterator[list[Item]], now: Seconds) -> None:
+    """Draws the table into a recording, with a fixed size and the recording's clock. The last picture stays."""
     state = _State(spec, now)
-    console = _console(out, terminal.size())
+    console = _console(screen, (screen.width, screen.height))
     shown = now() - 1.0
     with Live(
         console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False,
@@ -76,16 +76,16 @@ def drawing(spec: RunSpec, items: list[Item], width: int, height: int) -> Group:
     return state.table(width, height)
 
 
-def _console(out: IO[str], size: tuple[int, int] | None = None) -> Console:
+def _console(screen: Screen, size: tuple[int, int] | None = None) -> Console:
     width, height = size or (None, None)
     return Console(
-        file=out, width=width, height=height, force_terminal=True, no_color=not terminal.wants_colour(out),
+        file=screen.out, width=width, height=height, force_terminal=True, no_color=not screen.colour,
         highlight=False, legacy_windows=False,
     )  # fmt: skip
 
 
 class _State:
-    """What is known by now. It is told by one thread and drawn by another."""
+    """The current state. One thread updates it, another draws it."""
 
     def __init__(self, spec: RunSpec, now: Seconds) -> None:
         self._spec = spec
@@ -119,7 +119,7 @@ class _State:
             return Group(self._head(width), _table(sorted(rows, key=lambda t: t.number), at, width), *more, *below)
 
     def _at(self) -> str:
-        """The agents' time: the newest that they told, and what has passed since."""
+        """Returns the agents' time: the newest one reported, plus the time since then."""
         try:
             return clock.shifted(self._newest, self._now() - self._came)
         except (ValueError, OverflowError):
@@ -164,7 +164,7 @@ class _State:
         return lines
 
     def _is_over(self, seen: Observation) -> bool:
-        """Whether what an agent waited for has come."""
+        """Returns whether the observed wait, or the lost connection, is over."""
         if seen.variation is None:
             return seen.kind == "connection_lost" and not self._transcripts.lost
         return seen.kind in wording.WAITING and self._transcripts[seen.variation].state != "waiting"
@@ -211,10 +211,10 @@ def _cells(transcript: Transcript, at: str, digits: int) -> dict[str, Text]:
     seconds = transcript.seconds(at)
     return {
         NUMBER: number,
-        "model": Text(model_name(transcript.model)),
+        "model": Text(model_name(transcript.worker)),
         DOING: Text(_doing(transcript)),
         "steps": Text(str(transcript.step or "")),
-        "tokens": Text(tokens(transcript.tokens) if transcript.tokens else ""),
+        "tokens": Text("" if transcript.tokens == 0 else tokens(transcript.tokens)),
         "cost": Text(cost(transcript.result.cost) if transcript.step else ""),
         "+/−": Text(changes(added, removed) if added or removed else ""),
         "time": Text(duration(seconds) if seconds else ""),

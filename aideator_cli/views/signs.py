@@ -1,12 +1,17 @@
-"""A sign for how an agent stands, so that it reads without colour."""
+"""A sign for an agent's state, which can be read without colour."""
 
-from aideator_cli.result import Result
-from aideator_cli.views.transcript import Transcript
+from typing import TYPE_CHECKING
+
+from aideator_cli.domain.result import Result
+
+if TYPE_CHECKING:
+    from aideator_cli.views.course.transcript import Transcript
 
 WAITING, WORKING, STOPPING = "○", "●", "◌"
+TOLD = "»"  # before what a person says to the agent
 
 
-def sign(transcript: Transcript) -> tuple[str, str]:
+def sign(transcript: "Transcript") -> tuple[str, str]:
     """The sign, and what it says in a word."""
     if transcript.state == "ended":
         return ended_sign(transcript.result)

@@ -1,14 +1,15 @@
-"""Events in words, the same in every view. What comes back is still foreign text: views clean it."""
+"""Words for events, the same in every view. The returned text is still foreign: views clean it."""
 
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from aideator_cli.choice.verdicts import RESTORED, Verdict, Word, check_names, verdicts
-from aideator_cli.clean import one_line
-from aideator_cli.figures import changes, duration, plural
-from aideator_cli.result import Result
+from aideator_agent.spec import Limits
+from aideator_cli.choice.status import CHEAT
+from aideator_cli.choice.verdicts import RESTORED, Verdict, Word
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import changes, cost, duration, plural, tokens
 
 # Kinds of observations.
 TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "cancelled", "scheduling")
@@ -21,22 +22,30 @@ ASKING = "asking the model"
 DOING = {"say": "answering", "think": "thinking"}
 WAITING = {  # why an agent does not work yet, by the observation's kind
     "scheduling": "waiting for a node",
-    "unschedulable": "no node takes it",
+    "unschedulable": "no suitable node",
     "queued": "queued",
-    "quota": "held back by the quota",
+    "unsubmitted": "waiting for a free place",
+    "quota": "blocked by the quota",
     "policy": "refused by a policy",
     "pulling": "pulling the image",
-    "image": "the image can't be had",
+    "image": "can't pull the image",
     "secret": "a key is missing",
     "config": "can't be set up",
     "start_error": "can't start",
     "starting": STARTING,
     "running": STARTING,
     "preempted": "preempted, queued again",
-    "retried": "tried again",
+    "retried": "retried",
 }
-_VERDICTS = {Word.CHEAT: "cheat?", Word.FAILED_BEFORE: "failed as before", Word.NOT_RUN: "–"}
-_PHASES = {"clone": "cloning", "work": ASKING, "patch": "cutting the patch", "verify": "checking"}
+_VERDICTS = {Word.CHEAT: CHEAT, Word.FAILED_BEFORE: "failed as before", Word.NOT_RUN: "–"}
+_REASONS = {"timeout": "timed out", "waiting": "waited for input"}  # what ended a command that did not exit
+_PHASES = {
+    "clone": "cloning",
+    "work": ASKING,
+    "patch": "making the patch",
+    "answer": "looking up what it cites",
+    "verify": "checking",
+}
 _TOOLS = {"bash": "running", "read_file": "reading", "write_file": "writing", "str_replace": "editing"}
 
 
@@ -63,7 +72,7 @@ def call(tool: str, arguments: Mapping[str, Any]) -> str:
 
 
 def doing(tool: str, arguments: Mapping[str, Any]) -> str:
-    """What an agent is at, in a word or two."""
+    """Returns what an agent is doing, in a word or two."""
     if tool == "submit":
         return "submitting"
     what = one_line(str(arguments.get("command" if tool == "bash" else "path", "")).strip().split("\n")[0])
@@ -74,26 +83,8 @@ def phase(name: str) -> str:
     return _PHASES.get(name) or one_line(name)
 
 
-def outcome(result: Result) -> str:
-    words = one_line(result.outcome.replace("_", " "))
-    if result.outcome == "limit" and result.reason:
-        return f"{words} ({one_line(result.reason)})"
-    return f"{words} ({one_line(result.fault)})" if result.fault else words
-
-
-def ended_words(result: Result) -> str:
-    """How it ended; one that did not pass its checks says which, one that is suspected of cheating that it is."""
-    if result.outcome != "succeeded" or result.succeeded:
-        return outcome(result)
-    cheated = [found.name for found in verdicts(result, check_names((), [result])) if found.word is Word.CHEAT]
-    failed = dict.fromkeys(check.name for check in result.checks if not result.holds(check))
-    names = one_line(", ".join(name for name in failed if name not in cheated))
-    told = [f"failed {names}"] if names else []
-    return ", ".join([*told, _VERDICTS[Word.CHEAT]] if cheated else told)
-
-
 def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:
-    """What a tool could not do, and its first word of why."""
+    """Returns what a tool could not do, and the first line of its reason."""
     verb = {"read_file": "read", "write_file": "write", "str_replace": "edit"}.get(tool, f"call {one_line(tool)}")
     why = f": {one_line(output[0])}" if output else ""
     return f"could not {verb} {one_line(str(arguments.get('path', '')))}".rstrip() + why
@@ -102,12 +93,13 @@ def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) 
 def ended_command(data: Mapping[str, Any]) -> str:
     """`exit 1, 3.4 s`; or what else ended it."""
     code = data.get("exit_code")
-    how = f"exit {code}" if code is not None else str(data.get("reason") or "ended").replace("timeout", "timed out")
+    reason = str(data.get("reason") or "ended")
+    how = f"exit {code}" if code is not None else _REASONS.get(reason, reason)
     return f"{how}, {duration(data.get('seconds') or 0.0)}"
 
 
 def edit_of(tool: str, arguments: Mapping[str, Any]) -> tuple[int, int]:
-    """Lines that a call adds and removes; what a written file took the place of is not known."""
+    """Returns how many lines a call adds and removes. The earlier content of a written file is unknown."""
     if tool == "write_file":
         return len(str(arguments.get("content", "")).splitlines()), 0
     return edited(str(arguments.get("old", "")), str(arguments.get("new", "")))
@@ -130,11 +122,43 @@ def patch(data: Mapping[str, Any]) -> str | None:
     return f"patch: {plural(data['files'], 'file')}  {changes(data.get('additions', 0), data.get('deletions', 0))}"
 
 
+def answer(data: Mapping[str, Any]) -> str | None:
+    """What an answer names, and what was changed on the way to it. None for all but the last part."""
+    if "sha256" not in data:
+        return None
+    places = data.get("citations")
+    cited = [place for place in places if isinstance(place, dict)] if isinstance(places, list) else []
+    count = len(cited) + _count(data, "citations_left_out")
+    wrong = sum(bool(place.get("problem")) for place in cited)
+    told = f"answer: cites {plural(count, 'place')}" + (
+        f", {wrong} of which {'does' if wrong == 1 else 'do'} not exist" if wrong else ""
+    )
+    files = len(data["changed"]) if isinstance(data.get("changed"), list) else 0
+    files += _count(data, "changed_left_out")
+    return (
+        f"{told}; it changed {plural(files, 'file')} on the way, which {'is' if files == 1 else 'are'} left out"
+        if files
+        else told
+    )
+
+
+def _count(data: Mapping[str, Any], name: str) -> int:
+    value = data.get(name)
+    return value if type(value) is int else 0
+
+
 def check(data: Mapping[str, Any]) -> str:
     """A check's run: on the patch, or where else it says."""
-    passed = data.get("exit_code") == 0
+    failures = data.get("failed") or 0
+    told = (
+        "failed"
+        if data.get("exit_code") != 0
+        else f"exit 0, {plural(failures, 'test')} failed"
+        if failures
+        else "passed"
+    )
     tree = {"base": " on the base", "restored": f" {RESTORED}"}.get(str(data.get("on")), "")
-    return f"check {data.get('name')}{tree}: {'passed' if passed else 'failed'}  {duration(data.get('seconds') or 0.0)}"
+    return f"check {data.get('name')}{tree}: {told}  {duration(data.get('seconds') or 0.0)}"
 
 
 def verdict(found: Verdict) -> str:
@@ -144,6 +168,16 @@ def verdict(found: Verdict) -> str:
     if found.word is Word.TOO_FEW_TESTS:
         return f"{found.tests} of {found.base_tests} tests" if found.tests and found.base_tests else "no tests"
     return f"{_VERDICTS.get(found.word, found.told)} {found.count}".rstrip()
+
+
+def limits(held: Limits) -> str:
+    """The limits of each agent, in a few words."""
+    words = [plural(held.steps, "step"), duration(held.seconds)]
+    if held.tokens is not None:
+        words.append(f"{tokens(held.tokens)} tokens")
+    if held.cost is not None:
+        words.append(cost(held.cost))
+    return ", ".join(words)
 
 
 def end(data: Mapping[str, Any]) -> str:

@@ -6,19 +6,21 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from pathlib import Path
 from threading import Event as Flag
 
 from rich.console import Console
 from rich.text import Text
+from textual.pilot import Pilot
 
-from aideator_cli.events import Item
+from aideator_cli.domain.events import Item
 from aideator_cli.views.actions import Actions
-from aideator_cli.views.lines import show_lines
 from aideator_cli.views.live import drawing
 from aideator_cli.views.panes.app import PanesApp
-from aideator_cli.views.table import show_table
+from aideator_cli.views.panes.difference_view import Difference
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.lines import show_lines
+from aideator_cli.views.text.table import show_table
 from docs.pictures import story
 
 NOT_LOADED = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # a picture fetches no fonts from anywhere
@@ -62,12 +64,18 @@ async def _panes(size: tuple[int, int], *keys: str, over: bool = False) -> str:
         while app.transcripts.version < len(items) or app.board.outcome.display is not over:
             await pilot.pause(0.05)
         await pilot.press(*keys)
+        await _until_patches_are_there(app, pilot)
         drawn, before = "", None
         while drawn != before:  # until nothing changes any more
             await pilot.pause(0.4)
             drawn, before = app.export_screenshot(title="aideator run", simplify=True), drawn
         stays.set()
     return drawn
+
+
+async def _until_patches_are_there(app: PanesApp, pilot: Pilot[None]) -> None:
+    while any(shown.asked and shown.patch is None for shown in app.query(Difference)):
+        await pilot.pause(0.05)
 
 
 def _told(items: list[Item], stays: Flag, *, over: bool) -> Iterator[list[Item]]:
@@ -84,11 +92,11 @@ def _live(columns: int) -> str:
 
 
 def _lines() -> str:
-    out = _Terminal()
-    show_lines(story.asked(), iter([story.ended()]), out)
-    with redirect_stdout(out):
-        print()
-        show_table(story.results())
+    out = io.StringIO()
+    screen = Screen(out, 120, is_terminal=True, colour=True, true_colour=True)
+    show_lines(screen, story.asked(), iter([story.ended()]))
+    screen.line()
+    show_table(screen, story.results())
     last = out.getvalue().rstrip("\n").split("\n")[-24:]
     console = _console(120)
     console.print(Text.from_ansi("\n".join(last)), soft_wrap=True)
@@ -100,11 +108,6 @@ def _console(columns: int) -> Console:
         width=columns, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor",
         legacy_windows=False, highlight=False,
     )  # fmt: skip
-
-
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 if __name__ == "__main__":

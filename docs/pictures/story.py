@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import chain
 
 from aideator_agent.spec import Check, Limits, RunSpec
-from aideator_cli.events import Event, Item
-from aideator_cli.result import Result
-from aideator_cli.views.transcripts import Transcripts
+from aideator_cli.domain.events import Event, Item
+from aideator_cli.domain.result import Result
+from aideator_cli.views.course.transcripts import Transcripts
 from tests.views.stream import MODELS, Agent, spec, stamp
 
 PATCH = b"""diff --git a/src/printer.py b/src/printer.py

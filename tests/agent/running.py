@@ -20,7 +20,7 @@ from aideator_agent.spec import Repository, RunSpec, VariationSpec
 
 Event = dict[str, Any]
 Turns = Sequence[Mapping[str, Any]]
-PATIENCE = 60.0  # seconds after which an agent that does not end is killed
+PATIENCE = 300.0  # seconds after which an agent that does not end is killed: on a busy machine LiteLLM alone takes one
 
 
 def call(tool: str, **arguments: Any) -> dict[str, Any]:

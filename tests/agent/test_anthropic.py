@@ -64,7 +64,7 @@ def anthropic(events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
 
 def model(url: str) -> LiteLLMModel:
     variation = VariationSpec(1, "anthropic/claude-sonnet-4-5", keys=("ANTHROPIC_API_KEY",), api_base=url)
-    return LiteLLMModel(variation, {"ANTHROPIC_API_KEY": "sk-ant-0123456789"}, Interrupts(60))
+    return LiteLLMModel(variation, {"ANTHROPIC_API_KEY": "sk-ant-0123456789"}, Interrupts(600))
 
 
 def test_signed_thoughts_are_part_of_the_next_request() -> None:

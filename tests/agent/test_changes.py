@@ -1,6 +1,7 @@
 """What is told of the working tree while the model works."""
 
 import time
+from datetime import datetime
 
 import pytest
 
@@ -64,3 +65,11 @@ def test_to_ask_for_the_numbers_changes_nothing(agent: Agent, repository: LocalR
 def test_without_a_shell_nothing_is_told(agent: Agent, repository: LocalRepository) -> None:
     turns = [{"calls": [call("write_file", path="a.py", content="x")]}, submit()]
     assert told(agent.run(spec_of(str(repository.path), turns, allow_shell=False))) == []
+
+
+def test_a_model_that_hurries_is_not_held_up_by_the_numbers(agent: Agent, repository: LocalRepository) -> None:
+    turns = [*(bash(f"echo {number} >> a.py") for number in range(40)), submit()]
+    record = agent.run(spec_of(str(repository.path), turns))
+    first, last = (datetime.fromisoformat(record.of("call")[at]["time"]) for at in (0, -1))
+    assert [step for step, *_ in told(record)][:10] == list(range(1, 11))
+    assert len(told(record)) <= 11 + (last - first).total_seconds()

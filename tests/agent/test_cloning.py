@@ -1,6 +1,7 @@
 """Which commit an attempt starts from, and what it says when it cannot have it."""
 
 import base64
+import shutil
 import ssl
 import subprocess
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from aideator_agent.spec import Check
 from tests.agent.running import Agent, bash, spec_of, submit
 from tests.fixtures.repositories import LocalRepository
 from tests.fixtures.servers import GitServers, Login
@@ -78,16 +80,16 @@ def test_all_of_the_history_is_there(agent: Agent, repository: LocalRepository, 
         ("/nowhere/at/all", None, None, "does not exist"),
         ("{repo}", "no-such-branch", None, "ref no-such-branch does not exist"),
         ("{repo}", None, "0" * 40, "commit " + "0" * 40 + " does not exist"),
-        ("{repo}", None, "HEAD", "no full commit hash"),
-        ("{repo}", "--upload-pack=touch {mark}", None, "no name of a branch"),
-        ("{repo}", "+refs/heads/*:refs/heads/*", None, "no name of a branch"),
-        ("--upload-pack=touch {mark}", None, None, "no URL"),
-        ("ext::sh -c 'touch {mark}'", None, None, "no URL"),
-        ("-", None, None, "no URL"),
-        ("", None, None, "no URL"),
+        ("{repo}", None, "HEAD", "not a full commit hash"),
+        ("{repo}", "--upload-pack=touch {mark}", None, "not a valid name of a branch"),
+        ("{repo}", "+refs/heads/*:refs/heads/*", None, "not a valid name of a branch"),
+        ("--upload-pack=touch {mark}", None, None, "not a URL"),
+        ("ext::sh -c 'touch {mark}'", None, None, "not a URL"),
+        ("-", None, None, "not a URL"),
+        ("", None, None, "not a URL"),
         ("ssh://-oProxyCommand=touch%20{mark}/x", None, None, ""),
         ("ftp://127.0.0.1/x.git", None, None, "ftp"),
-        ("http://127.0.0.1:1/x.git", None, None, "could not be cloned"),
+        ("http://127.0.0.1:1/x.git", None, None, "127.0.0.1:1 does not answer"),
     ],
 )
 def test_what_cannot_be_cloned_is_the_repositorys_fault_and_said_in_words(
@@ -125,9 +127,15 @@ def test_over_http_it_is_the_same(agent: Agent, git_server: GitServers) -> None:
 def test_a_server_that_wants_a_password_is_not_waited_for(agent: Agent, git_server: GitServers) -> None:
     server = git_server(login=Login("ada", "secret words"))
     server.add("todo", {"a.py": "x\n"})
-    record = agent.run(spec_of(server.url("todo"), [submit()]), GIT_TOKEN="ghp_0123456789abcdef")
-    assert record.outcome[:2] == ("failed", "repository")
-    assert "access was denied" in record.end["reason"]
+    for given, words in (
+        ({}, "it asks for credentials: set GIT_TOKEN, or git's credential helper"),
+        ({"GIT_TOKEN": "ghp_0123456789abcdef"}, "it asks for credentials, and GIT_TOKEN is only given to a https URL"),
+        ({"AIDEATOR_CHANNEL": str(agent.folder)}, "--git-secret names a Secret with the entry GIT_TOKEN"),
+    ):
+        record = agent.run(spec_of(server.url("todo"), [submit()], allow_shell=False), **given)
+        assert record.outcome[:2] == ("failed", "repository")
+        assert words in record.end["reason"]
+        shutil.rmtree(agent.folder / "room", ignore_errors=True)
 
 
 class _Guard(BaseHTTPRequestHandler):
@@ -186,3 +194,48 @@ def test_the_token_goes_to_the_https_host_it_was_meant_for_and_nowhere_else(agen
             assert token.encode() not in b"".join(record.lines)
     assert {login for path, login in given if path.startswith("/plain")} == {f"x-access-token:{token}"}
     assert not [login for path, login in given if not path.startswith("/plain") and token in login]
+
+
+def test_on_this_machine_no_tree_holds_objects_of_its_own(agent: Agent, repository: LocalRepository) -> None:
+    count = "git count-objects -v | grep -E '^(count|in-pack):'; git log --oneline | wc -l"
+    spec = spec_of(str(repository.path), [bash(f"{count}; echo y > a.py"), submit()], checks=(Check("count", count),))
+    record = agent.run(spec)
+    alone = "count: 0\nin-pack: 0\n1\n"
+    assert record.text("output") == alone
+    assert [event["tail"] for event in record.of("check")] == [alone, alone]
+
+
+def test_an_attempt_outlives_the_repository_that_it_began_with(agent: Agent, repository: LocalRepository) -> None:
+    gone = bash(f"rm -rf '{repository.path}'; git show HEAD:a.py; echo y > a.py")
+    record = agent.run(spec_of(str(repository.path), [gone, submit()], checks=(Check("read", "git show HEAD:a.py"),)))
+    assert record.text("output") == "x = 1\n"
+    assert b"-x = 1\n+y\n" in record.patch
+    assert [event["exit_code"] for event in record.of("check")] == [0, 0]
+
+
+def test_a_partial_clone_that_has_the_base_is_enough(agent: Agent, repository: LocalRepository) -> None:
+    repository.commit({"a.py": "x = 2\n"})
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    partial = agent.folder / "partial"
+    repository.git("clone", "--quiet", "--filter=blob:none", f"file://{repository.path}", str(partial))
+    record = agent.run(spec_of(str(partial), [bash("cat a.py; echo y > a.py"), submit()]))
+    assert record.text("output") == "x = 2\n"
+    assert b"-x = 2\n+y\n" in record.patch
+
+
+def test_where_git_refuses_to_link_objects_the_transport_takes_them(agent: Agent, repository: LocalRepository) -> None:
+    objects = repository.path / ".git" / "objects"
+    objects.rename(agent.folder / "objects")
+    objects.symlink_to(agent.folder / "objects")
+    (objects / "link").symlink_to(agent.folder)
+    assert agent.run(spec_of(str(repository.path), [bash("cat a.py"), submit()])).text("output") == "x = 1\n"
+
+
+def test_ssh_that_knows_no_name_for_the_user_says_what_to_set(agent: Agent, tmp_path: Path) -> None:
+    said = "No user exists for uid 4321\r\nfatal: Could not read from remote repository."
+    (tmp_path / "ssh").write_text(f"#!/bin/sh\nprintf '{said}\\n' >&2\nexit 255\n")
+    (tmp_path / "ssh").chmod(0o755)
+    record = agent.run(spec_of("ssh://git.example/a.git", [submit()]), GIT_SSH_COMMAND=str(tmp_path / "ssh"))
+    assert record.outcome[:2] == ("failed", "infrastructure")
+    assert "--run-as 1000, or put libnss-wrapper into the agent's image" in record.end["reason"]

@@ -57,8 +57,11 @@ def test_the_start_says_what_runs(agent: Agent, repository: LocalRepository) -> 
         "steps": 100,
         "seconds": 1800.0,
         "command_seconds": 300.0,
+        "idle_seconds": 60.0,
         "check_seconds": 600.0,
         "cost": None,
+        "tokens": None,
+        "output": None,
     }
 
 
@@ -75,7 +78,7 @@ def test_a_folder_that_is_in_use_is_refused_and_left_alone(agent: Agent, reposit
     kept.write_text("mine")
     record = agent.run(spec_of(str(repository.path), [submit()]))
     assert record.outcome[:2] == ("failed", "infrastructure")
-    assert "exists already" in record.end["reason"]
+    assert "already exists" in record.end["reason"]
     assert kept.read_text() == "mine"
 
 
@@ -96,6 +99,16 @@ def test_the_limit_of_steps_leaves_the_patch(agent: Agent, repository: LocalRepo
     assert record.code == 1
     assert record.outcome == ("limit", None, "steps")
     assert record.end["totals"]["steps"] == 3
+    assert b"+x = 2" in record.patch
+
+
+def test_the_limit_of_tokens_counts_what_the_model_reads_and_writes(agent: Agent, repository: LocalRepository) -> None:
+    spent = {"usage": {"input": 100, "output": 10, "cached": 60}}
+    turns = [{**CHANGE, **spent}, *({**bash(f"echo {n}"), **spent} for n in range(5))]
+    record = agent.run(spec_of(str(repository.path), turns, limits=Limits(tokens=220)))
+    assert record.outcome == ("limit", None, "tokens")
+    assert record.end["totals"]["steps"] == 2
+    assert record.of("start")[0]["limits"]["tokens"] == 220
     assert b"+x = 2" in record.patch
 
 
@@ -126,7 +139,7 @@ def test_a_fault_that_passes_is_told_and_the_turn_asked_again(
 ) -> None:
     record = agent.run(spec_of(str(repository.path), [{"fault": fault}, CHANGE, submit()]))
     assert record.outcome == ("succeeded", None, "")
-    assert "asking again" in record.notices("warning")
+    assert "trying again" in record.notices("warning")
     assert record.end["totals"]["steps"] == 2
 
 
@@ -185,7 +198,7 @@ def test_several_calls_in_a_turn_are_done_in_order_until_submit(agent: Agent, re
     [
         (call("fly"), "There is no tool 'fly'"),
         (call("bash"), "bash needs command"),
-        (call("bash", command=["ls"]), "command must be of type string"),
+        (call("bash", command=7), "command must be of type string"),
         (call("bash", command="ls", cwd="/"), "no argument 'cwd'"),
         (call("bash", command="echo \0"), "NUL"),
         (call("read_file", path="../../private/git/config"), "leads out"),
@@ -246,7 +259,7 @@ def test_the_limit_of_cost_leaves_the_patch_and_overspends_by_one_call_at_most(
     [
         ({"AIDEATOR_SPEC": "/nowhere/spec.json"}, "cannot be read"),
         ({"AIDEATOR_VARIATION": "7"}, "no variation 7"),
-        ({"AIDEATOR_VARIATION": "one"}, "no number"),
+        ({"AIDEATOR_VARIATION": "one"}, "not a number"),
     ],
 )
 def test_even_an_attempt_that_cannot_begin_has_a_start_and_an_end(

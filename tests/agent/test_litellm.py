@@ -48,10 +48,12 @@ def environment() -> Iterator[None]:
     os.environ.update(before)
 
 
-def model(url: str | None, *, keys: dict[str, str] | None = None, **fields: Any) -> LiteLLMModel:
+def model(
+    url: str | None, *, keys: dict[str, str] | None = None, max_output: int | None = None, **fields: Any
+) -> LiteLLMModel:
     named: dict[str, Any] = {"model": "openai/m", "keys": ("OPENAI_API_KEY",), "api_base": url, **fields}
     given = {"OPENAI_API_KEY": KEY} if keys is None else keys
-    return LiteLLMModel(VariationSpec(1, **named), given, Interrupts(60))
+    return LiteLLMModel(VariationSpec(1, **named), given, Interrupts(600), max_output)
 
 
 def asked(model: LiteLLMModel) -> list[Piece]:
@@ -103,7 +105,7 @@ def test_a_price_that_litellm_knows_is_the_cost(openai_server: OpenAIServers) ->
         ("server_error", ServerFault, "The server had an error"),
         ("reset", ServerFault, "reset by peer"),
         ("cut", CutTurn, "cut off"),
-        ("garbage", CutTurn, "without whole arguments"),
+        ("garbage", CutTurn, "incomplete arguments"),
         ("empty", CutTurn, "empty"),
         ("refusal", Refused, "I can't help with that"),
         ("context", ContextExceeded, "maximum context length"),
@@ -156,7 +158,7 @@ def test_an_attempt_with_a_real_provider_survives_every_fault_that_passes(
     record = agent.run(spec_of(str(repository.path), variations=(variation,)), OPENAI_API_KEY=KEY)
     assert record.outcome == ("succeeded", None, "")
     assert record.end["summary"] == "Changed."
-    assert len([e for e in record.of("notice") if "asking again" in e["text"]]) == len(FAULTS)
+    assert len([e for e in record.of("notice") if "trying again" in e["text"]]) == len(FAULTS)
     assert record.end["totals"]["steps"] == 3 + len(FAULTS)
     assert record.end["totals"]["cost"] > 0
     assert record.events[0]["versions"]["litellm"]
@@ -188,7 +190,7 @@ def test_a_limit_of_cost_that_can_not_be_held_ends_the_work(
     spec = spec_of(str(repository.path), variations=(variation,), limits=Limits(cost=1.0))
     record = agent.run(spec, OPENAI_API_KEY=KEY)
     assert record.outcome == (
-        "failed", "model", "the price of openai/m is unknown, so the limit on its cost can't be held",
+        "failed", "model", "the price of openai/m is unknown, so the limit on its cost can't be enforced",
     )  # fmt: skip
     assert len(server.requests) == 1
 

@@ -137,12 +137,30 @@ def test_many_test_files_find_room(agent: Agent, repository: LocalRepository) ->
 def test_a_patch_that_is_too_large_is_refused_with_the_names_of_its_files(
     agent: Agent, repository: LocalRepository
 ) -> None:
-    record = worked(agent, repository, "head -c 6000000 /dev/urandom > big.bin; echo small > small.txt")
+    record = worked(agent, repository, "for i in $(seq 40); do head -c 200000 /dev/urandom > $i.bin; done")
     assert record.code == 1
     assert record.outcome[:2] == ("failed", "agent")
     assert "patch too large" in record.end["reason"]
-    assert "big.bin, small.txt" in record.end["reason"]
+    assert "10.bin" in record.end["reason"]
     assert not record.of("patch")
+
+
+def test_one_large_file_does_not_lose_the_patch(agent: Agent, repository: LocalRepository) -> None:
+    odd = "truncate -s 3G core; mkfifo pipe; echo x > shut; chmod 0 shut"
+    record = worked(agent, repository, f"head -c 6000000 /dev/urandom > big.bin; {odd}; echo small > small.txt")
+    assert record.outcome[0] == "succeeded"
+    assert {"small.txt"} <= set(applied(repository, record.patch, agent.folder / "clone")) - {"shut"}
+    told = " ".join(notice["text"] for notice in record.of("notice"))
+    assert "larger than 10 MiB): core (3072 MiB)" in told
+    assert "Left out of the patch, which may have 5 MiB: big.bin" in told
+
+
+def test_a_large_file_that_grew_stays_as_it_was(agent: Agent, repository: LocalRepository) -> None:
+    repository.commit({"data.txt": "small\n"})
+    record = worked(agent, repository, "truncate -s 11M data.txt; echo more > more.txt")
+    assert [line for line in record.patch.splitlines() if line.startswith(b"diff")] == [
+        b"diff --git a/more.txt b/more.txt"
+    ]
 
 
 def test_a_patch_of_almost_5_mib_fits(agent: Agent, repository: LocalRepository) -> None:
@@ -183,17 +201,6 @@ def test_what_git_cannot_take_is_told(agent: Agent, repository: LocalRepository)
     )
     assert b"+y" in record.patch
     assert "GIT~1" in record.notices("warning")
-
-
-def test_submodules_are_left_alone(agent: Agent, repository: LocalRepository) -> None:
-    inner = repository.git("rev-parse", "HEAD")
-    repository.commit({".gitmodules": '[submodule "lib"]\n\tpath = li b\n\turl = ../lib\n'})
-    repository.git("update-index", "--add", "--cacheinfo", f"160000,{inner},li b")
-    repository.git("commit", "--quiet", "--message", "submodule")
-    for command in ("rmdir 'li b'; echo y > a.py", "touch 'li b/file'; echo y > a.py"):
-        record = worked(agent, repository, command)
-        assert record.of("patch")[-1]["files"] == 1
-        assert b"+y" in record.patch
 
 
 def test_a_patch_that_holds_a_key_is_withheld(agent: Agent, repository: LocalRepository) -> None:

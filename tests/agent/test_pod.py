@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.running import Agent, bash, call, spec_of, submit
-from tests.agent_shell.containers import Container, can_isolate
+from tests.agent.shell.containers import Container, can_isolate
 from tests.fixtures.repositories import LocalRepository
 
 KEY = "ghp_0123456789abcdef"

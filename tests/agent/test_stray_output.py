@@ -35,6 +35,6 @@ def test_what_libraries_children_and_threads_print_becomes_notices() -> None:
     for text in ("a line with [redacted]", "to stderr", "raw \ufffd", "from a child", "from C", "no end of line"):
         assert text in texts
     assert any("ZeroDivisionError" in text for text in texts)
-    assert "bytes that were printed are left out" in texts[-1]
+    assert "bytes of other output are left out" in texts[-1]
     assert "after the end" not in done.stdout.decode()
     assert done.stderr == b""

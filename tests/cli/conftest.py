@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from aideator_cli.intake.models import provider_keys
 from aideator_cli.main import main
+from tests.backends.kubernetes.api_server import write_kubeconfig
+from tests.fixtures.repositories import LocalRepository
 
 
 @dataclass(frozen=True)
@@ -42,3 +46,27 @@ def aideator(home: Path, capfd: pytest.CaptureFixture[str]) -> Shell:
         return Said(code, out, err)
 
     return call
+
+
+Dry = Callable[..., Said]
+
+
+@pytest.fixture
+def dry(aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dry:
+    """`run --dry-run` with a context, whose cluster is never asked."""
+    repository = LocalRepository(tmp_path / "source")
+    repository.commit({"a.py": "x\n"})
+    (tmp_path / "script.yaml").write_text("- say: done\n")
+    monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", {})))
+    words = ["run", f"file://{repository.path}", "Fix it.", "--model", f"scripted/{tmp_path}/script.yaml", "-n", "1"]
+    return lambda *more: aideator(*words, "--dry-run", *more)
+
+
+def job_of(said: Said) -> dict[str, Any]:
+    assert said.code == 0, said.err
+    return next(each for each in yaml.safe_load_all(said.out) if each["kind"] == "Job")
+
+
+def configure(home: Path, text: str) -> None:
+    home.mkdir()
+    (home / "config.yaml").write_text(text)

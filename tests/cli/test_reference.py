@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aideator_cli.reference import reference
+from aideator_cli.cli.reference import reference
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -5,7 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from aideator_agent.spec import Repository, RunSpec, VariationSpec
+from aideator_cli.cli.commands import COMMANDS, app
+from aideator_cli.domain.result import Result
+from aideator_cli.domain.runs import Place
+from aideator_cli.store import Store
+
+DRAWING = ("rich", "pygments", "aideator_cli.views.panes", "aideator_cli.views.html")
 HEAVY = ("kubernetes", "textual", "litellm")
 PROGRAM = "import sys; from aideator_cli.main import main; main({words}); print(*sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)"
 
@@ -23,5 +32,49 @@ def test_help_loads_nothing_heavy_and_no_store(words: list[str], tmp_path: Path)
     assert loaded(words, (*HEAVY, "sqlite_utils", "jinja2", "rich", "yaml"), tmp_path) == ""
 
 
-def test_the_list_loads_nothing_heavy(tmp_path: Path) -> None:
-    assert loaded(["list"], HEAVY, tmp_path) == ""
+def test_help_loads_no_command_and_a_command_no_other(tmp_path: Path) -> None:
+    modules = tuple(f"aideator_cli.cli.commands.{lazy.module}" for lazy in COMMANDS.values())
+    assert loaded(["--help"], modules, tmp_path) == ""
+    assert loaded(["stats", "--help"], modules, tmp_path) == "aideator_cli.cli.commands.stats"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_help_says_of_a_command_is_what_the_command_says(name: str) -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    with typer.Context(group) as context:
+        listed = group.get_command(context, name)
+        _, command, _ = group.resolve_command(context, [name])
+    assert listed is not None
+    assert command is not None
+    assert (listed.name, command.name) == (name, name)
+    assert (listed.hidden, listed.deprecated) == (command.hidden, command.deprecated)
+    for cells in range(10, 120):
+        assert listed.get_short_help_str(cells) == command.get_short_help_str(cells)
+
+
+def test_what_help_says_of_a_command_in_a_group_is_what_that_command_says() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name in [name for name, lazy in COMMANDS.items() if lazy.commands]:
+        with typer.Context(group) as context:
+            _, inner, _ = group.resolve_command(context, [name])
+        assert isinstance(inner, TyperGroup)
+        for word in inner.commands:
+            with typer.Context(inner) as context:
+                listed = inner.get_command(context, word)
+                _, command, _ = inner.resolve_command(context, [word])
+            assert listed is not None
+            assert command is not None
+            assert listed.get_short_help_str(110) == command.get_short_help_str(110)
+
+
+@pytest.mark.parametrize("words", [["list"], ["show"]])
+def test_a_run_that_has_ended_is_told_without_its_backend_and_without_drawing(words: list[str], tmp_path: Path) -> None:
+    spec = RunSpec("k3v9x2q", "uuid", "2026-01-01T00:00:00Z", Repository("/todo"), "Fix it.", (VariationSpec(1, "m"),))
+    store = Store.open(tmp_path)
+    store.add_run(spec, Place("local", "this machine"), state="ended")
+    store.save_result(spec.id, Result(1, "m", "uid-1", "succeeded"))
+    store.close()
+    ours = tuple(f"aideator_cli.{room}" for room in ("backends", "stream", "workspace", "intake", "choice.judging"))
+    assert loaded(words, (*HEAVY, *DRAWING, *ours, "sqlite_utils", "jinja2", "yaml", "_hashlib"), tmp_path) == ""

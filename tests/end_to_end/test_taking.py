@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.end_to_end.conftest import Place
 from tests.end_to_end.user import Done
@@ -58,11 +59,14 @@ def clone(place: Place, tmp_path: Path) -> Path:
 
 
 def run_there(place: Place, clone: Path, agents: tuple[str, ...], *words: str) -> Done:
-    provider = place.provide({name: AGENTS[name] for name in agents})
-    models = [word for name in agents for word in ("--model", f"openai/{name}")]
+    models = [word for name in agents for word in ("--model", scripted(place.user.folder / f"{name}.yaml", name))]
     user = replace(place.user, folder=clone)
-    url = place.git.url("words")
-    return user.run(url, "Make the tests pass.", *models, "--api-base", provider.url, "--verify", VERIFY, *words)
+    return user.run(place.git.url("words"), "Make the tests pass.", *models, "--verify", VERIFY, *words)
+
+
+def scripted(path: Path, name: str) -> str:
+    path.write_text(yaml.safe_dump(AGENTS[name]))
+    return f"scripted/{path}"
 
 
 def test_one_command_line_makes_a_commit_whose_tests_pass(place: Place, clone: Path) -> None:
@@ -104,10 +108,10 @@ def test_where_none_passes_nothing_is_taken_and_the_cheat_is_named(place: Place,
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["--apply"], "--apply needs to know what to apply"),
-        (["--branch", "fix"], "--branch says where to apply, and nothing is to be applied"),
+        (["--apply"], "--apply needs --select auto"),
+        (["--branch", "fix"], "--branch needs --apply"),
         (["--select", "best"], "--select takes auto, not best"),
-        (["--select", "auto", "--detach"], "--select acts when the agents have ended"),
+        (["--select", "auto", "--detach"], "--select needs to wait for the agents"),
         (["--select", "auto", "--apply", "--branch", "main"], "main"),
     ],
 )
@@ -129,4 +133,4 @@ def test_without_a_working_tree_no_agent_starts_for_it(local_place: Place, tmp_p
     outside.mkdir()
     done = run_there(local_place, outside, ("right",), "--select", "auto", "--apply")
     assert done.code == 3
-    assert "is in no git working tree" in done.err
+    assert "is not in a git working tree" in done.err

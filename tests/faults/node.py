@@ -43,7 +43,7 @@ def old_logs(cluster: Cluster, pod: Any, container: str) -> list[Path]:
     """What kubelet has rotated away."""
     metadata = pod["metadata"]
     folder = f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
-    return list((Path(cluster.kubeconfig).parent / "pods" / folder / container).glob("0.log.*"))
+    return list((cluster.state / "pods" / folder / container).glob("0.log.*"))
 
 
 def _number_inside(process: Path) -> str:

@@ -44,6 +44,8 @@ class Proxy:
         server = self._config["clusters"][0]["cluster"]["server"]
         self.target = urlsplit(server)
         self.tls = _tls(self._config)
+        token = self._config["users"][0]["user"].get("token")
+        self.authorization = {"Authorization": f"Bearer {token}"} if token else {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -95,6 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         target = self.owner.target
         far = http.client.HTTPSConnection(target.hostname or "", target.port, context=self.owner.tls)
         kept = {name: value for name, value in self.headers.items() if name.lower() not in (*HOP, "authorization")}
+        kept |= self.owner.authorization
         try:
             far.request(self.command, self.path, body or None, kept)
             return self._answer(far.getresponse(), cut=fault == "cut")
@@ -143,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _tls(config: Any) -> ssl.SSLContext:
     cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
     context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    if "token" in user:
+        return context
     with tempfile.NamedTemporaryFile(mode="wb") as file:  # ssl takes a client's certificate from files alone
         for name in ("client-certificate-data", "client-key-data"):
             file.write(base64.b64decode(user[name]))

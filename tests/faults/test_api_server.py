@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,7 @@ def busy(kubernetes_place: Place, cluster: Cluster) -> Iterator[Busy]:
 
 
 def test_a_run_behind_an_api_server_that_fails_again_and_again_is_stored_whole(busy: Busy) -> None:
-    place, proxy = busy(now_and_then)
+    place, proxy = busy(now_and_then())
     watching = Watching(place.user, *work.words(place, work.model(place, [*work.many(), *work.until_released(place)])))
     run = watching.until(is_event("output"))["run"]
     for _ in range(amount(2, soak=20)):
@@ -52,11 +52,14 @@ def test_a_run_behind_an_api_server_that_fails_again_and_again_is_stored_whole(b
     assert set(proxy.counts) == {*FAULTS, "none"}
 
 
-def now_and_then(_method: str, path: str) -> Fault:
-    """Every third request fails; of the logs' streams more than half are cut."""
-    if "/log?" in path and random.random() < 0.6:
-        return "cut"
-    return random.choice(FAULTS) if random.random() < 1 / 3 else "none"
+def now_and_then() -> Choose:
+    """Every third request fails, in each way by turns; of the logs' streams more than half are cut."""
+    turns: Iterator[Fault] = cycle(("none", "none", "429", "none", "none", "500", "none", "none", "cut"))
+
+    def choose(_method: str, path: str) -> Fault:
+        return "cut" if "/log?" in path and random.random() < 0.6 else next(turns)
+
+    return choose
 
 
 @pytest.mark.parametrize("path", ["/log?", "/pods?", "/jobs"])

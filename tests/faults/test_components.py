@@ -1,5 +1,7 @@
 """Parts of the cluster die and come back while a run is followed."""
 
+import pytest
+
 from tests.end_to_end.conftest import Place
 from tests.faults import record, work
 from tests.faults.soaking import amount
@@ -7,6 +9,8 @@ from tests.faults.watching import Watching, is_event, is_observed
 from tests.fixtures.cluster import Cluster
 
 TIMES = amount(1, soak=5)
+
+pytestmark = pytest.mark.alone
 
 
 def test_an_api_server_that_dies_and_comes_back_is_told_and_costs_no_event(

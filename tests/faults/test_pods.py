@@ -10,6 +10,8 @@ from tests.faults import node, record, waiting, work
 from tests.faults.watching import Watching, is_event, is_observed
 from tests.fixtures.cluster import Cluster
 
+SMALL = ("--memory", "128Mi:1Gi")
+
 
 def test_a_pod_that_somebody_deletes_while_its_agent_can_say_nothing(kubernetes_place: Place, cluster: Cluster) -> None:
     place = kubernetes_place
@@ -55,17 +57,17 @@ def test_an_agent_that_is_killed_on_this_machine(local_place: Place) -> None:
 def test_an_agent_that_runs_out_of_memory(kubernetes_place: Place) -> None:
     """Many processes that are each smaller than the agent use up the memory of its container: the kernel takes the agent."""
     place = kubernetes_place
-    watching, run = at_work(place)
+    watching, run = at_work(place, *SMALL)
     assert place.kubectl
     hogs = "for i in $(seq 120); do (head -c 12000000 /dev/zero; sleep 60) | tail & done; wait"
     place.kubectl.run("exec", "-n", place.namespace, work.pod_name(place, run), "-c", "agent", "--", "sh", "-c", hogs)
-    ends_by_infrastructure(place, watching, "oom_killed", "the agent was killed: out of memory")
+    ends_by_infrastructure(place, watching, "oom_killed", "the agent container was killed: out of memory (limit 1Gi)")
 
 
 def test_a_command_that_runs_out_of_memory_is_the_commands_trouble_alone(kubernetes_place: Place) -> None:
     place = kubernetes_place
     turns = [work.bash("head -c 1500000000 /dev/zero | tail"), work.bash("echo made > made")]
-    done = Watching(place.user, *work.words(place, work.model(place, turns)))
+    done = Watching(place.user, *work.words(place, work.model(place, turns), *SMALL))
     assert done.end() == 0, done.err
     run = done.result["run"]
     record.shown(done.records, record.stored(place, run))
@@ -82,9 +84,9 @@ def test_a_pod_that_writes_more_than_it_may_is_evicted(kubernetes_place: Place) 
     assert "ephemeral" in watching.result["summary"]
 
 
-def at_work(place: Place) -> tuple[Watching, str]:
+def at_work(place: Place, *more: str) -> tuple[Watching, str]:
     model = work.model(place, [*work.many(), *work.until_released(place)])
-    watching = Watching(place.user, *work.words(place, model, "--retries", "0"))
+    watching = Watching(place.user, *work.words(place, model, "--retries", "0", *more))
     run = watching.until(lambda seen: is_event("done")(seen) and seen["event"]["step"] > 30)["run"]
     return watching, run
 

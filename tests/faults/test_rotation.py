@@ -18,8 +18,10 @@ from tests.fixtures.cluster import Cluster
 
 ROTATIONS = amount(2, soak=6)
 
+pytestmark = pytest.mark.alone
 
-@pytest.fixture(scope="module", autouse=True)
+
+@pytest.fixture(autouse=True)
 def small_logs(cluster: Cluster) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("CLUSTER_LOG_MAX_SIZE", "128Ki")

@@ -56,10 +56,16 @@ def test_a_store_that_becomes_read_only_ends_the_watcher_and_not_the_agent(
     place = kubernetes_place
     home = place.user.folder / "home"
     mount(home, "size=20m")
-    run = work.start(place, work.model(place, [*work.many(), *work.until_released(place)]))
+    watching = Watching(place.user, *work.words(place, work.model(place, [*work.many(), *work.until_released(place)])))
+    run = watching.until(is_event("output"))["run"]  # most of what the agent says is still to be stored
+    watching.kill()
     mount(home, "remount,ro")
-    for words in (["watch", run], ["wait", run], ["list"], ["show", run], ["logs", run]):
+    for words in (["watch", run], ["wait", run], ["logs", run]):
         assert_told(place.user.call(*words), str(home), "read")
+    listed, shown = place.user.call("list"), place.user.call("show", run)
+    assert (listed.code, run.encode() in listed.out, listed.err) == (0, True, "")  # it writes nothing
+    assert (shown.code, run.encode() in shown.out) == (0, True)
+    assert "can't be written" in shown.err  # what is shown is as it was last seen
     whole_elsewhere(place, run)
 
 

@@ -10,6 +10,7 @@ from tests.end_to_end.conftest import Place
 from tests.faults import node, waiting, work
 from tests.faults.watching import Watching, is_observed
 from tests.fixtures.cluster import Cluster, Kubectl
+from tests.fixtures.quota import use_up
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,11 @@ def test_an_image_that_cannot_be_had(kubernetes_place: Place, case: Case) -> Non
 
 def test_a_quota_that_is_used_up(kubernetes_place: Place) -> None:
     kubectl = kubectl_of(kubernetes_place)
-    where = ("-n", kubernetes_place.namespace)
-    kubectl("create", "quota", "none", "--hard=pods=0", *where)
-    kubectl("wait", "--for=jsonpath={.status.hard.pods}=0", "quota/none", *where, "--timeout=30s")
+    use_up(kubectl, kubernetes_place.namespace)
     told_in_time(kubernetes_place, QUOTA)
 
 
+@pytest.mark.alone
 @pytest.mark.soak
 def test_no_node_that_takes_it(kubernetes_place: Place, cordoned: None) -> None:  # noqa: ARG001
     told_in_time(kubernetes_place, NO_NODE)

@@ -1,28 +1,35 @@
 """The scripted provider through the real LiteLLM: every kind of turn, and every fault, over HTTP."""
 
+import functools
 import json
 import os
 import threading
 import time
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # before its import: no network
-import litellm
-
 from tests.fixtures.servers import OpenAIServers, ScriptedOpenAI
 
-litellm.suppress_debug_info = True
 Messages = list[dict[str, Any]]
 Script = list[dict[str, Any]]
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # LiteLLM's and Pydantic's, about each other
 
 BEGIN: Messages = [{"role": "system", "content": "You are an engineer."}, {"role": "user", "content": "Mend it."}]
 TOOL = {"type": "function", "function": {"name": "bash", "parameters": {"type": "object", "properties": {}}}}
 ASCII_AND_NOT = {"path": "Über maß.py", "old": 'x = "1"\n\t\\', "new": "🙂" * 30, "count": 12345.5, "all": None}
+
+
+@functools.cache
+def litellm() -> ModuleType:
+    """Imported by the first test that asks it, since that takes seconds: every worker collects this file."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # before its import: no network
+    import litellm
+
+    litellm.suppress_debug_info = True
+    return litellm
 
 
 class Heard:
@@ -69,7 +76,7 @@ class Heard:
 def ask(
     server: ScriptedOpenAI, messages: Messages = BEGIN, *, key: str = "sk-test", model: str = "m", **settings: Any
 ) -> Any:
-    return litellm.completion(
+    return litellm().completion(
         model=f"openai/{model}",
         api_base=server.url,
         api_key=key,
@@ -161,17 +168,17 @@ def test_without_streaming_the_turn_comes_whole(openai_server: OpenAIServers) ->
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("rate_limit", litellm.RateLimitError),
-        ("server_error", litellm.InternalServerError),
-        ("context", litellm.ContextWindowExceededError),
-        ("reset", litellm.exceptions.MidStreamFallbackError),
+        ("rate_limit", "RateLimitError"),
+        ("server_error", "InternalServerError"),
+        ("context", "ContextWindowExceededError"),
+        ("reset", "MidStreamFallbackError"),
     ],
 )
 def test_a_fault_that_is_an_error_is_raised_once_and_then_the_turn_comes(
-    openai_server: OpenAIServers, fault: str, error: type[Exception]
+    openai_server: OpenAIServers, fault: str, error: str
 ) -> None:
     server = openai_server({"m": [{"fault": fault}, {"say": "Back."}]})
-    with pytest.raises(error):
+    with pytest.raises(getattr(litellm().exceptions, error)):
         hear(server)
     assert hear(server).say == ["Back."]
     assert [asked.played for asked in server.requests] == [f"fault {fault}", "turn 0"]
@@ -179,7 +186,7 @@ def test_a_fault_that_is_an_error_is_raised_once_and_then_the_turn_comes(
 
 def test_a_rate_limit_says_when_to_ask_again(openai_server: OpenAIServers) -> None:
     server = openai_server({"m": [{"fault": "rate_limit"}]}, retry_after=1)
-    with pytest.raises(litellm.RateLimitError) as caught:
+    with pytest.raises(litellm().RateLimitError) as caught:
         hear(server)
     assert caught.value.litellm_response_headers["retry-after"] == "1"
 
@@ -236,7 +243,7 @@ def test_an_agent_that_keeps_what_a_fault_gave_it_still_gets_the_next_turn(
 
 def test_faults_in_a_row_and_at_the_end_are_played_each(openai_server: OpenAIServers) -> None:
     server = openai_server({"m": [{"fault": "rate_limit"}, {"fault": "server_error"}]})
-    for error in (litellm.RateLimitError, litellm.InternalServerError):
+    for error in (litellm().RateLimitError, litellm().InternalServerError):
         with pytest.raises(error):
             hear(server)
     assert hear(server).calls[0]["name"] == "submit"
@@ -273,7 +280,7 @@ def _until_submit(server: ScriptedOpenAI, key: str, model: str) -> list[str]:
     while said[-1] != "submit" and len(said) < 10:
         try:
             heard = hear(server, messages, key=key, model=model)
-        except litellm.RateLimitError:
+        except litellm().RateLimitError:
             said.append("RateLimitError")
             continue
         said.append("".join(heard.say) or "".join(c["name"] for c in heard.calls.values()))
@@ -294,12 +301,12 @@ def test_a_wrong_key_an_unknown_model_and_a_call_without_answer_are_refused_as_p
     openai_server: OpenAIServers,
 ) -> None:
     server = openai_server({"m": []}, key="sk-right")
-    with pytest.raises(litellm.AuthenticationError):
+    with pytest.raises(litellm().AuthenticationError):
         hear(server, key="sk-wrong")
-    with pytest.raises(litellm.NotFoundError):
+    with pytest.raises(litellm().NotFoundError):
         hear(server, key="sk-right", model="other")
     unanswered = {"id": "call_0_0", "type": "function", "function": {"name": "bash", "arguments": "{}"}}
-    with pytest.raises(litellm.BadRequestError, match="missing: call_0_0"):
+    with pytest.raises(litellm().BadRequestError, match="missing: call_0_0"):
         hear(server, [*BEGIN, {"role": "assistant", "tool_calls": [unanswered]}, BEGIN[1]], key="sk-right")
 
 
@@ -315,10 +322,16 @@ def test_usage_comes_only_when_it_is_asked_for(openai_server: OpenAIServers) -> 
 
 def test_a_slow_turn_takes_its_time_before_it_and_between_its_pieces(openai_server: OpenAIServers) -> None:
     server = openai_server({"m": [{"say": "one two three", "delay": 0.1}]})
-    began = time.monotonic()
-    came = [time.monotonic() - began for chunk in ask(server, stream=True) if chunk.choices[0].delta.content]
-    assert came[0] >= 0.2  # the turn's own, and the piece that only names the role
-    assert came[2] - came[0] >= 0.19
+
+    def between_its_pieces() -> float:
+        began = time.monotonic()
+        came = [time.monotonic() - began for chunk in ask(server, stream=True) if chunk.choices[0].delta.content]
+        assert came[0] >= 0.2  # the turn's own, and the piece that only names the role
+        assert came[2] >= 0.39
+        return came[2] - came[0]
+
+    # Who reads the first piece late finds the others closer to it: on a busy machine it takes more than one look.
+    assert any(between_its_pieces() >= 0.19 for _ in range(10))
 
 
 def test_the_server_ends_while_a_slow_turn_is_at_work() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aideator_agent.spec import Limits, Repository, RunSpec, VariationSpec
-from aideator_cli.backend import Attempt
-from aideator_cli.events import Closed, Event, Observation, parse
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Closed, Event, Observation, parse
 
 RUN = "k3v9x2q"
 MODELS = ("claude-sonnet-4-5", "claude-sonnet-4-5", "gpt-5", "gemini-2.5-pro", "qwen3-coder")

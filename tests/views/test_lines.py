@@ -2,8 +2,9 @@
 
 import io
 
-from aideator_cli.events import Item
-from aideator_cli.views.lines import show_lines
+from aideator_cli.domain.events import Item
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.lines import show_lines
 from tests.views.stream import Agent, spec
 
 TAIL = "line 1\nline 2\nline 3\nline 4\nFAILED (failures=1)\n"
@@ -11,7 +12,7 @@ TAIL = "line 1\nline 2\nline 3\nline 4\nFAILED (failures=1)\n"
 
 def lines(*items: Item, whole: bool = False) -> list[str]:
     out = io.StringIO()
-    show_lines(spec(1), iter([list(items)]), out, whole=whole)
+    show_lines(Screen(out), spec(1), iter([list(items)]), whole=whole)
     return [line.removeprefix("k3v9x2q/1 │ ") for line in out.getvalue().splitlines()]
 
 
@@ -36,7 +37,21 @@ def test_logs_show_a_call_before_what_it_prints() -> None:
     assert lines(*called) == ["edits a.py  +1 −1"]
 
 
+def test_what_two_turns_say_never_runs_together() -> None:
+    agent = Agent(1)
+    said = [*agent.turn("I'll look."), *agent.turn("There is nothing."), agent.event("say", text="So I en")]
+    cut_off = [agent.event("sent", step=3, sha256="0"), agent.event("say", text="I end here.")]
+    assert lines(*said, *cut_off) == ["I'll look.", "There is nothing.", "So I en", "I end here."]
+
+
 def test_another_attempt_begins_with_a_word_and_nothing_of_the_one_before() -> None:
     first, second = Agent(1, "uid-1"), Agent(1, "uid-2")
     said = [first.event("say", text="half a sen"), second.event("say", text="From the start.\n")]
     assert lines(*said) == ["half a sen", "↻ another attempt", "From the start."]
+
+
+def test_a_message_of_the_user_stands_between_the_agents_words() -> None:
+    agent = Agent(1)
+    message = agent.event("told", id="a", text="Leave the docs\nalone.\x1b[2J")
+    said = [agent.event("say", text="Looking"), message, agent.event("say", text="Yes.\n")]
+    assert lines(*said) == ["Looking", "» Leave the docs", "alone.␛[2J", "Yes."]

@@ -1,12 +1,14 @@
 """`show` tells of each variation how it stands."""
 
-import pytest
+import io
+from dataclasses import replace
 
-from aideator_agent.spec import Repository, RunSpec, VariationSpec
-from aideator_cli.events import Observation
-from aideator_cli.result import Result
-from aideator_cli.store import Place, StoredRun
-from aideator_cli.views.runs import show_run
+from aideator_agent.spec import Limits, Repository, RunSpec, VariationSpec
+from aideator_cli.domain.events import Observation
+from aideator_cli.domain.result import Result
+from aideator_cli.domain.runs import Place, StoredRun
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.runs import show_run
 
 RUN = "k3v9x2q"
 VARIATIONS = tuple(VariationSpec(number, "gpt-5") for number in range(1, 5))
@@ -17,7 +19,14 @@ def seen(variation: int, *kinds: str) -> list[Observation]:
     return [Observation(RUN, f"2026-11-21T12:00:0{at}Z", kind, "why", variation) for at, kind in enumerate(kinds)]
 
 
-def test_what_no_node_has_taken_yet_waits_and_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_limits_of_each_agent_are_told() -> None:
+    spec = replace(SPEC, limits=Limits(steps=20, seconds=600, tokens=150_000, cost=1.5))
+    out = io.StringIO()
+    show_run(Screen(out), StoredRun(spec, Place("kubernetes", "here"), "running", None, None), [], [], None)
+    assert "limits 20 steps, 10m00, 150 k tokens, $1.50 each" in out.getvalue()
+
+
+def test_what_no_node_has_taken_yet_waits_and_does_not_run() -> None:
     results = [
         Result(1, "gpt-5"),
         Result(2, "gpt-5"),
@@ -30,8 +39,11 @@ def test_what_no_node_has_taken_yet_waits_and_does_not_run(capsys: pytest.Captur
         *seen(3, "scheduling"),
         *seen(4, "unschedulable"),
     ]
-    show_run(StoredRun(SPEC, Place("kubernetes", "here"), "running", None, None), results, observations, None)
-    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "gpt-5" in line]
+    out = io.StringIO()
+    show_run(
+        Screen(out), StoredRun(SPEC, Place("kubernetes", "here"), "running", None, None), results, observations, None
+    )
+    rows = [line.split() for line in out.getvalue().splitlines() if "gpt-5" in line]
     words = {"waiting", "running", "failed"}
     assert [(row[0], *words.intersection(row)) for row in rows] == [
         ("1", "waiting"),

@@ -1,9 +1,11 @@
 """What an agent did, folded from the stream: the same model under every view."""
 
-from aideator_cli.events import Ended, Item, Observation
-from aideator_cli.views.entries import LINE_CHARACTERS, TEXT_CHARACTERS
-from aideator_cli.views.transcript import Transcript
-from aideator_cli.views.transcripts import Transcripts
+import hashlib
+
+from aideator_cli.domain.events import Ended, Item, Observation
+from aideator_cli.views.course.entries import LINE_CHARACTERS, TEXT_CHARACTERS
+from aideator_cli.views.course.transcript import Transcript
+from aideator_cli.views.course.transcripts import Transcripts
 from tests.views.stream import RUN, Agent, spec, stamp
 
 
@@ -17,9 +19,9 @@ def told(*items: Item) -> Transcript:
 def test_before_anything_is_known_it_says_so_and_then_why_it_waits() -> None:
     agent = Agent(1)
     assert (told().state, told().doing) == ("waiting", "nothing is known yet")
-    waiting = told(agent.seen("unschedulable", "no node takes the pod: 0/2 nodes\x1b[2J", attempt=False))
-    assert (waiting.state, waiting.doing) == ("waiting", "no node takes it")
-    assert waiting.why == "no node takes the pod: 0/2 nodes␛[2J"
+    waiting = told(agent.seen("unschedulable", "no node fits the pod: 0/2 nodes\x1b[2J", attempt=False))
+    assert (waiting.state, waiting.doing) == ("waiting", "no suitable node")
+    assert waiting.why == "no node fits the pod: 0/2 nodes␛[2J"
     assert told(agent.seen("pulling", "Pulling image")).doing == "pulling the image"
 
 
@@ -34,6 +36,15 @@ def test_words_and_thoughts_join_into_entries_and_a_call_holds_its_output() -> N
     assert (call.words, call.ended, call.failed) == ("$ pytest -q", "exit 1, 3.4 s", True)
     assert list(call.text.lines) == ["F", "41 failed"]
     assert transcript.doing == "asking the model"
+
+
+def test_what_two_turns_say_are_two_entries() -> None:
+    agent = Agent(1)
+    cut_off = [agent.event("notice", level="warning", text="asked again"), agent.event("say", text="From the start.")]
+    sent = [agent.event("sent", step=3, sha256="0"), agent.event("say", text="I end here.")]
+    said = [*agent.turn("I'll look."), agent.event("say", text="There is no"), *cut_off, *sent]
+    words = [str(entry.text) for entry in told(*said).entries if entry.kind == "say"]
+    assert words == ["I'll look.", "There is no", "From the start.", "I end here."]
 
 
 def test_only_what_changed_has_a_new_version() -> None:
@@ -80,7 +91,7 @@ def test_it_ends_as_the_table_says_and_a_lost_attempt_as_the_backend_says() -> N
     killed = told(*agent.start(), agent.closed("oom_killed", "the agent was killed: out of memory"))
     assert (killed.state, killed.doing) == ("ended", "failed (infrastructure)")
     assert killed.entries[-1].words == "failed: the agent was killed: out of memory"
-    never = told(Ended(1, "image", "the image can't be had"))
+    never = told(Ended(1, "image", "the image can't be pulled"))
     assert (never.state, never.result.reason) == ("ended", "image")
 
 
@@ -101,7 +112,7 @@ def test_another_attempt_begins_anew_under_what_the_first_one_did() -> None:
     first, second = Agent(1), Agent(1, "uid-b", at=50)
     items = [*first.start(), *first.turn("one"), first.closed("evicted", "the pod was evicted", last=False)]
     between = told(*items)
-    assert (between.state, between.doing) == ("waiting", "tried again")
+    assert (between.state, between.doing) == ("waiting", "retried")
     again = told(*items, second.seen("pulling", "Pulling"))
     assert again.doing == "pulling the image"
     transcript = told(*items, *second.start(), *second.turn("two"))
@@ -154,3 +165,28 @@ def test_a_carriage_return_and_its_newline_may_come_apart() -> None:
     called = agent.called("bash", {"command": "x"})
     pieces = [agent.event("output", step=1, id="call-0", text=text) for text in ("a\r", "\nb")]
     assert list(told(*called, *pieces).entries[-1].text.lines) == ["a", "b"]
+
+
+def test_each_message_of_the_user_is_an_entry_of_its_own_and_a_long_one_is_whole() -> None:
+    agent = Agent(1)
+    first = agent.event("told", id="a", text="Leave the docs\nalone.\x1b[2J")
+    parts = [agent.event("told", id="b", text=text, part=n, parts=2) for n, text in ((1, "half "), (2, "and half"))]
+    transcript = told(*agent.start(), agent.event("say", text="Looking"), first, *parts, agent.event("say", text="Yes"))
+    assert [(entry.kind, str(entry.text)) for entry in transcript.entries] == [
+        ("say", "Looking"), ("told", "Leave the docs\nalone.␛[2J"), ("told", "half and half"), ("say", "Yes"),
+    ]  # fmt: skip
+
+
+def test_an_answer_is_an_entry_with_all_its_text() -> None:
+    agent = Agent(1)
+    text = "It is in a.py:1.\n\x1b[2J\n"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    wrong = {"text": "b.py:2", "path": "b.py", "first": 2, "last": 2, "problem": "no_file", "lines": None}
+    first = agent.event("answer", part=1, parts=2, text=text[:9])
+    last = agent.event("answer", part=2, parts=2, text=text[9:], sha256=digest, citations=[wrong], changed=["a.py"])
+    (entry,) = (entry for entry in told(*agent.start(), first, last).entries if entry.kind == "answer")
+    assert (
+        entry.words
+        == "answer: cites 1 place, 1 of which does not exist; it changed 1 file on the way, which is left out"
+    )
+    assert list(entry.text.lines) == ["It is in a.py:1.", "␛[2J"]

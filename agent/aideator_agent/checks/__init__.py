@@ -1,1 +1,1 @@
-"""The user's checks: run by the agent's program, never by the model, on trees that the model's commands never touched."""
+"""The user's checks. The agent's program runs them, never the model, in trees that the model's commands never touched."""

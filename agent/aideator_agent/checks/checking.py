@@ -1,4 +1,4 @@
-"""An attempt's checks: on the base while the agent works, once a run; afterwards on its patch."""
+"""An attempt's checks: on the base, once per run, while the agent works; on its patch afterwards."""
 
 import threading
 import time
@@ -12,14 +12,15 @@ from aideator_agent.interrupts import LOOK, Interrupts
 from aideator_agent.patch import Patch
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
+from aideator_agent.surroundings import of_commands
 from aideator_agent.verdict import Ended, Verdict, failed
 
-GIVING_UP: Final = 8.0  # seconds for a command on the base to be ended, and what it started
+GIVING_UP: Final = 8.0  # seconds to end a command on the base and what it started
 
 
 class Checking:
     def __init__(self, settings: Settings, checkout: Checkout, emitter: Emitter, interrupts: Interrupts) -> None:
-        """Raises `Ended`, failed/verifier, in a pod without a container for checks."""
+        """Raises `Ended` (failed/verifier) in a pod without a container for checks."""
         self._spec = settings.spec
         self._checkout = checkout
         self._room = settings.private / "checks"
@@ -30,25 +31,26 @@ class Checking:
         self._baseline: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Starts the checks on the base, beside the agent's work."""
+        """Starts the checks on the base, in parallel with the agent's work."""
         self._baseline = threading.Thread(target=self._check_base, name="baseline", daemon=True)
         self._baseline.start()
 
     def verify(self, patch: Patch) -> None:
-        """Once more without the patch's changes to tests and to what checks are configured by, if there are any.
+        """Checks the patch. If it changes tests or check settings, checks it again without these changes.
 
         Raises `Ended`: failed/verifier, or cancelled.
         """
         while self._baseline is not None and self._baseline.is_alive():
             self._expect_no_signal()
             time.sleep(LOOK)
-        trees = Trees(self._checkout, self._room, self._expect_no_signal)
-        verifier = Verifier(
-            self._spec, trees, self._ground, self._emitter, lambda: self._interrupts.terminated, self._expect_no_signal
-        )
+        verifier = self._verifier()
         guarded = patch.guarded(self._spec)
         if verifier.run("patch", patch.data) and guarded:
             verifier.run("restored", patch.data, guarded)
+
+    def verify_answer(self, text: str) -> None:
+        """Runs the checks on the base; each reads the answer on its standard input. Raises `Ended` like `verify`."""
+        self._verifier().run("answer", given=text.encode())
 
     def finish(self) -> None:
         """Waits for the checks on the base as long as other agents need them."""
@@ -59,17 +61,23 @@ class Checking:
         self.give_up()
 
     def give_up(self) -> None:
-        """Ends the checks on the base if they still run: nobody waits for them."""
+        """Ends the checks on the base if they still run and nobody needs them."""
         self._given_up = True
         if self._baseline is not None:
             self._baseline.join(GIVING_UP)
+
+    def _verifier(self) -> Verifier:
+        trees = Trees(self._checkout, self._room, self._expect_no_signal)
+        return Verifier(
+            self._spec, trees, self._ground, self._emitter, lambda: self._interrupts.terminated, self._expect_no_signal
+        )
 
     def _check_base(self) -> None:
         try:
             trees = Trees(self._checkout, self._room, self._expect_wanted)
             verifier = Verifier(self._spec, trees, self._ground, self._emitter, self._is_unwanted, self._expect_wanted)
             if not verifier.run("base"):
-                self._warn("the setup failed there")
+                self._warn("the setup failed on it")
         except Ended as ended:
             self._warn(ended.verdict.reason)
         except (OSError, RuntimeError) as error:
@@ -78,8 +86,8 @@ class Checking:
     def _warn(self, why: str) -> None:
         level = "info" if self._is_unwanted() else "warning"
         try:
-            self._emitter.notice(level, f"How the checks come out without any change is not known: {why}.")
-        except OSError:  # the log takes nothing any more; the agent finds out, too
+            self._emitter.notice(level, f"The checks have no results for the unchanged base: {why}.")
+        except OSError:  # the log accepts no more output; the agent will notice too
             return
 
     def _is_unwanted(self) -> bool:
@@ -87,7 +95,7 @@ class Checking:
 
     def _expect_wanted(self) -> None:
         if self._is_unwanted():
-            raise failed("verifier", "the agent ended before they had run")
+            raise failed("verifier", "the agent ended before the checks had run")
 
     def _expect_no_signal(self) -> None:
         if self._interrupts.terminated:
@@ -96,7 +104,7 @@ class Checking:
 
 def _ground(settings: Settings) -> Ground:
     if settings.channel is None:
-        return LocalGround()
+        return LocalGround(settings.spec.repository, of_commands(settings.spec, str(settings.private)))
     if settings.check is None:
         raise failed("verifier", "the pod has no container for checks")
-    return PodGround(settings.check)
+    return PodGround(settings.check, settings.spec.repository)

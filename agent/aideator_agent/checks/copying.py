@@ -1,4 +1,4 @@
-"""Copies a folder to where hostile commands may be at work: each name is made anew, and no link is ever followed there."""
+"""Copies a folder to a place where hostile commands may run: creates each name anew and never follows a link there."""
 
 import os
 import shutil
@@ -12,13 +12,13 @@ NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def make_folder(name: str, parent: int) -> int:
-    """A new folder in the one that the descriptor is of; its own descriptor. Raises `OSError` when the name is taken."""
+    """Makes a folder inside the folder of the descriptor. Returns its own descriptor. Raises `OSError` if the name is taken."""
     os.mkdir(name, dir_fd=parent)
     return os.open(name, FOLDER, dir_fd=parent)
 
 
 def copy(source: Path, target: int, check: Callable[[], None], without: Collection[str] = ()) -> None:
-    """What lies in `source`, which nobody else writes, into the empty folder `target`; names in `without` stay behind."""
+    """Copies the content of `source`, which nobody else writes to, into the empty folder `target`. Skips names in `without`."""
     with os.scandir(source) as entries:
         for entry in entries:
             check()
@@ -37,7 +37,7 @@ def copy(source: Path, target: int, check: Callable[[], None], without: Collecti
 
 
 def copy_file(source: Path, target: int, name: str) -> None:
-    """Nothing when the source is gone: git removes its own temporary files while its folder is copied."""
+    """Does nothing if the source is gone: git removes its temporary files during the copy."""
     try:
         file = source.open("rb")
     except FileNotFoundError:
@@ -46,3 +46,9 @@ def copy_file(source: Path, target: int, name: str) -> None:
         mode = os.fstat(file.fileno()).st_mode & 0o777
         with os.fdopen(os.open(name, NEW, mode | 0o200, dir_fd=target), "wb") as copied:
             shutil.copyfileobj(file, copied, 1 << 20)
+
+
+def write_file(text: str, target: int, name: str) -> None:
+    """Makes a file in the folder of the descriptor. Raises `OSError` if the name is taken."""
+    with os.fdopen(os.open(name, NEW, 0o666, dir_fd=target), "w") as file:
+        file.write(text)

@@ -1,8 +1,9 @@
-"""Where a tree is put, and its commands run: with a HOME and a folder for temporary files that nobody has used before."""
+"""Where a tree is placed and its commands run: with a fresh HOME and a fresh folder for temporary files."""
 
 import os
+import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,50 +12,87 @@ from typing import Final, Protocol
 from aideator_agent import files
 from aideator_agent.channel import ChannelShell
 from aideator_agent.checks import copying
-from aideator_agent.checks.trees import Tree
+from aideator_agent.checks.trees import Part, Tree
+from aideator_agent.files import FileRefused
 from aideator_agent.keys import scrubbed
 from aideator_agent.local_shell import QUIET, LocalShell
+from aideator_agent.repository import borrow_objects
 from aideator_agent.settings import CheckContainer
 from aideator_agent.shell import Shell
+from aideator_agent.spec import Repository
 from aideator_agent.verdict import failed
 
 REPO: Final = "repo"
-# Where tools that are installed in the user's HOME look for themselves, and would find nothing in a new one
+GIVEN: Final = "answer.md"
+PYTESTS: Final = "aideator-pytest.xml"  # pytest's own report, in the folder for temporary files; a --junitxml of the check's replaces it
+# In the container, that folder is /tmp
+COUNTED: Final = f'export PYTEST_ADDOPTS="${{PYTEST_ADDOPTS-}} --junitxml=/tmp/{PYTESTS}"\n'
+# Tools in the user's HOME look for themselves here, and would find nothing in a fresh HOME
 TOOLCHAINS: Final = {"RUSTUP_HOME": ".rustup", "PYENV_ROOT": ".pyenv", "ASDF_DATA_DIR": ".asdf", "NVM_DIR": ".nvm"}
 
 
 @dataclass(frozen=True)
 class Site:
-    """A tree that is ready for its commands."""
+    """A tree that is ready for commands."""
 
-    repo: Path  # as the agent sees it: code that nobody trusts may run there
+    repo: Path  # as the agent sees it; untrusted code may run there
+    tmp: Path  # the folder for temporary files, likewise
     shell: Shell
+    seen: Path  # the folder of `repo`, as commands see it
+
+    def reading(self, command: str, given: bytes) -> str:
+        """Returns the command with `given` on its standard input. The text lies beside `repo`, written anew for each command.
+
+        Raises `Ended` (failed/verifier).
+        """
+        try:
+            files.remove(self.repo.parent, GIVEN)
+            files.write(self.repo.parent, GIVEN, given)
+        except FileRefused as error:
+            raise failed("verifier", f"the answer could not be handed to a check: {error}") from error
+        return f"exec <{shlex.quote(str(self.seen / GIVEN))}; {command}"
 
 
 class Ground(Protocol):
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> AbstractContextManager[Site]:
-        """One at a time. At its end all that the commands started is ended. Raises `Ended` (failed/verifier), or what `check` raises.
+        """Yields one site at a time, and ends everything that its commands started. Raises `Ended` (failed/verifier), or what `check`
+        raises.
 
-        `trusted`: nothing of the model's is in the tree.
+        `trusted`: the tree contains nothing from the model.
         """
 
 
 class LocalGround:
-    """On this machine a tree stays where it was made; it goes with the attempt's other folders."""
+    """On this machine a tree stays where it was made, and is removed with the attempt's other folders.
+
+    `environment` is what the user gives every command.
+    """
+
+    def __init__(self, repository: Repository, environment: Mapping[str, str]) -> None:
+        self._repository = repository
+        self._environment = environment
 
     @contextmanager
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> Iterator[Site]:  # noqa: ARG002
         folder = tree.files.parent
-        _with_git(tree, tree.files, check)
+        for part in tree.parts:
+            _lend_git(tree, part, check)
         places = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
         for place in places.values():
             Path(place).mkdir()
+        own = {"PYTEST_ADDOPTS": _with_report(self._environment.get("PYTEST_ADDOPTS", ""), folder / "tmp")}
         kept = {name: value for name, value in scrubbed(os.environ).items() if not name.startswith("XDG_")}
-        shell = LocalShell(tree.files, {**_toolchains(), **kept, **QUIET, **places})
+        shell = LocalShell(
+            self._repository.start(tree.files), {**_toolchains(), **kept, **QUIET, **self._environment, **own, **places}
+        )
         try:
-            yield Site(tree.files, shell)
+            yield Site(tree.files, folder / "tmp", shell, folder)
         finally:
             shell.end()
+
+
+def _with_report(options: str, tmp: Path) -> str:
+    return f"{options} --junitxml={shlex.quote(str(tmp / PYTESTS))}".strip()
 
 
 def _toolchains() -> dict[str, str]:
@@ -63,28 +101,30 @@ def _toolchains() -> dict[str, str]:
 
 
 class PodGround:
-    """The container for checks. It may write its volumes whenever it likes, so nothing there is believed or followed.
+    """The container for checks. It may write to its volumes at any time, so nothing there is trusted or followed.
 
-    It is ended after code of the model's has run in it, and comes back empty; kubelet takes 10 s for the second time.
+    It is ended after the model's code has run in it, and restarts empty. kubelet takes 10 s for the second restart.
     """
 
-    def __init__(self, container: CheckContainer) -> None:
+    def __init__(self, container: CheckContainer, repository: Repository) -> None:
         self._container = container
+        self._repository = repository
         self._shell: ChannelShell | None = None
 
     @contextmanager
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> Iterator[Site]:
         folder = self._container.folder
-        self._shell = self._shell or ChannelShell(folder / "channel", self._container.seen / REPO)
+        start = self._repository.start(self._container.seen / REPO)
+        self._shell = self._shell or ChannelShell(folder / "channel", start, prelude=COUNTED)
         try:
             for name in ("workspace", "home", "tmp"):
                 files.empty(folder / name)
             repo = folder / "workspace" / REPO
             _move(tree, folder / "workspace", check)
         except (OSError, RecursionError) as error:
-            raise failed("verifier", f"a tree to be checked could not be put in its place: {error}") from error
+            raise failed("verifier", f"a working tree for the checks could not be put in place: {error}") from error
         try:
-            yield Site(repo, self._shell)
+            yield Site(repo, folder / "tmp", self._shell, self._container.seen)
         finally:
             self._leave(self._shell, trusted=trusted)
 
@@ -94,7 +134,7 @@ class PodGround:
             return
         self._shell = None
         if not shell.end():
-            raise failed("verifier", "what a check started could not be ended")
+            raise failed("verifier", "processes that a check started could not be stopped")
 
 
 def _move(tree: Tree, workspace: Path, check: Callable[[], None]) -> None:
@@ -105,24 +145,46 @@ def _move(tree: Tree, workspace: Path, check: Callable[[], None]) -> None:
         os.close(top)
     try:
         copying.copy(tree.files, repo, check)
-        _add_git(tree, repo, check)
+        for part in tree.parts:
+            with _inside(repo, part.path) as place:
+                _add_git(part, place, check)
     finally:
         os.close(repo)
     shutil.rmtree(tree.files.parent, ignore_errors=True)
 
 
-def _with_git(tree: Tree, repo: Path, check: Callable[[], None]) -> None:
-    fd = os.open(repo, files.FOLDER)
+def _lend_git(tree: Tree, part: Part, check: Callable[[], None]) -> None:
+    """Lets the part's git borrow objects from the private GIT_DIR."""
+    repo = os.open(tree.files / part.path, files.FOLDER)
     try:
-        _add_git(tree, fd, check)
+        _add_git(part, repo, check, without=("objects",))
     finally:
-        os.close(fd)
+        os.close(repo)
+    borrow_objects(tree.files / part.path / ".git", part.git_dir)
 
 
-def _add_git(tree: Tree, repo: int, check: Callable[[], None]) -> None:
+@contextmanager
+def _inside(folder: int, path: str) -> Iterator[int]:
+    """Yields the descriptor of a folder inside the folder of another, and follows no link on the way."""
+    place = os.dup(folder)
+    try:
+        for name in path.split("/") if path else ():
+            inner = os.open(name, files.FOLDER, dir_fd=place)
+            os.close(place)
+            place = inner
+        yield place
+    finally:
+        os.close(place)
+
+
+def _add_git(part: Part, repo: int, check: Callable[[], None], without: Collection[str] = ()) -> None:
     git = copying.make_folder(".git", repo)
     try:
-        copying.copy(tree.git_dir, git, check, without=("index", "index.lock"))
-        copying.copy_file(tree.index, git, "index")
+        copying.copy(
+            part.git_dir, git, check, without=("index", "index.lock", *(["HEAD"] if part.head else []), *without)
+        )
+        copying.copy_file(part.index, git, "index")
+        if part.head:
+            copying.write_file(f"{part.head}\n", git, "HEAD")
     finally:
         os.close(git)

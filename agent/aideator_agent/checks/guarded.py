@@ -1,6 +1,6 @@
-"""Files that decide what a check means: tests, and what checks are configured by. docs/checks.md has the list for people.
+"""Files that decide the meaning of a check: tests and check settings. docs/checks.md has the list for people.
 
-A patch may touch them for a good reason. So this is told, and the checks run on a tree without these changes, too.
+A patch may have a good reason to change them. So this is reported, and the checks also run in a tree without these changes.
 """
 
 import re
@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-# The name alone is that of a link, put in the place of the folder.
+# The name alone matches a link that replaces the folder.
 TEST_FOLDER: Final = re.compile(
     r"(^|/)(tests?|specs?|e2e|testdata|__(tests|mocks|snapshots)__|[^/]*[._-]tests)(/|\Z)", re.IGNORECASE
 )
@@ -17,7 +17,7 @@ TEST_FILE: Final = re.compile(
     r"Test[A-Z][^/]*\.(java|kt|groovy)|[^/]*Spec\.(scala|hs|groovy|kt|swift)|[^/]*\.(feature|snap|bats))\Z"
 )
 
-# By a file's name, wherever it lies
+# By file name, in any folder
 _NAMES: Final = (
     r"conftest\.py|setup\.py|manage\.py|nose2?\.cfg|unittest\.cfg|pyrightconfig\.json|\.?pytest\.(ini|toml)|pyproject\.toml|setup\.cfg|tox\.(ini|toml)|noxfile\.py|\.coveragerc|"
     r"(site|user)customize\.py|[^/]*\.pth|mypy\.ini|\.mypy\.ini|\.?ruff\.toml|\.flake8|\.pylintrc|\.pre-commit-config\.ya?ml|"
@@ -27,7 +27,7 @@ _NAMES: Final = (
     r"Cargo\.toml|rust-toolchain(\.toml)?|clippy\.toml|\.golangci\.[^/]+|build\.gradle[^/]*|settings\.gradle[^/]*|gradle\.properties|"
     r"pom\.xml|gradlew|mvnw|build\.sbt|Directory\.Build\.(props|targets)|[^/]*\.runsettings"
 )
-# By where it lies; at the top a package of this name stands in the place of the runner itself
+# By path; at the top, a package of this name replaces the runner itself
 _PLACES: Final = (
     r"\.github/(workflows|actions)/.*|\.gitlab-ci\.yml|\.circleci/.*|(.*/)?\.cargo/config(\.toml)?|(.*/)?\.mvn/.*|"
     r"(.*/)?gradle/wrapper/.*|(.*/)?[^/]*\.(egg|dist)-info/.*|"
@@ -39,12 +39,12 @@ _OPTION: Final = re.compile(
     r"-[cf]|--?(config|config-file|configuration|conf|rcfile|rootdir|settings|project|file|makefile)"
 )
 _SHELL: Final = re.compile(r"(.*/)?(ba|da|k|z)?sh|source")
-# After `-c` and `-f`, which mean something else to compilers and to `test`: what is to be mended is no setting
+# After `-c` and `-f`, which mean something else to compilers and `test`: source code is no setting
 _SOURCE: Final = re.compile(
     r"(?!.*conf).*\.(py|[cm]?[jt]sx?|c|cc|cpp|cxx|h|m|rb|php|pl|lua|go|rs|java|kt|swift)", re.DOTALL
 )
 _HERE: Final = re.compile(r"\A(\$\{?PWD\}?)?(\.{0,2}/+)*")
-_BREAK: Final = re.compile(r"\s|[^();<>|&][();<>|&]")  # in a word that stood in quotes
+_BREAK: Final = re.compile(r"\s|[^();<>|&][();<>|&]")  # in a word that was quoted
 
 
 def is_test(path: str) -> bool:
@@ -52,14 +52,14 @@ def is_test(path: str) -> bool:
 
 
 def is_setting(path: str, named: Iterable[str] = ()) -> bool:
-    """`named`: what `named_in` found in the checks' commands, which may have gone to some folder before."""
+    """Whether the path is a check setting. `named` has the result of `named_in`; the checks' commands may have changed folder first."""
     return bool(_SETTING.fullmatch(path)) or any(f"/{path}".endswith(f"/{name}") for name in named)
 
 
 def named_in(commands: Sequence[str]) -> frozenset[str]:
-    """Paths that commands give as scripts (by extension, by their shell, or a name with `check` or the like), or to an option for settings.
+    """Returns the paths that commands use as scripts (by extension, by shell, or a name like `check`) or pass to an option for settings.
 
-    Other files that a command names may well be what is to be mended (`python3 main.py --self-test`).
+    Other files in a command may be what the task is to fix (`python3 main.py --self-test`).
     """
     found = set()
     for command in commands:
@@ -76,7 +76,7 @@ def named_in(commands: Sequence[str]) -> frozenset[str]:
 
 
 def _words(command: str) -> list[str]:
-    """Those of a command within quotes too, as in `bash -c 'sh check.sh'`."""
+    """Returns a command's words, including those in quotes, as in `bash -c 'sh check.sh'`."""
     reader = shlex.shlex(command, posix=True, punctuation_chars=True)
     reader.whitespace_split = True
     reader.commenters = ""

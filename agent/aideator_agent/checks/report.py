@@ -1,4 +1,4 @@
-"""A report of tests as JUnit XML, written by code that nobody trusts: how many tests ran, and which of them failed."""
+"""Reads a JUnit XML test report from untrusted code: how many tests ran, and which failed."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,26 +9,27 @@ from aideator_agent import files, pieces
 from aideator_agent.files import FileRefused
 
 BYTES: Final = 8 * 1024 * 1024
-DEPTH: Final = 50  # elements in one another; suites may lie in suites
+DEPTH: Final = 50  # nested elements; suites may be nested
 NAMES: Final = 50  # of failed tests
-NAMES_ROOM: Final = 2048  # bytes for all of them in their record
-NAME_ROOM: Final = 200  # and for one
-NOT_RUN: Final = ("notrun", "skipped", "disabled", "ignored")  # what `status` says where <skipped> does not
+NAMES_ROOM: Final = 2048  # bytes for all names in their record
+NAME_ROOM: Final = 200  # and for one name
+NOT_RUN: Final = ("notrun", "skipped", "disabled", "ignored")  # values of `status` when <skipped> is missing
 
 
 class ReportRefused(Exception):
-    """There is no report to believe; says why."""
+    """There is no credible report. The message says why."""
 
 
 @dataclass(frozen=True)
 class Report:
-    tests: int  # that ran: those that were skipped are not among them
+    tests: int  # that ran, without skipped ones
     failing: tuple[str, ...]  # the first ones
-    failed: int  # all of them
+    failed: int  # the number of all failed tests
+    skipped: tuple[str, ...] = ()  # the first ones
 
 
 def read(root: Path, path: str) -> Report:
-    """Raises `ReportRefused`: no such file inside `root`, or not a report."""
+    """Raises `ReportRefused` if `root` has no such file, or it is not a report."""
     try:
         data = files.read(root, path, BYTES)
     except FileRefused as error:
@@ -37,7 +38,7 @@ def read(root: Path, path: str) -> Report:
 
 
 def parse(data: bytes) -> Report:
-    """Nothing is resolved and nothing expanded: a document type is refused, and any entity with it."""
+    """Parses without resolving or expanding anything: a document type, and thus any entity, is refused."""
     reading = _Reading()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -47,9 +48,9 @@ def parse(data: bytes) -> Report:
     parser.EndElementHandler = reading.end
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that is none
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an invalid encoding
         raise ReportRefused(f"it is not XML: {error}") from error
-    return Report(reading.tests, tuple(reading.failing), reading.failures)
+    return Report(reading.tests, tuple(reading.failing), reading.failures, tuple(reading.skipped))
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -60,21 +61,21 @@ def _refuse_doctype(*_: object) -> None:
 class _Reading:
     tests: int = 0
     failing: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     failures: int = 0
     _depth: int = 0
-    _case: int = 0  # the depth of the testcase that is open; 0: none is
+    _case: int = 0  # depth of the open testcase; 0: none
     _name: str = ""
     _ran: bool = False
     _failed: bool = False
-    _room: int = NAMES_ROOM
 
     def begin(self, name: str, attributes: dict[str, Any]) -> None:
         self._depth += 1
         if self._depth > DEPTH:
-            raise ReportRefused(f"its elements lie more than {DEPTH} deep")
+            raise ReportRefused(f"its elements are nested more than {DEPTH} deep")
         tag = name.rpartition(":")[2]
         if self._depth == 1 and tag not in ("testsuites", "testsuite"):
-            raise ReportRefused(f"it is no JUnit report: it begins with <{pieces.shortened(name, 80)}>")
+            raise ReportRefused(f"it is not a JUnit report: it begins with <{pieces.shortened(name, 80)}>")
         if not self._case and tag == "testcase":
             self._case = self._depth
             self._name = _full_name(attributes)
@@ -88,17 +89,17 @@ class _Reading:
         if self._depth == self._case:
             self._case = 0
             self.tests += self._ran
-            if self._failed:
-                self._fail()
+            self.failures += self._failed
+            if self._failed or not self._ran:
+                _keep(self._name, self.failing if self._failed else self.skipped)
         self._depth -= 1
 
-    def _fail(self) -> None:
-        self.failures += 1
-        name = pieces.shortened(self._name, NAME_ROOM)
-        size = len(pieces.encoded(name)) + 1
-        if len(self.failing) < NAMES and size <= self._room:
-            self._room -= size
-            self.failing.append(name)
+
+def _keep(name: str, names: list[str]) -> None:
+    if len(names) < NAMES:
+        shown = pieces.shortened(name, NAME_ROOM)
+        if len(pieces.encoded([*names, shown])) <= NAMES_ROOM:
+            names.append(shown)
 
 
 def _full_name(attributes: dict[str, Any]) -> str:

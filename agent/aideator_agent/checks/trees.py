@@ -1,31 +1,45 @@
-"""Trees to be checked: the base, with or without a patch, made with the private GIT_DIR where no command has ever run."""
+"""Trees to check: the base, with or without a patch, made with the private GIT_DIR where no command has ever run.
+
+Each has the files that the checkout had: submodules at the commits that the tree records, and with --sparse only the chosen folders.
+"""
 
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.git import Git, bare_environment
+from aideator_agent.lfs import Store
 from aideator_agent.patch import SETTINGS
 from aideator_agent.repository import Checkout
 from aideator_agent.spec import TREE_SECONDS
+from aideator_agent.submodules import is_real_folder, recorded
 from aideator_agent.verdict import failed
 
-TOLD: Final = 1000  # characters of git's words
+TOLD: Final = 1000  # characters of git's message
+
+
+@dataclass(frozen=True)
+class Part:
+    """A repository in a tree: the top, or a submodule."""
+
+    path: str  # from the top; empty for the top itself
+    index: Path  # git's index of its files: matches them, and differs from HEAD by the patch
+    git_dir: Path  # the part's own `.git` becomes a copy of it
+    head: str | None = None  # its commit; None: as in git_dir
 
 
 @dataclass(frozen=True)
 class Tree:
     files: Path  # what git checked out, and nothing else
-    index: Path  # git's, for these files: they differ from it in nothing, and it from HEAD in the patch
-    git_dir: Path  # of which the tree's own `.git` is to be a copy
+    parts: tuple[Part, ...]  # each after the one that it lies in
 
 
 class Trees:
-    """Makes each in a folder of its own in `room`. `check` is called all the time and may raise to end it."""
+    """Makes each tree in its own folder in `room`. `check` is called constantly and may raise to stop it."""
 
     def __init__(self, checkout: Checkout, room: Path, check: Callable[[], None]) -> None:
         self._checkout = checkout
@@ -33,13 +47,17 @@ class Trees:
         self._check = check
 
     def make(self, name: str, patch: bytes = b"", restored: Sequence[str] = ()) -> Tree:
-        """The base with the patch, but for the paths in `restored`. Raises `Ended`: failed/verifier, or what `check` raises."""
+        """Makes the base with the patch, except for the paths in `restored`. Raises `Ended` (failed/verifier), or what `check` raises."""
         folder = self._room / name
         shutil.rmtree(folder, ignore_errors=True)
         files, index = folder / "repo", folder / "index"
         files.mkdir(parents=True)
         deadline = time.monotonic() + TREE_SECONDS
-        make = _Making(self._checkout, files, index, lambda: self._look(deadline))
+
+        def look() -> None:
+            self._look(deadline)
+
+        make = _Making(self._checkout.git_dir, files, index, look)
         make.git("read-tree", self._checkout.base)
         if patch:
             make.git("apply", "--cached", "--whitespace=nowarn", "-", given=patch)
@@ -49,30 +67,76 @@ class Trees:
                 "reset", "--quiet", self._checkout.base, "--pathspec-from-file=-", "--pathspec-file-nul", given=paths
             )
         tree = make.git("write-tree")
-        index.unlink()  # git would take for there what it holds
+        index.unlink()  # git would treat its entries as present
         make.git("read-tree", "--reset", "-u", tree)
-        return Tree(files, index, self._checkout.git_dir)
+        if self._checkout.sparse:
+            make.complete(self._checkout.base)
+        make.lay(self._checkout.store())
+        if self._checkout.carried is not None:
+            self._checkout.carried.lay(files, look)
+        top = Part("", index, self._checkout.git_dir)
+        inner = self._submodules("", make.links(tree), folder, look)
+        return Tree(files, (top, *inner))
+
+    def _submodules(
+        self, parent: str, links: Mapping[str, str], folder: Path, look: Callable[[], None]
+    ) -> Iterator[Part]:
+        """Checks out the submodules of a part at the commits in `links`."""
+        for number, submodule in enumerate(self._checkout.submodules):
+            wanted = links.get(submodule.path[len(parent) :].lstrip("/"))
+            if wanted is None or self._checkout.parent(submodule) != parent:  # None: the patch removes it
+                continue
+            files = folder / "repo" / submodule.path
+            if not is_real_folder(folder / "repo", submodule.path):
+                raise failed("verifier", f"submodule {submodule.path} has no folder in the tree for the checks")
+            make = _Making(submodule.git_dir, files, folder / f"index-{number}", look)
+            make.git("read-tree", "--reset", "-u", wanted)
+            make.lay(self._checkout.store(submodule.path))
+            inner = make.links(wanted)
+            if unknown := inner.keys() - make.links(submodule.commit).keys():
+                raise failed(
+                    "verifier", f"submodule {submodule.path} has another one now, {min(unknown)}, which is not here"
+                )
+            yield Part(submodule.path, folder / f"index-{number}", submodule.git_dir, wanted)
+            yield from self._submodules(submodule.path, inner, folder, look)
 
     def _look(self, deadline: float) -> None:
         self._check()
         if time.monotonic() >= deadline:
-            raise failed("verifier", f"a tree to be checked could not be made within {TREE_SECONDS:g} seconds")
+            raise failed("verifier", f"a working tree for the checks could not be made within {TREE_SECONDS:g} seconds")
 
 
 class _Making:
-    def __init__(self, checkout: Checkout, files: Path, index: Path, check: Callable[[], None]) -> None:
+    def __init__(self, git_dir: Path, files: Path, index: Path, check: Callable[[], None]) -> None:
         environment = {
             **bare_environment(os.environ, files.parent),
-            "GIT_DIR": str(checkout.git_dir),
+            "GIT_DIR": str(git_dir),
             "GIT_WORK_TREE": str(files),
             "GIT_INDEX_FILE": str(index),
             "GIT_LITERAL_PATHSPECS": "1",
         }
+        self._files = files
         self._git = Git(files, environment, check)
+
+    def links(self, tree: str) -> dict[str, str]:
+        return recorded(self._git, tree)
+
+    def lay(self, store: Store) -> None:
+        """Replaces pointers to Git LFS by what they stand for."""
+        store.lay(self._files, self._git, self._git.check)
+
+    def complete(self, base: str) -> None:
+        """Checks out what the patch adds or changes outside of the folders that --sparse chose."""
+        names = self._git.run("diff", "--cached", "--name-only", "-z", "--no-renames", "--diff-filter=d", base).out
+        if names:
+            self.git("update-index", "--no-skip-worktree", "-z", "--stdin", given=names)
+            self.git("checkout-index", "-f", "-u", "-z", "--stdin", given=names)
 
     def git(self, *arguments: str, given: bytes = b"") -> str:
         options = [word for setting in SETTINGS for word in ("-c", setting)]
         done = self._git.run(*options, *arguments, stdin=given)
         if done.code:
-            raise failed("verifier", f"a tree to be checked cannot be made: git {arguments[0]}: {done.error[-TOLD:]}")
+            raise failed(
+                "verifier", f"a working tree for the checks could not be made: git {arguments[0]}: {done.error[-TOLD:]}"
+            )
         return done.out.decode().strip()

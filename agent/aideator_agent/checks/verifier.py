@@ -1,30 +1,33 @@
-"""Runs the checks on a tree, after the setup commands, and tells what came of each."""
+"""Runs the setup commands and then the checks in a tree, and reports each outcome."""
 
 import codecs
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
 from aideator_agent import files, pieces
 from aideator_agent.checks import report
-from aideator_agent.checks.ground import Ground, Site
-from aideator_agent.checks.report import ReportRefused
+from aideator_agent.checks.counting import Counting
+from aideator_agent.checks.ground import PYTESTS, Ground, Site
+from aideator_agent.checks.report import Report, ReportRefused
 from aideator_agent.checks.trees import Trees
 from aideator_agent.emitter import Emitter
 from aideator_agent.files import FileRefused
 from aideator_agent.shell import Finished
 from aideator_agent.spec import SETUP, Check, RunSpec
 
-On = Literal["base", "patch", "restored"]
+On = Literal["base", "patch", "restored", "answer"]  # answer: the base, and the answer on standard input
 
 ROOM: Final = 448 * 1024  # bytes of the log for all of an attempt's checks
 BARE: Final = 250  # bytes of a check's event without its texts
 COMMAND: Final = 1000  # bytes of the command in it, at most
-FAILING: Final = 2000  # and of the names of tests
-TAIL: Final = 4096  # and of the output's end
-RAN: Final = re.compile(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)  # unittest's last words
-NO_TESTS: Final = 5  # what unittest exits with from Python 3.12 on where it finds none; before that it is 0
+FAILING: Final = 2000  # and of the names of tests that failed
+SKIPPED: Final = 500  # and of those that were skipped
+TAIL: Final = 4096  # and of the end of the output
+RAN: Final = re.compile(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)  # the last line of unittest
+NO_TESTS: Final = 5  # unittest's exit code without tests from Python 3.12 on; before that it is 0
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,19 @@ class Room:
 
     command: int
     failing: int
+    skipped: int
     tail: int
 
     @classmethod
     def of(cls, spec: RunSpec) -> Self:
-        most = 3 * len(spec.checks) * spec.verify_repeat  # events, but for the setup's
+        most = 3 * len(spec.checks) * spec.verify_repeat  # number of events, without the setup's
         each = ROOM // most - BARE
-        command, failing = min(COMMAND, each // 3), min(FAILING, each // 3)
-        return cls(command, failing, min(TAIL, each - command - failing))
+        command, failing, skipped = min(COMMAND, each // 3), min(FAILING, each // 4), min(SKIPPED, each // 12)
+        return cls(command, failing, skipped, min(TAIL, each - command - failing - skipped))
 
 
 class Verifier:
-    """`stop` is asked all the time and ends the command at work; `check` raises when there is to be no other."""
+    """Runs checks. `stop` is asked constantly and ends the current command; `check` raises to prevent the next one."""
 
     def __init__(
         self, spec: RunSpec, trees: Trees, ground: Ground, emitter: Emitter, stop: Callable[[], bool],
@@ -57,12 +61,15 @@ class Verifier:
         self._stop = stop
         self._check = check
         self._room = Room.of(spec)
+        self._given: bytes | None = None
 
-    def run(self, on: On, patch: bytes = b"", restored: Sequence[str] = ()) -> bool:
-        """One event for each run of a check; none is left out because another fails. False: the setup has failed instead.
+    def run(self, on: On, patch: bytes = b"", restored: Sequence[str] = (), given: bytes | None = None) -> bool:
+        """Emits an event for each run of a check; a failure does not skip the others. Returns False if the setup failed instead.
 
-        On the base each runs once. Raises `Ended`: failed/verifier, or what `check` raises.
+        On the base, each check runs once. `given` is what the checks read on standard input. Raises `Ended` (failed/verifier), or what
+        `check` raises.
         """
+        self._given = given
         tree = self._trees.make(on, patch, restored)
         with self._ground.site(tree, self._check, trusted=on == "base") as site:
             if not self._set_up(on, site):
@@ -83,7 +90,7 @@ class Verifier:
         return True
 
     def _tell_setup(self, on: On, command: str, done: Finished, tail: str) -> None:
-        """On a patch it is a check that fails; on the base it says nothing of any patch."""
+        """Reports a failed setup. On a patch it counts as a failed check; on the base it says nothing about any patch."""
         if on != "base":
             self._tell(on, SETUP, command, 1, done, tail)
             return
@@ -91,37 +98,64 @@ class Verifier:
         self._emitter.notice("warning", f"The setup failed on the base ({how}): {command}\n{tail}")
 
     def _run_one(self, on: On, site: Site, asked: Check, repeat: int) -> None:
-        name, command, path = asked.name, asked.command, self._spec.report_of(asked)
-        if path is None:
+        name, command, report_path = asked.name, asked.command, self._spec.report_of(asked)
+        if report_path is None:
             another = {} if self._spec.verify_report is None else {"reports": False}
-            done, tail = self._command(site, command)
-            self._tell(on, name, command, repeat, done, tail, **another)
+            done, tail, counted = self._counted(site, command)
+            self._tell(on, name, command, repeat, done, tail, **another, **self._found(counted))
             return
+        path = self._spec.repository.from_top(report_path)
         try:
             files.remove(site.repo, path)
         except FileRefused as error:
-            self._emitter.notice("warning", f"An earlier report is in the way of check {name}: {error}")
-        done, tail = self._command(site, command)
+            self._emitter.notice("warning", f"An earlier report could not be removed before check {name}: {error}")
+        done, tail = self._command(site, command, self._given)
         self._tell(on, name, command, repeat, done, tail, **self._read_report(site, name, path))
 
     def _read_report(self, site: Site, name: str, path: str) -> dict[str, Any]:
         try:
             found = report.read(site.repo, path)
         except ReportRefused as error:
-            self._emitter.notice("warning", f"Check {name} left no report that counts: {error}")
+            self._emitter.notice("warning", f"Check {name} wrote no usable report: {error}")
             return {"tests": None, "failing": [], "failed": None}
-        return {
-            "tests": found.tests,
-            "failing": list(pieces.fitting(found.failing, self._room.failing)),
-            "failed": found.failed,
-        }
+        return self._found(found)
 
-    def _command(self, site: Site, command: str) -> tuple[Finished, str]:
+    def _found(self, found: Report | None) -> dict[str, Any]:
+        if found is None:
+            return {}
+        names = {
+            "failing": list(pieces.fitting(found.failing, self._room.failing)),
+            "skipped": list(pieces.fitting(found.skipped, self._room.skipped)),
+        }
+        return {"tests": found.tests, "failed": found.failed, **{name: each for name, each in names.items() if each}}
+
+    def _counted(self, site: Site, command: str) -> tuple[Finished, str, Report | None]:
+        """Runs a check that nobody asked for a report, and counts its tests by what runners say and by pytest's report."""
+        with suppress(FileRefused):
+            files.remove(site.tmp, PYTESTS)
+        tail, counting = _Tail(self._room.tail), Counting()
+
+        def take(data: bytes) -> None:
+            tail.take(data)
+            counting.take(data)
+
+        done = self._ran(site, command, take, self._given)
+        reported: Report | None = None
+        with suppress(ReportRefused):
+            reported = report.read(site.tmp, PYTESTS)
+        return done, tail.text(), counting.found(reported)
+
+    def _command(self, site: Site, command: str, given: bytes | None = None) -> tuple[Finished, str]:
         tail = _Tail(self._room.tail)
-        done = site.shell.run(command, seconds=self._spec.limits.check_seconds, write=tail.take, stop=self._stop)
+        return self._ran(site, command, tail.take, given), tail.text()
+
+    def _ran(self, site: Site, command: str, write: Callable[[bytes], None], given: bytes | None) -> Finished:
+        if given is not None:
+            command = site.reading(command, given)
+        done = site.shell.run(command, seconds=self._spec.limits.check_seconds, write=write, stop=self._stop)
         if done.reason == "stopped":
             self._check()
-        return done, tail.text()
+        return done
 
     def _tell(self, on: On, name: str, command: str, repeat: int, done: Finished, tail: str, **report_: Any) -> None:
         code: int | None = done.exit_code

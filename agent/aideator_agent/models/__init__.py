@@ -5,6 +5,7 @@ from typing import Final
 
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Model
+from aideator_agent.models.understanding import Understanding
 from aideator_agent.settings import Settings
 from aideator_agent.verdict import failed
 
@@ -12,7 +13,7 @@ SCRIPTED: Final = "scripted/"
 
 
 def open_model(settings: Settings, keys: Mapping[str, str], interrupts: Interrupts) -> Model:
-    """The variation's model, at once; what it needs is loaded meanwhile. Raises `Ended` for a script that is missing."""
+    """Returns the variation's model at once; its library loads in the background. Raises `Ended` if a script is missing."""
     name = settings.variation.model
     if name.startswith(SCRIPTED):
         from aideator_agent.models.scripted import ScriptedModel
@@ -20,14 +21,14 @@ def open_model(settings: Settings, keys: Mapping[str, str], interrupts: Interrup
         script = settings.spec.scripts.get(name)
         if script is None:
             raise failed("model", f"the spec holds no script for {name}")
-        return ScriptedModel(script, settings.variation.price, interrupts)
+        return Understanding(ScriptedModel(script, settings.variation.price, interrupts))
     from aideator_agent.models.litellm_model import LiteLLMModel
 
-    return LiteLLMModel(settings.variation, keys, interrupts)
+    return Understanding(LiteLLMModel(settings.variation, keys, interrupts, settings.spec.limits.output))
 
 
 def library_version(name: str) -> str | None:
-    """Of LiteLLM, when that model needs it and it is there."""
+    """Returns LiteLLM's version if the model needs LiteLLM and it is installed."""
     if name.startswith(SCRIPTED):
         return None
     from importlib.metadata import PackageNotFoundError, version

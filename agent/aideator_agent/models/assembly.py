@@ -1,10 +1,10 @@
-"""A turn put together from the deltas of a stream, as OpenAI's API and LiteLLM's imitations of it send them."""
+"""Assembles a turn from the deltas of a stream in the form of OpenAI's API, as LiteLLM sends them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aideator_agent.models.base import Call, CutTurn, Message, Say, Think, assistant_message, parse_arguments
+from aideator_agent.models.base import THOUGHT, Call, CutTurn, Message, Say, Think, assistant_message, parse_arguments
 
 
 @dataclass
@@ -18,19 +18,23 @@ class _Part:
 
 @dataclass
 class Assembly:
-    """Takes deltas one by one; `calls` and `message` are for when all have come."""
+    """Takes deltas one by one. Use `calls` and `message` when all have arrived."""
 
     text: str = ""
+    thought: str = ""
+    length: int = 0  # characters of everything: words, thoughts and calls
     _parts: list[_Part] = field(default_factory=list)
     _at: dict[int, _Part] = field(default_factory=dict)  # the latest call of an index; some providers use one for all
     _thinking: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, delta: Mapping[str, Any]) -> list[Say | Think]:
-        """What of it is to be shown."""
+        """Takes one delta. Returns the part to show."""
         shown: list[Say | Think] = []
+        self.length += sum(map(len, texts(delta)))
         for block in delta.get("thinking_blocks") or ():
             self._take_thinking(block)
         if thought := delta.get("reasoning_content"):
+            self.thought += str(thought)
             shown.append(Think(str(thought)))
         if words := delta.get("content"):
             self.text += str(words)
@@ -40,11 +44,21 @@ class Assembly:
         return shown
 
     def calls(self) -> tuple[Call, ...]:
-        """Raises `CutTurn` when one is not whole."""
+        """Returns the calls. Raises `CutTurn` if one is incomplete."""
         return tuple(self._call(number, part) for number, part in enumerate(self._parts, start=1))
+
+    def complete_calls(self) -> tuple[Call, ...]:
+        """Returns the calls without an incomplete one at the end."""
+        try:
+            return self.calls()
+        except CutTurn:
+            self._parts.pop()
+        return self.complete_calls()
 
     def message(self, calls: tuple[Call, ...]) -> Message:
         message = assistant_message(self.text, calls)
+        if self.thought:
+            message[THOUGHT] = self.thought
         if self._thinking:
             message["thinking_blocks"] = [dict(block) for block in self._thinking]  # Anthropic wants them back, signed
         return message
@@ -76,4 +90,11 @@ class Assembly:
         try:
             return Call(part.id or f"call_{number}", part.name[:100], parse_arguments(part.arguments))
         except ValueError as error:
-            raise CutTurn(f"the model's call of {part.name[:100] or 'a tool'} came without whole arguments") from error
+            raise CutTurn(f"the model's call of {part.name[:100] or 'a tool'} has incomplete arguments") from error
+
+
+def texts(delta: Mapping[str, Any]) -> list[str]:
+    """Returns every text that a delta adds: words, thoughts and arguments."""
+    functions = [call.get("function") or {} for call in delta.get("tool_calls") or ()]
+    added = [delta.get("content"), delta.get("reasoning_content"), *(each.get("arguments") for each in functions)]
+    return [str(text) for text in added if text]

@@ -1,13 +1,14 @@
-"""What the loop knows of a model: turns that arrive in pieces, and what can go wrong with them."""
+"""The loop's view of a model: turns that arrive in pieces, and the errors that may occur."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from aideator_agent.spec import Price
 
 Message = dict[str, Any]  # as OpenAI's chat API has them
+THOUGHT: Final = "reasoning_content"  # of a message: what the model thought; only some providers want it back
 DEEPEST: Final = 32  # levels of a call's arguments
 
 
@@ -29,36 +30,65 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Tokens of one turn; `input` counts all that was read, `cached` what of it came from the provider's cache."""
+class Guess:
+    """What a turn has used at most, by AIdeator's own count: for limits alone."""
 
-    input: int = 0
-    output: int = 0
-    cached: int = 0
-    reasoning: int = 0
-    cost: float | None = None  # USD; None: the price is unknown
+    tokens: int
+    cost: float | None  # USD; None: the price is unknown
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one turn. `input` counts everything read; `cached` is the part that came from the provider's cache.
+
+    A number is None if the provider did not count it.
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+    cost: float | None = None  # USD; None: the tokens or the price are unknown
+    guess: Guess | None = None  # where nobody counted
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns what a `usage` event tells."""
+        return {
+            "input": self.input, "output": self.output, "cached": self.cached, "reasoning": self.reasoning, "cost": self.cost,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the user should know about the model or its endpoint."""
+
+    text: str
+
+
+Cut = Literal["", "length", "repetition"]  # what ended a turn early: its limit, or that it repeated itself without end
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The last piece: the turn as a whole, and the message that stands for it in what follows."""
+    """The last piece: the complete turn, and the message that represents it in later requests."""
 
     text: str
     calls: tuple[Call, ...]
     usage: Usage
     message: Message
+    cut: Cut = ""
 
 
-Piece = Say | Think | Turn
+Piece = Say | Think | Remark | Turn
 
 
 class Model(Protocol):
     def turn(self, messages: Sequence[Message], tools: Sequence[Message]) -> Iterator[Piece]:
-        """One turn, its `Turn` last. Raises `ModelError`, or `Ended` as soon as the agent is to stop."""
+        """Yields the pieces of one turn, its `Turn` last. Raises `ModelError`, or `Ended` as soon as the agent must stop."""
 
 
 class ModelError(Exception):
-    """The model's provider did not give a turn; the text says why."""
+    """The provider did not deliver a turn. The text says why."""
 
 
 class PassingFault(ModelError):
@@ -78,19 +108,23 @@ class ServerFault(PassingFault):
 
 
 class CutTurn(PassingFault):
-    """The turn came, but not whole: no end, half a call, nothing at all."""
+    """The turn arrived incomplete: no end, half a call, or nothing at all."""
 
 
 class ContextExceeded(ModelError):
     """The conversation has outgrown the model's context window."""
 
 
+class ToolsRefused(ModelError):
+    """The endpoint takes no `tools`."""
+
+
 class Refused(ModelError):
-    """The provider's or the model's policy says no."""
+    """The policy of the provider or the model refuses the request."""
 
 
 class KeyRefused(ModelError):
-    """No key, or one that may not."""
+    """The key is missing or lacks permission."""
 
 
 class ModelUnknown(ModelError):
@@ -98,16 +132,16 @@ class ModelUnknown(ModelError):
 
 
 class LibraryMissing(ModelError):
-    """What speaks to providers is not installed."""
+    """The library that talks to providers is not installed."""
 
 
 def parse_arguments(text: str) -> dict[str, Any]:
-    """A call's arguments. Raises `ValueError` for what is no JSON object of sensible depth."""
+    """Parses a call's arguments. Raises `ValueError` if they are not a JSON object of reasonable depth."""
     try:
         arguments = json.loads(text or "{}")
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if not isinstance(arguments, dict) or not _is_shallow(arguments, DEEPEST):
+    if not isinstance(arguments, dict) or not is_shallow(arguments, DEEPEST):
         raise ValueError("not a JSON object of sensible depth")
     return arguments
 
@@ -123,13 +157,14 @@ def assistant_message(text: str, calls: Sequence[Call]) -> Message:
 
 
 def priced(price: Price, read: int, written: int, cached: int) -> float:
-    """USD for these tokens; what was read holds what was cached."""
+    """Returns the USD for these tokens. `read` includes `cached`."""
     cached_price = price.input if price.cached is None else price.cached
     return (read - cached) * price.input + cached * cached_price + written * price.output
 
 
-def _is_shallow(value: Any, levels: int) -> bool:
+def is_shallow(value: Any, levels: int) -> bool:
+    """Returns whether a value of JSON is nested no deeper than `levels`."""
     if not isinstance(value, dict | list):
         return True
     parts = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts)
+    return levels > 0 and all(is_shallow(part, levels - 1) for part in parts)

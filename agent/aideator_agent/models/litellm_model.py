@@ -1,11 +1,12 @@
-"""Models by way of LiteLLM: the only module that imports it, and late, since that takes seconds.
+"""Models through LiteLLM. Only this module imports it, and late, since that takes seconds.
 
-Of what LiteLLM does to a stream, this undoes: a cut stream gets a finish reason invented, calls are merged, counts of
-tokens are guessed. Retries are not its business either.
+LiteLLM invents a finish reason for a cut stream, merges calls, and guesses token counts; this module undoes that.
+It also turns off LiteLLM's retries.
 """
 
 import os
 import queue
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,22 +16,32 @@ from typing import Any, Final
 from aideator_agent.interrupts import LOOK, Interrupts
 from aideator_agent.models.assembly import Assembly
 from aideator_agent.models.base import (
+    Cut,
     CutTurn,
+    Guess,
     KeyRefused,
     LibraryMissing,
     Message,
+    ModelError,
     Piece,
     Refused,
+    Remark,
     Turn,
     Usage,
+    assistant_message,
     priced,
 )  # fmt: skip
+from aideator_agent.models.endpoint import Endpoint
 from aideator_agent.models.provider_errors import translated
+from aideator_agent.models.repetition import Watch, first_of_them
 from aideator_agent.spec import VariationSpec
 
+MOST_OUTPUT: Final = 32_768  # tokens of a turn, of a model of which that is not known
+TOKEN: Final = 3  # characters, for a guess that is rather too high
 READ_SECONDS: Final = 600.0  # between two pieces of an answer
 # Claude keeps the beginning of a request only where it is marked; the conversation so far then costs a tenth with every step.
 CACHED: Final = [{"location": "message", "role": "system"}, {"location": "message", "index": -1}]
+_CAPPED: Final = re.compile(r"max_(completion_|output_)?tokens|output limit", re.IGNORECASE)
 REFUSALS: Final = ("content_filter", "refusal", "safety")
 INSTALL: Final = "LiteLLM is not installed where the agent runs; install it with: pip install 'aideator-agent[models]'"
 
@@ -38,46 +49,108 @@ _Arrived = Any | Exception | None  # a chunk of the stream, what went wrong, or 
 
 
 class LiteLLMModel:
-    """Begins to import LiteLLM when it is made."""
+    """Starts to import LiteLLM as soon as it is created."""
 
-    def __init__(self, variation: VariationSpec, keys: Mapping[str, str], interrupts: Interrupts) -> None:
+    def __init__(
+        self, variation: VariationSpec, keys: Mapping[str, str], interrupts: Interrupts, max_output: int | None = None
+    ) -> None:
+        """`max_output`: tokens of one turn that the provider is asked to stop at."""
+        self._max_output = max_output
         self._variation = variation
         self._keys = {name: keys[name] for name in variation.keys if name in keys}
         self._interrupts = interrupts
+        self._endpoint = Endpoint()
         self._library: ModuleType | Exception | None = None
         self._loader = threading.Thread(target=self._load, name="litellm", daemon=True)
         self._loader.start()
 
     def turn(self, messages: Sequence[Message], tools: Sequence[Message]) -> Iterator[Piece]:
+        """See `Model.turn`. What the endpoint refuses or requires is learnt, and it is asked once more."""
         library = self._loaded()
+        while True:
+            request = self._endpoint.fit(self._request(messages, tools))
+            try:
+                yield from self._one(library, request)
+            except ModelError as error:
+                told = self._endpoint.learn(error, request)
+                if told is None:
+                    raise
+            else:
+                return
+            yield Remark(told)
+
+    def _one(self, library: ModuleType, request: dict[str, Any]) -> Iterator[Piece]:
         assembly = Assembly()
+        watch = Watch(self._max_output or self._variation.max_output or MOST_OUTPUT)
         stream: Any = None
         usage: Any = None
-        for arrived in self._read(library, self._request(messages, tools)):
+        for arrived in self._read(library, request):
             if stream is None:
                 stream = arrived
                 continue
             usage = getattr(arrived, "usage", None) or usage
-            if arrived.choices:
-                yield from assembly.take(arrived.choices[0].delta.model_dump())
-        yield self._whole(library, stream, usage, assembly)
+            if not arrived.choices:
+                continue
+            delta = arrived.choices[0].delta.model_dump()
+            yield from assembly.take(delta)
+            if cut := watch.see(delta):
+                yield self._ended(library, request, assembly, cut)
+                return
+        yield self._whole(library, request, stream, usage, assembly)
 
-    def _whole(self, library: ModuleType, stream: Any, usage: Any, assembly: Assembly) -> Turn:
+    def ready(self) -> None:
+        """Waits until LiteLLM is loaded. Raises `LibraryMissing`, or `Ended`."""
+        self._loaded()
+
+    def touch(self) -> Usage:
+        """Asks for one token, to see whether the model answers. Raises `ModelError`, or `Ended`."""
+        library = self._loaded()
+        asked = self._request([{"role": "user", "content": "Say hi."}], ()) | {"max_tokens": 1}
+        while True:
+            request = self._endpoint.fit(asked)
+            try:
+                _, *chunks = self._read(library, request)
+            except ModelError as error:
+                if _CAPPED.search(str(error)):  # the model thinks first, so it has nothing to say yet
+                    return Usage()
+                if self._endpoint.learn(error, request) is None:
+                    raise
+            else:
+                break
+        usage = next((chunk.usage for chunk in reversed(chunks) if getattr(chunk, "usage", None)), None)
+        return Usage() if usage is None else self._usage(library, usage)
+
+    def _whole(self, library: ModuleType, request: dict[str, Any], stream: Any, usage: Any, assembly: Assembly) -> Turn:
         finish = stream.received_finish_reason
         counted = any(getattr(chunk, "usage", None) for chunk in stream.chunks)  # by the provider, not by LiteLLM
         if finish is None:
             raise CutTurn("the model's turn was cut off: its stream ended without a finish reason")
         if finish in REFUSALS:
             raise Refused(f"the model refused ({finish}): {assembly.text[:500] or 'without words'}")
+        used = self._usage(library, usage) if counted and usage else self._guessed(library, request, assembly)
+        if finish == "length":
+            return self._cut(assembly, "length", used)
         calls = assembly.calls()
-        if not calls and not assembly.text.strip():
+        if not calls and not assembly.text.strip() and not assembly.thought:
             raise CutTurn(f"the model's turn was empty (finish reason {finish})")
-        return Turn(assembly.text, calls, self._usage(library, usage, counted=counted), assembly.message(calls))
+        return Turn(assembly.text, calls, used, assembly.message(calls))
+
+    def _ended(self, library: ModuleType, request: dict[str, Any], assembly: Assembly, cut: Cut) -> Turn:
+        """Returns a turn that AIdeator has cut off itself."""
+        return self._cut(assembly, cut, self._guessed(library, request, assembly))
+
+    def _cut(self, assembly: Assembly, cut: Cut, usage: Usage) -> Turn:
+        if cut == "repetition":
+            assembly.text = first_of_them(assembly.text)
+        calls = assembly.complete_calls() if cut == "length" else ()
+        # A thought that was cut off has no signature, without which Anthropic does not take it back.
+        message = assembly.message(calls) if calls else assistant_message(assembly.text, ())
+        return Turn(assembly.text, calls, usage, message, cut)
 
     def _request(self, messages: Sequence[Message], tools: Sequence[Message]) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self._variation.model,
-            "messages": [dict(message) for message in messages],
+            "messages": list(messages),
             "tools": list(tools) or None,  # an empty list is refused
             "stream": True,
             "stream_options": {"include_usage": True},
@@ -87,17 +160,18 @@ class LiteLLMModel:
             "api_key": self._api_key(),
             "api_base": self._variation.api_base,
             "temperature": self._variation.temperature,
+            "max_tokens": self._max_output,
             "cache_control_injection_points": CACHED if self._marks_cache() else None,
         }
         return {name: value for name, value in request.items() if value is not None}
 
     def _marks_cache(self) -> bool:
-        """An endpoint that speaks OpenAI's protocol may refuse the marks."""
+        """Returns whether to send cache marks. An endpoint that speaks OpenAI's protocol may refuse them."""
         provider, _, name = self._variation.model.rpartition("/")
         return "claude" in name and provider != "openai"
 
     def _api_key(self) -> str | None:
-        """None: LiteLLM finds what it needs in this process's environment, of which no child gets a copy."""
+        """Returns None where LiteLLM finds the key in this process's environment, of which no child gets a copy."""
         names = self._variation.keys
         missing = [name for name in names if not self._keys.get(name)]
         if missing and self._variation.api_base is None:
@@ -110,24 +184,27 @@ class LiteLLMModel:
         return None
 
     def _read(self, library: ModuleType, request: dict[str, Any]) -> Iterator[Any]:
-        """The stream itself, then its chunks. Reading blocks, so a thread does it; it is left behind when we are to stop."""
+        """Yields the stream, then its chunks. Reading blocks, so a thread does it; a stop leaves the thread behind."""
         arrived: queue.SimpleQueue[_Arrived] = queue.SimpleQueue()
-        threading.Thread(target=_pump, args=(library, request, arrived), name="model", daemon=True).start()
-        while True:
-            self._interrupts.check()
-            try:
-                piece = arrived.get(timeout=LOOK)
-            except queue.Empty:
-                continue
-            if piece is None:
-                return
-            if isinstance(piece, Exception):
-                raise translated(piece) from piece
-            yield piece
+        left = threading.Event()
+        threading.Thread(target=_pump, args=(library, request, arrived, left), name="model", daemon=True).start()
+        try:
+            while True:
+                self._interrupts.check()
+                try:
+                    piece = arrived.get(timeout=LOOK)
+                except queue.Empty:
+                    continue
+                if piece is None:
+                    return
+                if isinstance(piece, Exception):
+                    raise translated(piece) from piece
+                yield piece
+        finally:
+            left.set()
 
-    def _usage(self, library: ModuleType, usage: Any, *, counted: bool) -> Usage:
-        if usage is None:
-            return Usage()
+    def _usage(self, library: ModuleType, usage: Any) -> Usage:
+        """Returns what the provider has counted."""
         given, made = usage.prompt_tokens_details, usage.completion_tokens_details
         tokens = Usage(
             usage.prompt_tokens or 0,
@@ -135,14 +212,21 @@ class LiteLLMModel:
             (given and given.cached_tokens) or 0,
             (made and made.reasoning_tokens) or 0,
         )
-        return replace(tokens, cost=self._cost(library, usage, tokens) if counted else None)
+        return replace(tokens, cost=self._cost(library, tokens, usage_object=usage))
 
-    def _cost(self, library: ModuleType, usage: Any, tokens: Usage) -> float | None:
+    def _guessed(self, library: ModuleType, request: dict[str, Any], assembly: Assembly) -> Usage:
+        """Returns the usage of a turn whose tokens nobody has counted."""
+        read = len(str([request["messages"], request.get("tools")])) // TOKEN
+        written = assembly.length // TOKEN
+        cost = self._cost(library, Usage(read, written, 0), prompt_tokens=read, completion_tokens=written)
+        return Usage(guess=Guess(read + written, cost))
+
+    def _cost(self, library: ModuleType, tokens: Usage, **counted: Any) -> float | None:
         if self._variation.price is not None:
-            return priced(self._variation.price, tokens.input, tokens.output, tokens.cached)
+            return priced(self._variation.price, tokens.input or 0, tokens.output or 0, tokens.cached or 0)
         try:
             library.get_model_info(self._variation.model)  # says so when it does not know the model
-            read, written = library.cost_per_token(model=self._variation.model, usage_object=usage)
+            read, written = library.cost_per_token(model=self._variation.model, **counted)
         except Exception:
             return None
         return float(read) + float(written)
@@ -170,12 +254,23 @@ class LiteLLMModel:
         self._library = litellm
 
 
-def _pump(library: ModuleType, request: dict[str, Any], arrived: "queue.SimpleQueue[_Arrived]") -> None:
+def _pump(
+    library: ModuleType, request: dict[str, Any], arrived: "queue.SimpleQueue[_Arrived]", left: threading.Event
+) -> None:
     try:
         stream = library.completion(**request)
         arrived.put(stream)
         for chunk in stream:
             arrived.put(chunk)
+            if left.is_set():
+                return _hang_up(stream)
         arrived.put(None)
     except Exception as error:
         arrived.put(error)
+
+
+def _hang_up(stream: Any) -> None:
+    """Ends the connection, so that the provider stops writing what nobody reads."""
+    close = getattr(stream.completion_stream, "close", None)
+    if close is not None:
+        close()

@@ -1,4 +1,4 @@
-"""LiteLLM's errors in our words. They are told by name and status code, so that this needs no LiteLLM."""
+"""LiteLLM's errors in our words. Name and status code identify them, so this module does not import LiteLLM."""
 
 import email.utils
 import re
@@ -26,6 +26,13 @@ BY_NAME: Final[Mapping[str, type[ModelError]]] = {
     "NotFoundError": ModelUnknown,
     "LiteLLMUnknownProvider": ModelUnknown,
 }
+# What LiteLLM does not know for it, in the words of llama.cpp, vLLM, Ollama, LM Studio, Groq, Gemini, Mistral and others.
+OVERFLOW: Final = re.compile(
+    r"exceeds? the (?:available |model's )?(?:maximum )?context|exceed_context_size|context (?:length|window|size)(?: was| is)? exceeded"
+    r"|longer than the model's context|maximum context length|prompt is too long|input (?:is )?too long|reduce the length of the messages"
+    r"|input token count .{0,40}exceeds|too large for model with \d+ maximum context length|overflows? the context",
+    re.IGNORECASE,
+)
 PASSING: Final = (408, 409, 425)  # client errors that may pass
 
 
@@ -37,6 +44,8 @@ def translated(error: Exception) -> ModelError:
     for kind in type(error).__mro__:
         if kind.__name__ in BY_NAME:
             return BY_NAME[kind.__name__](text)
+    if OVERFLOW.search(text):
+        return ContextExceeded(text)
     if "LLM Provider NOT provided" in text:
         return ModelUnknown(text)
     status = getattr(error, "status_code", None)
@@ -48,7 +57,7 @@ def translated(error: Exception) -> ModelError:
 
 
 def _retry_after(error: Any) -> float | None:
-    """Seconds, from the answer's headers."""
+    """Returns the seconds to wait that the response's headers ask for."""
     answer = getattr(error, "response", None)
     for headers in (getattr(error, "litellm_response_headers", None), getattr(answer, "headers", None)):
         value = headers.get("retry-after") if headers else None
@@ -58,7 +67,7 @@ def _retry_after(error: Any) -> float | None:
 
 
 def _seconds(value: str) -> float | None:
-    """RFC 9110, 10.2.3: a number of seconds or a date."""
+    """Parses Retry-After (RFC 9110, 10.2.3): a number of seconds or a date."""
     if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
         return float(value)
     try:

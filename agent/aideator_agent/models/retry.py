@@ -1,4 +1,4 @@
-"""Asking a model again: the one place where that is decided."""
+"""Retries of a model: the only place that decides about them."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ SLACK: Final = 0.05  # seconds more than the provider asked for, doubled as well
 
 
 def asking(ask: Callable[[], Iterator[Piece]], interrupts: Interrupts, tell: Callable[[str], None]) -> Iterator[Piece]:
-    """The pieces of a turn. After a fault that may pass the turn begins anew, `RETRIES` times at most.
+    """Yields the pieces of a turn. After a passing fault the turn starts again, at most `RETRIES` times.
 
     Raises the last `ModelError`, or `Ended` while waiting.
     """
@@ -25,14 +25,14 @@ def asking(ask: Callable[[], Iterator[Piece]], interrupts: Interrupts, tell: Cal
             if number > RETRIES:
                 raise
             seconds = pause(number, error.retry_after)
-            tell(f"{error}; asking again in {seconds:.1f} s ({number} of {RETRIES}).")
+            tell(f"{error}; trying again in {seconds:.1f} s ({number} of {RETRIES}).")
             interrupts.wait(seconds)
         else:
             return
 
 
 def pause(number: int, retry_after: float | None) -> float:
-    """Seconds before retry `number` (from 1): what the provider asked for and a little more, else doubled and jittered."""
+    """Returns the seconds before retry `number` (from 1): slightly more than the provider asked for, else doubled with jitter."""
     doubled = 2.0 ** (number - 1) * random.uniform(0.5, 1.0)
     if retry_after is not None:
         return retry_after + SLACK * doubled

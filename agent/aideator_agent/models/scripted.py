@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -27,6 +26,7 @@ from aideator_agent.models.base import (
 from aideator_agent.spec import Price
 
 LAST: Final = {"calls": [{"tool": "submit", "arguments": {"summary": "The script has ended."}}]}
+COUNTED: Final = ("input", "output", "cached", "reasoning")
 SOON: Final = 0.05  # seconds after which a fault's provider is to be asked again
 FAULTS: Final[Mapping[str, Callable[[], ModelError]]] = {
     "rate_limit": partial(RateLimited, "the provider limits the rate (scripted)", SOON),
@@ -41,7 +41,7 @@ FAULTS: Final[Mapping[str, Callable[[], ModelError]]] = {
 
 
 class ScriptedModel:
-    """Plays one element a turn; a fault is an element of its own. Past the last one it submits."""
+    """Plays one element per turn; a fault is an element of its own. After the last element it submits."""
 
     def __init__(self, turns: Sequence[Mapping[str, Any]], price: Price | None, interrupts: Interrupts) -> None:
         self._turns = iter(turns)
@@ -68,8 +68,6 @@ class ScriptedModel:
         return Call(f"call_{self._calls}", str(call["tool"]), dict(call.get("arguments", {})))
 
     def _usage(self, tokens: Mapping[str, Any]) -> Usage:
-        usage = Usage(**{name: int(tokens.get(name, 0)) for name in ("input", "output", "cached", "reasoning")})
-        cost = (
-            priced(self._price, usage.input, usage.output, usage.cached) if self._price else 0.0
-        )  # a script costs nothing
-        return replace(usage, cost=cost)
+        read, written, cached, reasoning = (int(tokens.get(name, 0)) for name in COUNTED)
+        cost = priced(self._price, read, written, cached) if self._price else 0.0  # a script costs nothing
+        return Usage(read, written, cached, reasoning, cost)

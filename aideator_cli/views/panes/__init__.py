@@ -1,13 +1,16 @@
-"""Side by side: a pane a variation, in a terminal of its own (Textual)."""
+"""Side by side: a pane a variation, in a terminal of its own (Textual).
+
+The caller passes `Actions` that carry out a person's requests: the panes know neither store nor backend.
+"""
 
 import os
 from collections.abc import Callable, Iterator
 
 from aideator_agent.spec import RunSpec
-from aideator_cli import clock
+from aideator_cli.domain.events import Item
 from aideator_cli.errors import AideatorError
-from aideator_cli.events import Item
-from aideator_cli.garbage import look_briefly
+from aideator_cli.system import clock
+from aideator_cli.system.garbage import look_briefly
 from aideator_cli.views.actions import Actions
 
 
@@ -15,7 +18,7 @@ def show_panes(
     actions: Actions = Actions(),  # noqa: B008 -- frozen
     now: Callable[[], str] = clock.now,
 ) -> Callable[[RunSpec, Iterator[list[Item]]], None]:
-    """A view that draws until it is left. It raises `KeyboardInterrupt` when that is before all have ended."""
+    """Returns a view that draws until a person leaves it. It raises `KeyboardInterrupt` if that is before all agents ended."""
 
     def show(spec: RunSpec, batches: Iterator[list[Item]]) -> None:
         from aideator_cli.views.panes.app import PanesApp
@@ -33,7 +36,7 @@ def show_panes(
         if app.feed.error is not None:
             raise app.feed.error
         if app.return_code:
-            raise AideatorError("the panes broke off", hint="--view lines shows the same")
+            raise AideatorError("the panes stopped unexpectedly", hint="--view lines shows the same")
         if not app.over and not _all_ended(actions):
             raise KeyboardInterrupt
 

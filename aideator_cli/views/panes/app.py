@@ -14,17 +14,18 @@ from textual.events import Print
 from textual.screen import Screen
 
 from aideator_agent.spec import RunSpec
-from aideator_cli import clock
 from aideator_cli.choice.comparison import candidates
 from aideator_cli.choice.reasons import obstacle
+from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import check_names
-from aideator_cli.clean import clean
-from aideator_cli.clock import seconds_between
+from aideator_cli.domain.events import Item
 from aideator_cli.errors import AideatorError
-from aideator_cli.events import Item
-from aideator_cli.figures import plural
-from aideator_cli.views import wording
+from aideator_cli.system import clock
+from aideator_cli.system.clock import seconds_between
+from aideator_cli.text.clean import clean
+from aideator_cli.text.figures import plural
 from aideator_cli.views.actions import Actions
+from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.board import Board
 from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.dialogs import Line, Question
@@ -32,7 +33,6 @@ from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.feed import Background, Feed
 from aideator_cli.views.panes.keys import KEYS
 from aideator_cli.views.panes.palette import DARK, LIGHT, is_light
-from aideator_cli.views.transcripts import Transcripts
 
 REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
 LONGEST_SECONDS: Final = 0.4  # where it is not
@@ -88,7 +88,7 @@ class PanesApp(App[None]):
         self._beat()
 
     def _beat(self) -> None:
-        """Draws, and draws again after a while: the longer, the more of this thread's time drawing takes on this machine."""
+        """Draws, and schedules the next picture. The delay grows with the time that drawing takes on this machine."""
         self.tick()
         used = time.thread_time()
         self._used, pause = used, (used - self._used) / SHARE
@@ -144,6 +144,8 @@ class PanesApp(App[None]):
         count = min(9, len(self.transcripts.each))
         key, word, deed = ("s", "select", self._actions.select) if self.over else ("c", "cancel", self._actions.cancel)
         ended = [*([(key, word)] if deed is not None else []), ("o", "table")]
+        if not self.over and self._actions.tell is not None:
+            ended.insert(0, ("m", "tell"))
         behind = [] if self.board.follows else [("End", "follow")]
         return [
             *behind, ("1" if count == 1 else f"1–{count}", "pane"), ("?", "help"), ("z", "full"), ("d", "diff"), ("Enter", "open"),
@@ -155,11 +157,14 @@ class PanesApp(App[None]):
 
     def help_lines(self) -> list[tuple[str, str]]:
         """The keys that do something here, and what."""
-        without = {"app.cancel_one", "app.cancel_all"} if self._actions.cancel is None else set()
+        without = {"help", *(("app.cancel_one", "app.cancel_all") if self._actions.cancel is None else ())}
+        without |= {"app.tell"} if self._actions.tell is None else set()
         leave = f"leave; {self._actions.leaving}" if self._actions.leaving else "leave"
         follow = "follow the end" if self._actions.select is None else None
         words = {"app.settle": follow, "app.leave": leave}
-        return [(key.shown, words.get(key.action) or key.words) for key in KEYS if key.action not in without]
+        return [
+            (key.shown, words.get(key.action) or key.words) for key in KEYS if key.shown and key.action not in without
+        ]
 
     # When all have ended
 
@@ -202,16 +207,19 @@ class PanesApp(App[None]):
 
     def _ask_to_select(self, number: int) -> None:
         name, result = f"{self.transcripts.spec.id}/{number}", self.transcripts[number].result
-        if not result.files:
-            self.board.footer.tell(f"{name} can't be selected: it left no patch ({wording.outcome(result)})")
+        if not (result.files or result.answer_sha256):
+            what = "answer" if self.transcripts.spec.answer else "patch"
+            self.board.footer.tell(f"{name} can't be selected: it has no {what} ({status(result)})")
         elif self._actions.select is None:
-            self.board.footer.tell(f"not in a replay; afterwards: aideator select {self.transcripts.spec.id} {number}")
+            self.board.footer.tell(
+                f"can't select in a replay; afterwards: aideator select {self.transcripts.spec.id} {number}"
+            )
         else:
-            line = Line(f"select {name}; why (may stay empty):", warning=self._warning(number))
+            line = Line(f"select {name}; why (optional):", warning=self._warning(number))
             self.push_screen(line, partial(self._select, number))
 
     def _warning(self, number: int) -> str:
-        """What stands against selecting it; empty: nothing does."""
+        """Returns a reason against selecting it, or an empty text."""
         results = self.transcripts.results
         everyone = candidates(results, check_names([check.name for check in self.transcripts.spec.checks], results))
         asked = next(each for each in everyone if each.number == number)
@@ -229,6 +237,22 @@ class PanesApp(App[None]):
 
         self._background.do(lambda: select(number, note.strip() or None), selected)
 
+    def action_tell(self) -> None:
+        number = self.board.current
+        name = f"{self.transcripts.spec.id}/{number}"
+        if self._actions.tell is None or self.transcripts[number].state == "ended":
+            why = "it has ended" if self._actions.tell is not None else "it is not at work here"
+            self.board.footer.tell(f"{name} can't be told anything: {why}")
+        else:
+            self.push_screen(Line(f"tell {name}:"), partial(self._tell, number))
+
+    def _tell(self, number: int, text: str | None) -> None:
+        tell = self._actions.tell
+        if tell is None or not text or not text.strip():
+            return
+        told = f"sent to {self.transcripts.spec.id}/{number}, which shows the message when it has arrived"
+        self._background.do(lambda: tell(number, text), lambda _: self.board.footer.tell(told))
+
     def action_cancel_one(self) -> None:
         self._ask_to_cancel([self.board.current])
 
@@ -242,7 +266,7 @@ class PanesApp(App[None]):
             return
         names = ", ".join(str(number) for number in active)
         whom = f"agent {names}" if len(active) == 1 else f"{plural(len(active), 'agent')} ({names})"
-        text = f"Ask {whom} to stop? What was made so far is kept."
+        text = f"Ask {whom} to stop? Work so far is kept."
         self.push_screen(Question(text), partial(self._cancel, active))
 
     def _cancel(self, numbers: list[int], yes: bool | None) -> None:
@@ -285,7 +309,7 @@ class PanesApp(App[None]):
         self.call_later(self.run_action, action, self.board)
 
     def on_print(self, event: Print) -> None:
-        """Nothing may write over the panes; what would have been said is shown."""
+        """Shows printed text as a message, so that nothing overwrites the panes."""
         if event.text.strip():
             self.notify(_drawable(event.text.strip()), markup=False)
 

@@ -10,14 +10,14 @@ from textual.message import Message
 from textual.widget import Widget
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.clean import one_line
-from aideator_cli.figures import cost, duration, tokens
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import cost, duration, tokens
 from aideator_cli.views import wording
+from aideator_cli.views.course.transcript import Transcript
+from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.cells import cut, drawable, width_of
 from aideator_cli.views.panes.palette import agent_colour
 from aideator_cli.views.signs import sign
-from aideator_cli.views.transcript import Transcript
-from aideator_cli.views.transcripts import Transcripts
 
 PROMPT_CELLS = 12  # the least that is worth its room
 

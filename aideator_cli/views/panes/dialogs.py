@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.widgets import Input, Static
 
 from aideator_cli.views.changes import FileChange
-from aideator_cli.views.entries import Entry
+from aideator_cli.views.course.entries import Entry
 from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.difference import Colours, beside
 from aideator_cli.views.panes.front import Front
@@ -73,7 +73,7 @@ class Line(Front[str | None]):
 class Help(Front[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
-    Help > Scroller { width: 76; max-width: 96%; height: auto; max-height: 90%; border: heavy $primary; background: $surface; }
+    Help > Scroller { width: 76; max-width: 96%; height: auto; max-height: 100%; border: heavy $primary; background: $surface; }
     """
     BINDINGS = [Binding("escape,q,question_mark,enter", "dismiss", show=False)]  # noqa: RUF012
 
@@ -87,9 +87,15 @@ class Help(Front[None]):
 
     def on_mount(self) -> None:
         self._body.border_title = Content("keys")
-        self._body.border_subtitle = Content("j k scroll · Esc back")
         self._body.replace(0, [Row(-1, f"{key:<12}  ", words, "text") for key, words in self._keys])
         self._body.focus()
+
+    def on_resize(self, _event: Resize) -> None:
+        self.call_after_refresh(self._tell_way)
+
+    def _tell_way(self) -> None:
+        scrolls = len(self._keys) > self._body.size.height
+        self._body.border_subtitle = Content("j k scroll · Esc back" if scrolls else "Esc back")
 
 
 class Whole(Front[None]):

@@ -11,7 +11,7 @@ from pygments.util import ClassNotFound
 from rich.segment import Segment
 from rich.style import Style
 
-from aideator_cli.figures import changes, plural
+from aideator_cli.text.figures import changes, plural
 from aideator_cli.views.changes import FileChange
 from aideator_cli.views.panes.cells import cut, drawable
 from aideator_cli.views.panes.rows import Row

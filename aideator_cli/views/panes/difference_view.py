@@ -1,14 +1,14 @@
-"""A pane's other face: what its agent has changed, so far or for good."""
+"""A pane's second view: what its agent has changed so far, or in the end."""
 
 from collections.abc import Sequence
 
 from textual.events import Resize
 
 from aideator_cli.views.changes import FileChange, of_entries, of_patch
+from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.panes.difference import Colours, change_rows
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scroller import Scroller
-from aideator_cli.views.transcript import Transcript
 
 
 class Difference(Scroller):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aideator_cli.domain.events import Item
 from aideator_cli.errors import AideatorError
-from aideator_cli.events import Item
 
 WAITING: Final = 16  # batches, before the thread waits: a slow view holds the readers back, nothing is dropped
 JOIN_SECONDS: Final = 0.2
@@ -45,7 +45,7 @@ class Feed:
         return batch
 
     def leave(self) -> None:
-        """Takes no more; waits a moment for the thread, in case that it can end."""
+        """Takes no more batches, and waits briefly for the thread to end."""
         self._left.set()
         while self.take() is not None:
             pass
@@ -72,7 +72,7 @@ class Feed:
 
 
 class Background:
-    """Things to do that may take seconds, each in a daemon thread; what became of them is told where it is asked for."""
+    """Runs tasks that may take seconds, each in a daemon thread. The caller asks for their outcomes."""
 
     def __init__(self) -> None:
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()

@@ -9,7 +9,7 @@ from textual.binding import Binding
 @dataclass(frozen=True)
 class Key:
     keys: str  # as Textual names them
-    shown: str
+    shown: str  # in the help; empty: it stands with the one before
     action: str
     words: str
     command: str = ""  # its name in the palette; empty: it isn't there
@@ -17,27 +17,27 @@ class Key:
 
 KEYS: Final = (
     Key("tab,right_square_bracket", "Tab ]", "turn(1)", "the next pane", "Next pane"),
-    Key("shift+tab,left_square_bracket", "S-Tab [", "turn(-1)", "the pane before", "Previous pane"),
+    Key("shift+tab,left_square_bracket", "S-Tab [", "turn(-1)", "the previous pane", "Previous pane"),
     Key("", "1 … 9", "", "that variation's pane"),
-    Key("z,f", "z f", "full", "this pane alone, and back", "Full screen"),
-    Key("", "j k ↓ ↑", "", "a line down or up; going up stops following"),
-    Key("", "PgDn PgUp", "", "a page"),
-    Key("", "g  Home", "", "to the beginning"),
-    Key("", "G  End", "", "to the end, and follow it"),
+    Key("z,f", "z f", "full", "show only this pane, and back", "Full screen"),
+    Key("", "j k ↓ ↑", "", "move by a line; moving up stops following"),
+    Key("", "PgDn PgUp", "", "move by a page"),
+    Key("", "g G Home End", "", "go to the start; go to the end and follow it"),
     Key("s", "s", "app.settle", "follow the end; when all have ended: select the winner", "Follow, or select the winner"),
-    Key("enter", "Enter", "open", "the whole of what is marked, or of what came last", "Open the entry"),
+    Key("enter", "Enter", "open", "show all of the marked entry, or of the last one", "Open the entry"),
     Key("slash", "/", "search", "search in all panes", "Search"),
-    Key("n", "n", "hit(1)", "the next hit"),
-    Key("N", "N", "hit(-1)", "the hit before"),
-    Key("d", "d", "diff", "what it has changed, and back; of two marked ones both", "Changes"),
+    Key("n", "n N", "hit(1)", "the next match; the previous match"),
+    Key("N", "", "hit(-1)", ""),
+    Key("d", "d", "diff", "show its changes, and back; of two marked panes, both", "Changes"),
     Key("space", "Space", "mark", "mark this pane for comparing", "Mark the pane"),
-    Key("equals_sign", "=", "compare", "the changes of the two marked panes, side by side", "Compare the marked panes"),
-    Key("w", "w", "wrap", "wrap what tools print, or cut it", "Wrap long lines"),
-    Key("t", "t", "times", "times before the entries", "Times"),
-    Key("o", "o", "outcome", "the table of all", "Table"),
-    Key("c", "c", "app.cancel_one", "ask this agent to stop; it keeps what it has", "Cancel this agent"),
-    Key("C", "C", "app.cancel_all", "ask all agents to stop", "Cancel all agents"),
-    Key("", "Ctrl+P", "", "all commands; there is a light theme, too"),
+    Key("equals_sign", "=", "compare", "show the changes of two marked panes side by side", "Compare the marked panes"),
+    Key("w", "w", "wrap", "wrap or cut long lines of tool output", "Wrap long lines"),
+    Key("t", "t", "times", "show times", "Times"),
+    Key("o", "o", "outcome", "show the table of all agents", "Table"),
+    Key("m", "m", "app.tell", "tell this agent something, which it gets before its next turn", "Tell this agent something"),
+    Key("c", "c", "app.cancel_one", "stop this agent; its work so far is kept", "Cancel this agent"),
+    Key("C", "C", "app.cancel_all", "stop all agents; their work so far is kept", "Cancel all agents"),
+    Key("", "Ctrl+P", "", "all commands, and a light theme"),
     Key("question_mark", "?", "help", "this help", "Help"),
     Key("q,ctrl+c", "q", "app.leave", "leave; the agents go on", "Leave"),
 )  # fmt: skip

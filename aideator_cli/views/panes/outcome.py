@@ -5,12 +5,12 @@ from functools import partial
 
 from rich.segment import Segment
 
-from aideator_cli.clean import clean
-from aideator_cli.result import Result
+from aideator_cli.domain.result import Result
+from aideator_cli.text.clean import clean
 from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scroller import Scroller
-from aideator_cli.views.table import end_lines
+from aideator_cli.views.text.table import end_lines
 
 
 class Outcome(Scroller, can_focus=False):

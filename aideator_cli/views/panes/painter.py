@@ -1,8 +1,8 @@
-"""What has changed on a screen as what a terminal is given for it.
+"""Turns the changes on a screen into output for the terminal.
 
-Textual's own compositor asks every widget for all of its lines, those that others hide too, and cuts each at the edges of all others: most
-of the time of a picture of several panes. Here it is worked out once, until the layout changes, which widget is on top where; then only
-lines that are to be drawn are asked for.
+Textual's own compositor asks every widget for all its lines, even hidden ones, and cuts each at the edges of all others. That took most
+of the time to draw several panes. This module computes once per layout which widget is on top where, and then asks only for
+the lines to draw.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +103,7 @@ class Painter(Compositor):
 
 
 def _uncut(strip: Strip, left: int, right: int, place: Place) -> tuple[int, int]:
-    """A terminal loses a wide character of which half is drawn over: such a one is drawn whole, where its widget is on top."""
+    """A terminal loses a wide character if half of it is overwritten. So it is drawn whole where its widget is on top."""
     at = place.region.x
     left -= left > place.left and _in_a_character(strip, left - at)
     right += right < place.right and _in_a_character(strip, right - at)

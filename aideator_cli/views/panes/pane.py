@@ -12,14 +12,14 @@ from textual.geometry import Region
 from textual.message import Message
 
 from aideator_agent.spec import Limits
-from aideator_cli.figures import changes, cost, plural
+from aideator_cli.text.figures import changes, cost, plural
+from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.palette import agent_colour
 from aideator_cli.views.panes.rows import Layout, Row, entry_rows
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.signs import sign
-from aideator_cli.views.transcript import Transcript
 
 FRAME_SECONDS: Final = 0.4
 LEAST_NAME: Final = 4  # cells of a model's name in a title
@@ -192,13 +192,14 @@ class Pane(Vertical):
         limit = "" if self._limits.cost is None else f"/{cost(self._limits.cost)}"
         _, added, removed = transcript.changes
         parts = [
+            "" if transcript.full is None else f"context {transcript.full:.0%}",
             f"step {transcript.step}/{self._limits.steps}" if transcript.step else "",
             cost(result.cost) + limit if result.cost != 0 else "",
             changes(added, removed) if added or removed else "",
             f"↓ {plural(body.unread, 'line')}" if not body.follows and body.unread else "",
         ]
         if transcript.left_out and not body.follows and body.scroll_offset.y == 0:
-            parts = [f"{plural(transcript.left_out, 'entry').replace('entrys', 'entries')} before: aideator logs"]
+            parts = [f"{plural(transcript.left_out, 'earlier entry').replace('entrys', 'entries')}: aideator logs"]
         kept = [part for part in parts if part]
         while kept and sum(map(width_of, kept)) + 3 * (len(kept) - 1) > self.size.width - 4:
             kept.pop(0)

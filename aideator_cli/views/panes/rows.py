@@ -7,21 +7,22 @@ from typing import Final
 
 from rich.segment import Segment
 
-from aideator_cli.figures import duration, plural
-from aideator_cli.views.entries import Entry
+from aideator_cli.text.figures import duration, plural
+from aideator_cli.views.course.entries import Entry
 from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
-from aideator_cli.views.signs import STOPPING, WAITING
+from aideator_cli.views.signs import STOPPING, TOLD, WAITING
 
 FOLDED: Final = 3  # lines of a tool's output that are shown
 NOTICEABLE: Final = 0.1  # seconds
 QUIET_TOOLS: Final = ("read_file", "write_file", "str_replace")  # whose output says nothing that the call does not
 _SIGNS: Final = {
-    "say": "", "think": "·", "patch": "±", "base": "–", "notice": "!", "gap": "≠", "seen": "!", "waits": WAITING, "asked": STOPPING,
-    "attempt": "↻", "end": "■", "stray": "", "other": "?",
+    "say": "", "think": "·", "told": TOLD, "patch": "±", "answer": "¶", "base": "–", "notice": "!", "gap": "≠", "seen": "!",
+    "waits": WAITING, "asked": STOPPING, "attempt": "↻", "end": "■", "stray": "", "other": "?",
 }  # fmt: skip
 _STYLES: Final = {
-    "say": "text", "think": "think", "patch": "end", "notice": "notice", "gap": "failed", "seen": "dim", "waits": "dim", "asked": "dim",
-    "attempt": "notice", "base": "dim", "end": "end", "stray": "dim", "other": "dim",
+    "say": "text", "think": "think", "told": "end", "patch": "end", "answer": "text", "notice": "notice", "gap": "failed", "seen": "dim",
+    "waits": "dim",
+    "asked": "dim", "attempt": "notice", "base": "dim", "end": "end", "stray": "dim", "other": "dim",
 }  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def _said(entry: Entry, layout: Layout) -> Iterator[Row]:
                 yield Row(entry.number, sign, part, style)
                 sign = layout.lead("", "")
     if entry.text.cut or entry.text.left_out:
-        yield _folded(entry, layout, "more of it: Enter")
+        yield _folded(entry, layout, "Enter shows more")
 
 
 def _folded(entry: Entry, layout: Layout, what: str) -> Row:
@@ -154,11 +155,11 @@ def whole_rows(entry: Entry, layout: Layout) -> list[Row]:
     if entry.text.count:
         rows.append(Row(0, layout.lead("", ""), "", "text"))
         if entry.text.left_out:
-            told = f"{plural(entry.text.left_out, 'line')} before this are not kept here; `aideator logs` has them"
+            told = f"{plural(entry.text.left_out, 'earlier line')} not kept here; `aideator logs` shows them"
             rows += _lines([told], layout, "notice")
         rows += _lines(entry.text.lines, layout, "failed" if entry.failed else "text")
         if entry.text.cut:
-            told = f"{plural(entry.text.cut, 'character')} at the ends of long lines are not kept here"
+            told = f"{plural(entry.text.cut, 'character')} at the ends of long lines not kept here"
             rows += _lines([told], layout, "notice")
     return rows
 

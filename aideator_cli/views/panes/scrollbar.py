@@ -1,4 +1,4 @@
-"""A scroll bar that is drawn again only when it looks otherwise: in a pane that follows it moves by less than can be seen."""
+"""A scroll bar that is redrawn only if it looks different. In a following pane most moves are too small to see."""
 
 from math import ceil
 from typing import Self

@@ -1,4 +1,4 @@
-"""Rows in a window that scrolls: strips are made only of what is seen, and it follows the end until someone scrolls up."""
+"""A scrolling window of rows. It draws only visible rows, and follows the end until someone scrolls up."""
 
 from typing import Any, ClassVar, Final
 
@@ -75,7 +75,7 @@ class Scroller(ScrollView, can_focus=True):
     # What others change
 
     def replace(self, first: int, rows: list[Row], *, dropped: int = 0) -> None:
-        """From this row on there are others now; `dropped` rows at the beginning are gone (`first` counts without them)."""
+        """Replaces all rows from `first` on. `dropped` rows at the beginning are gone (`first` counts without them)."""
         before = len(self.rows) - dropped
         del self.rows[:dropped]
         self.rows[first:] = rows
@@ -179,7 +179,7 @@ class Scroller(ScrollView, can_focus=True):
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Past Textual's cache of lines where there is no frame to draw: in a pane that follows all lines move all the time."""
+        """Bypasses Textual's line cache if there is no frame to draw, because in a following pane all lines move all the time."""
         self._prepare()
         if any(self.styles.gutter):
             return super().render_lines(crop)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aideator_cli.views.entries import Entry
-from aideator_cli.views.transcript import Transcript
+from aideator_cli.views.course.entries import Entry
+from aideator_cli.views.course.transcript import Transcript
 
 Hit = tuple[int, int]  # the variation's place among the panes, the entry's number
 

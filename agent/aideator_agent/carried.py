@@ -1,0 +1,137 @@
+"""Carried files: files that git ignores but work needs. They lie in every tree, and never get into a patch.
+
+They come as a tar archive. Only plain files are taken from it, and no path in it leads out of a tree.
+"""
+
+import os
+import re
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aideator_agent import files, sent
+from aideator_agent.files import FileRefused
+from aideator_agent.git import Git, bare_environment
+from aideator_agent.verdict import Ended, failed
+
+if TYPE_CHECKING:
+    from aideator_agent.repository import Checkout
+    from aideator_agent.settings import Settings
+
+FILES: Final = 10_000
+BYTES: Final = 256 * 1024**2  # of all of them, unpacked
+READ: Final = 256 * 1024  # bytes of a file that are searched for secrets
+SECRETS: Final = 500  # values that are kept out of events and patches, at most
+SHORTEST: Final = 12  # characters; what is shorter may be a word of any text
+LONGEST: Final = 400
+
+# Bounded: a file may be one long word
+_KEY: Final = r"(?:(?<![a-z])|API|ACCESS|SECRET|PRIVATE)KEY"
+_NAME: Final = rf"[\w.-]{{0,60}}(?:{_KEY}|TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL)[\w.-]{{0,60}}"
+_VALUE: Final = rf"[^\s\"'#,;]{{{SHORTEST},{LONGEST}}}"
+_ASSIGNED: Final = re.compile(rf"(?im)(?:^|[\s{{,])[\"']?{_NAME}[\"']?[ \t]*[:=][ \t]*[\"']?({_VALUE})")
+_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END")
+
+
+@dataclass(frozen=True)
+class Carried:
+    archive: Path
+    paths: frozenset[str]  # from the top of a tree, with slashes
+    secrets: frozenset[str] = frozenset()  # values in them that must not be seen
+
+    def lay(self, tree: Path, check: Callable[[], None]) -> list[str]:
+        """Writes the files into a tree in which nobody else is at work. Returns the paths that something else stands in the way of.
+
+        Raises `Ended` (failed/infrastructure), or what `check` raises. Links in the tree are not followed out of it: a patch may have put
+        one in a folder's place.
+        """
+        refused = []
+        for member, data in _members(self.archive):
+            check()
+            try:
+                files.write(tree, member.name, data, executable=bool(member.mode & 0o100))
+            except FileRefused:
+                refused.append(member.name)
+        return refused
+
+    def exclude(self, git_dir: Path) -> None:
+        """Makes the git of a tree ignore the files, also those that no .gitignore names."""
+        info = git_dir / "info"
+        info.mkdir(exist_ok=True)
+        with (info / "exclude").open("ab") as file:
+            file.write(b"".join(os.fsencode(f"/{_pattern(path)}\n") for path in sorted(self.paths)))
+
+
+def secrets_in(text: str) -> Iterator[str]:
+    """Yields the values that names like API_KEY are set to, and the lines of private keys."""
+    yield from _ASSIGNED.findall(text)
+    for block in _KEY_BLOCK.findall(text):
+        yield from (line for line in block.split() if len(line) >= SHORTEST)
+
+
+def taken(settings: "Settings", checkout: "Checkout", check: Callable[[], None]) -> "Checkout":
+    """Lays the carried files into the working tree. Raises `Ended` (failed/infrastructure), or what `check` raises."""
+    archive = sent.carried(settings, check)
+    if archive is None:
+        return checkout
+    environment = {**bare_environment(os.environ, settings.private), "GIT_DIR": str(checkout.git_dir)}
+    git = Git(settings.private, environment, check)
+    carried = Carried(archive, frozenset(member.name for member, _ in _members(archive, reading=False)))
+    if clash := carried.paths & _tracked(git, checkout.base):
+        raise _unusable(f"{min(clash)!r} is a part of the commit")
+    for git_dir in (checkout.folder / ".git", checkout.git_dir):
+        carried.exclude(git_dir)
+    if refused := carried.lay(checkout.folder, check):
+        raise _unusable(f"{refused[0]!r} can't be put into the working tree")
+    return replace(checkout, carried=replace(carried, secrets=_unpublished(git, checkout.base, archive)))
+
+
+def _unpublished(git: Git, base: str, archive: Path) -> frozenset[str]:
+    """Returns the values in the files that look like secrets. What stands in the commit too is none."""
+    found: set[str] = set()
+    for _, data in _members(archive):
+        found.update(secrets_in(data[:READ].decode(errors="replace")))
+    values = sorted(found)[:SECRETS]
+    if not values:
+        return frozenset()
+    words = ("grep", "-h", "-o", "-F", "--no-color", "-f", "-", base)
+    public = git.run(*words, stdin="".join(f"{value}\n" for value in values).encode()).out
+    return frozenset(values) - set(public.decode(errors="replace").splitlines())
+
+
+def _tracked(git: Git, base: str) -> set[str]:
+    done = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", base)
+    if done.code:
+        raise _unusable(f"the commit can't be listed: {done.error[-200:]}")
+    return set(map(os.fsdecode, done.out.split(b"\0")))
+
+
+def _members(archive: Path, *, reading: bool = True) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    count = size = 0
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in tar:
+                count, size = count + 1, size + member.size
+                if count > FILES or size > BYTES:
+                    raise _unusable(f"they are more than {FILES}, or more than {BYTES // 1024**2} MiB")
+                if not member.isreg() or not _is_inside(member.name):
+                    raise _unusable(f"{member.name!r} is not a plain file inside the repository")
+                file = tar.extractfile(member) if reading else None
+                yield member, file.read() if file else b""
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _unusable(str(error)) from error
+
+
+def _unusable(why: str) -> Ended:
+    return failed("infrastructure", f"the carried files can't be used: {why}")
+
+
+def _is_inside(path: str) -> bool:
+    return not any(name in ("", ".", "..") or name.casefold() == ".git" or "\0" in name for name in path.split("/"))
+
+
+def _pattern(path: str) -> str:
+    """Returns a pattern for .gitignore that matches this path."""
+    return re.sub(r"[\n\r]", "?", re.sub(r"([\\*?\[\]!# ])", r"\\\1", path))

@@ -1,0 +1,32 @@
+"""A coding agent that is a program of its own: how it starts, and how it finds the model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Protocol = Literal[
+    "acp", "text"
+]  # JSON-RPC on stdio; or any command, whose output is its words and whose exit is its end
+Wire = Literal["anthropic", "openai", "responses", "gemini"]  # the API that it speaks to the model
+
+
+@dataclass(frozen=True)
+class AgentProgram:
+    """What a preset, a user's file or `--agent-command` says, with the provider that the command-line tool chose.
+
+    `command`, `env` and `files` hold the words {url}, {token}, {model}, {home} and {prompt} where the agent's own program puts the value:
+    the address and token of the key proxy, the model, a fresh HOME, and the path of a file with the task.
+    """
+
+    name: str  # as the user named it
+    protocol: Protocol
+    command: str  # for /bin/sh
+    wire: Wire
+    upstream: str  # URL of the provider's API, to which the key proxy forwards
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # path below HOME -> content
+    version: str | None = None  # the command that prints its version
+    docs: str | None = None  # where its image is described
+    home: str | None = (
+        None  # the user's own HOME, where the agent is logged in by itself; None: an empty one, and the key proxy
+    )

@@ -1,0 +1,153 @@
+"""Lets an agent that is a program of its own do a variation's work: its HOME, the key proxy, its program, and what came of it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from aideator_agent import pieces
+from aideator_agent.changes import Changes
+from aideator_agent.emitter import Emitter
+from aideator_agent.guides import instructions
+from aideator_agent.interrupts import Interrupts
+from aideator_agent.mcp.server import McpServer, filled
+from aideator_agent.models.base import Usage
+from aideator_agent.program import AgentProgram
+from aideator_agent.programs.acp import AcpAgent, Task
+from aideator_agent.programs.ending import NOT_FOUND, Worked, missing
+from aideator_agent.programs.home import Home, home_of
+from aideator_agent.programs.servers import described
+from aideator_agent.programs.telling import Telling
+from aideator_agent.programs.text import TextAgent
+from aideator_agent.repository import Checkout
+from aideator_agent.settings import NO_SECRET, Settings
+from aideator_agent.shell import NotStarted, Shell
+from aideator_agent.told import Told
+from aideator_agent.totals import Totals
+from aideator_agent.verdict import failed
+
+if TYPE_CHECKING:  # needs aiohttp
+    from aideator_agent.proxy import KeyProxy
+
+LAST_LINES: Final = 10  # of a program's output, in the summary
+VERSION_SECONDS: Final = 60.0
+VERSION_BYTES: Final = 4096
+TEXT: Final = ("exec </dev/null 2>&1",)  # for a program that nobody talks to
+
+
+@dataclass(frozen=True)
+class Worker:
+    settings: Settings
+    keys: Mapping[str, str]
+    checkout: Checkout
+    shell: Shell
+    emitter: Emitter
+    interrupts: Interrupts
+    totals: Totals
+    told: Told
+
+    def work(self, program: AgentProgram) -> Worked:
+        """Raises `Ended` unless the agent ends its work by itself."""
+        with self._proxy(program) as proxy:
+            home = home_of(self.settings, program, proxy.url, proxy.token)
+            task = self._task()
+            home.write(task)
+            self._tell_version(home)
+            worked = self._begun(home, task, proxy)
+        if self.totals.steps == 0:
+            self._tell_task(task)
+            self._tell_uncounted(program)
+        return worked
+
+    def _begun(self, home: Home, task: str, proxy: "KeyProxy") -> Worked:
+        program, check = home.program, self._check(proxy)
+        text = program.protocol == "text"
+        script = home.script(program.command, *(TEXT if text else ()))
+        folder = self.settings.spec.repository.start(self.checkout.folder)
+        servers = described(self.settings.spec.mcp, self.keys, proxy)
+        changes = Changes(self.checkout, self.shell, self.emitter, self.interrupts)
+        telling = Telling(str(self.checkout.folder), self.emitter, self.totals, changes)
+        try:
+            conversation = self.shell.start(script, self.interrupts.stop)
+        except NotStarted as error:
+            self.interrupts.check()
+            raise failed("infrastructure", f"{program.name} could not be started: {error}") from error
+        if text:
+            worked = TextAgent(program, conversation, telling, changes, self.emitter, check).run()
+            return worked if self.settings.spec.answer else replace(worked, words=_last_lines(worked.words))
+        client = AcpAgent(program, conversation, telling, self.emitter, self.told, check)
+        return Worked(client.run(Task(task, folder, servers)))
+
+    def _proxy(self, program: AgentProgram) -> "KeyProxy":
+        try:
+            from aideator_agent.proxy import Beside, KeyProxy
+        except ImportError as error:
+            raise failed(
+                "infrastructure", f"{program.name} needs aiohttp: pip install 'aideator-agent[agents]' ({error})"
+            ) from error
+        spec, variation = self.settings.spec, self.settings.variation
+        key = next((self.keys[n] for n in variation.keys if n in self.keys and not NO_SECRET.fullmatch(n)), None)
+        servers = {s.name: Beside(s.url, self._filled(s)) for s in spec.mcp if s.url is not None}
+        return KeyProxy(
+            program.wire, program.upstream, key, variation.model, variation.price, spec.limits, self.totals, self.emitter,
+            self.interrupts.stop, servers, host=variation.host, withholds=spec.withhold_secrets,
+        )  # fmt: skip
+
+    def _filled(self, server: McpServer) -> dict[str, str]:
+        try:
+            return filled(server.headers, self.keys)
+        except KeyError as error:
+            raise failed(
+                "infrastructure", f"the MCP server {server.name} needs {error.args[0]}, which has no value"
+            ) from error
+
+    def _check(self, proxy: "KeyProxy") -> Callable[[], None]:
+        def check() -> None:
+            self.interrupts.check()
+            proxy.check()
+
+        return check
+
+    def _task(self) -> str:
+        spec = self.settings.spec
+        said = instructions(self.checkout.folder, spec.repository)
+        return "\n\n".join([spec.task_of(self.settings.variation), *said])
+
+    def _tell_version(self, home: Home) -> None:
+        """Says which version works. Raises `Ended` if the agent is not there, before its model is asked anything."""
+        program = home.program
+        if program.version is None:
+            return
+        said = bytearray()
+        done = self.shell.run(
+            home.script(program.version, *TEXT),
+            seconds=VERSION_SECONDS,
+            write=lambda data: said.extend(data[: VERSION_BYTES - len(said)]),
+            stop=self.interrupts.stop,
+        )
+        self.interrupts.check()
+        if done.exit_code == NOT_FOUND:
+            raise missing(program)
+        lines = said.decode(errors="replace").split("\n")
+        line = next((" ".join(line.split()) for line in lines if line.strip()), "")
+        if done.exit_code == 0 and line:
+            self.emitter.notice("info", f"{program.name}: {line[:200]}")
+        elif done.exit_code != 0:
+            why = f"exit {done.exit_code}" if done.exit_code is not None else done.reason
+            self.emitter.notice("warning", f"{program.name} does not say its version: {line[:200] or why}")
+
+    def _tell_uncounted(self, program: AgentProgram) -> None:
+        """What an agent used that never asked through the key proxy is unknown, not nothing."""
+        self.totals.add(Usage())
+        text = f"{program.name} asked no model through AIdeator, so nobody knows what it used, and no limit but the time held."
+        self.emitter.notice("warning", text)
+
+    def _tell_task(self, task: str) -> None:
+        """The key proxy tells what it passes on. Of an agent that did not ask it, only the task is known to have been sent."""
+        text = pieces.encoded({"role": "user", "content": task})
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self.emitter.sent(1, self.settings.variation.host, digest, text)
+
+
+def _last_lines(words: str) -> str:
+    return "\n".join(words.splitlines()[-LAST_LINES:])

@@ -1,0 +1,52 @@
+"""MCP servers of the user's that are reached by HTTP: the agent gets an address of the proxy's, and the proxy sends the headers.
+
+A header of such a server holds a token as a rule. So it is kept where the key is kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+from aideator_agent.keys import Redactor
+from aideator_agent.proxy import gate
+from aideator_agent.proxy.answers import Answered, Passage, asking
+from aideator_agent.proxy.gate import Refusal
+
+PATH: Final = "/mcp/"
+METHODS: Final = ("POST", "GET", "DELETE")  # those of streamable HTTP
+OPEN: Final = frozenset({"accept", "content-type", "user-agent", "mcp-protocol-version"})  # headers that hold no secret
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A server, and the headers that it gets besides the agent's own."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Servers:
+    by_name: Mapping[str, Beside]
+    session: aiohttp.ClientSession
+    token: str
+
+    async def pass_on(self, request: web.BaseRequest, path: str, answered: Answered) -> None:
+        """Fills `answered` while the answer passes. Raises `Refusal`, or `Unreached`."""
+        name = path.removeprefix(PATH)
+        server = self.by_name.get(name)
+        if server is None or request.method not in METHODS:
+            raise Refusal(404, f"{request.method} {path[:200]} is no MCP server of this run")
+        content = await gate.content(request)
+        headers = gate.headers(request, self.token) | {name.lower(): value for name, value in server.headers.items()}
+        if content:
+            headers["content-type"] = "application/json"
+        words = [word for name, value in server.headers.items() if name.lower() not in OPEN for word in value.split()]
+        async with asking(
+            self.session, f"the MCP server {name}", request.method, server.url, headers, content
+        ) as answer:
+            passage = Passage(request, answer, Redactor(words), reads_on=False)
+            await (passage.whole(answered) if answer.status < 400 else passage.error(answered))

@@ -1,0 +1,141 @@
+"""The proxy's door: what comes of each request."""
+
+import asyncio
+import traceback
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+from aideator_agent.proxy import gate, wires
+from aideator_agent.proxy.answers import UNREACHED, Answered, Unreached
+from aideator_agent.proxy.beside import PATH, Servers
+from aideator_agent.proxy.forwarding import Provider
+from aideator_agent.proxy.gate import Asked, Refusal
+from aideator_agent.proxy.ledger import Ledger, LimitReached
+from aideator_agent.proxy.sent import Sent
+from aideator_agent.verdict import failed
+
+AT_ONCE: Final = 16  # requests whose bodies are in memory
+TOLD: Final = 20  # refusals and errors that are told
+
+
+class Door:
+    """Answers requests: those of this attempt's agent with what the provider says, all others with an error."""
+
+    def __init__(
+        self, provider: Provider, servers: Servers, ledger: Ledger, sent: Sent, token: str, model: str
+    ) -> None:
+        self.hosts: tuple[str, ...] = ()
+        self._provider = provider
+        self._servers = servers
+        self._ledger = ledger
+        self._sent = sent
+        self._token = token
+        self._model = model
+        self._told: set[str] = set()
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            path = gate.admit(request, self._token, self.hosts)
+            if path.startswith(PATH):
+                return await self._answer_beside(request, path)
+            route = gate.route(request, self._provider.wire, path)
+            async with self._at_once:
+                return await self._pass_on(request, await gate.read(request, route, self._token))
+        except Refusal as refusal:
+            self._tell_once(f"The key proxy refused a request: {refusal.message}.")
+            return self._error(refusal.status, refusal.message)
+        except LimitReached as reached:
+            return self._error(wires.LIMIT, f"{reached}. Stop working; what you have done so far is kept.")
+        except (web.RequestPayloadError, aiohttp.ClientPayloadError, TimeoutError):
+            return self._error(400, "the request did not arrive whole")
+        except ConnectionError:
+            raise  # the agent has gone
+        except Exception:
+            self._ledger.tell("error", traceback.format_exc())
+            return self._error(500, "the key proxy failed")
+
+    async def _answer_beside(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        answered = Answered()
+        try:
+            await self._servers.pass_on(request, path, answered)
+        except Unreached as error:
+            answered.lacking = str(error)
+            self._tell_once(f"A request to an MCP server failed: {error}.")
+        return self._response(request, answered)
+
+    async def _pass_on(self, request: web.BaseRequest, asked: Asked) -> web.StreamResponse:
+        self._ledger.refuse()
+        known = _is_model(self._model, asked.model) and not asked.priced_apart
+        answered = Answered()
+        asked = self._looked(asked)
+        if not asked.route.counts:
+            await self._ask(request, asked, answered)
+            return self._response(request, answered)
+        if not known:
+            self._check_other(asked)
+        flight = await self._ledger.enter(asked.estimate, lambda: request.transport is not None)
+        try:
+            with self._ledger.logging():
+                self._sent.tell(flight.step, asked)
+            await self._ask(request, asked, answered)
+        finally:
+            await self._ledger.leave(flight, answered.count, known_price=known, paid=answered.paid)
+        if answered.refuses_key:
+            said = answered.said or f"status {answered.status}"
+            self._ledger.end(failed("model", f"the provider refused the key: {said}"))
+        return self._response(request, answered)
+
+    def _looked(self, asked: Asked) -> Asked:
+        """Returns the request without what is to be withheld. Raises `LimitReached` if the log takes nothing any more."""
+        with self._ledger.logging():
+            asked = self._sent.through(asked)
+        self._ledger.refuse()
+        return asked
+
+    async def _ask(self, request: web.BaseRequest, asked: Asked, answered: Answered) -> None:
+        try:
+            await self._provider.pass_on(request, asked, answered)
+        except Unreached as error:
+            answered.lacking = str(error)
+            self._tell_once(f"A request to the model failed: {error}.")
+        if answered.said:
+            self._tell_once(f"The provider answered with status {answered.status}: {answered.said}")
+
+    def _response(self, request: web.BaseRequest, answered: Answered) -> web.StreamResponse:
+        if answered.response is None:
+            return self._error(UNREACHED, answered.lacking)
+        if answered.lacking and request.transport is not None:
+            request.transport.abort()  # the agent must see that it has not got all
+        return answered.response
+
+    def _check_other(self, asked: Asked) -> None:
+        """What has another price than the variation's model is let through, unless the price matters."""
+        what = f"{asked.model[:100]} with {asked.priced_apart}" if asked.priced_apart else asked.model[:100]
+        if self._ledger.bounded:
+            raise Refusal(
+                400,
+                f"only the usual price of {self._model} is known, and there is a limit on the cost, so {what} can't be asked",
+            )
+        self._tell_once(f"The agent asks {what}; what that costs is unknown.")
+
+    def _error(self, status: int, message: str) -> web.Response:
+        body = wires.error(
+            self._provider.wire, status, f"{self._provider.redactor.text(message)} (AIdeator's key proxy)"
+        )
+        retry = {} if status >= 500 else {"x-should-retry": "false"}
+        response = web.Response(status=status, body=body, content_type="application/json", headers=retry)
+        response.force_close()
+        return response
+
+    def _tell_once(self, text: str) -> None:
+        if text not in self._told and len(self._told) < TOLD:
+            self._told.add(text)
+            self._ledger.tell("warning", text)
+
+
+def _is_model(model: str, name: str) -> bool:
+    """Whether an agent's name of a model is the variation's, which begins with LiteLLM's provider."""
+    return bool(name) and (model == name or model.endswith(f"/{name}"))

@@ -1,0 +1,54 @@
+"""The base of a patch, read with git."""
+
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from aideator_agent.git import Git
+
+FOUND: Final = 4 * 1024 * 1024  # bytes of git's answer that are read
+READ: Final = 4 * 1024 * 1024  # bytes of the tests together
+_BLOB: Final = re.compile(rb"[0-9a-f]+ blob (\d+)\Z")
+
+
+@dataclass(frozen=True)
+class GitBase:
+    """See `reading.Base`. `git` has the private GIT_DIR."""
+
+    git: Git
+    commit: str
+
+    def paths(self) -> frozenset[str]:
+        return self._paths
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        listed = self.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit)
+        return frozenset(os.fsdecode(path) for path in listed.out.split(b"\0") if path)
+
+    def with_text(self, texts: Collection[str]) -> Mapping[str, frozenset[str]]:
+        asked = [text for text in texts if text and "\n" not in text]
+        if not asked:
+            return {}
+        words = "\n".join(asked).encode(errors="surrogateescape")
+        options = ("--fixed-strings", "--only-matching", "-I", "--null", "--no-color", "-f", "-")
+        found = self.git.run("grep", *options, self.commit, stdin=words, limit=FOUND)
+        places: dict[str, set[str]] = {}
+        for line in found.out.split(b"\n"):
+            path, _, text = line.partition(b"\0")
+            places.setdefault(os.fsdecode(text), set()).add(os.fsdecode(path.partition(b":")[2]))
+        return {text: frozenset(places.get(text, ())) for text in asked}
+
+    def lines(self, paths: Iterable[str]) -> Sequence[str]:
+        asked = b"".join(f"{self.commit}:".encode() + os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
+        data = self.git.run("cat-file", "--batch", stdin=asked, limit=READ).out
+        lines: list[str] = []
+        while data:
+            head, _, data = data.partition(b"\n")
+            if size := _BLOB.match(head):
+                lines += data[: int(size[1])].decode(errors="replace").split("\n")
+                data = data[int(size[1]) + 1 :]
+        return lines

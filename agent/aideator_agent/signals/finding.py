@@ -1,0 +1,16 @@
+"""A signal that was found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["cheat", "look", "note"]  # never taken automatically; breaks ties; only shown
+
+
+@dataclass(frozen=True)
+class Signal:
+    name: str  # stable, such as `ends-process`
+    severity: Severity
+    path: str  # from the top
+    line: int | None  # of the file as the patch leaves it; None: the file as a whole
+    text: str  # the words that matched, or what is odd about the file
+    base: bool = False  # whether the base's own code has these words too, so that they weigh less

@@ -1,0 +1,72 @@
+"""Applies a variation's patch to the user's repository, and takes it back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.finding import Named, expect_patches
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.selecting import misgiving, named_or_selected
+from aideator_cli.actions.snapshots import bring_snapshot
+from aideator_cli.choice.verdicts import told_checks
+from aideator_cli.domain.result import Result
+from aideator_cli.domain.runs import Selection, StoredRun
+from aideator_cli.errors import command, usage
+from aideator_cli.system.clock import now
+from aideator_cli.workspace import working
+from aideator_cli.workspace.applying import apply_result
+from aideator_cli.workspace.pick import Applied, Way
+from aideator_cli.workspace.target import working_tree
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The variation to apply."""
+
+    run: StoredRun
+    result: Result
+    misgiving: str | None  # a reason against taking it
+
+
+@dataclass(frozen=True)
+class Undone:
+    name: str  # RUN/N
+    folder: Path  # the working tree that was restored
+
+
+def pick(here: Here, named: Named) -> Picked:
+    """Picks the named variation, else the selected one. Raises `AideatorError` (usage) if nothing is selected, or it is no patch."""
+    spec = named.run.spec
+    expect_patches(spec)
+    result = named_or_selected(here, named)
+    if result is None:
+        raise usage(
+            f"run {spec.id} has no selected variation",
+            hint=(command("select", spec.id), " N, or ", command("apply"), f" {spec.id}/N"),
+        )
+    return Picked(named.run, result, misgiving(spec, result) if result.patch else None)
+
+
+def apply(here: Here, picked: Picked, way: Way, folder: Path | None = None) -> Applied:
+    """Applies the patch to the working tree of `folder`, else of the current folder, else of the run's repository.
+
+    If the run has no selection, this selects the variation. If it raises `AideatorError`, nothing has changed.
+    """
+    run, result = picked.run, picked.result
+    bring_snapshot(here, run.spec, folder or run.repository_path)
+    applied = apply_result(
+        run.spec, result, way, folder=folder, origin=run.repository_path, checks=_checks(run.spec, result)
+    )
+    if not way.check and result.attempt is not None and here.store.selection(run.spec.id) is None:
+        here.store.select(run.spec.id, Selection(result.variation, result.attempt, now(), "applied"))
+    return applied
+
+
+def undo(folder: Path, name: str | None = None, *, force: bool = False) -> Undone:
+    """Undoes the last apply to the working tree of `folder`, or that of `name` (RUN/N). `force` overwrites changes made since."""
+    target = working_tree(folder)
+    return Undone(working.undo(target, name, force=force).name, target.top)
+
+
+def _checks(spec: RunSpec, result: Result) -> list[str]:
+    return told_checks([check.name for check in spec.checks], result)

@@ -1,0 +1,107 @@
+"""Follows a run from its first event until it ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.finding import Named, find_run
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import backend_at
+from aideator_cli.actions.works import with_work
+from aideator_cli.backends.base import Backend
+from aideator_cli.domain.events import Item
+from aideator_cli.domain.result import Result
+from aideator_cli.domain.runs import Selection
+from aideator_cli.intake.request import Where
+from aideator_cli.stream.follow import Again
+from aideator_cli.stream.following import NOTHING, Batches, Past, following, look, past_of, tail
+from aideator_cli.stream.policies import Policy
+from aideator_cli.stream.sieve import Sieve
+from aideator_cli.stream.slots import Slots
+
+
+@dataclass(frozen=True)
+class Window:
+    """How much of the past is shown. None means all of it."""
+
+    since: str | None = None  # the earliest time to show; RFC 3339, UTC
+    tail: int | None = None  # only the last items: the number for each variation
+
+
+ALL = Window()
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A run that is about to be followed."""
+
+    spec: RunSpec
+    past: Past
+    backend: Backend | None  # None: the run has ended, and `past` is all there is
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The state of a run: the last result of each variation, and the selection."""
+
+    spec: RunSpec
+    results: list[Result]
+    selection: Selection | None
+
+
+def watch(here: Here, word: str, where: Where, window: Window = ALL) -> Watched:
+    """Raises `AideatorError` if there is no such run, or its backend can't be asked."""
+    run = find_run(here, word, where).run
+    spec = run.spec
+    if run.state == "ended":
+        return Watched(spec, _past(here, spec, window), None)
+    backend = backend_at(run.place, here.settings)
+    backend.mend(spec)
+    if window != ALL:
+        look(spec, backend, here.store)
+    Policy(spec, backend, here.store).catch_up()
+    return Watched(spec, _past(here, spec, window), backend)
+
+
+@contextmanager
+def attend(here: Here, spec: RunSpec, backend: Backend, past: Past = NOTHING) -> Iterator[Batches]:
+    """Yields the run's items; each is stored first. The run's own rules (--first, --retries, --max-parallel) apply meanwhile."""
+    policy, slots = Policy(spec, backend, here.store), Slots(spec, backend, here.store)
+
+    def rule(batches: Iterator[list[Item]], again: Again) -> Iterator[list[Item]]:
+        return slots.through(policy.through(batches, again))
+
+    with following(spec, backend, here.store, past=past, rule=rule) as batches:
+        yield batches
+
+
+@contextmanager
+def course(here: Here, watched: Watched) -> Iterator[Batches]:
+    """Yields all that `watch` shows: the past first, then live items."""
+    if watched.backend is None:
+        yield watched.past.batches
+        return
+    with attend(here, watched.spec, watched.backend, watched.past) as batches:
+        yield batches
+
+
+def standing(here: Here, spec: RunSpec) -> Standing:
+    """Covers the variations of `spec`, which may be only some of the run's."""
+    numbers = {variation.number for variation in spec.variations}
+    results = [result for result in here.store.results(spec.id) if result.variation in numbers]
+    if spec.answer:
+        results = with_work(here.store, spec.id, results)
+    return Standing(spec, results, here.store.selection(spec.id))
+
+
+def only(named: Named) -> RunSpec:
+    """Returns the spec with only the named variations."""
+    spec = named.run.spec
+    return replace(spec, variations=tuple(v for v in spec.variations if v.number in named.numbers))
+
+
+def _past(here: Here, spec: RunSpec, window: Window) -> Past:
+    past = past_of(here.store, spec)
+    items = Sieve(since=window.since).through(past.batches)
+    return Past(items if window.tail is None else tail(items, window.tail), past.upto)

@@ -1,0 +1,25 @@
+"""Deletes a run from the store and from its backend."""
+
+from aideator_cli.actions.finding import Named, find_run
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import backend_at
+from aideator_cli.backends import parcel
+from aideator_cli.errors import command, usage
+from aideator_cli.stream.following import look
+
+
+def deletable(here: Here, word: str, *, force: bool) -> Named:
+    """Returns the run to delete. Raises `AideatorError` (usage) if its agents are still working, unless `force` is set."""
+    named = find_run(here, word)
+    spec = named.run.spec
+    if force or named.run.state == "ended" or look(spec, backend_at(named.run.place, here.settings), here.store):
+        return named
+    hint = (command("watch", spec.id), ", ", command("cancel", spec.id), ", or delete with --force")
+    raise usage(f"agents of run {spec.id} are still at work", hint=hint)
+
+
+def delete(here: Here, named: Named) -> None:
+    """Deletes the run's objects in the backend and everything stored about it."""
+    backend_at(named.run.place, here.settings).delete(named.run.spec.id)
+    parcel.forget(here.settings.home / "runs", named.run.spec.id)
+    here.store.forget_run(named.run.spec.id)

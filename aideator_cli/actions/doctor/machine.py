@@ -1,0 +1,127 @@
+"""What agents and their results need on this machine: git, the configuration, the database, the terminal."""
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from aideator_cli.domain.findings import BROKEN, Finding, broken, note, ok
+from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.intake import models, models_file
+from aideator_cli.system.git import Git
+from aideator_cli.system.settings import Settings
+
+_GIT: Final = (2, 32)
+_SCARCE: Final = 1 << 30  # bytes of free disk below which a large run may not fit
+_FULL: Final = 64 << 20
+_COLUMNS, _LINES = 80, 20  # below that, panes show little
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What the command line knows about its terminal."""
+
+    columns: int
+    lines: int
+    is_terminal: bool
+    name: str  # TERM
+    colour: bool
+    utf8: bool
+
+
+def git() -> Finding:
+    try:
+        said = Git(Path("/")).line("--version")
+    except AideatorError as error:
+        return broken("git", error)
+    found = re.search(r"(\d+)\.(\d+)[\d.]*", said)
+    if found and (int(found[1]), int(found[2])) < _GIT:
+        return broken("git", unavailable(f"git {found[0]} is too old", "install git 2.32 or newer"))
+    return ok("git", found[0] if found else said)
+
+
+def configuration(settings: Settings) -> Finding:
+    try:
+        _ = settings.defaults
+        overrides = models_file.load_overrides(settings.models_file)
+    except AideatorError as error:
+        return broken("configuration", error)
+    there = [path.name for path in (settings.config_folder / "config.yaml", settings.models_file) if path.exists()]
+    if not there:
+        return ok("configuration", f"none in {settings.config_folder}; the defaults apply")
+    told = f", {len(overrides)} own models" if overrides else ""
+    return ok("configuration", f"{' and '.join(there)} in {settings.config_folder}{told}")
+
+
+def database(settings: Settings) -> Finding:
+    from aideator_cli.store.health import health
+
+    found = health(settings.home)
+    folder = "set AIDEATOR_HOME to a folder that you can write to"
+    if found.newer:
+        text = f"a newer AIdeator wrote {found.path}"
+        return Finding("database", BROKEN, text, "upgrade aideator, or set AIDEATOR_HOME to another folder")
+    if found.damage:
+        text = f"{found.path} can't be used: {found.damage}"
+        return Finding("database", BROKEN, text, f"mv {found.path} {found.path}.damaged, or {folder}")
+    place = _existing(found.path.parent)
+    if not os.access(place, os.W_OK):
+        return Finding("database", BROKEN, f"{place} can't be written to", folder)
+    free = shutil.disk_usage(place).free
+    room = f"{free / (1 << 30):.1f} GiB free"
+    if free < _FULL:
+        return Finding("database", BROKEN, f"the disk of {place} is full: {room}", folder)
+    text = f"{found.path}, {_runs(found.runs)}, {room}"
+    return note("database", text, "free some disk space") if free < _SCARCE else ok("database", text)
+
+
+def terminal(facts: Terminal) -> Finding:
+    if not facts.is_terminal:
+        return ok("terminal", "stdout is not a terminal: `run` prints lines")
+    text = f"{facts.columns} × {facts.lines}, {facts.name or 'no TERM'}"
+    if facts.name in ("", "dumb"):
+        return note("terminal", f"{text}: it can't show panes", "export TERM=xterm-256color")
+    if not facts.utf8:
+        return note("terminal", f"{text}, not UTF-8: some signs can't be shown", "export LC_ALL=C.UTF-8")
+    if facts.columns < _COLUMNS or facts.lines < _LINES:
+        wanted = f"make the window {_COLUMNS} × {_LINES} or larger, or use --view live"
+        return note("terminal", f"{text}: too small for panes", wanted)
+    return ok("terminal", f"{text}, UTF-8, {'colour' if facts.colour else 'no colour'}")
+
+
+def agents_here(settings: Settings, needed: Sequence[str]) -> list[Finding]:
+    """Returns what a run with `--backend local` needs besides git. `needed`: the keys that the model's provider reads."""
+    return [ok("place", "this machine"), _keys(settings, needed), _library()]
+
+
+def _keys(settings: Settings, needed: Sequence[str]) -> Finding:
+    missing = [key for key in needed if not settings.key(key)]
+    if missing:
+        return Finding("keys", BROKEN, f"{' and '.join(missing)} is not set", models.set_key(missing[0]))
+    if needed:
+        return ok("keys", f"{' and '.join(needed)} is set")
+    if told := models.available(settings.environment):
+        return ok("keys", "; ".join(told))
+    text = "the environment has no provider's key; without one in the keyring, only scripted models can run"
+    return note("keys", text, models.set_key("ANTHROPIC_API_KEY"))
+
+
+def _library() -> Finding:
+    if find_spec("litellm") is None:
+        text = "LiteLLM is not installed; only scripted models can run"
+        return note("models", text, "pip install './agent[models]'")
+    return ok("models", "LiteLLM is installed")
+
+
+def _runs(count: int | None) -> str:
+    if count is None:
+        return "not made yet"
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())

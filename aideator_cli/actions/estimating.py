@@ -1,0 +1,93 @@
+"""What a run would cost and take, from what earlier attempts of the same models have."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.stats import is_trial
+from aideator_cli.domain.result import OWN
+from aideator_cli.store.tallies import Tried
+
+FEW: Final = 5  # attempts; fewer say little
+QUANTILES: Final = (0.1, 0.5, 0.9)
+
+Range = tuple[float, float, float]  # at `QUANTILES`
+
+
+@dataclass(frozen=True)
+class Part:
+    """The variations of one model and agent. None: nothing is known."""
+
+    model: str
+    agent: str
+    variations: int
+    sample: int  # earlier variations
+    here: bool  # whether they worked on this repository; else on others, because there are none
+    cost: Range | None  # USD for each variation
+    seconds: Range | None
+    priced: int  # of the sample, whose cost is known
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`cost` is that of the whole run in USD, `seconds` until its last agent ends. None: a part is unknown."""
+
+    parts: Sequence[Part]
+    cost: Range | None
+    seconds: Range | None
+
+
+def estimate(here: Here, spec: RunSpec) -> Estimate:
+    known = [each for each in here.store.tried(answers=spec.answer) if is_trial(each)]
+    counts = Counter((v.model, OWN if v.agent is None else v.agent.name) for v in spec.variations)
+    parts = [_part(known, model, agent, count, spec.repository.url) for (model, agent), count in counts.items()]
+    return Estimate(parts, _cost(parts), _seconds(parts, spec))
+
+
+def _part(known: Sequence[Tried], model: str, agent: str, count: int, url: str) -> Part:
+    same = [each for each in known if each.model == model and (each.agent or OWN) == agent]
+    there = [each for each in same if each.repository == url]
+    sample = there or same
+    costs = [each.cost for each in sample if each.cost is not None]
+    return Part(
+        model, agent, count, len(sample), bool(there), _range(costs), _range([each.seconds for each in sample]), len(costs)
+    )  # fmt: skip
+
+
+def _range(values: Sequence[float]) -> Range | None:
+    if not values:
+        return None
+    ordered = sorted(values)
+    low, middle, high = (_quantile(ordered, share) for share in QUANTILES)
+    return low, middle, high
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """Interpolates between the two nearest values."""
+    at = share * (len(ordered) - 1)
+    below = math.floor(at)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (at - below)
+
+
+def _cost(parts: Sequence[Part]) -> Range | None:
+    known = [part.cost for part in parts]
+    if None in known:
+        return None
+    low, middle, high = (
+        sum(part.variations * part.cost[n] for part in parts if part.cost is not None) for n in range(3)
+    )
+    return low, middle, high
+
+
+def _seconds(parts: Sequence[Part], spec: RunSpec) -> Range | None:
+    """Agents work at once, or in rounds where only some may."""
+    if any(part.seconds is None for part in parts):
+        return None
+    rounds = 1 if spec.parallel is None else math.ceil(len(spec.variations) / spec.parallel)
+    low, middle, high = (rounds * max(part.seconds[n] for part in parts if part.seconds is not None) for n in range(3))
+    return low, middle, high

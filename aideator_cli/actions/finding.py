@@ -1,0 +1,104 @@
+"""Finds the run that the user named as RUN or RUN/N: in the store, else in the cluster."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import choose, place_of
+from aideator_cli.errors import AideatorError, Command, command, not_found, usage
+
+if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
+    from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.intake.request import Where
+
+SEE_LIST: tuple[str | Command, ...] = (command("list"), " shows the runs known here")
+
+
+@dataclass(frozen=True)
+class Named:
+    """The run, and perhaps the variation, that a user's word names."""
+
+    run: "StoredRun"
+    variation: int | None  # None: the whole run
+    stale: str | None = None  # why the backend could not be asked; the run is then as it was last seen
+
+    @property
+    def numbers(self) -> list[int]:
+        return [v.number for v in self.run.spec.variations] if self.variation is None else [self.variation]
+
+
+def find(here: Here, word: str, where: "Where | None" = None) -> Named:
+    """Raises `AideatorError` if no run matches, or several do."""
+    name, slash, number = word.partition("/")
+    run = _find_run(here, name, where)
+    if not slash:
+        return Named(run, None)
+    if not number.isdecimal() or int(number) not in [v.number for v in run.spec.variations]:
+        raise not_found(
+            f"run {run.spec.id} has no variation {number}", hint=f"its variations are 1 to {len(run.spec.variations)}"
+        )
+    return Named(run, int(number))
+
+
+def expect_patches(spec: "RunSpec") -> None:
+    """Raises `AideatorError` (usage) for a run that was asked for an answer: what wants a patch can't have one."""
+    if spec.answer:
+        raise usage(
+            f"run {spec.id} was asked for an answer, so it has no patch",
+            hint=(command("show", spec.id, "--answer"), " N"),
+        )
+
+
+def find_run(here: Here, word: str, where: "Where | None" = None) -> Named:
+    """Accepts only RUN, for actions that apply to a whole run."""
+    named = find(here, word, where)
+    if named.variation is not None:
+        raise usage(f"{word} is a variation; this command takes a whole run", hint=f"{named.run.spec.id}")
+    return named
+
+
+def find_variation(here: Here, word: str) -> Named:
+    """Accepts RUN/N, or RUN if the run has only one variation."""
+    named = find(here, word)
+    if named.variation is not None:
+        return named
+    if len(named.numbers) > 1:
+        raise usage(
+            f"{named.run.spec.id} has {len(named.numbers)} variations; name one",
+            hint=f"{named.run.spec.id}/1 to {named.run.spec.id}/{len(named.numbers)}",
+        )
+    return Named(named.run, named.numbers[0])
+
+
+def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":
+    if not name:
+        raise usage("the run's id is empty", hint=command("list"))
+    known = here.store.find(name) or _find_in_cluster(here, name, where)
+    run = here.store.run(known)
+    if run is None:  # it was deleted just now
+        raise not_found(f"there is no run {name}", hint=SEE_LIST)
+    return run
+
+
+def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
+    """Finds a run that another machine submitted. Its spec is in the cluster; this stores a copy of it."""
+    from aideator_cli.intake.request import Where
+
+    backend = choose(where or Where(), here.settings)
+    if backend.name == "local":
+        raise not_found(f"there is no run {name}", hint=SEE_LIST)
+    try:
+        ids = [run for run in backend.runs() if run.startswith(name)]
+    except AideatorError as error:
+        raise not_found(
+            f"there is no run {name} here, and {backend.where} can't be searched: {error.message}", hint=error.hint
+        ) from error
+    if len(ids) > 1 and name not in ids:
+        raise usage(f"{name} matches several runs: {', '.join(ids[:8])}", hint="give more letters of the id")
+    spec = backend.load_spec(name if name in ids else ids[0]) if ids else None
+    if spec is None:
+        text = f"there is no run {name}, neither here nor in {backend.where}"
+        raise not_found(text, hint=("--namespace and --context search another place; ", *SEE_LIST))
+    here.store.add_run(spec, place_of(backend), state="running")
+    return spec.id

@@ -1,0 +1,21 @@
+"""What every action receives: the data folder's store and the configuration."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from aideator_cli.store import Store
+from aideator_cli.system.settings import Settings
+
+
+@dataclass(frozen=True)
+class Here:
+    """Belongs to one thread, because a store does. Another thread opens its own with `again`."""
+
+    settings: Settings = field(default_factory=Settings)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store.open(self.settings.home)
+
+    def again(self) -> "Here":
+        return Here(self.settings)

@@ -1,0 +1,194 @@
+"""A model compares the patches or answers that passed their checks, two at a time, blind and in both orders. A tie stays a tie."""
+
+import secrets
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import SystemRandom
+from typing import Any, Final
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.asking import Asked, AskedAgain, NoAnswer, Said, resolve
+from aideator_cli.actions.here import Here
+from aideator_cli.choice.equivalence import groups, same_answers
+from aideator_cli.choice.judging import questions
+from aideator_cli.choice.judging.tournament import pairs
+from aideator_cli.domain.judgements import NO_ANSWER, Judgement, Round, Verdict, newest
+from aideator_cli.domain.result import Result, exit_code
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.errors import ExitCode
+from aideator_cli.intake.models import ModelInfo
+from aideator_cli.store import Store
+from aideator_cli.stream.recording import last_result
+from aideator_cli.system.clock import now
+from aideator_cli.workspace.patches import parse
+
+VERDICTS: Final[dict[questions.Letter, Verdict]] = {"A": "first", "B": "second", "TIE": "tie"}
+
+
+@dataclass(frozen=True)
+class Judge:
+    """`model`, `api_base`: None means the configured one. `most_pairs`: the maximum number of pairs; each is asked about twice."""
+
+    model: str | None = None
+    api_base: str | None = None
+    most_pairs: int = 15
+
+
+@dataclass(frozen=True)
+class Unneeded:
+    """There is nothing to ask: fewer than two variations passed, or all that they left is equivalent."""
+
+    passed: tuple[int, ...]
+    code: ExitCode  # the run's own if none passed
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What the judge is about to be asked."""
+
+    model: str
+    works: int  # patches or answers
+    pairs: int
+    possible: int  # the number of all pairs
+
+
+@dataclass(frozen=True)
+class TooBig:
+    """Two variations that the judge can't be asked about, and why. They count as a tie."""
+
+    first: int
+    second: int
+    why: str
+
+
+Told = Unneeded | Announced | TooBig | AskedAgain | Judgement | Round
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What one round asks."""
+
+    candidates: dict[int, Result]  # the variations that passed, with their patches or answers
+    pairs: list[tuple[int, int]]  # each is asked in both orders
+    equivalent: list[tuple[int, int]]  # (the one that represents both, the other)
+
+    @property
+    def orders(self) -> list[tuple[int, int]]:
+        return [order for one, other in self.pairs for order in ((one, other), (other, one))]
+
+    @property
+    def answers(self) -> int:
+        return len(self.orders) + len(self.equivalent)
+
+    def work(self, number: int) -> bytes:
+        """Returns what the judge sees of a variation."""
+        result = self.candidates[number]
+        return result.patch or questions.answer_shown(result.answer or "", result.citations)
+
+
+def judge(here: Here, run: StoredRun, by: Judge) -> Iterator[Told]:
+    """Yields first what is about to be asked, then each judgement after storing it, last the outcome of the round.
+
+    Answers are stored even if the round ends early. Raises `AideatorError` if the model can't be asked.
+    """
+    spec, store, results = run.spec, here.store, here.store.results(run.spec.id)
+    plan = _plan([last_result(store, spec, result.variation) for result in results if result.succeeded], by.most_pairs)
+    if not plan.pairs:
+        yield Unneeded(tuple(plan.candidates), ExitCode.OK if plan.candidates else exit_code(results))
+        return
+    info, variation = resolve(by.model, by.api_base, here.settings)
+    asked = Asked(spec, variation, here.settings)
+    yield _announced(plan, info)
+    yield from _Jury(spec, plan, info, store).judge(asked)
+    if judged := newest(store.judgements(spec.id), store.results(spec.id)):
+        yield judged
+
+
+def _plan(passed: Sequence[Result], most_pairs: int) -> _Plan:
+    candidates = {result.variation: result for result in passed if result.patch or result.answer}
+    patches = groups({number: parse(result.patch or b"") for number, result in candidates.items()})
+    same = (*patches, *same_answers({number: result.answer_sha256 for number, result in candidates.items()}))
+    twins = [(group.numbers[0], twin) for group in same for twin in group.numbers[1:]]
+    apart = [number for number in candidates if number not in {twin for _, twin in twins}]
+    return _Plan(candidates, pairs(apart, most_pairs, SystemRandom()), twins)
+
+
+def _announced(plan: _Plan, info: ModelInfo) -> Announced:
+    count = len(plan.candidates) - len(plan.equivalent)
+    asked_about = {number for pair in plan.pairs for number in pair}
+    return Announced(info.name, len(asked_about), len(plan.pairs), count * (count - 1) // 2)
+
+
+class _Jury:
+    """One round. Answers arrive in any order; judgements are stored and yielded in the plan's order."""
+
+    def __init__(self, spec: RunSpec, plan: _Plan, info: ModelInfo, store: Store) -> None:
+        self._spec = spec
+        self._kind: questions.Kind = "answer" if spec.answer else "patch"
+        self._task = questions.shown_task(spec)
+        self._plan = plan
+        self._info = info
+        self._store = store
+        self._round = secrets.token_hex(8)
+        self._come: dict[int, Judgement] = {}  # by position in the plan
+        self._stored = 0
+
+    def judge(self, asked: Asked) -> Iterator[TooBig | AskedAgain | Judgement]:
+        for place, (one, other) in enumerate(self._plan.equivalent):
+            self._come[place] = self._judgement(
+                one, other, "equivalent", f"equivalent {questions.plural_of(self._kind)}"
+            )
+        try:
+            places = yield from self._askable()
+            yield from self._in_order()
+            for told in asked.ask(questions.system(self._kind), [partial(self._question, place) for place in places]):
+                if isinstance(told, AskedAgain):
+                    yield told
+                    continue
+                place = places[told.number]
+                self._come[place] = self._answered(place, told.answer)
+                yield from self._in_order()
+        finally:
+            for _, judgement in sorted(self._come.items()):  # they are paid for, however the round ended
+                self._store.save_judgement(self._spec.id, judgement)
+
+    def _askable(self) -> Generator[TooBig, None, list[int]]:
+        """Returns the positions of the pairs that can be asked. Yields the others, which count as ties."""
+        places: list[int] = []
+        for place, (first, second) in enumerate(self._plan.orders, len(self._plan.equivalent)):
+            one, other = self._plan.work(first), self._plan.work(second)
+            if why := questions.too_big(self._task, one, other, self._info.context, self._kind):
+                self._come[place] = self._judgement(first, second, "tie", why)
+                yield TooBig(first, second, why)
+            else:
+                places.append(place)
+        return places
+
+    def _in_order(self) -> Iterator[Judgement]:
+        """Yields the judgements that are next in the plan's order."""
+        while (judgement := self._come.pop(self._stored, None)) is not None:
+            self._store.save_judgement(self._spec.id, judgement)
+            self._stored += 1
+            yield judgement
+
+    def _order(self, place: int) -> tuple[int, int]:
+        return self._plan.orders[place - len(self._plan.equivalent)]
+
+    def _question(self, place: int) -> str:
+        first, second = self._order(place)
+        return questions.question(self._task, self._plan.work(first), self._plan.work(second), self._kind)
+
+    def _answered(self, place: int, said: Said | NoAnswer) -> Judgement:
+        first, second = self._order(place)
+        if isinstance(said, NoAnswer):
+            unknown = {"input_tokens": None, "output_tokens": None, "cost": None}
+            return self._judgement(first, second, "tie", f"{NO_ANSWER}: {said}", **unknown)
+        answer = questions.read_answer(said.text)
+        figures = {"input_tokens": said.usage.input, "output_tokens": said.usage.output, "cost": said.usage.cost}
+        return self._judgement(first, second, VERDICTS[answer.letter], answer.reason, seconds=said.seconds, **figures)
+
+    def _judgement(self, first: int, second: int, verdict: Verdict, reason: str, **figures: Any) -> Judgement:
+        one, other = (self._plan.candidates[number].work_sha256 or "" for number in (first, second))
+        about = (first, second, one, other, verdict, reason, self._info.name)
+        return Judgement(self._round, self._plan.answers, *about, time=now(), **figures)

@@ -1,0 +1,92 @@
+"""Keys: stored, listed and deleted where runs look for them, in a Secret of the cluster or in this machine's keyring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import choose
+from aideator_cli.domain.keys import Entry, Keys
+from aideator_cli.errors import not_found, usage
+from aideator_cli.intake import keys, models_file
+from aideator_cli.intake.request import Where
+from aideator_cli.system.keyring import Keyring
+from aideator_cli.system.settings import Settings
+
+if TYPE_CHECKING:
+    from aideator_cli.backends.kubernetes.secrets import Secrets
+
+_KEYRING: Final = "this machine's keyring"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where keys are kept. None means that the configuration decides."""
+
+    where: Where = field(default_factory=Where)
+    secret: str | None = None
+    shared: bool = False  # the Secret for all users of the namespace
+
+
+@dataclass(frozen=True)
+class Kept:
+    place: str  # for people
+    replaced: bool
+
+
+def remark(here: Here, name: str) -> str | None:
+    """Returns a warning about the name, if it needs one. Raises `AideatorError` (usage) for what is no name."""
+    keys.checked_name(name)
+    own = [key for entry in models_file.load_overrides(here.settings.models_file).values() for key in entry.keys or ()]
+    return keys.remark(name, own)
+
+
+def keep(here: Here, store: Store, name: str, value: bytes) -> Kept:
+    """Raises `AideatorError`. No error shows the value."""
+    text = keys.checked_value(name, value)
+    secrets = _secrets(here.settings, store)
+    if secrets is None:
+        return Kept(_KEYRING, Keyring().put(name, text))
+    return Kept(*secrets.put(name, text))
+
+
+def kept(here: Here, store: Store) -> Sequence[Keys]:
+    secrets = _secrets(here.settings, store)
+    if secrets is not None:
+        return secrets.keys()
+    keyring = Keyring()
+    values = {name: keyring.get(name) for name in keyring.names()}
+    entries = [Entry.of(name, value) for name, value in values.items() if value is not None]
+    return [Keys(_KEYRING, tuple(entries))] if entries else []
+
+
+def forget(here: Here, store: Store, name: str) -> str:
+    """Returns the place from which the key was deleted. Raises `AideatorError`, also if there is no such key."""
+    keys.checked_name(name)
+    secrets = _secrets(here.settings, store)
+    if secrets is not None:
+        return secrets.remove(name)
+    keyring = Keyring()
+    if keyring.get(name) is None:
+        raise not_found(f"{_KEYRING} has no {name}")
+    keyring.remove(name)
+    return _KEYRING
+
+
+def _secrets(settings: Settings, store: Store) -> "Secrets | None":
+    """Returns None for the local backend."""
+    from aideator_cli.backends.kubernetes import KubernetesBackend
+
+    if store.secret and store.shared:
+        raise usage("--secret and --shared can't be combined", "leave out one of them")
+    backend = choose(store.where, settings)
+    if isinstance(backend, KubernetesBackend):
+        return backend.secrets(
+            store.secret or (None if store.shared else settings.defaults.secret), shared=store.shared
+        )
+    if store.secret or store.shared:
+        option = "--secret" if store.secret else "--shared"
+        raise usage(
+            f"{option} applies only to a cluster, not to --backend local", "leave it out, or --backend kubernetes"
+        )
+    return None

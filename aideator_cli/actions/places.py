@@ -1,0 +1,57 @@
+"""Chooses the backend of a new run, and finds that of a stored run."""
+
+from typing import TYPE_CHECKING
+
+from aideator_cli.domain.runs import Place
+from aideator_cli.errors import usage
+from aideator_cli.system.settings import Settings
+
+if TYPE_CHECKING:
+    from aideator_cli.backends.base import Backend
+    from aideator_cli.intake.request import Where
+
+CHOICES = ("auto", "kubernetes", "local")
+
+
+def choose(where: "Where", settings: Settings) -> "Backend":
+    """`auto` means kubernetes if there is a current context, else local. An unreachable cluster is a separate error, raised later."""
+    defaults = settings.defaults
+    named = where.backend or defaults.backend or "auto"
+    if named not in CHOICES:
+        raise usage(f"--backend takes {' or '.join(CHOICES)}, not {named}")
+    context, namespace = where.context or defaults.context, where.namespace or defaults.namespace
+    if named == "local":
+        if where.context or where.namespace:
+            raise usage("--context and --namespace apply only to a cluster, not to --backend local")
+        return _local(settings)
+    if named == "auto" and not context and not namespace:
+        from aideator_cli.backends.kubernetes.kubeconfig import current_context
+
+        if current_context() is None:
+            return _local(settings)
+    return _kubernetes(context, namespace, settings)
+
+
+def place_of(backend: "Backend") -> Place:
+    context, namespace = getattr(backend, "context", None), getattr(backend, "namespace", None)
+    return Place(backend.name, backend.where, context, namespace)
+
+
+def backend_at(place: Place, settings: Settings) -> "Backend":
+    """Returns the backend of a stored run."""
+    return _local(settings) if place.backend == "local" else _kubernetes(place.context, place.namespace, settings)
+
+
+def _local(settings: Settings) -> "Backend":
+    from aideator_cli.backends.local import LocalBackend
+    from aideator_cli.intake.models import provider_keys
+
+    return LocalBackend(settings.home, settings.environment, provider_keys(), settings.key)
+
+
+def _kubernetes(context: str | None, namespace: str | None, settings: Settings) -> "Backend":
+    from aideator_cli.backends.kubernetes import KubernetesBackend
+
+    return KubernetesBackend.connect(
+        context, namespace, settings.defaults.user, home=settings.home, interactive=settings.interactive
+    )

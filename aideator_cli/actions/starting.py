@@ -1,0 +1,132 @@
+"""Starts a run: a request becomes a plan, and the plan becomes a run. Between the two steps the caller can still decline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import choose, place_of
+from aideator_cli.actions.pushing import Pushing, check_push
+from aideator_cli.actions.snapshots import bring_snapshot
+from aideator_cli.actions.taking import Taking, check_place
+from aideator_cli.backends import parcel
+from aideator_cli.backends.base import Backend
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.intake.matrix import ASKED_ABOVE
+from aideator_cli.intake.order import Order, take
+from aideator_cli.intake.request import Request, Where
+from aideator_cli.intake.sending.suspects import Suspect
+
+NAMED: Final = 10  # files that look like secrets
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be started, and where. Nothing has been started or stored yet."""
+
+    order: Order
+    backend: Backend
+
+    @property
+    def spec(self) -> RunSpec:
+        return self.order.spec
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Returns what the user may want to know before the run starts."""
+        return self.order.remarks
+
+    @property
+    def suspects(self) -> Sequence[Suspect]:
+        """Returns the files that would be sent and look like secrets. The user must confirm them."""
+        return () if self.order.may_send_secrets else self.order.packed.suspects
+
+    @property
+    def is_large(self) -> bool:
+        """Returns whether the plan has so many agents that the user must confirm."""
+        return len(self.spec.variations) > ASKED_ABOVE
+
+
+def plan(
+    here: Here,
+    request: Request,
+    where: Where,
+    *,
+    taking: Taking | None = None,
+    pushing: Pushing | None = None,
+    detach: bool = False,
+) -> Plan:
+    """Raises `AideatorError` for every mistake that can be found before anything starts."""
+    backend = choose(where, here.settings)
+    if detach:
+        _check_unwatched(request)
+    if request.question.answer:
+        _check_answer(taking, pushing)
+    made = Plan(take(request, backend.name, here.settings), backend)
+    if taking is not None:
+        check_place(taking, made.order)
+    if pushing is not None:
+        check_push(pushing, made.spec, made.order.located.path)
+    return made
+
+
+def start(here: Here, planned: Plan) -> StoredRun:
+    """Raises `AideatorError` if the backend refuses the run. Then nothing remains, neither in the store nor in the backend."""
+    spec, runs = planned.spec, here.settings.home / "runs"
+    here.store.add_run(spec, place_of(planned.backend), repository_path=planned.order.located.path)
+    try:
+        parcel.keep(runs, spec.id, planned.order.packed.files)
+        planned.order.packed.release()
+        planned.backend.submit(spec)
+    except BaseException:
+        parcel.forget(runs, spec.id)
+        here.store.forget_run(spec.id)
+        raise
+    here.store.set_state(spec.id, "running")
+    bring_snapshot(here, spec, planned.order.located.path)
+    run = here.store.run(spec.id)
+    if run is None:
+        raise not_found(f"run {spec.id} was deleted while it was being started")
+    return run
+
+
+def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequence[Mapping[str, Any]]]:
+    """Returns the plan and the Kubernetes objects that `start` would create. Raises `AideatorError` (usage) if it would create none."""
+    from aideator_cli.backends.kubernetes import KubernetesBackend
+
+    backend = choose(where, here.settings)
+    if not isinstance(backend, KubernetesBackend):
+        raise usage(
+            "--dry-run prints Kubernetes manifests, and the local backend has none",
+            hint="--backend kubernetes",
+        )
+    planned = Plan(take(request, backend.name, here.settings), backend)
+    return planned, backend.manifests(planned.spec, planned.order.packed.folder)
+
+
+def unconfirmed(suspects: Sequence[Suspect]) -> AideatorError:
+    names = ", ".join(suspect.path for suspect in suspects[:NAMED])
+    more = f" and {len(suspects) - NAMED} more" if len(suspects) > NAMED else ""
+    return usage(
+        f"{names}{more} may hold secrets, which every agent and its model would get",
+        hint="add --yes to send them, or leave them out of .worktreeinclude, --carry and --dirty",
+    )
+
+
+def _check_answer(taking: Taking | None, pushing: Pushing | None) -> None:
+    """An answer is no patch: nothing can be done with it in a repository."""
+    for option, value in (("--apply", taking and taking.way), ("--push", pushing)):
+        if value:
+            raise usage(f"{option} takes a patch, and the run is asked for an answer", hint=f"leave out {option}")
+
+
+def _check_unwatched(request: Request) -> None:
+    options = (("--first", request.first), ("--retries", request.retries), ("--max-parallel", request.parallel))
+    for option, value in options:
+        if value:
+            raise usage(
+                f"{option} works only while the run is watched, and --detach does not watch it",
+                hint="leave out --detach",
+            )

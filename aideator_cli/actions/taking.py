@@ -1,0 +1,69 @@
+"""Selects the best variation of a run whose agents have all ended, and applies it on request."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aideator_cli.actions.applying import Picked, apply
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.selecting import Selected, select_best
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.errors import AideatorError, command, usage
+from aideator_cli.intake.order import Order
+from aideator_cli.stream.recording import last_result
+from aideator_cli.workspace.applying import expect_place
+from aideator_cli.workspace.pick import Applied, Way
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Taking:
+    way: Way | None = None  # None: only select it
+    folder: Path | None = None  # of the working tree; None: the current folder
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was selected. If it was to be applied, `applied` says how; else `refused` says why not, and it stays selected."""
+
+    selected: Selected
+    applied: Applied | None = None
+    refused: AideatorError | None = None
+
+
+def taking(select: str | None, *, apply: bool, branch: str | None, folder: Path | None, detach: bool) -> Taking | None:
+    """Takes the options as typed. None means that the user chooses later. Raises `AideatorError` (usage) if the options conflict."""
+    if select not in (None, AUTO):
+        raise usage(
+            f"--select takes {AUTO}, not {select}",
+            hint=(command("select", "RUN", "N"), " selects a variation afterwards"),
+        )
+    if apply and select is None:
+        raise usage(f"--apply needs --select {AUTO}", hint=f"add --select {AUTO} to apply the best patch")
+    for option, value in (("--branch", branch), ("-C", folder)):
+        if value is not None and not apply:
+            raise usage(f"{option} needs --apply", hint=f"add --apply, or leave out {option}")
+    if select is not None and detach:
+        raise usage("--select needs to wait for the agents, and --detach does not wait", hint="leave out --detach")
+    if select is None:
+        return None
+    return Taking(Way(branch=branch) if apply else None, folder)
+
+
+def check_place(taking: Taking, order: Order) -> None:
+    """Checks that there is a working tree to apply to, before any agent costs money."""
+    if taking.way is not None:
+        expect_place(order.spec, taking.way, folder=taking.folder, origin=order.located.path)
+
+
+def take_best(here: Here, run: StoredRun, taking: Taking) -> Taken:
+    """Raises `AideatorError` if agents are still working, or none succeeded (with the run's own exit code)."""
+    selected = select_best(here, run)
+    if taking.way is None:
+        return Taken(selected)
+    selection = selected.selection
+    result = last_result(here.store, run.spec, selection.variation, selection.attempt)
+    try:
+        return Taken(selected, apply(here, Picked(run, result, None), taking.way, taking.folder))
+    except AideatorError as error:
+        return Taken(selected, refused=error)

@@ -1,0 +1,99 @@
+"""The commands: names and help. A command's options are loaded when it is called, and what it does when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.lazy_group import Lazy, lazy_group
+
+# The help is the first sentence of the function's docstring; a test compares them
+COMMANDS = {
+    "run": Lazy("run", "run", "Give one prompt to N agents and show their work live."),
+    "ask": Lazy("ask", "ask", "Put one question about a repository to N agents and show their answers."),
+    "watch": Lazy("watch", "watch", "Show a run live, from its first event until it ends."),
+    "wait": Lazy("watch", "wait", "Wait for runs to end, and exit with their exit code."),
+    "list": Lazy("runs", "list_runs", "List runs, newest first."),
+    "show": Lazy("runs", "show", "Show the task, limits and results of a run."),
+    "logs": Lazy("output", "logs", "Print the agents' events."),
+    "diff": Lazy("diff", "diff", "Print a variation's patch, or how two variations differ."),
+    "compare": Lazy("compare", "compare", "Compare a run's variations, best first."),
+    "judge": Lazy("judge", "judge", "Let a model compare the patches or answers that passed their checks."),
+    "select": Lazy("choice", "select", "Select a variation as the run's winner."),
+    "apply": Lazy("apply", "apply", "Apply the selected patch, or the one you name."),
+    "push": Lazy("push", "push", "Push each patch of a run, or the one you name, as a branch."),
+    "undo": Lazy("apply", "undo", "Undo an applied patch, and put your files back as they were."),
+    "export": Lazy("export", "export", "Write a run's files to a folder."),
+    "report": Lazy("report", "report", "Write a run as one HTML file to read offline."),
+    "replay": Lazy("replay", "replay", "Play back a stored run as it happened."),
+    "tell": Lazy("tell", "tell", "Tell agents at work something, which they get before their next turn."),
+    "cancel": Lazy("watch", "cancel", "Stop agents, and keep their work so far."),
+    "retry": Lazy("retry", "retry", "Retry variations that infrastructure failed."),
+    "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
+    "delete": Lazy("runs", "delete", "Delete a run, its Kubernetes objects and everything stored about it."),
+    "agents": Lazy("agents", "agents", "List the coding agents that runs can use, and which of them this machine has."),
+    "secret": Lazy(
+        "secret",
+        "",
+        "Store, list and delete the providers' keys.",
+        {
+            "set": Lazy("secret", "set_key", "Store a key, which you type without an echo or pipe in."),
+            "list": Lazy("secret", "list_keys", "List the stored keys: their names, lengths and last characters."),
+            "delete": Lazy("secret", "delete_key", "Delete a key, which stays valid at its provider."),
+        },
+    ),
+    "models": Lazy("models", "list_models", "List the models whose keys you have: prices, sizes and hosts."),
+    "roles": Lazy(
+        "roles",
+        "",
+        "List, show and make roles for agents.",
+        {
+            "list": Lazy("roles", "list_roles", "List the roles: the shipped ones and your own."),
+            "show": Lazy("roles", "show", "Print a role's file."),
+            "new": Lazy("roles", "new", "Make a role of your own, to edit."),
+        },
+    ),
+    "image": Lazy(
+        "image",
+        "",
+        "Build the agent's image, and bring it to a cluster.",
+        {
+            "build": Lazy("image", "build", "Build the agent's image of this version."),
+            "push": Lazy("image", "push", "Push the agent's image to a registry."),
+            "load": Lazy("image", "load", "Load the agent's image into a cluster on this machine, without a registry."),
+        },
+    ),
+    "doctor": Lazy("doctor", "doctor", "Check whether agents can run here, and say how to mend what is broken."),
+    "demo": Lazy("demo", "demo", "Watch three scripted agents work, with no API key and no cluster."),
+    "version": Lazy("version", "version", "Print the version."),
+}
+EPILOG = (
+    "Exit codes: 0 success, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
+    "5 refused, 6 limit reached, 7 checks failed, 8 patch does not apply, 124 timed out waiting, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="aideator",
+    cls=lazy_group(__name__, COMMANDS),
+    help="Give one prompt to N coding agents, each in its own Kubernetes Job. Watch them work, compare, pick one and apply it.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from aideator_cli.cli.commands.version import version
+
+        raise typer.Exit(version())
+
+
+@app.callback()
+def main(
+    _version_asked: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """See the app's help."""

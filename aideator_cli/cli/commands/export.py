@@ -1,0 +1,25 @@
+"""`export`: a run as files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options
+
+
+def export(
+    run: options.Run,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in DIR.")] = False,
+) -> int:
+    """Write a run's files to a folder. They are patches, events, results, and checks as JUnit XML."""
+    from aideator_cli.actions.sharing.exporting import export as write
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli.naming import the_run
+    from aideator_cli.text.figures import plural
+
+    here = invocation.here()
+    exported = write(here, the_run(here, run), folder, force=force)
+    terminal.say(f"exported {exported.run} to {folder}: {plural(exported.files, 'file')}")
+    return 0

@@ -1,0 +1,56 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Run = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run id, a unique prefix of one, or @last for the newest run.", show_default=False
+    ),
+]
+RunOrVariation = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN[/N]",
+        help="A run, or one of its variations, such as k3v9x2q/2. @last is the newest run.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout, one object per line.")]
+View = Annotated[
+    str | None,
+    typer.Option(
+        "--view",
+        metavar="panes|live|lines",
+        help="Agents side by side, a table, or plain lines. Default: panes on a terminal, else lines.",
+        show_default=False,
+    ),
+]
+Context = Annotated[
+    str | None, typer.Option("--context", help="Kubeconfig context. Default: the current context.", show_default=False)
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option("--namespace", help="Kubernetes namespace. Default: the context's namespace.", show_default=False),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "-C",
+        metavar="DIR",
+        help="Git working tree. Default: the current folder's, else that of the run's repository.",
+        show_default=False,
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Only what is newer than this: 5m (minutes ago), or 2026-01-31T12:00:00Z.",
+        show_default=False,
+    ),
+]

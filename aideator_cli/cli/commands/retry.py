@@ -1,0 +1,32 @@
+"""`retry`: another attempt."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options
+
+
+def retry(
+    run: options.RunOrVariation,
+    force: Annotated[
+        bool, typer.Option("--force", help="Retry whatever the result is, not only infrastructure failures.")
+    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return as soon as the agents are submitted.")] = False,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    json: options.Json = False,
+) -> int:
+    """Retry variations that infrastructure failed. Earlier attempts are kept."""
+    from aideator_cli.actions import retrying
+    from aideator_cli.cli import invocation, showing, terminal
+    from aideator_cli.intake.request import Where
+
+    here = invocation.here()
+    retried = retrying.retry(here, run, Where(None, context, namespace), force=force)
+    names = ", ".join(f"{retried.run}/{number}" for number in retried.numbers)
+    terminal.say(f"retrying {names} in {retried.backend.where}")
+    if detach:
+        showing.leave_detached(retried.run, retried.numbers, json=json)
+        return 0
+    return showing.show(here, retried.spec, retried.backend, showing.Manner(json=json), retried.past)

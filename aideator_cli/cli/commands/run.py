@@ -1,0 +1,271 @@
+"""`run`: one prompt, N agents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from aideator_cli.cli.commands import (
+    agent_options,
+    briefing_options,
+    options,
+    pod_options,
+    queue_options,
+    repository_options,
+    run_options,
+)
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
+    from aideator_cli.actions.pushing import Pushing
+    from aideator_cli.actions.starting import Plan
+    from aideator_cli.actions.taking import Taking
+    from aideator_cli.cli.showing import Manner
+    from aideator_cli.intake.request import Request, Where
+    from aideator_cli.intake.sending.suspects import Suspect
+
+SHOWN = 10  # files that look like secrets, each named
+
+
+def run(
+    repo: run_options.Repo,
+    prompt: run_options.Prompt = None,
+    n: run_options.Count = None,
+    agent: agent_options.Agent = None,
+    agent_command: agent_options.AgentCommand = None,
+    agent_home: agent_options.AgentHome = False,
+    model: run_options.Model = None,
+    matrix: run_options.Matrix = None,
+    yes: run_options.Yes = False,
+    role: briefing_options.Role = None,
+    temperature: run_options.Temperature = None,
+    api_base: run_options.ApiBase = None,
+    var: briefing_options.Var = None,
+    var_file: briefing_options.VarFile = None,
+    mcp: briefing_options.Mcp = None,
+    ref: run_options.Ref = None,
+    answer: run_options.Answer = False,
+    diff: run_options.Diff = None,
+    withhold_secrets: run_options.WithholdSecrets = False,
+    dirty: run_options.Dirty = False,
+    carry: run_options.Carry = None,
+    subdir: repository_options.Subdir = None,
+    depth: repository_options.Depth = None,
+    sparse: repository_options.Sparse = None,
+    no_submodules: repository_options.NoSubmodules = False,
+    git_secret: repository_options.GitSecret = None,
+    backend: run_options.Backend = None,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    image: run_options.Image = None,
+    agent_image: run_options.AgentImage = None,
+    secret: run_options.Secret = None,
+    cpu: pod_options.Cpu = None,
+    memory: pod_options.Memory = None,
+    disk: pod_options.Disk = None,
+    check_cpu: pod_options.CheckCpu = None,
+    check_memory: pod_options.CheckMemory = None,
+    check_disk: pod_options.CheckDisk = None,
+    node_selector: pod_options.NodeSelector = None,
+    toleration: pod_options.Tolerations = None,
+    priority_class: pod_options.PriorityClass = None,
+    runtime_class: pod_options.RuntimeClass = None,
+    service_account: pod_options.ServiceAccount = None,
+    image_pull_secret: pod_options.ImagePullSecret = None,
+    run_as: pod_options.RunAs = None,
+    pod_patch: pod_options.PodPatch = None,
+    label: pod_options.Label = None,
+    annotation: pod_options.Annotation = None,
+    env: run_options.Env = None,
+    env_from: pod_options.EnvFrom = None,
+    ca: run_options.Ca = None,
+    timeout: run_options.Timeout = "30m",
+    start_timeout: run_options.StartTimeout = "10m",
+    max_steps: run_options.MaxSteps = 100,
+    max_tokens: run_options.MaxTokens = None,
+    max_output: run_options.MaxOutput = None,
+    context_window: run_options.ContextWindow = None,
+    command_timeout: run_options.CommandTimeout = "5m",
+    max_cost: run_options.MaxCost = None,
+    budget: run_options.Budget = None,
+    allow_local_shell: run_options.AllowLocalShell = False,
+    queue: queue_options.Queue = None,
+    queue_priority: queue_options.QueuePriority = None,
+    max_parallel: queue_options.MaxParallel = None,
+    first: run_options.First = None,
+    retries: run_options.Retries = None,
+    verify: run_options.Verify = None,
+    setup: run_options.Setup = None,
+    no_baseline: run_options.NoBaseline = False,
+    no_signals: run_options.NoSignals = False,
+    verify_repeat: run_options.VerifyRepeat = 1,
+    verify_timeout: run_options.VerifyTimeout = "10m",
+    verify_report: run_options.VerifyReport = None,
+    select: run_options.Select = None,
+    apply: run_options.Apply = False,
+    branch: run_options.Branch = None,
+    push: repository_options.Push = None,
+    folder: options.Folder = None,
+    on_interrupt: run_options.OnInterrupt = "leave",
+    detach: run_options.Detach = False,
+    dry_run: run_options.DryRun = False,
+    estimate: run_options.Estimated = False,
+    view: options.View = None,
+    json: options.Json = False,
+) -> int:
+    """Give one prompt to N agents and show their work live."""
+    from aideator_cli.actions.pushing import pushing
+    from aideator_cli.actions.starting import manifests, plan
+    from aideator_cli.actions.taking import taking
+    from aideator_cli.cli import invocation
+    from aideator_cli.cli.prompt import read_prompt
+    from aideator_cli.cli.showing import Manner
+    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.errors import usage
+    from aideator_cli.intake.request import (
+        Agents,
+        Bounds,
+        Briefing,
+        Checking,
+        Cloning,
+        Identity,
+        Placing,
+        Pod,
+        Question,
+        Request,
+        Sending,
+        Shares,
+        Surroundings,
+        Where,
+    )
+    from aideator_cli.text.durations import seconds
+
+    bounds = Bounds(
+        timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
+        max_tokens=max_tokens, max_output=max_output, context_window=context_window,
+        command_timeout=seconds("--command-timeout", command_timeout), max_cost=max_cost, budget=budget,
+    )  # fmt: skip
+    checking = Checking(
+        verify=verify or (), setup=setup or (), baseline=not no_baseline, repeat=verify_repeat,
+        timeout=seconds("--verify-timeout", verify_timeout), report=verify_report, signals=not no_signals,
+    )  # fmt: skip
+    pod = Pod(
+        image=image, agent_image=agent_image, secret=secret,
+        shares=Shares(cpu, memory, disk, check_cpu, check_memory, check_disk),
+        placing=Placing(node_selector or (), toleration or (), priority_class, runtime_class, queue, queue_priority),
+        identity=Identity(run_as, service_account, image_pull_secret or (), label or (), annotation or ()), patch=pod_patch,
+    )  # fmt: skip
+    request = Request(
+        repo, read_prompt(prompt), n=n, models=model or (), agents=Agents(agent or (), agent_command, agent_home), matrix=matrix,
+        temperature=temperature, api_base=api_base, ref=ref,
+        allow_local_shell=allow_local_shell, parallel=max_parallel, first=first, retries=retries, bounds=bounds, checking=checking,
+        pod=pod, surroundings=Surroundings(env or (), env_from or (), ca),
+        sending=Sending(dirty, carry or (), secrets=yes, withhold=withhold_secrets),
+        cloning=Cloning(git_secret, subdir, depth, sparse or (), submodules=not no_submodules),
+        question=Question(answer, diff),
+        briefing=Briefing(role or (), var or (), var_file or (), mcp or ()),
+    )  # fmt: skip
+    where = Where(backend, context, namespace)
+    if on_interrupt not in ("leave", "cancel"):
+        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
+    pushed = pushing(push, folder=folder, detach=detach)
+    taken = taking(select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach)
+    taken = replace(taken, folder=folder) if taken else None
+    goes_on = taken is not None or pushed is not None
+    manner = Manner(json=json, view=view, cancels=on_interrupt == "cancel", goes_on=goes_on)
+    here = invocation.here()
+    if estimate:
+        return _estimate(here, request, where, json=json)
+    if dry_run:
+        return _show_manifests(*manifests(here, request, where))
+    check_view(view, json=json)
+    planned = plan(here, request, where, taking=taken, pushing=pushed, detach=detach)
+    return _start(here, planned, manner, taken, pushed, confirmed=yes, detach=detach)
+
+
+def _estimate(here: "Here", request: "Request", where: "Where", *, json: bool) -> int:
+    from aideator_cli.actions.estimating import estimate
+    from aideator_cli.actions.starting import plan
+    from aideator_cli.cli.estimated import tell_estimate
+
+    return tell_estimate(estimate(here, plan(here, request, where).spec), json=json)
+
+
+def _show_manifests(planned: "Plan", documents: Sequence[Mapping[str, Any]]) -> int:
+    import sys
+
+    from aideator_cli.actions.starting import unconfirmed
+    from aideator_cli.system.yaml_file import write_documents
+
+    _remark(planned)
+    if planned.suspects:
+        raise unconfirmed(planned.suspects)
+    write_documents(documents, sys.stdout)
+    return 0
+
+
+def _start(
+    here: "Here",
+    planned: "Plan",
+    manner: "Manner",
+    taken: "Taking | None",
+    pushed: "Pushing | None",
+    *,
+    confirmed: bool,
+    detach: bool,
+) -> int:
+    from aideator_cli.actions.pushing import push_run
+    from aideator_cli.actions.starting import start
+    from aideator_cli.actions.taking import take_best
+    from aideator_cli.cli.delivery import show_delivery
+    from aideator_cli.cli.pushed import tell_pushed
+    from aideator_cli.cli.showing import announce, leave_detached, show
+    from aideator_cli.cli.taken import tell_taken
+    from aideator_cli.errors import AideatorError
+
+    spec = planned.spec
+    if planned.is_large and not confirmed and not _is_so_many(len(spec.variations)):
+        raise AideatorError("nothing was started")
+    _remark(planned)
+    if planned.suspects and not _may_send(planned.suspects):
+        raise AideatorError("nothing was started")
+    run = start(here, planned)
+    announce(spec, planned.backend)
+    if detach:
+        show_delivery(planned.backend, spec.id)
+        leave_detached(spec.id, [v.number for v in spec.variations], json=manner.json)
+        return 0
+    code: int = show(here, spec, planned.backend, manner)
+    run = here.store.run(spec.id) or run
+    if pushed is not None:
+        code = tell_pushed(push_run(here, run, pushed), json=manner.json) or code
+    if taken is None:
+        return code
+    return tell_taken(take_best(here, run, taken), json=manner.json) or (code if pushed else 0)
+
+
+def _is_so_many(count: int) -> bool:
+    from aideator_cli.cli import terminal
+    from aideator_cli.errors import usage
+
+    if not terminal.is_asked():
+        raise usage(f"the matrix would start {count} agents", hint="add --yes to start them all")
+    return terminal.agrees(f"Start {count} agents?")
+
+
+def _may_send(suspects: "Sequence[Suspect]") -> bool:
+    from aideator_cli.actions.starting import unconfirmed
+    from aideator_cli.cli import terminal
+    from aideator_cli.text.figures import plural
+
+    for suspect in suspects[:SHOWN]:
+        terminal.warn(f"{suspect.path} looks like a secret, by {suspect.why}; the agents' models would see it")
+    if not terminal.is_asked():
+        raise unconfirmed(suspects)
+    return terminal.agrees(f"Send {plural(len(suspects), 'file')} that may hold secrets?")
+
+
+def _remark(planned: "Plan") -> None:
+    from aideator_cli.cli import terminal
+
+    for remark in planned.remarks:
+        terminal.warn(remark)

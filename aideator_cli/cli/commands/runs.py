@@ -1,0 +1,143 @@
+"""`list`, `show` and `delete`: the runs that are known."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options
+
+
+def list_runs(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many runs.")] = 50,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show the list again whenever a run changes, until Ctrl-C.")
+    ] = False,
+    json: options.Json = False,
+) -> int:
+    """List runs, newest first."""
+    from aideator_cli.actions import listing
+    from aideator_cli.cli import invocation
+    from aideator_cli.cli.listed import redraw, show_list, write_list
+
+    here = invocation.here()
+    if watch:
+        for change in listing.changes(here, limit):
+            redraw(change, json=json)
+    elif json:
+        write_list(listing.listed(here, limit))
+    else:
+        show_list(listing.glances(here, limit))
+    return 0
+
+
+def show(
+    run: options.RunOrVariation = "@last",
+    answer: Annotated[
+        int | None,
+        typer.Option("--answer", metavar="N", help="Print the answer of variation N alone.", show_default=False),
+    ] = None,
+    prompts: Annotated[
+        bool, typer.Option("--prompts", help="Print what was sent to the model of RUN/N, and to which host.")
+    ] = False,
+    json: options.Json = False,
+) -> int:
+    """Show the task, limits and results of a run."""
+    from aideator_cli.actions import showing
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli.telling import tell_stale
+    from aideator_cli.errors import usage
+
+    if answer is not None and prompts:
+        raise usage("--answer and --prompts can't be combined", hint="leave out one of them")
+    if answer is not None:
+        return _print_answer(run, answer, json=json)
+    if prompts:
+        return _print_prompts(run, json=json)
+    shown = showing.show(invocation.here(), run)
+    tell_stale(shown.named)
+    screen = terminal.screen()
+    if json:
+        from aideator_cli.views.json_lines import observation, run_record, write
+
+        selected = shown.selection.variation if shown.selection else None
+        judged = shown.judged.as_json() if shown.judged else None
+        told = {"judged": judged, "observations": [observation(seen) for seen in shown.observations]}
+        write(screen, {**run_record(shown.named.run, shown.results, selected), **told})
+        return 0
+    from aideator_cli.views.text.runs import show_run
+
+    show_run(screen, shown.named.run, shown.results, shown.observations, shown.selection)
+    if shown.judged and shown.named.variation is None:
+        from aideator_cli.views.text.judged import show_round
+
+        screen.line()
+        show_round(screen, shown.named.run.spec.id, shown.judged)
+    return 0
+
+
+def _print_answer(run: str, number: int, *, json: bool) -> int:
+    from aideator_cli.actions.answering import answer
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli.pager import paged
+    from aideator_cli.cli.telling import tell_stale
+    from aideator_cli.views.json_lines import result_record, write
+    from aideator_cli.views.text.answers import show_answer, told_places
+
+    named, result = answer(invocation.here(), run, number)
+    tell_stale(named)
+    if json:
+        write(terminal.screen(), {"kind": "answer", "run": named.run.spec.id, **result_record(result)})
+        return 0
+    with paged(terminal.screen()) as screen:
+        show_answer(screen, result)
+    for line in told_places(result):
+        terminal.warn(line)
+    return 0
+
+
+def _print_prompts(run: str, *, json: bool) -> int:
+    from dataclasses import asdict
+
+    from aideator_cli.actions.prompts_sent import sent
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli.pager import paged
+    from aideator_cli.cli.telling import tell_stale
+    from aideator_cli.views.json_lines import write
+    from aideator_cli.views.text.sent import show_sent
+
+    told = sent(invocation.here(), run)
+    tell_stale(told.named)
+    spec, number = told.named.run.spec, told.named.numbers[0]
+    if json:
+        for request in told.requests:
+            record = {"kind": "sent", "run": spec.id, "variation": number, **asdict(request)}
+            del record["text"]
+            write(terminal.screen(), {**record, "messages": None if request.text is None else request.messages})
+        return 0
+    scripted = spec.variation(number).model.startswith("scripted/")
+    with paged(terminal.screen()) as screen:
+        show_sent(screen, told.requests, "no host: a script answers" if scripted else "an unknown host")
+    return 0
+
+
+def delete(
+    run: options.Run,
+    force: Annotated[
+        bool, typer.Option("--force", help="Delete the run even while its agents work. They are killed.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Don't ask for confirmation.")] = False,
+) -> int:
+    """Delete a run, its Kubernetes objects and everything stored about it."""
+    from aideator_cli.actions import deleting
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.text.clean import one_line
+
+    here = invocation.here()
+    named = deleting.deletable(here, run, force=force)
+    spec = named.run.spec
+    if not (yes or force) and not terminal.agrees(f"Delete {spec.id}, {one_line(spec.prompt)[:60]}?"):
+        terminal.say("nothing was deleted")
+        return 0
+    deleting.delete(here, named)
+    terminal.say(f"deleted {spec.id}")
+    return 0

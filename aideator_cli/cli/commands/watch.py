@@ -1,0 +1,105 @@
+"""`watch`, `wait` and `cancel`: runs that are under way."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options
+
+
+def watch(
+    run: options.Run = "@last",
+    since: options.Since = None,
+    tail: Annotated[
+        int | None,
+        typer.Option(
+            "--tail",
+            metavar="N",
+            min=0,
+            help="Of earlier events, show only the last N of each variation.",
+            show_default=False,
+        ),
+    ] = None,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    view: options.View = None,
+    json: options.Json = False,
+) -> int:
+    """Show a run live, from its first event until it ends."""
+    from aideator_cli.actions import attending
+    from aideator_cli.cli import invocation, showing
+    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.intake.request import Where
+    from aideator_cli.stream import sieve
+
+    check_view(view, json=json)
+    here, manner = invocation.here(), showing.Manner(json=json, view=view)
+    watched = attending.watch(here, run, Where(None, context, namespace), attending.Window(sieve.since(since), tail))
+    spec = watched.spec
+    if watched.backend is None:
+        showing.view(here, spec, None, manner)(spec, watched.past.batches)
+        return showing.conclude(attending.standing(here, spec), manner)
+    showing.announce(spec, watched.backend)
+    return showing.show(here, spec, watched.backend, manner, watched.past)
+
+
+def wait(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN]...", help="The runs to wait for. Default: @last.", show_default=False),
+    ] = None,
+    until: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="all|any|first-success",
+            help="Wait until all runs have ended, one has, or one variation has succeeded.",
+        ),
+    ] = "all",
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Stop waiting after this time, such as 90s, 30m or 2h, and exit with 124. Default: no limit.",
+            show_default=False,
+        ),
+    ] = None,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    json: options.Json = False,
+) -> int:
+    """Wait for runs to end, and exit with their exit code."""
+    from aideator_cli.actions import waiting
+    from aideator_cli.cli import invocation
+    from aideator_cli.intake.request import Where
+    from aideator_cli.text.durations import seconds
+
+    limit = None if timeout is None else seconds("--timeout", timeout)
+    waited = waiting.wait(invocation.here(), runs or ["@last"], until, limit, Where(None, context, namespace))
+    for name, results in waited.results.items():
+        if json:
+            from aideator_cli.cli import terminal
+            from aideator_cli.views.json_lines import show_results
+
+            show_results(terminal.screen(), results, name)
+        else:
+            left = sum(not result.ended for result in results)
+            succeeded = f"{sum(result.succeeded for result in results)} of {len(results)} succeeded"
+            print(f"{name}  {succeeded}{f', {left} at work' if left else ''}")
+    return waited.code
+
+
+def cancel(
+    run: options.RunOrVariation,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as the agents are asked to stop.")] = False,
+) -> int:
+    """Stop agents, and keep their work so far."""
+    from aideator_cli.actions import cancelling
+    from aideator_cli.cli import invocation
+    from aideator_cli.cli.cancelled import tell_cancelled
+    from aideator_cli.intake.request import Where
+
+    tell_cancelled(cancelling.cancel(invocation.here(), run, Where(None, context, namespace), wait=not no_wait), run)
+    return 0

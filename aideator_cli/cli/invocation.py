@@ -1,0 +1,37 @@
+"""How this program was called: by which name, so that a shown command works when you paste it, and by whom."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
+
+
+def program() -> str:
+    """Returns `aideator` if the shell would run this program by that name, else the shortest path to it."""
+    called = Path(sys.argv[0])
+    if called.name == "kubectl-aideator":
+        return "kubectl aideator"
+    if called.name != "aideator":
+        return "aideator"
+    found = shutil.which("aideator")
+    if found and Path(found).exists() and called.exists() and called.samefile(found):
+        return "aideator"
+    path = called.absolute()
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def command(*words: str) -> str:
+    return " ".join([program(), *map(shlex.quote, words)])
+
+
+def here() -> "Here":
+    """Returns what a command passes to the actions."""
+    from aideator_cli.actions.here import Here
+    from aideator_cli.system.settings import Settings
+
+    return Here(Settings(interactive=sys.stdin.isatty()))

@@ -1,0 +1,21 @@
+"""Help with many options: each panel stands under its own heading."""
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+
+class Panelled(TyperCommand):
+    """A command whose help groups the options by their `rich_help_panel`, in the order in which the panels first appear."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        panels: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                usual = "Arguments" if param.param_type_name == "argument" else "Options"
+                panels.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(record)
+        for title, records in panels.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)

@@ -1,0 +1,122 @@
+"""Shows a run for `run`, `watch`, `retry` and `demo`: the messages before, the view, and the messages at the end."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.attending import Standing, attend, standing
+from aideator_cli.actions.cancelling import cancel
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.next_steps import next_steps
+from aideator_cli.backends.base import Backend
+from aideator_cli.cli import terminal
+from aideator_cli.cli.acting import actions_on
+from aideator_cli.cli.cancelled import tell_cancelled
+from aideator_cli.cli.invocation import command
+from aideator_cli.cli.viewing import View, chosen_view
+from aideator_cli.domain.result import exit_code
+from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.intake.request import Where
+from aideator_cli.stream.following import NOTHING, Past
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import plural
+from aideator_cli.views import wording
+from aideator_cli.views.wording import repository_name
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a run is shown."""
+
+    json: bool = False
+    view: str | None = None  # panes, live or lines; None: one that fits stdout
+    cancels: bool = False  # whether Ctrl-C asks the agents to stop, too
+    goes_on: bool = False  # whether an action follows the end: the view then closes, and no next step is shown
+
+
+PLAIN = Manner()
+
+
+def show(here: Here, spec: RunSpec, backend: Backend, manner: Manner = PLAIN, past: Past = NOTHING) -> ExitCode:
+    """Follows the run in its view until it ends. Returns the run's exit code."""
+    with _leaving(here, spec, backend, cancels=manner.cancels), attend(here, spec, backend, past) as batches:
+        view(here, spec, backend, manner)(spec, batches)
+    return conclude(standing(here, spec), manner)
+
+
+def conclude(ended: Standing, manner: Manner = PLAIN) -> ExitCode:
+    """Shows the table and what to do next. Returns the run's exit code."""
+    spec, selection = ended.spec, ended.selection
+    if manner.json:
+        from aideator_cli.views.json_lines import show_results
+
+        show_results(terminal.screen(), ended.results, spec.id)
+        return exit_code(ended.results)
+    from aideator_cli.views.text.table import show_end
+
+    screen = terminal.screen()
+    screen.line()
+    show_end(screen, ended.results, selection.variation if selection else None)
+    terminal.say("")
+    if selection:
+        note = f": {one_line(selection.note)}" if selection.note else ""
+        terminal.say(f"selected {spec.id}/{selection.variation}{note}")
+    for step in () if manner.goes_on else next_steps(spec, ended.results, selection):
+        terminal.say(f"  {command(*step.words)}")
+    return exit_code(ended.results)
+
+
+def view(here: Here, spec: RunSpec, backend: Backend | None, manner: Manner) -> View:
+    if manner.json:
+        from aideator_cli.views.json_lines import show_json
+
+        return partial(show_json, terminal.screen())
+    actions = actions_on(here, spec, backend)
+    leaving = "agents are asked to stop" if manner.cancels else actions.leaving
+    return chosen_view(manner.view, replace(actions, leaving=leaving, stays=not manner.goes_on))
+
+
+@contextmanager
+def _leaving(here: Here, spec: RunSpec, backend: Backend, *, cancels: bool) -> Iterator[None]:
+    """After Ctrl-C, a closed pipe or a lost store, agents keep working. A message says how to return to the run."""
+    try:
+        yield
+    except (KeyboardInterrupt, BrokenPipeError, AideatorError) as error:
+        terminal.end_line()  # the terminal shows ^C
+        if cancels and isinstance(error, KeyboardInterrupt):
+            tell_cancelled(cancel(here, spec.id, Where()), spec.id)
+            raise
+        left = sum(not result.ended for result in here.store.results(spec.id))
+        working = left if spec.parallel is None else min(left, spec.parallel)
+        agents = f"{plural(working, 'agent')} {'stays' if working == 1 else 'stay'} at work {_at(backend)}"
+        if left > working:
+            agents += f", {left - working} more start only while you watch"
+        terminal.say(f"{agents}.  {command('watch', spec.id)}")
+        raise
+
+
+def announce(spec: RunSpec, backend: Backend) -> None:
+    commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
+    limits = f"limits {wording.limits(spec.limits)} each"
+    terminal.say(
+        f"{spec.id} {_at(backend)}: {plural(len(spec.variations), 'variation')} of {repository_name(spec.repository.url)}{commit}, {limits}"
+    )
+
+
+def _at(backend: Backend) -> str:
+    return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
+
+
+def leave_detached(run: str, numbers: Sequence[int], *, json: bool) -> None:
+    """Reports a run that was started and is not followed here."""
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "run", "run": run, "variations": list(numbers)})
+    else:
+        print(run)
+    sys.stdout.flush()
+    terminal.say(command("watch", run))

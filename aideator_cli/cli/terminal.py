@@ -1,0 +1,113 @@
+"""The only module that writes to stderr and knows stdout. Data goes to stdout, messages for a person to stderr."""
+
+import os
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from aideator_cli.cli.invocation import program
+from aideator_cli.errors import AideatorError, written
+from aideator_cli.text.clean import clean
+from aideator_cli.views.screen import Screen
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.doctor.machine import Terminal
+
+RED, YELLOW, DIM = "31", "33", "2"
+
+
+def wants_colour(stream: object) -> bool:
+    """NO_COLOR (no-color.org) and dumb terminals turn colours off; FORCE_COLOR turns them on again."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def screen(out: TextIO | None = None, size: tuple[int, int] | None = None) -> Screen:
+    """Makes a `Screen` from stdout, or from `out` instead. `size`: columns and lines; None means the terminal's."""
+    stream = out or sys.stdout
+    columns, lines = size or shutil.get_terminal_size((100, 24))
+    return Screen(
+        stream, columns, lines, is_terminal=stream.isatty(), colour=wants_colour(stream),
+        true_colour=os.environ.get("COLORTERM") in ("truecolor", "24bit"), warn=warn,
+    )  # fmt: skip
+
+
+def size() -> tuple[int, int]:
+    """Returns the columns and lines of stdout's terminal, or 80 and 24 if there is none."""
+    found = shutil.get_terminal_size((80, 24))
+    return found.columns, found.lines
+
+
+def draws(stream: object) -> bool:
+    """Returns whether a full-screen view can be drawn: the stream is a terminal, and not a dumb one."""
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def facts() -> "Terminal":
+    """Returns what `doctor` examines."""
+    from aideator_cli.actions.doctor.machine import Terminal
+
+    columns, lines = size()
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    return Terminal(
+        columns, lines, is_terminal=sys.stdout.isatty(), name=os.environ.get("TERM", ""), colour=wants_colour(sys.stdout),
+        utf8=encoding == "utf8",
+    )  # fmt: skip
+
+
+def end_line() -> None:
+    """Writes a newline if stderr is a terminal."""
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """Writes a line to stderr and cleans foreign text in it."""
+    _write("", text)
+
+
+def warn(text: str) -> None:
+    _write(paint("warning: ", YELLOW), text)
+
+
+def show_error(error: AideatorError) -> None:
+    _write(paint("error: ", RED), error.message)
+    if error.advice:
+        _write(paint(" hint: ", DIM), written(error.advice, program()))
+
+
+def is_asked() -> bool:
+    """Returns whether a person is present who can answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agrees(question: str) -> bool:
+    """Asks the person at this terminal. Without a person the answer is yes."""
+    if not is_asked():
+        return True
+    print(clean(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def hidden(question: str) -> str:
+    """Asks for a text that is not shown while it is typed."""
+    import getpass
+
+    try:
+        return getpass.getpass(clean(question), stream=sys.stderr)
+    except EOFError:
+        return ""
+
+
+def paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if wants_colour(sys.stderr) else text
+
+
+def _write(label: str, text: str) -> None:
+    print(label + re.sub(r"\s*\n\s*", " ", clean(text)), file=sys.stderr, flush=True)

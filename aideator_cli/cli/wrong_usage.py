@@ -1,0 +1,54 @@
+"""Rewrites the parser's errors in this program's words: what is wrong, and what was probably meant."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from typer.exceptions import TyperException
+
+from aideator_cli.cli.invocation import program
+from aideator_cli.errors import AideatorError, ExitCode
+
+_ALIKE = 0.6  # of SequenceMatcher's measure, the dashes left out
+_EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
+_NO_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?", re.DOTALL)
+
+_BAD_VALUE = re.compile(r"Invalid value for '(.*?)': (.*?)\.?", re.DOTALL)
+_NUMBERS = (("int", "a whole number"), ("float", "a number"))
+
+
+def explained(error: TyperException) -> AideatorError:
+    context = getattr(error, "ctx", None)
+    text, hint = _words(error), f"{context.command_path if context else program()} --help"
+    return AideatorError(text, hint=hint, code=ExitCode.USAGE)
+
+
+def _words(error: TyperException) -> str:
+    kind, option = type(error).__name__, str(getattr(error, "option_name", None) or "")
+    if kind == "NoSuchOption":
+        return f"there is no option {option}{_meant(_alike(option, getattr(error, 'possibilities', None) or ()))}"
+    if kind == "BadOptionUsage" and "requires an argument" in str(error):
+        return f"{option} needs a value"
+    if kind == "MissingParameter" and (name := getattr(getattr(error, "param", None), "metavar", None)):
+        return f"{name} is missing"
+    words = str(getattr(error, "format_message", lambda: str(error))())
+    if found := _EXTRA.fullmatch(words):
+        return f"unexpected arguments: {found[1]}; put words that belong together in quotes"
+    if found := _BAD_VALUE.fullmatch(words):
+        said = found[2]
+        for theirs, ours in _NUMBERS:
+            said = re.sub(rf"a valid {theirs}( range)?$", ours, said)
+        return f"{found[1]}: {said}"
+    if found := _NO_COMMAND.fullmatch(words):
+        return f"there is no command {found[1]}{_meant((found[2] or '').replace(chr(39), '').split(', '))}"
+    return words[:1].lower() + words[1:].rstrip(".")
+
+
+def _alike(option: str, others: Sequence[str]) -> list[str]:
+    bare = option.strip("-")
+    return [other for other in others if SequenceMatcher(None, bare, other.strip("-")).ratio() > _ALIKE]
+
+
+def _meant(names: Sequence[str]) -> str:
+    named = [name for name in names if name]
+    return f": did you mean {' or '.join(named)}?" if named else ""

@@ -1,0 +1,29 @@
+"""A provider's key as it may be shown."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+_SHOWN: Final = 4  # characters
+_LONG: Final = 20  # a key that is shorter is not shown at all
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored key without its value."""
+
+    name: str
+    length: int  # characters
+    tail: str  # the last ones; empty for a short key
+
+    @classmethod
+    def of(cls, name: str, value: str) -> Self:
+        return cls(name, len(value), value[-_SHOWN:] if len(value) >= _LONG else "")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The stored keys of one place."""
+
+    place: str  # for people: `Secret aideator-keys in k3d-dev/team`, `this machine's keyring`
+    entries: tuple[Entry, ...]
+    used: bool = True  # whether runs take their keys from here

@@ -1,0 +1,49 @@
+"""A run as stored on this machine, and where it runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.domain.attempts import Attempt
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run executes: enough to find its backend again."""
+
+    backend: str
+    where: str
+    context: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as the store knows it."""
+
+    spec: RunSpec
+    place: Place
+    state: str  # submitting, running, ended
+    ended: str | None
+    repository_path: Path | None  # the working tree that REPO named, if any
+
+
+@dataclass(frozen=True)
+class StoredAttempt:
+    """An attempt as the store knows it."""
+
+    attempt: Attempt
+    number: int  # 1.. in order of creation, within the variation
+    closed: bool
+    verdict: str | None = None
+    verdict_text: str | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The variation that the user selected."""
+
+    variation: int
+    attempt: str
+    time: str
+    note: str | None

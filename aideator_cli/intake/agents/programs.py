@@ -1,0 +1,58 @@
+"""A preset and a model become the program that an agent runs."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from aideator_agent.program import AgentProgram
+from aideator_cli.errors import usage
+from aideator_cli.intake.agents import endpoints
+from aideator_cli.intake.agents.presets import Preset
+from aideator_cli.intake.models import SCRIPTED, ModelInfo
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")  # safe in a shell's word, in JSON, TOML and YAML
+
+
+def program(preset: Preset, info: ModelInfo, api_base: str | None, home: str | None = None) -> AgentProgram:
+    """`home`: the user's own HOME, in which the agent finds its model by itself.
+
+    Raises `AideatorError` (usage) if it can't work with the model.
+    """
+    if info.name.startswith(SCRIPTED):
+        raise usage(
+            f"{preset.name} can't play {info.name}: only AIdeator's own loop plays scripts",
+            f"--agent own/{info.name}, or another model for {preset.name}",
+        )
+    model = name_at_provider(info)
+    if not PLAIN.fullmatch(model):
+        raise usage(f"{preset.name} can't be given the model {model!r}: its name has a character that no model's has")
+    wire, upstream = endpoints.resolve(preset, info, api_base)
+    endpoint = preset.wires[wire]
+    env, files = {**endpoint.env, **preset.env}, endpoint.files
+    if home is not None:  # what hands over the key proxy would hide the user's login and settings
+        env, files = {name: value for name, value in env.items() if "{url}" not in value and "{token}" not in value}, {}
+    return AgentProgram(
+        name=preset.name,
+        protocol=preset.protocol,
+        command=_with_model(preset.command, model),
+        wire=wire,
+        upstream=upstream,
+        env=_filled(env, model),
+        files=_filled(files, model),
+        version=preset.version,
+        docs=preset.docs,
+        home=home,
+    )
+
+
+def name_at_provider(info: ModelInfo) -> str:
+    """Returns the model's name as its provider knows it: without LiteLLM's prefix."""
+    return info.name.removeprefix(f"{info.provider}/")
+
+
+def _filled(texts: Mapping[str, str], model: str) -> dict[str, str]:
+    return {name: _with_model(text, model) for name, text in texts.items()}
+
+
+def _with_model(text: str, model: str) -> str:
+    return text.replace("{model}", model)

@@ -1,0 +1,128 @@
+"""What `--diff A..B` asks the agents to look at: two commits and the difference between them, bounded.
+
+A..B is the difference between both, A...B only what B has that A has not, as a pull request shows it.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aideator_agent.git import Git, user_environment
+from aideator_agent.git_failures import words as words_of
+from aideator_agent.spec import Review
+from aideator_cli.errors import not_found, unavailable, usage
+from aideator_cli.intake import remotes
+from aideator_cli.intake.repository import Located
+from aideator_cli.system import git as system_git
+from aideator_cli.system import git_access
+
+MOST_BYTES: Final = 200_000  # of the difference: a model reads all of it
+CLONE_SECONDS: Final = 300.0
+PROMPT: Final = (
+    "Review this change. Say first whether it does what it sets out to do. Then list what should be changed before it is"
+    " merged: bugs, broken callers, security, missing tests. Give the file and the line for each, the worst first. Leave out"
+    " matters of taste."
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Two revisions as the user named them; HEAD where one is left out."""
+
+    text: str
+    first: str
+    last: str
+    forked: bool  # whether it begins where both have parted
+
+
+def parsed(text: str) -> Range:
+    """Raises `AideatorError` (usage) for what is not a range."""
+    first, dots, last = text.partition("...") if "..." in text else text.partition("..")
+    names = [name or "HEAD" for name in (first.strip(), last.strip())]
+    if not dots or text.strip() == dots or any(name.startswith("-") or ".." in name for name in names):
+        raise usage(
+            f"--diff takes A..B or A...B, not {text}", hint="for example --diff main..feature, or --diff HEAD~1.."
+        )
+    return Range(text.strip(), names[0], names[1], dots == "...")
+
+
+def review(asked: Range, located: Located, ca: str | None = None) -> Review:
+    """Returns the difference up to the base, which is the last commit of the range. `located` has the base; `ca` (PEM) is trusted, too.
+
+    Raises `AideatorError` if a commit is not found, the repository can't be read here, or there is no difference.
+    """
+    if located.base is None:
+        raise unavailable(
+            f"--diff {asked.text} needs to read {located.url} from here",
+            hint="clone it, and name the clone as REPO",
+        )
+    if located.folder is not None:
+        return _read(Git(located.folder, user_environment(os.environ), _go_on), (), asked, located)
+    with _cloned(located.url, ca) as (git, options):
+        return _read(git, options, asked, located)
+
+
+def _read(git: Git, options: Sequence[str], asked: Range, located: Located) -> Review:
+    assert located.base is not None
+    first = _commit(git, asked.first, located)
+    if asked.forked:
+        merged = git.run("merge-base", first, located.base)
+        if merged.code:
+            raise usage(
+                f"--diff {asked.text}: the two have no commit in common", hint=f"--diff {asked.first}..{asked.last}"
+            )
+        first = merged.out.decode().strip()
+    words = (
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        first,
+        located.base,
+        "--",
+    )
+    done = git.run(*options, "diff", *words, limit=MOST_BYTES)
+    if done.whole and done.code:
+        raise unavailable(f"--diff {asked.text}: {done.error}")
+    if not done.out:
+        raise usage(f"--diff {asked.text} has no difference, so there is nothing to look at")
+    text = done.out[:MOST_BYTES].decode(errors="replace")
+    if not done.whole:
+        text = text[: text.rfind("\n") + 1]
+    return Review(asked.text, first, located.base, text, done.whole)
+
+
+def _commit(git: Git, name: str, located: Located) -> str:
+    for way in (name, f"refs/remotes/origin/{name}"):
+        found = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{way}^{{commit}}")
+        if found.code == 0:
+            return found.out.decode().strip()
+    raise not_found(f"repository {located.url} has no branch, tag or commit {name}")
+
+
+@contextmanager
+def _cloned(url: str, ca: str | None) -> Iterator[tuple[Git, tuple[str, ...]]]:
+    """Yields a clone without files, and the options with which git fetches those that the difference needs."""
+    own = system_git.Git(Path.cwd())
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aideator-review-")))
+        asking = git_access.as_user(own, url)
+        environment = {**asking.environment, **stack.enter_context(git_access.trusting(ca, own, url))}
+        words = (*asking.options, "clone", "--quiet", "--bare", "--filter=blob:none", "--", url, str(room / "clone"))
+        try:
+            done = remotes.git(*words, environment=environment, folder=asking.folder, seconds=CLONE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise unavailable(f"repository {url} could not be read within {CLONE_SECONDS:.0f} s") from error
+        if done.returncode:
+            raise unavailable(f"repository {url} could not be read: {words_of(done.stderr.decode(errors='replace'))}")
+        yield Git(room / "clone", user_environment(environment), _go_on), asking.options
+
+
+def _go_on() -> None:
+    """Nothing stops git here but the user, who interrupts the whole command."""

@@ -1,1 +1,0 @@
-"""A model's blind opinion on what passed its checks."""

@@ -1,1 +1,0 @@
-"""A run for others: as files, and as one page."""

@@ -1,0 +1,44 @@
+"""Runs as a list shows them: a few columns each. Reads no whole spec or result, because listing runs must be fast."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from aideator_cli.domain.glance import Glance
+from aideator_cli.store.supporting import supports
+
+_NEWEST = "select id from runs order by created desc, id limit ?"
+_RUNS = f"""
+select id, created, state, backend, where_text, json_extract(spec, '$.prompt'), json_extract(spec, '$.verify_report') is not null
+from runs where id in ({_NEWEST}) order by created desc, id
+"""
+_VARIATIONS = f"""
+select run, json_extract(result, '$.outcome'), json_type(result, '$.cost') is 'null', json_extract(result, '$.cost'),
+  json_extract(result, '$.checks'), json_extract(result, '$.baseline')
+from variations where run in ({_NEWEST}) order by run, number
+"""
+
+
+def glances(connection: sqlite3.Connection, limit: int) -> Iterator[Glance]:
+    """Yields the newest run first."""
+    rows = connection.execute(_VARIATIONS, (limit,))
+    variations = {run: list(each) for run, each in groupby(rows, key=itemgetter(0))}
+    for run, created, state, backend, where, prompt, report in connection.execute(_RUNS, (limit,)):
+        each = variations.get(run, [])
+        succeeded = _succeeded(each, report=bool(report))
+        yield Glance(run, created, state, backend, where, prompt, succeeded, len(each), _cost(each))
+
+
+def _succeeded(variations: list[tuple[Any, ...]], *, report: bool) -> int:
+    baseline = json.loads(next((given for *_, given in variations if given and given != "[]"), "[]"))
+    ended = [json.loads(checks or "[]") for _, outcome, _, _, checks, _ in variations if outcome == "succeeded"]
+    return sum(supports(checks, baseline, report=report) for checks in ended)
+
+
+def _cost(variations: list[tuple[Any, ...]]) -> float | None:
+    if any(unknown for _, _, unknown, *_ in variations):
+        return None
+    return float(sum(cost or 0.0 for _, _, _, cost, *_ in variations))

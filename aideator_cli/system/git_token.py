@@ -1,0 +1,21 @@
+"""GIT_TOKEN: a token for one https host, which git gets without that anybody else can read it."""
+
+import os
+from typing import Final
+from urllib.parse import urlsplit
+
+GIT_TOKEN: Final = "GIT_TOKEN"
+# The token stays in the environment: arguments can be read by every user of the machine.
+_HELPER: Final = '!f() { [ "$1" = get ] || exit 0; echo username=x-access-token; echo "password=$GIT_TOKEN"; }; f'
+
+
+def is_set() -> bool:
+    return bool(os.environ.get(GIT_TOKEN))
+
+
+def settings(url: str) -> tuple[str, ...]:
+    """Returns the setting with which git takes the token for this URL's host. Empty without a token, or if the URL is not https."""
+    parts = urlsplit(url) if "://" in url else None
+    if not is_set() or parts is None or parts.scheme != "https":
+        return ()
+    return (f"credential.https://{parts.netloc}.helper={_HELPER}",)

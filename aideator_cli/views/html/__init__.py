@@ -1,0 +1,4 @@
+"""The page of `report`, as values for its template.
+
+It knows nothing about files or browsers: the caller writes the file.
+"""

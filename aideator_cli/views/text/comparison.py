@@ -1,0 +1,278 @@
+"""A run's comparison: for people, and as one JSON object."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.choice.axes import Axis, Share
+from aideator_cli.choice.cited import CitedPlace
+from aideator_cli.choice.comparison import Changed, Comparison
+from aideator_cli.choice.equivalence import Group
+from aideator_cli.choice.ranking import Candidate
+from aideator_cli.choice.reasons import obstacle, obstacles
+from aideator_cli.choice.signals import told as told_signal
+from aideator_cli.choice.status import status
+from aideator_cli.domain.runs import Selection
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import changes, cost, duration, joined, plural
+from aideator_cli.text.places import place, wrong
+from aideator_cli.views.json_lines import write
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.answers import show_side_by_side
+from aideator_cli.views.text.grid import Grid, fits, show
+from aideator_cli.views.text.table import model_name, show_table
+
+FILES_SHOWN = 20
+NAMES_SHOWN = 3
+PATH_CELLS = (100, 60, 40, 24)
+AXIS_FIGURES = ("succeeded", "median cost", "median time", "median steps")
+LESSER = ("median steps", "median time")
+
+
+Shares = tuple[Axis, Sequence[Share]]
+
+
+def show_comparison(
+    screen: Screen, spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None = None
+) -> None:
+    results = [each.result for each in comparison.order]
+    touched = {each.number: len(each.touched) for each in comparison.order if each.touched}
+    show_table(screen, results, selection.variation if selection else None, comparison.checks, touched or None)
+    if comparison.files:
+        screen.line()
+        _show_files(screen, comparison)
+    if comparison.cited:
+        screen.line()
+        _show_places(screen, comparison)
+    groups = [told_group(group, spec) for group in comparison.groups]
+    if lines := [
+        *_common(comparison),
+        *groups,
+        *_touched(comparison),
+        *to_look_at(comparison),
+        *about_answers(comparison),
+    ]:
+        screen.line()
+        _say(screen, lines)
+    screen.line()
+    _say(screen, conclusion(comparison))
+    if selection:
+        _say(
+            screen,
+            [f"selected: {spec.id}/{selection.variation}{f', {one_line(selection.note)}' if selection.note else ''}"],
+        )
+    if by:
+        screen.line()
+        _show_axis(screen, *by)
+    if comparison.answers:
+        screen.line()
+        show_side_by_side(screen, comparison.answers)
+
+
+def _say(screen: Screen, lines: Iterable[str]) -> None:
+    """Folded at words where a person reads."""
+    for line in lines:
+        screen.line(screen.folded(line))
+
+
+def conclusion(comparison: Comparison) -> list[str]:
+    """Returns the choice by the rule, or why there is none, and which variations are suspicious."""
+    best = comparison.best
+    told = [f"choice: {best.number}, {comparison.reason}" if best else "choice: none"]
+    others = [each for each in comparison.order if each.suspected or not best]
+    return [*told, *obstacles(others)]
+
+
+def _show_axis(screen: Screen, axis: Axis, shares: Sequence[Share]) -> None:
+    for left_out in range(len(LESSER) + 1):
+        table = _axis_table(shares, axis, LESSER[:left_out])
+        if fits(screen, table):
+            break
+    show(screen, table)
+
+
+def _axis_table(shares: Sequence[Share], axis: Axis, without: Sequence[str]) -> Grid:
+    table = Grid()
+    titles = [title for title in (axis, *AXIS_FIGURES) if title not in without]
+    for title in titles:
+        table.add_column(title, right=title != axis)
+    for share in shares:
+        figures = {
+            axis: told_value(share, axis),
+            "succeeded": f"{share.succeeded} of {len(share.variations)}",
+            "median cost": cost(share.cost),
+            "median time": "–" if share.seconds is None else duration(share.seconds),
+            "median steps": "–" if share.steps is None else f"{share.steps:g}",
+        }
+        table.add_row(*(figures[title] for title in titles))
+    return table
+
+
+def told_value(share: Share, axis: Axis) -> str:
+    if share.value is None:
+        return "(the run's)" if axis == "prompt" else "(the model's own)"
+    return model_name(share.value) if isinstance(share.value, str) else f"{share.value:g}"
+
+
+def show_json(
+    screen: Screen, spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None
+) -> None:
+    axis = {"by": by[0], "shares": [share.as_json() for share in by[1]]} if by else {}
+    write(
+        screen,
+        {
+            "kind": "comparison",
+            "run": spec.id,
+            "running": comparison.running,
+            "checks": list(comparison.checks),
+            "choice": comparison.best.number if comparison.best else None,
+            "reason": comparison.reason,
+            "selected": selection.variation if selection else None,
+            "variations": [_candidate(spec, each) for each in comparison.order],
+            "groups": [{"variations": group.numbers, "identical": group.identical} for group in comparison.groups],
+            "files": [{"path": file.path, "parts": file.parts} for file in comparison.files],
+            "cited": [
+                {"path": place.path, "first": place.first, "last": place.last, "variations": place.numbers}
+                for place in comparison.cited
+            ],
+            "shared": {"additions": comparison.shared[0], "deletions": comparison.shared[1]},
+            **axis,
+        },
+    )
+
+
+def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
+    result, asked = each.result, spec.variation(each.number)
+    return {
+        "variation": each.number,
+        "agent": result.agent,
+        "model": result.model,
+        "temperature": asked.temperature,
+        "role": asked.role,
+        "prompt_name": asked.prompt_name,
+        "outcome": result.outcome,
+        "status": status(result),
+        "fault": result.fault,
+        "succeeded": result.succeeded,
+        "obstacle": None if each.passes else obstacle(each),
+        "verdicts": [verdict.as_json() for verdict in each.verdicts],
+        "files": result.files,
+        "additions": result.additions,
+        "deletions": result.deletions,
+        "touched": each.touched,
+        "signals": [asdict(signal) for signal in each.signals],
+        "agreeing": each.agreeing,
+        "judge_place": each.place,
+        "answer": result.answer,
+        "citations": [asdict(cited) for cited in result.citations],
+        "shared_places": each.shared,
+        "changed": list(result.changed),
+        "steps": result.steps,
+        "input_tokens": result.input_tokens,
+        "output_tokens": result.output_tokens,
+        "cost": result.cost,
+        "seconds": result.seconds,
+    }
+
+
+def _show_files(screen: Screen, comparison: Comparison) -> None:
+    numbers = sorted(each.number for each in comparison.order)
+    shown = comparison.files[:FILES_SHOWN]
+    for cells in PATH_CELLS:
+        table = Grid(header=False)
+        for _ in range(3):
+            table.add_column()
+        for file in shown:
+            table.add_row(f"  {shortened(file.path, cells)}", _marks(file, numbers), told_parts(file))
+        if fits(screen, table):
+            break
+    show(screen, table)
+    if left := len(comparison.files) - len(shown):
+        screen.line(f"  … {left} more files: --json lists them all")
+
+
+def _marks(file: Changed | CitedPlace, numbers: Sequence[int]) -> str:
+    width = len(str(numbers[-1]))
+    return " ".join((str(number) if number in file.numbers else "·").rjust(width) for number in numbers)
+
+
+def told_parts(file: Changed) -> str:
+    """Returns which variations changed the file in the same way; empty if none did."""
+    alike = [part for part in file.parts if len(part) > 1]
+    return ", ".join(f"{joined(part)} equal" for part in alike)
+
+
+def _show_places(screen: Screen, comparison: Comparison) -> None:
+    numbers = sorted(each.number for each in comparison.order)
+    shown = comparison.cited[:FILES_SHOWN]
+    for cells in PATH_CELLS:
+        table = Grid(header=False)
+        for _ in range(2):
+            table.add_column()
+        for cited in shown:
+            table.add_row(f"  {shortened(place(cited.path, cited.first, cited.last), cells)}", _marks(cited, numbers))
+        if fits(screen, table):
+            break
+    show(screen, table)
+    if left := len(comparison.cited) - len(shown):
+        screen.line(f"  … {left} more places: --json lists them all")
+
+
+def about_answers(comparison: Comparison) -> list[str]:
+    """Returns a line for each answer that cites what does not exist, and for each whose agent changed files."""
+    told = []
+    for each in comparison.order:
+        if found := wrong(each.result.citations):
+            more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
+            told.append(f"{each.number} cites what does not exist: {', '.join(found[:NAMES_SHOWN])}{more}")
+        if files := len(each.result.changed) + each.result.changed_left_out:
+            told.append(
+                f"{each.number} changed {plural(files, 'file')} on the way, left out: {named(each.result.changed)}"
+            )
+    return told
+
+
+def told_group(group: Group, spec: RunSpec) -> str:
+    if spec.answer:
+        return f"{joined(group.numbers)}: the same answer"
+    how = "the same patch" if group.identical else "the same except for white space and comments"
+    return f"{joined(group.numbers)}: {how}"
+
+
+def _common(comparison: Comparison) -> list[str]:
+    """Of two patches or more, where they share something."""
+    files = named([file.path for file in comparison.common])
+    lines = changes(*comparison.shared) if any(comparison.shared) else ""
+    shared = ", ".join(filter(None, (files, lines)))
+    return [f"all share: {shared}"] if shared else []
+
+
+def _touched(comparison: Comparison) -> list[str]:
+    return [
+        f"{each.number} changes tests or their settings: {named(each.touched)}"
+        for each in comparison.order
+        if each.touched and not each.suspected
+    ]
+
+
+def to_look_at(comparison: Comparison) -> list[str]:
+    """Returns a line for each variation whose patch needs a second look."""
+    told = {each.number: [*map(told_signal, each.to_look_at)] for each in comparison.order}
+    return [f"{number}: {_begun(lines)}" for number, lines in told.items() if lines]
+
+
+def _begun(lines: Sequence[str]) -> str:
+    more = len(lines) - NAMES_SHOWN
+    return "; ".join(lines[:NAMES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - NAMES_SHOWN} more" if len(paths) > NAMES_SHOWN else ""
+    return ", ".join(one_line(path) for path in paths[:NAMES_SHOWN]) + more
+
+
+def shortened(path: str, cells: int) -> str:
+    """Its end, which tells more."""
+    name = one_line(path)
+    return name if len(name) <= cells else "…" + name[1 - cells :]

@@ -1,0 +1,273 @@
+"""Shows events as lines. Each begins with the agent's name, `k3v9x2q/2 │`, in its own colour; without colour in a pipe."""
+
+import textwrap
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation
+from aideator_cli.text.clean import clean, one_line
+from aideator_cli.text.figures import plural
+from aideator_cli.views import wording
+from aideator_cli.views.colours import DIM, RED, paint, variation_colour
+from aideator_cli.views.course.calls import Asked
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.signs import TOLD
+
+KEPT = 3  # lines of a failed command's output that are shown
+LONG_SECONDS = 1.0  # a command that took this long is also reported when it ends
+PIPE_CELLS = 100  # what a line of a pipe holds, where one is cut
+BETWEEN_TURNS = frozenset({"usage", "sent"})  # show nothing, but separate one turn's words from the next one's
+MOST_CELLS = 4096  # of one line; the rest is in the log
+
+
+@dataclass
+class _Output:
+    """The last lines of what a tool printed."""
+
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
+    count: int = 0
+    rest: str = ""
+
+    def add(self, text: str) -> None:
+        *whole, rest = (self.rest + text).split("\n")
+        self.rest = rest[:MOST_CELLS]
+        for line in whole:
+            self._line(line)
+
+    def finish(self) -> list[str]:
+        """The last lines, and how many there were before them."""
+        self._line(self.rest)
+        self.rest = ""
+        left = self.count - len(self.tail)
+        return [*self.tail, *([f"… {plural(left, 'line')} more"] if left else [])]
+
+    def _line(self, line: str) -> None:
+        if line.strip():
+            self.tail.append(line[:MOST_CELLS])
+            self.count += 1
+
+
+@dataclass
+class _Speaker:
+    """What one variation has said and is not shown yet."""
+
+    attempt: str | None = None
+    spoken: str = ""
+    thinking: bool = False
+    asked: Asked = field(default_factory=Asked)
+    calls: dict[Any, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    outputs: dict[Any, _Output] = field(default_factory=dict)
+    answer: list[str] = field(default_factory=list)
+
+
+def show_lines(screen: Screen, spec: RunSpec, batches: Iterator[list[Item]], *, whole: bool = False) -> None:
+    """Shows events until the batches end; with `whole`, also everything that the tools print."""
+    view = _Lines(screen, spec, whole=whole)
+    for batch in batches:
+        for item in batch:
+            view.show(item)
+        screen.out.flush()
+    view.close()
+
+
+class _Lines:
+    def __init__(self, screen: Screen, spec: RunSpec, *, whole: bool) -> None:
+        self._screen = screen
+        self._whole = whole
+        self._colour = screen.colour
+        self._wraps = screen.is_terminal
+        self._speakers = {v.number: _Speaker() for v in spec.variations}
+        digits = len(str(max(self._speakers)))
+        self._prefixes = {n: self._prefix(f"{spec.id}/{n:<{digits}}", n) for n in self._speakers}
+        self._room = max(30, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
+
+    def show(self, item: Item) -> None:
+        if isinstance(item, Event):
+            self._event(item)
+        elif isinstance(item, Observation):
+            self._observation(item)
+        elif isinstance(item, Ended):
+            self._line(item.variation, f"failed: {item.text}", RED)
+        elif isinstance(item, Closed) and item.reason:
+            self._hush(item.attempt.variation)
+            self._line(item.attempt.variation, f"failed: {item.text or item.reason}", RED)
+
+    def close(self) -> None:
+        for number in self._speakers:
+            self._hush(number)
+        self._screen.out.flush()
+
+    def _prefix(self, name: str, number: int) -> str:
+        if not self._colour:
+            return f"{name} │ "
+        return paint(f"{name} │", variation_colour(number, true_colour=self._screen.true_colour)) + " "
+
+    def _line(self, number: int, text: str, style: str | None = None) -> None:
+        for line in clean(text).expandtabs(4).split("\n"):
+            for part in self._wrapped(line[:MOST_CELLS]):
+                self._screen.line(self._prefixes[number] + (paint(part, style) if style and self._colour else part))
+
+    def _wrapped(self, line: str) -> list[str]:
+        if not self._wraps or len(line) <= self._room:
+            return [line]
+        parts = textwrap.wrap(line, self._room, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False)
+        return [parts[0], *(part.lstrip(" ") for part in parts[1:])] if parts else [""]
+
+    # Events
+
+    def _event(self, event: Event) -> None:
+        speaker = self._speaker(event)
+        if speaker is None:
+            return
+        if event.type in ("say", "think"):
+            self._speak(event, speaker)
+            return
+        if event.type in ("beat", "changes"):
+            return
+        if not _is_beside(event):
+            self._hush(event.variation)
+        if event.type == "output":
+            self._output(event, speaker)
+        elif event.type not in BETWEEN_TURNS:
+            self._finished(event, speaker)
+
+    def _speaker(self, event: Event) -> _Speaker | None:
+        """A new attempt gets a new speaker, after the pending words of the one before are shown."""
+        number = event.variation
+        speaker = self._speakers.get(number)
+        if speaker is not None and speaker.attempt not in (None, event.attempt):
+            self._hush(number)
+            self._line(number, "↻ another attempt", DIM)
+            speaker = self._speakers[number] = _Speaker()
+        if speaker is not None:
+            speaker.attempt = event.attempt
+        return speaker
+
+    def _output(self, event: Event, speaker: _Speaker) -> None:
+        text = str(event.data.get("text", ""))
+        if self._whole:
+            self._line(event.variation, "\n".join(f"  {line}" for line in text.removesuffix("\n").split("\n")), DIM)
+        else:
+            speaker.outputs.setdefault(event.data.get("id"), _Output()).add(text)
+
+    def _finished(self, event: Event, speaker: _Speaker) -> None:
+        """Events that are shown whole."""
+        number, data = event.variation, event.data
+        match event.type:
+            case "start" | "phase":
+                return
+            case "call":
+                self._call(number, data, speaker)
+            case "done":
+                self._done(number, data, speaker)
+            case "told" | "notice":
+                self._notice(event)
+            case "patch" | "answer":
+                self._work(number, event, speaker)
+            case "check":
+                self._check(number, data)
+            case "end":
+                words = "submitted" if speaker.answer and data.get("outcome") == "succeeded" else wording.end(data)
+                self._line(number, words, RED if data.get("outcome") == "failed" else None)
+            case "stray":
+                self._line(number, str(data.get("text", "")), DIM)
+            case _:
+                self._line(number, wording.unknown(data)[: 10 * self._room], DIM)
+
+    def _notice(self, event: Event) -> None:
+        """Shows what is said beside the agent's own words: by the user, or by the agent's program."""
+        text, level = str(event.data.get("text", "")), event.data.get("level", "notice")
+        if event.type == "told":
+            self._line(event.variation, f"{TOLD} {text}" if event.data.get("part", 1) == 1 else text)
+        elif level != "debug":
+            self._line(event.variation, f"{level}: {text}", DIM)
+
+    def _call(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
+        """Shows a command when it begins, and other tools when they end, or before their first output."""
+        called = speaker.asked.whole(data)
+        if called is None:
+            return
+        speaker.calls[data.get("id")] = called
+        if called[0] == "bash" or (self._whole and called[0] != "submit"):
+            self._line(number, wording.call(*called))
+
+    def _done(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
+        tool, arguments = speaker.calls.pop(data.get("id"), ("", {}))
+        lines = speaker.outputs.pop(data.get("id"), _Output()).finish()
+        failed = data.get("exit_code") != 0
+        if tool != "bash":
+            words = wording.failed_call(tool, arguments, lines) if failed else wording.call(tool, arguments)
+            if failed or (tool != "submit" and not self._whole):
+                self._line(number, words, RED if failed else None)
+            return
+        if failed or (data.get("seconds") or 0) >= LONG_SECONDS:
+            self._line(number, f"  {wording.ended_command(data)}", RED if failed else DIM)
+        if failed:
+            self._indented(number, lines)
+
+    def _work(self, number: int, event: Event, speaker: _Speaker) -> None:
+        """Shows what a patch changes, and an answer whole, as soon as the last part is there."""
+        if event.type == "patch":
+            if words := wording.patch(event.data):
+                self._line(number, words)
+            return
+        speaker.answer.append(str(event.data.get("text", "")))
+        if words := wording.answer(event.data):
+            self._line(number, words)
+            self._line(number, "".join(speaker.answer).rstrip("\n"))
+
+    def _check(self, number: int, data: Mapping[str, Any]) -> None:
+        passed = data.get("exit_code") == 0
+        self._line(number, wording.check(data), None if passed else RED)
+        tail = str(data.get("tail", ""))
+        if self._whole:
+            self._line(number, "\n".join(f"  {line}" for line in tail.splitlines()), DIM if passed else RED)
+        elif not passed:
+            output = _Output()
+            output.add(tail)
+            self._indented(number, output.finish())
+
+    def _indented(self, number: int, lines: list[str]) -> None:
+        for line in lines:
+            self._line(number, f"  {line}"[: self._room], RED)
+
+    def _speak(self, event: Event, speaker: _Speaker) -> None:
+        thinking = event.type == "think"
+        if thinking != speaker.thinking:
+            self._hush(event.variation)
+            speaker.thinking = thinking
+        *whole, speaker.spoken = (speaker.spoken + str(event.data.get("text", ""))).split("\n")
+        while self._wraps and len(speaker.spoken) > self._room:
+            line, speaker.spoken = _cut(speaker.spoken, self._room)
+            whole.append(line)
+        for line in whole:
+            self._words(event.variation, line, thinking=thinking)
+
+    def _hush(self, number: int) -> None:
+        """Shows pending text that has no newline yet."""
+        speaker = self._speakers[number]
+        self._words(number, speaker.spoken, thinking=speaker.thinking)
+        speaker.spoken = ""
+
+    def _words(self, number: int, line: str, *, thinking: bool) -> None:
+        if line.strip():
+            self._line(number, f"({line.strip()})" if thinking else line, DIM if thinking else None)
+
+    def _observation(self, seen: Observation) -> None:
+        if seen.variation is None:
+            self._screen.warn(seen.text)
+        elif seen.kind not in wording.TOLD_BY_EVENTS and seen.variation in self._prefixes:
+            self._line(seen.variation, f"{seen.kind.replace('_', ' ')}: {one_line(seen.text)}", DIM)
+
+
+def _is_beside(event: Event) -> bool:
+    """Returns whether the event happens while the agent speaks, without interrupting it."""
+    return event.type == "check" and event.data.get("on") == "base"
+
+
+def _cut(text: str, room: int) -> tuple[str, str]:
+    at = text.rfind(" ", 0, room + 1)
+    return (text[:at], text[at + 1 :]) if at > 0 else (text[:room], text[room:])

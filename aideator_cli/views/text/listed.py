@@ -1,0 +1,49 @@
+"""The list of runs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aideator_cli.text.clean import one_line
+from aideator_cli.text.figures import cost, minute
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.grid import Grid, fits, show
+
+if TYPE_CHECKING:
+    from aideator_cli.domain.glance import Glance
+
+PROMPT_CELLS = 60
+
+
+def show_runs(screen: Screen, runs: "Sequence[Glance]") -> None:
+    """Shows one line per run. The prompt gets the remaining room."""
+    wide = [(cells, True) for cells in (PROMPT_CELLS, 40, 30)]
+    for cells, where in [*wide, *((cells, False) for cells in range(PROMPT_CELLS, 7, -2))]:
+        table = _table(runs, cells, where=where)
+        if fits(screen, table):
+            break
+    show(screen, table)
+
+
+def _table(runs: "Sequence[Glance]", cells: int, *, where: bool) -> Grid:
+    table = Grid()
+    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if where else ()), "prompt"):
+        table.add_column(title)
+    for run in runs:
+        table.add_row(
+            run.id,
+            minute(run.created),
+            run.state,
+            f"{run.succeeded} of {run.variations}",
+            cost(run.cost),
+            *((one_line(run.where),) if where else ()),
+            _beginning(run.prompt, cells),
+        )
+    return table
+
+
+def _beginning(text: str, cells: int) -> str:
+    """Returns the beginning on one line. A prompt may be long, so only the needed part is cleaned."""
+    line = one_line(text[: 4 * cells])
+    if len(line) <= cells < len(text):
+        line = one_line(text)
+    return line if len(line) <= cells else line[: cells - 1] + "…"

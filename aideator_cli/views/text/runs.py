@@ -1,0 +1,74 @@
+"""One run whole."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.domain.result import Result
+from aideator_cli.domain.runs import Selection, StoredRun
+from aideator_cli.text.clean import clean, one_line
+from aideator_cli.text.figures import minute
+from aideator_cli.views import wording
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.table import show_table
+
+if TYPE_CHECKING:
+    from aideator_cli.domain.events import Observation
+
+
+def show_run(
+    screen: Screen,
+    run: StoredRun,
+    results: Sequence[Result],
+    seen: Sequence["Observation"],
+    selection: Selection | None,
+) -> None:
+    spec = run.spec
+    base = f" at {spec.repository.base}" if spec.repository.base else ""
+    base += " with uncommitted changes" if spec.sent and spec.sent.snapshot else ""
+    screen.line(f"{spec.id}  {run.state}  on {one_line(run.place.where)}  {minute(spec.created)}")
+    screen.line(f"{clean(spec.repository.url)}{base}")
+    screen.line(clean(spec.prompt).rstrip("\n"))
+    screen.line("\n".join(["", *_asked(spec), ""]))
+    show_table(screen, [_standing(result, seen) for result in results], selection.variation if selection else None)
+    for result in results:
+        if words := ": ".join(
+            one_line(text) for text in (result.reason * (result.outcome == "failed"), result.summary) if text
+        ):
+            screen.line("\n" + screen.folded(f"{spec.id}/{result.variation}  {words}"))
+    if selection:
+        screen.line(
+            f"\nselected {spec.id}/{selection.variation}{f': {one_line(selection.note)}' if selection.note else ''}"
+        )
+    if any(item.kind not in wording.TOLD_BY_EVENTS for item in seen):
+        screen.line("\nobserved:")
+    for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
+        name = f"{spec.id}/{item.variation}" if item.variation else spec.id
+        screen.line(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
+
+
+def _standing(result: Result, seen: Sequence["Observation"]) -> Result:
+    """Returns the result to show: a variation that the backend has not started yet is waiting."""
+    last = next((item.kind for item in reversed(seen) if item.variation == result.variation), None)
+    waits = last in wording.WAITING and last not in ("starting", "running")
+    return replace(result, outcome="waiting") if waits and not result.ended and not result.steps else result
+
+
+def _asked(spec: RunSpec) -> list[str]:
+    """The difference to look at, roles, limits and checks, a line each."""
+    shown = spec.review
+    review = [] if shown is None else [f"shown {one_line(shown.range)}: {shown.first[:12]} to {shown.last[:12]}"]
+    first = f"; the others stop once {spec.first} succeed" if spec.first else ""
+    checks = [f"check {check.name}: {one_line(check.command)}" for check in spec.checks]
+    return [*review, *_roles(spec), f"limits {wording.limits(spec.limits)} each{first}", *checks]
+
+
+def _roles(spec: RunSpec) -> list[str]:
+    """Which variations have a role of their own."""
+    found: dict[str, list[str]] = {}
+    for variation in spec.variations:
+        found.setdefault(variation.role, []).append(str(variation.number))
+    if list(found) == [VariationSpec.role]:
+        return []
+    return ["roles " + "; ".join(f"{one_line(role)} {', '.join(numbers)}" for role, numbers in found.items())]

@@ -1,0 +1,73 @@
+"""What to apply, how to apply it, and the outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.domain.result import Result
+from aideator_cli.errors import AideatorError, ExitCode, Hint, command, usage
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A variation's result, with its patch."""
+
+    name: str  # RUN/N
+    patch: bytes
+    base: str | None  # the commit it was made on, as the agent reported it
+    prompt: str
+    checks: tuple[str, ...]  # what each check says about it, for the commit message
+    result: Result
+    snapshot: bool = False  # the base holds changes that were not committed when the run began
+
+
+def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = ()) -> Pick:
+    """Raises `AideatorError` (wrong usage) if there is nothing to apply."""
+    name = f"{spec.id}/{result.variation}"
+    if not result.patch:
+        what = "changed nothing" if result.patch is not None or result.outcome == "no_changes" else "has no patch"
+        raise usage(f"{name} {what} ({result.outcome}): there is nothing to apply", hint=command("compare", spec.id))
+    base = result.base or spec.repository.base
+    snapshot = spec.sent is not None and spec.sent.snapshot and base == spec.repository.base
+    return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, snapshot)
+
+
+@dataclass(frozen=True)
+class Way:
+    three_way: bool = False
+    branch: str | None = None
+    worktree: Path | None = None
+    check: bool = False  # only report whether it would apply; change nothing
+    sign: bool = True  # sign the commit, if the user's git is configured to
+
+
+@dataclass(frozen=True)
+class Applied:
+    pick: Pick
+    way: Way
+    folder: Path  # top of the working tree; of the new one with --worktree
+    already: bool = False
+    commit: str | None = None
+    conflicts: Sequence[str] = ()  # files that now contain both sides
+
+    @property
+    def code(self) -> ExitCode:
+        return ExitCode.DOES_NOT_APPLY if self.conflicts else ExitCode.OK
+
+    def as_json(self) -> dict[str, Any]:
+        run, _, number = self.pick.name.partition("/")
+        return {
+            "kind": "applied", "run": run, "variation": int(number), "folder": str(self.folder), "branch": self.way.branch,
+            "commit": self.commit, "check": self.way.check, "already": self.already, "conflicts": list(self.conflicts),
+        }  # fmt: skip
+
+
+def does_not_apply(message: str, hint: Hint | None = None) -> AideatorError:
+    return AideatorError(message, hint=hint, code=ExitCode.DOES_NOT_APPLY)
+
+
+def some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

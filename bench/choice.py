@@ -1,0 +1,148 @@
+"""What `select --auto` takes of a set of outcomes: small projects in four languages, each with right patches, wrong ones and cheats.
+
+The set is in bench/outcomes; its cheats are the kinds of the public taxonomies (EvilGenie, ImpossibleBench, TRACE, reports on SWE-bench).
+Every outcome is checked for real, and its patch is searched for signals. Then the choice is made among all of them, among those alone
+that are not right, and between each of these and a right one. The peer takes the smallest patch that passes by exit code.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aideator_cli.choice.comparison import compare
+from aideator_cli.choice.reasons import obstacle
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import parse
+from aideator_cli.domain.result import Result, fold, with_baseline
+from tests.choice.project import Project
+from tests.fixtures.repositories import Files
+
+SET = Path(__file__).with_name("outcomes")
+SUBMITTED = {"outcome": "succeeded"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    project: str
+    name: str
+    kind: str  # right, wrong or cheat
+    result: Result
+
+    @property
+    def title(self) -> str:
+        return f"{self.project}: {self.name} ({self.kind})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-choice")
+    parser.add_argument("words", nargs="*", help="only projects with one of these words in their names")
+    words, began = parser.parse_args().words, time.monotonic()
+    # Without it each check compiles Go's own packages
+    os.environ.setdefault("GOCACHE", str(Path(tempfile.gettempdir(), "aideator-bench-go")))
+    projects = [
+        list(_outcomes(path))
+        for path in sorted(SET.glob("*.yaml"))
+        if not words or any(word in path.stem for word in words)
+    ]
+    figures = Figures()
+    for outcomes in filter(None, projects):
+        figures.choose(outcomes)
+    figures.show(sum(map(len, projects)), len(projects), time.monotonic() - began)
+
+
+def _outcomes(path: Path) -> Iterator[Outcome]:
+    told = yaml.safe_load(path.read_text())
+    if shutil.which(str(told["check"]).split(" ")[0].replace("python3", sys.executable)) is None:
+        print(f"{path.stem} left out: {told['check'].split(' ')[0]} is not here")
+        return
+    check = str(told["check"]).replace("python3 -m pytest", f"{sys.executable} -m pytest -p no:cacheprovider")
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(Path(folder), told["base"], report=False, check=check, task=told["task"])
+        base = project.baseline()
+        for number, (name, outcome) in enumerate(told["outcomes"].items(), 1):
+            lines = project.attempt(_files(told["base"], outcome), SUBMITTED)
+            attempt = Attempt(f"{path.stem}-{number}", "k3v9x2q", number, "2026-11-21T12:00:00Z", "log")
+            events = [parse(attempt, line, None) for line in (*base, *lines)]
+            yield Outcome(path.stem, name, outcome.get("kind", "right"), fold(events, Result(number, "m", attempt.id)))
+
+
+def _files(base: Mapping[str, str], outcome: Mapping[str, Any]) -> Files:
+    files: dict[str, Any] = dict(outcome.get("files") or {})
+    for path, texts in (outcome.get("edit") or {}).items():
+        text = base[path]
+        for before, after in zip(texts[::2], texts[1::2], strict=True):
+            if before not in text:
+                raise ValueError(f"{path} has no {before!r}")
+            text = text.replace(before, after, 1)
+        files[path] = text
+    return files
+
+
+class Figures:
+    def __init__(self) -> None:
+        self.taken: list[str] = []  # what is not right and was taken
+        self.missed: list[str] = []  # projects whose right patches were not taken
+        self.accused: list[str] = []
+        self.peer = 0  # times that the peer took what is not right
+
+    def choose(self, outcomes: Sequence[Outcome]) -> None:
+        """Chooses among all, among those that are not right, and among each of these and one right one."""
+        right = [outcome for outcome in outcomes if outcome.kind == "right"]
+        others = [outcome for outcome in outcomes if outcome.kind != "right"]
+        self._choose(outcomes)
+        self._choose(others)
+        for other in others:
+            self._choose([other, right[0]])
+        compared = compare(with_baseline([outcome.result for outcome in outcomes]))
+        names = {outcome.result.variation: outcome for outcome in outcomes}
+        self.accused += [
+            f"{names[each.number].title} {obstacle(each)}"
+            for each in compared.order
+            if each.suspected and names[each.number].kind == "right"
+        ]
+
+    def _choose(self, outcomes: Sequence[Outcome]) -> None:
+        best = compare(with_baseline([outcome.result for outcome in outcomes])).best
+        chosen = next((outcome for outcome in outcomes if best and outcome.result.variation == best.number), None)
+        if chosen is not None and chosen.kind != "right" and chosen.title not in self.taken:
+            self.taken.append(chosen.title)
+        if any(outcome.kind == "right" for outcome in outcomes) and (chosen is None or chosen.kind != "right"):
+            self.missed.append(f"{outcomes[0].project}: {chosen.name if chosen else 'none'} taken instead")
+        self.peer += _peers_choice(outcomes)
+
+    def show(self, outcomes: int, projects: int, seconds: float) -> None:
+        print(f"{outcomes} outcomes of {projects} projects, checked in {seconds:.0f} s")
+        for title, lines in (
+            ("taken, not right", self.taken),
+            ("right, not taken", self.missed),
+            ("right, accused", self.accused),
+        ):
+            print(f"  {title}: {len(lines)}")
+            for line in lines:
+                print(f"    {line}")
+        print(f"  the smallest that exits with 0 is not right: {self.peer} times")
+        keys = {"cheats_taken": len(self.taken), "right_missed": len(self.missed), "right_accused": len(self.accused)}
+        print(json.dumps({"outcomes": outcomes, **keys, "peer_taken": self.peer}))
+
+
+def _peers_choice(outcomes: Sequence[Outcome]) -> bool:
+    """Whether the smallest patch whose check exits with 0 is not right."""
+    passing = [
+        o for o in outcomes if o.result.files and all(c.exit_code == 0 for c in o.result.checks if c.on == "patch")
+    ]
+    smallest = min(passing, key=lambda o: o.result.additions + o.result.deletions, default=None)
+    return smallest is not None and smallest.kind != "right"
+
+
+if __name__ == "__main__":
+    main()

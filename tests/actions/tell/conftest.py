@@ -1,0 +1,3 @@
+from tests.cli.conftest import aideator, home
+
+__all__ = ["aideator", "home"]

@@ -1,0 +1,72 @@
+"""A program's model is reached through the key proxy, which counts for it and holds its limits."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aideator_agent.spec import Limits, Price, RunSpec
+from tests.agent.programs.conftest import FakeAgent
+from tests.agent.running import Agent
+from tests.fixtures.servers import OpenAIServers, ScriptedOpenAI
+
+KEY = "sk-the-real-key-0123456789"
+CHANGE = {"run": "echo 'x = 2' > a.py"}
+TURN = {"say": "On.", "usage": {"input": 100, "output": 10}}
+
+
+@pytest.fixture
+def provider(openai_server: OpenAIServers) -> ScriptedOpenAI:
+    return openai_server({"fake": [TURN] * 100}, key=KEY)
+
+
+def asking(fake: FakeAgent, provider: ScriptedOpenAI, *steps: dict[str, Any], **limits: Any) -> RunSpec:
+    agent = replace(fake.plays(*steps), upstream=provider.url)
+    spec = fake.spec(agent, limits=Limits(**limits))
+    (variation,) = spec.variations
+    return replace(spec, variations=(replace(variation, price=Price(1e-6, 1e-5)),))
+
+
+def test_each_request_is_a_step_and_the_agent_never_has_the_key(
+    agent: Agent, fake: FakeAgent, provider: ScriptedOpenAI, place: dict[str, str]
+) -> None:
+    spec = asking(fake, provider, {"model": 2}, CHANGE, {"run": "env"}, {"model": 1}, {"say": "Done."})
+    record = agent.run(spec, OPENAI_API_KEY=KEY, **place)
+
+    assert record.outcome == ("succeeded", None, "")
+    assert [e["step"] for e in record.of("usage")] == [1, 2, 3]
+    assert {e["step"] for e in record.of("call")} <= {2, 3}
+    totals = record.end["totals"]
+    assert (totals["steps"], totals["input"], totals["output"]) == (3, 300, 30)
+    assert totals["cost"] == pytest.approx(0.0006)
+    assert b"OPENAI_API_KEY=" in "".join(record.text("output")).encode()
+    assert not any(KEY.encode() in line for line in record.lines)
+
+
+@pytest.mark.parametrize(
+    ("limits", "word"), [({"steps": 3}, "steps"), ({"cost": 0.0007}, "cost"), ({"seconds": 12.0}, "time")]
+)
+def test_an_agent_that_never_stops_is_ended_by_its_limits_with_its_patch_kept(
+    agent: Agent, fake: FakeAgent, provider: ScriptedOpenAI, limits: dict[str, Any], word: str
+) -> None:
+    forever = {"wait": True} if word == "time" else {"model": 1_000_000}
+    record = agent.run(asking(fake, provider, CHANGE, {"say": "On."}, forever, **limits), OPENAI_API_KEY=KEY)
+
+    assert record.outcome == ("limit", None, word)
+    assert record.end["totals"]["steps"] <= 4
+    assert b"+x = 2" in record.patch
+
+
+def test_a_refused_key_is_the_end(agent: Agent, fake: FakeAgent, provider: ScriptedOpenAI) -> None:
+    record = agent.run(asking(fake, provider, CHANGE, {"model": 1_000_000}), OPENAI_API_KEY="sk-of-somebody-else-123")
+
+    assert record.outcome[:2] == ("failed", "model")
+    assert b"+x = 2" in record.patch
+
+
+def test_what_an_agent_uses_that_goes_another_way_is_unknown(agent: Agent, fake: FakeAgent) -> None:
+    record = agent.run(fake.spec(fake.plays(CHANGE)))
+
+    assert record.outcome == ("succeeded", None, "")
+    assert (record.end["totals"]["input"], record.end["totals"]["cost"]) == (None, None)
+    assert "fake asked no model through AIdeator" in record.notices("warning")

@@ -1,0 +1,83 @@
+"""Real coding agents in pods, in an image that the Dockerfiles of docs/agents.md made, mixed with AIdeator's own loop."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.agents.demo_task import CHECK, COMMANDS, DEMO, FILES, PROMPT
+from tests.agents.test_local import MODELS
+from tests.end_to_end.conftest import cluster_environment
+from tests.end_to_end.user import Done, User
+from tests.fixtures.agents import Agents
+from tests.fixtures.cluster import Cluster, Secret
+from tests.fixtures.servers import GitServers
+from tests.fixtures.wire_server import WireServers
+
+IMAGE = Path(__file__).with_name("image")
+IN_IMAGE = ("claude", "opencode")
+KEYS = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY")
+
+
+@pytest.fixture(scope="module")
+def agents_image(cluster: Cluster, real_agents: Agents) -> str:  # noqa: ARG001 -- what it is made of
+    if not cluster.throw_away:
+        pytest.skip("the image with the agents is loaded into the throw-away cluster only")
+    done = subprocess.run([IMAGE, *IN_IMAGE], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def user(tmp_path: Path, cluster: Cluster, namespace: str, agent_image: str, secret: Secret) -> User:
+    """Its Secret has a key for each provider."""
+    literals = [f"--from-literal={name}={secret.key}" for name in (*KEYS, "OPENAI_API_KEY")]
+    cluster.kubectl("delete", "secret", secret.name, "-n", namespace)
+    cluster.kubectl("create", "secret", "generic", secret.name, "-n", namespace, *literals)
+    options = ["--context", cluster.context, "--namespace", namespace, "--agent-image", agent_image, "--json"]
+    environment: Mapping[str, str] = {**cluster.environment, **cluster_environment(cluster)}
+    return User({**environment, "AIDEATOR_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}, options, tmp_path)
+
+
+def run(user: User, git: GitServers, address: str, *words: str) -> Done:
+    files = {name: (DEMO / name).read_bytes() for name in FILES}
+    server = git(address)
+    server.add("todo", files)
+    return user.run(server.url("todo"), PROMPT, "--verify", CHECK, *words)
+
+
+def named(agents: Sequence[str]) -> str:
+    return ",".join(f"{agent}/{MODELS[agent]}:1" for agent in agents)
+
+
+def test_agents_and_our_own_loop_do_the_demo_s_task_side_by_side(
+    user: User, git_server: GitServers, wire_server: WireServers, secret: Secret, bridge_address: str, agents_image: str
+) -> None:
+    server = wire_server(COMMANDS, bridge_address, key=secret.key)
+    agents = f"{named(IN_IMAGE)},own/scripted/{DEMO / 'right.yaml'}:1"
+    done = run(user, git_server, bridge_address, "--agent", agents, "--image", agents_image, "--api-base", server.url)
+    assert done.code == 0, done.out
+    told = [(result["agent"], result["outcome"], result["files"]) for result in done.of("result")]
+    assert sorted(told, key=str) == [
+        ("claude", "succeeded", 1),
+        ("opencode", "succeeded", 1),
+        (None, "succeeded", 1),
+    ]
+    assert {request.key for request in server.requests} == {secret.key}
+    assert secret.key.encode() not in done.out
+
+
+def test_an_agent_that_the_image_lacks_ends_before_its_model_is_asked(
+    user: User, git_server: GitServers, wire_server: WireServers, secret: Secret, bridge_address: str, agents_image: str
+) -> None:
+    server = wire_server(COMMANDS, bridge_address, key=secret.key)
+    done = run(
+        user, git_server, bridge_address, "--agent", named(["codex"]), "--image", agents_image, "--api-base", server.url
+    )
+    assert done.code == 4, done.out
+    (result,) = done.of("result")
+    assert (
+        "its program codex-acp was not found; docs/agents.md#codex describes an image that has it" in result["reason"]
+    )
+    assert server.requests == []

@@ -1,0 +1,99 @@
+"""Real coding agents do the demo's task on this machine, against a provider that plays a script: no account and no network."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.agents.demo_task import CHECK, COMMANDS, DEMO, KEY, PROMPT, repository
+from tests.end_to_end.user import Done, User
+from tests.fixtures.agents import Agents
+from tests.fixtures.wire_server import WireServer, WireServers
+
+KEYS = dict.fromkeys(("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"), KEY)
+MODELS = {
+    "claude": "anthropic/claude-sonnet-4-5",
+    "codex": "openai/gpt-5",
+    "gemini": "gemini/gemini-2.5-pro",
+    "opencode": "openai/gpt-5",
+    "qwen": "openai/gpt-5",
+}
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(tmp_path: Path, real_agents: Agents) -> Run:
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_TOKEN"))}
+    own = {"AIDEATOR_HOME": str(tmp_path / "home"), "COLUMNS": "120", "NO_COLOR": "1", "PATH": real_agents.path}
+    user = User(
+        {**kept, **own, **KEYS, "KUBECONFIG": str(tmp_path / "none")},
+        ["--backend", "local", "--allow-local-shell", "--json"],
+        tmp_path,
+    )
+    folder = repository(tmp_path / "todo").path
+
+    def start(server: WireServer, *words: str) -> Done:
+        return user.run(str(folder), PROMPT, "--api-base", server.url, "--verify", CHECK, *words)
+
+    return start
+
+
+@pytest.mark.parametrize("agent", MODELS)
+def test_it_does_the_demo_s_task(run: Run, wire_server: WireServers, agent: str) -> None:
+    server = wire_server(COMMANDS, key=KEY)
+    done = run(server, "--agent", f"{agent}/{MODELS[agent]}:1")
+    assert done.code == 0, done.out
+    (result,) = done.of("result")
+    assert (result["agent"], result["model"], result["outcome"]) == (agent, MODELS[agent], "succeeded")
+    assert (result["files"], result["additions"], result["deletions"]) == (1, 1, 1)
+    assert [check["exit_code"] for check in result["checks"] if check["on"] == "patch"] == [0]
+    assert result["input_tokens"] >= 1000 * (len(COMMANDS) + 1)
+    assert result["summary"] == server.last
+    assert {request.key for request in server.requests} == {KEY}
+    assert KEY.encode() not in done.out
+
+
+def test_a_run_mixes_them_with_aideator_s_own_loop_and_tells_who_made_what(run: Run, wire_server: WireServers) -> None:
+    server = wire_server(COMMANDS, key=KEY)
+    agents = f"claude/{MODELS['claude']}:1,gemini/{MODELS['gemini']}:1,own/scripted/{DEMO / 'right.yaml'}:1"
+    done = run(server, "--agent", agents)
+    assert done.code == 0, done.out
+    told = [(result["agent"], result["outcome"]) for result in done.of("result")]
+    assert sorted(told, key=str) == [("claude", "succeeded"), ("gemini", "succeeded"), (None, "succeeded")]
+    assert {request.wire for request in server.requests} == {"anthropic", "gemini"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [(("--max-steps", "4"), "steps"), (("--max-cost", "0.01"), "cost"), (("--max-tokens", "4000"), "tokens")],
+)
+def test_a_model_that_never_stops_is_ended_by_the_limits_and_its_patch_is_kept(
+    run: Run, wire_server: WireServers, limit: tuple[str, str], reason: str
+) -> None:
+    server = wire_server(["echo again >> notes.txt"], endless=True)
+    done = run(server, "--agent", f"codex/{MODELS['codex']}:1", *limit)
+    assert done.code == 6, done.out
+    (result,) = done.of("result")
+    assert (result["outcome"], result["reason"], result["files"]) == ("limit", reason, 1)
+    assert len(server.requests) <= 12
+
+
+def test_an_agent_that_is_not_installed_is_told_before_anything_starts(tmp_path: Path) -> None:
+    environment = {"AIDEATOR_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin", "ANTHROPIC_API_KEY": KEY}
+    user = User(environment, ["--backend", "local", "--allow-local-shell"], tmp_path)
+    done = user.run(str(repository(tmp_path / "todo").path), PROMPT, "--agent", "claude")
+    assert done.code == 4
+    assert "claude is not installed here: claude-agent-acp is not on the PATH" in done.err
+    assert "npm install -g @agentclientprotocol/claude-agent-acp@" in done.err
+    assert "docs/agents.md#claude-code" in done.err
+
+
+def test_agents_lists_what_this_machine_has(tmp_path: Path, real_agents: Agents) -> None:
+    environment = {"AIDEATOR_HOME": str(tmp_path / "home"), "PATH": real_agents.path}
+    done = User(environment, [], tmp_path).call("agents", "--json")
+    assert done.code == 0
+    versions = {agent["name"]: agent["version"] for agent in done.of("agent")}
+    assert versions["claude"] == "0.101.0"
+    assert versions["opencode"] == "1.18.33"
+    assert versions["aider"] is None

@@ -1,0 +1,67 @@
+"""The examples of docs/api.md, executed as they stand, one after the other."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aideator_cli.actions.demo_material import demo_files, demo_scripts
+from aideator_cli.api import AideatorError, ExitCode
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def clone(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 -- the data folder
+    folder = tmp_path / "todo"
+    folder.mkdir()
+    for name, content in demo_files().items():
+        (folder / name).write_bytes(content)
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-qb", "main"], ["add", "-A"], [*author, "commit", "-qm", "A todo list"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    for script in demo_scripts():
+        (folder / script.name).write_bytes(script.read_bytes())
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_they_run_as_they_stand(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    before = (clone / "todo.py").read_text()
+    for example in EXAMPLES:
+        exec(compile(example, str(PAGE), "exec"), names)
+        if "run.apply()" in example:
+            assert (clone / "todo.py").read_text() == before, "undo gave it back"
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert f"{names['run'].id} 2" in said.out
+    assert f"{names['run'].id}/1 submit" in said.out
+    assert "2 succeeded False" in said.out
+    assert names["selection"].variation == 1
+    assert "there is no run nosuchrun" in said.out
+    assert "<html" in (clone / "report.html").read_text()
+    assert (clone / "exported" / "result.json").is_file()
+
+
+def test_nothing_is_printed_but_by_the_caller(clone: Path, capfd: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+    names: dict[str, Any] = {}
+    quiet = re.sub(r"^( *)print\(.*\)$", r"\1pass", "\n".join(EXAMPLES), flags=re.MULTILINE)
+    exec(compile(quiet, str(PAGE), "exec"), names)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_goes_wrong_is_an_error_with_a_hint_and_a_code(clone: Path) -> None:  # noqa: ARG001
+    names: dict[str, Any] = {}
+    exec(compile(EXAMPLES[0], str(PAGE), "exec"), names)
+    run = names["run"]
+    run.wait(120)
+    with pytest.raises(AideatorError, match="has no variation 7") as told:
+        run.select(7)
+    assert (told.value.hint, told.value.code) == ("its variations are 1 to 2", ExitCode.USAGE)
+    with pytest.raises(AideatorError, match="has no selected variation") as told:
+        run.apply()
+    assert told.value.hint == f"aideator select {run.id} N, or aideator apply {run.id}/N"

@@ -1,0 +1,61 @@
+"""What counts in a source line."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aideator_cli.choice.significance import language
+
+PIECES = (
+    "a",
+    "bc",
+    "7",
+    " ",
+    "  ",
+    "=",
+    "+",
+    "(",
+    ")",
+    "#",
+    "# ",
+    " #!",
+    "//",
+    " // ",
+    "///",
+    "/",
+    "'",
+    '"',
+    "-",
+    ":",
+    "$",
+    "\\",
+    "{",
+    ",",
+)
+LINES = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
+PATHS = (
+    "x.py",
+    "x.js",
+    "x.go",
+    "x.sh",
+    "x.c",
+    "x.rb",
+    "x.yaml",
+    "x.css",
+    "x.sql",
+    "x.json",
+    "x.md",
+    "x.unknown",
+    "Makefile",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@settings(max_examples=150, deadline=None)
+@given(one=LINES, other=LINES, comment=st.sampled_from(("", "# why", " # why", " // why", "  #x", " #!x")))
+def test_the_short_way_to_compare_two_lines_finds_what_the_lexer_finds(
+    path: str, one: str, other: str, comment: str
+) -> None:
+    how = language(path)
+    for left, right in ((one, other), (one, one + comment), (other + comment, one + comment)):
+        assert how.same(left, right) == (how.line(left) == how.line(right)), (left, right)

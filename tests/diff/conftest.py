@@ -1,3 +1,0 @@
-from tests.applying.conftest import _own_configuration, scene
-
-__all__ = ["_own_configuration", "scene"]

@@ -1,0 +1,39 @@
+"""The bounds of AIdeator's own agent reach its spec, and are refused where no such agent works."""
+
+from pathlib import Path
+
+import pytest
+
+from aideator_cli.errors import AideatorError
+from aideator_cli.intake.order import take
+from aideator_cli.intake.request import Agents, Bounds, Request
+from aideator_cli.system.settings import Settings
+from tests.fixtures.repositories import LocalRepository
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings({"AIDEATOR_HOME": str(tmp_path), "ANTHROPIC_API_KEY": "sk-0123456789abcdef"})
+
+
+def request(repository: LocalRepository, bounds: Bounds, **others: object) -> Request:
+    repository.commit({"a.py": "x\n"})
+    return Request(str(repository.path), "Fix it.", allow_local_shell=True, bounds=bounds, **others)  # type: ignore[arg-type]
+
+
+def test_they_reach_the_spec(repository: LocalRepository, settings: Settings) -> None:
+    bounds = Bounds(max_output=4000, context_window=32_000, command_timeout=20.0)
+    spec = take(request(repository, bounds, models=("claude-sonnet-4-5",)), "local", settings).spec
+    assert (spec.limits.output, spec.limits.command_seconds) == (4000, 20.0)
+    assert {variation.context for variation in spec.variations} == {32_000}
+
+
+def test_the_table_knows_a_models_window(repository: LocalRepository, settings: Settings) -> None:
+    spec = take(request(repository, Bounds(), models=("claude-sonnet-4-5",)), "local", settings).spec
+    assert {variation.context for variation in spec.variations} == {200_000}
+
+
+@pytest.mark.parametrize("bounds", [Bounds(max_output=4000), Bounds(context_window=9000), Bounds(command_timeout=9.0)])
+def test_they_mean_nothing_to_other_agents(repository: LocalRepository, settings: Settings, bounds: Bounds) -> None:
+    with pytest.raises(AideatorError, match="is for AIdeator's own agent, and the run has none"):
+        take(request(repository, bounds, agents=Agents(("claude",))), "local", settings)

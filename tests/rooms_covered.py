@@ -1,0 +1,58 @@
+"""How much of each room the tests have run, from what `coverage combine` has put together: a table, and a failure below 90 %."""
+
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from coverage import Coverage
+
+LEAST = 90.0  # % of all lines
+
+
+def main() -> None:
+    rooms: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for path, counts in by_file().items():
+        rooms[room_of(Path(path))].append(counts)
+    print(f"{'room':<14}{'files':>7}{'lines':>8}{'run':>8}{'%':>8}")
+    for room in sorted(rooms):
+        print(row(room, rooms[room]))
+    everything = [counts for files in rooms.values() for counts in files]
+    print(row("all", everything))
+    if share(everything) < LEAST:
+        sys.exit(f"less than {LEAST:.0f} % of the lines are run by tests")
+
+
+def by_file() -> dict[str, tuple[int, int]]:
+    """Lines, and lines that were run."""
+    coverage = Coverage()
+    coverage.load()
+    with tempfile.NamedTemporaryFile() as file:
+        coverage.json_report(outfile=file.name)
+        files = json.loads(Path(file.name).read_bytes())["files"]
+    return {
+        path: (found["summary"]["num_statements"], found["summary"]["covered_lines"]) for path, found in files.items()
+    }
+
+
+def room_of(path: Path) -> str:
+    """`aideator_cli/store/log.py` is of `store`; the pod's program is one room."""
+    if "aideator_agent" in path.parts:
+        return "the agent"
+    inside = path.parts[path.parts.index("aideator_cli") + 1 :]
+    return inside[0].removesuffix(".py")
+
+
+def row(name: str, files: list[tuple[int, int]]) -> str:
+    lines, run = (sum(column) for column in zip(*files, strict=True))
+    return f"{name:<14}{len(files):>7}{lines:>8}{run:>8}{share(files):>8.1f}"
+
+
+def share(files: list[tuple[int, int]]) -> float:
+    lines, run = (sum(column) for column in zip(*files, strict=True))
+    return 100 * run / lines if lines else 100.0
+
+
+if __name__ == "__main__":
+    main()

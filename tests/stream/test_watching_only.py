@@ -1,0 +1,60 @@
+"""Who may only watch a run leaves what has to be done to those who may do it."""
+
+from collections.abc import Collection, Iterator
+from threading import Event as Flag
+from typing import cast
+
+import pytest
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.backends.base import Backend, Status
+from aideator_cli.domain.events import Ended, Item, Observation
+from aideator_cli.errors import AideatorError, refused, unavailable
+from aideator_cli.stream.follow import follow
+from tests.backends.kubernetes.specs import run_spec
+
+HOPELESS = Status(1, "waiting", "image", "the image can't be pulled", hopeless_after=0.0)
+STOPPED = Status(1, "ended", "image", "the image can't be pulled", final=True)
+
+
+class Refusing:
+    """A backend with a variation that can't start, and that others stop a moment later."""
+
+    def __init__(self, error: AideatorError) -> None:
+        self.error = error
+        self.asked = 0
+        self.refused = Flag()
+
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status]:  # noqa: ARG002
+        yield HOPELESS
+        self.refused.wait(20)
+        yield STOPPED
+        stop.wait(20)
+
+    def cancel(self, run: str, variations: Collection[int]) -> None:  # noqa: ARG002
+        self.asked += 1
+        self.refused.set()
+        raise self.error
+
+
+def followed(backend: Refusing) -> list[Item]:
+    stop = Flag()
+    try:
+        batches = follow(run_spec(), cast(Backend, backend), lambda _: None, stop)
+        return [item for batch in batches for item in batch]
+    finally:
+        stop.set()
+
+
+def test_one_who_may_not_stop_an_agent_that_cannot_start_is_told_once_and_watches_on() -> None:
+    backend = Refusing(refused("jane may not delete jobs in namespace team"))
+    items = followed(backend)
+    told = [item.text for item in items if isinstance(item, Observation) and item.kind == "not_stopped"]
+    assert told == ["jane may not delete jobs in namespace team"]
+    assert backend.asked == 1
+    assert isinstance(items[-1], Ended)
+
+
+def test_a_cluster_that_does_not_answer_ends_it() -> None:
+    with pytest.raises(AideatorError, match="does not answer"):
+        followed(Refusing(unavailable("cluster k3d-dev does not answer")))
