@@ -3,21 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aideator_agent.spec import RunSpec
 from aideator_cli.actions.finding import Named, expect_patches
-from aideator_cli.actions.here import Here
-from aideator_cli.choice.verdicts import told_checks
-from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import command, usage
-from aideator_cli.stream.recording import last_result
-from aideator_cli.workspace.pick import Pick, pick_of
-from aideator_cli.workspace.pushing import Destination, Pushed, destination, expect_remote, place_to_push, push
+
+if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
+    from aideator_cli.actions.here import Here
+    from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.workspace.pick import Pick
+    from aideator_cli.workspace.pushing import Destination, Pushed
 
 
 @dataclass(frozen=True)
 class Pushing:
-    where: Destination
+    where: "Destination"
     folder: Path | None = None  # of the working tree; None: the current folder
 
 
@@ -30,24 +31,30 @@ def pushing(to: str | None, *, folder: Path | None, detach: bool = False) -> Pus
             "--push needs to wait for the agents, and --detach does not wait",
             hint=(command("push", "RUN", to), " pushes their patches afterwards"),
         )
+    from aideator_cli.workspace.pushing import destination
+
     return Pushing(destination(to), folder)
 
 
-def check_push(asked: Pushing, spec: RunSpec, origin: Path | None) -> None:
+def check_push(asked: Pushing, spec: "RunSpec", origin: Path | None) -> None:
     """Checks, before any agent costs money, that there is something to push to."""
+    from aideator_cli.workspace.pushing import expect_remote
+
     expect_remote(spec, asked.where, folder=asked.folder, origin=origin)
 
 
-def push_run(here: Here, run: StoredRun, asked: Pushing) -> Iterator[Pushed]:
+def push_run(here: "Here", run: "StoredRun", asked: Pushing) -> "Iterator[Pushed]":
     """See `push_results`, for all results of a run."""
     return push_results(here, Named(run, None), asked)
 
 
-def push_results(here: Here, named: Named, asked: Pushing) -> Iterator[Pushed]:
+def push_results(here: "Here", named: Named, asked: Pushing) -> "Iterator[Pushed]":
     """Yields what became of each result that has a patch. Yields nothing if the run has none.
 
     Raises `AideatorError` if nothing can be pushed at all, or the named variation has no patch.
     """
+    from aideator_cli.workspace.pushing import place_to_push, push
+
     expect_patches(named.run.spec)
     picks = _picks(here, named)
     if not picks:
@@ -62,7 +69,11 @@ def push_results(here: Here, named: Named, asked: Pushing) -> Iterator[Pushed]:
             yield push(pick, target, remote, asked.where, run.spec.ca)
 
 
-def _picks(here: Here, named: Named) -> list[Pick]:
+def _picks(here: "Here", named: Named) -> "list[Pick]":
+    from aideator_cli.choice.verdicts import told_checks
+    from aideator_cli.stream.recording import last_result
+    from aideator_cli.workspace.pick import pick_of
+
     spec = named.run.spec
     names = [check.name for check in spec.checks]
     results = [last_result(here.store, spec, number) for number in named.numbers]

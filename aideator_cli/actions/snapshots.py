@@ -8,7 +8,7 @@ from pathlib import Path
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions.here import Here
 from aideator_cli.backends import parcel
-from aideator_cli.intake.sending.packing import SNAPSHOT
+from aideator_cli.intake.sending.packed import SNAPSHOT
 from aideator_cli.system.git import Git
 
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose, place_of
-from aideator_cli.actions.pushing import Pushing, check_push
 from aideator_cli.actions.snapshots import bring_snapshot
-from aideator_cli.actions.taking import Taking, check_place
 from aideator_cli.backends import parcel
 from aideator_cli.backends.base import Backend
 from aideator_cli.domain.runs import StoredRun
@@ -17,7 +15,11 @@ from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.intake.matrix import ASKED_ABOVE
 from aideator_cli.intake.order import Order, take
 from aideator_cli.intake.request import Request, Where
-from aideator_cli.intake.sending.suspects import Suspect
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.pushing import Pushing
+    from aideator_cli.actions.taking import Taking
+    from aideator_cli.intake.sending.suspects import Suspect
 
 NAMED: Final = 10  # files that look like secrets
 
@@ -39,7 +41,7 @@ class Plan:
         return self.order.remarks
 
     @property
-    def suspects(self) -> Sequence[Suspect]:
+    def suspects(self) -> "Sequence[Suspect]":
         """Returns the files that would be sent and look like secrets. The user must confirm them."""
         return () if self.order.may_send_secrets else self.order.packed.suspects
 
@@ -54,8 +56,8 @@ def plan(
     request: Request,
     where: Where,
     *,
-    taking: Taking | None = None,
-    pushing: Pushing | None = None,
+    taking: "Taking | None" = None,
+    pushing: "Pushing | None" = None,
     detach: bool = False,
 ) -> Plan:
     """Raises `AideatorError` for every mistake that can be found before anything starts."""
@@ -66,8 +68,12 @@ def plan(
         _check_answer(taking, pushing)
     made = Plan(take(request, backend.name, here.settings), backend)
     if taking is not None:
+        from aideator_cli.actions.taking import check_place
+
         check_place(taking, made.order)
     if pushing is not None:
+        from aideator_cli.actions.pushing import check_push
+
         check_push(pushing, made.spec, made.order.located.path)
     return made
 
@@ -106,7 +112,7 @@ def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequenc
     return planned, backend.manifests(planned.spec, planned.order.packed.folder)
 
 
-def unconfirmed(suspects: Sequence[Suspect]) -> AideatorError:
+def unconfirmed(suspects: "Sequence[Suspect]") -> AideatorError:
     names = ", ".join(suspect.path for suspect in suspects[:NAMED])
     more = f" and {len(suspects) - NAMED} more" if len(suspects) > NAMED else ""
     return usage(
@@ -115,7 +121,7 @@ def unconfirmed(suspects: Sequence[Suspect]) -> AideatorError:
     )
 
 
-def _check_answer(taking: Taking | None, pushing: Pushing | None) -> None:
+def _check_answer(taking: "Taking | None", pushing: "Pushing | None") -> None:
     """An answer is no patch: nothing can be done with it in a repository."""
     for option, value in (("--apply", taking and taking.way), ("--push", pushing)):
         if value:

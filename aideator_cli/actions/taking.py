@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aideator_cli.actions.applying import Picked, apply
-from aideator_cli.actions.here import Here
-from aideator_cli.actions.selecting import Selected, select_best
-from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import AideatorError, command, usage
-from aideator_cli.intake.order import Order
-from aideator_cli.stream.recording import last_result
-from aideator_cli.workspace.applying import expect_place
-from aideator_cli.workspace.pick import Applied, Way
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
+    from aideator_cli.actions.selecting import Selected
+    from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.intake.order import Order
+    from aideator_cli.workspace.pick import Applied, Way
 
 AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class Taking:
-    way: Way | None = None  # None: only select it
+    way: "Way | None" = None  # None: only select it
     folder: Path | None = None  # of the working tree; None: the current folder
 
 
@@ -26,8 +26,8 @@ class Taking:
 class Taken:
     """What was selected. If it was to be applied, `applied` says how; else `refused` says why not, and it stays selected."""
 
-    selected: Selected
-    applied: Applied | None = None
+    selected: "Selected"
+    applied: "Applied | None" = None
     refused: AideatorError | None = None
 
 
@@ -47,17 +47,27 @@ def taking(select: str | None, *, apply: bool, branch: str | None, folder: Path 
         raise usage("--select needs to wait for the agents, and --detach does not wait", hint="leave out --detach")
     if select is None:
         return None
-    return Taking(Way(branch=branch) if apply else None, folder)
+    if not apply:
+        return Taking(None, folder)
+    from aideator_cli.workspace.pick import Way
+
+    return Taking(Way(branch=branch), folder)
 
 
-def check_place(taking: Taking, order: Order) -> None:
+def check_place(taking: Taking, order: "Order") -> None:
     """Checks that there is a working tree to apply to, before any agent costs money."""
     if taking.way is not None:
+        from aideator_cli.workspace.applying import expect_place
+
         expect_place(order.spec, taking.way, folder=taking.folder, origin=order.located.path)
 
 
-def take_best(here: Here, run: StoredRun, taking: Taking) -> Taken:
+def take_best(here: "Here", run: "StoredRun", taking: Taking) -> Taken:
     """Raises `AideatorError` if agents are still working, or none succeeded (with the run's own exit code)."""
+    from aideator_cli.actions.applying import Picked, apply
+    from aideator_cli.actions.selecting import select_best
+    from aideator_cli.stream.recording import last_result
+
     selected = select_best(here, run)
     if taking.way is None:
         return Taken(selected)

@@ -1,9 +1,8 @@
 """Shows a run for `run`, `watch`, `retry` and `demo`: the messages before, the view, and the messages at the end."""
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from aideator_agent.spec import RunSpec
@@ -16,6 +15,8 @@ from aideator_cli.cli import terminal
 from aideator_cli.cli.acting import actions_on
 from aideator_cli.cli.cancelled import tell_cancelled
 from aideator_cli.cli.invocation import command
+from aideator_cli.cli.manner import PLAIN, Manner
+from aideator_cli.cli.started import at
 from aideator_cli.cli.viewing import View, chosen_view
 from aideator_cli.domain.result import exit_code
 from aideator_cli.errors import AideatorError, ExitCode
@@ -23,21 +24,6 @@ from aideator_cli.intake.request import Where
 from aideator_cli.stream.following import NOTHING, Past
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import plural
-from aideator_cli.views import wording
-from aideator_cli.views.wording import repository_name
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a run is shown."""
-
-    json: bool = False
-    view: str | None = None  # panes, live or lines; None: one that fits stdout
-    cancels: bool = False  # whether Ctrl-C asks the agents to stop, too
-    goes_on: bool = False  # whether an action follows the end: the view then closes, and no next step is shown
-
-
-PLAIN = Manner()
 
 
 def show(here: Here, spec: RunSpec, backend: Backend, manner: Manner = PLAIN, past: Past = NOTHING) -> ExitCode:
@@ -91,32 +77,8 @@ def _leaving(here: Here, spec: RunSpec, backend: Backend, *, cancels: bool) -> I
             raise
         left = sum(not result.ended for result in here.store.results(spec.id))
         working = left if spec.parallel is None else min(left, spec.parallel)
-        agents = f"{plural(working, 'agent')} {'stays' if working == 1 else 'stay'} at work {_at(backend)}"
+        agents = f"{plural(working, 'agent')} {'stays' if working == 1 else 'stay'} at work {at(backend)}"
         if left > working:
             agents += f", {left - working} more start only while you watch"
         terminal.say(f"{agents}.  {command('watch', spec.id)}")
         raise
-
-
-def announce(spec: RunSpec, backend: Backend) -> None:
-    commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
-    limits = f"limits {wording.limits(spec.limits)} each"
-    terminal.say(
-        f"{spec.id} {_at(backend)}: {plural(len(spec.variations), 'variation')} of {repository_name(spec.repository.url)}{commit}, {limits}"
-    )
-
-
-def _at(backend: Backend) -> str:
-    return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
-
-
-def leave_detached(run: str, numbers: Sequence[int], *, json: bool) -> None:
-    """Reports a run that was started and is not followed here."""
-    if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "run", "run": run, "variations": list(numbers)})
-    else:
-        print(run)
-    sys.stdout.flush()
-    terminal.say(command("watch", run))

@@ -4,15 +4,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
-from aideator_agent.spec import RunSpec
 from aideator_cli.cli import terminal
-from aideator_cli.domain.events import Item
 from aideator_cli.errors import usage
 from aideator_cli.system import clock
 from aideator_cli.views.actions import Actions
 
-View = Callable[[RunSpec, Iterator[list[Item]]], None]
+if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
+    from aideator_cli.domain.events import Item
+
+View = Callable[["RunSpec", Iterator[list["Item"]]], None]
 
 NONE = Actions()
 VIEWS = ("panes", "live", "lines")

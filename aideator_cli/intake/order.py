@@ -17,8 +17,7 @@ from aideator_cli.intake.lineup import Lineup, line_up
 from aideator_cli.intake.matrix import Matrix
 from aideator_cli.intake.repository import Located, locate
 from aideator_cli.intake.request import Bounds, Request
-from aideator_cli.intake.sending import exposed
-from aideator_cli.intake.sending.packing import Packed, pack
+from aideator_cli.intake.sending.packed import Packed, pack
 from aideator_cli.system.clock import now
 from aideator_cli.system.settings import Defaults, Settings
 
@@ -64,7 +63,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     _check_patch(spec)
     remarks = (
         *packed.remarks,
-        *exposed.remarks(located, spec),
+        *_exposed(located, spec),
         *surroundings.remarks(read.env, read.shape.env_from),
         *_cut(shown),
         *read.remarks,
@@ -181,6 +180,14 @@ def _start(request: Request, compared: review.Range | None) -> str | None:
                 hint=f"leave out {option}",
             )
     return None if compared.last == "HEAD" else compared.last
+
+
+def _exposed(located: Located, spec: RunSpec) -> tuple[str, ...]:
+    if located.folder is None:  # nothing of it is on this machine
+        return ()
+    from aideator_cli.intake.sending import exposed
+
+    return exposed.remarks(located, spec)
 
 
 def _cut(shown: Review | None) -> tuple[str, ...]:

@@ -15,9 +15,7 @@ from aideator_cli.text.clean import clean
 
 # Characters that YAML does not allow raw in double quotes, besides JSON's own escapes. Plain ASCII JSON is no
 # alternative: it writes an emoji as two escapes, which YAML reads as two broken characters.
-_NOT_YAML: Final = re.compile(
-    "[^\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
-)
+_NOT_YAML: Final = "[^\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
@@ -33,7 +31,7 @@ def render_html(template: str, values: Mapping[str, Any]) -> str:
 def as_json(value: object) -> str:
     """Returns JSON on one line that is also YAML with the same meaning, whatever text it contains."""
     text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=_refuse)
-    return _NOT_YAML.sub(_escaped, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_NOT_YAML, _escaped, text)
 
 
 def _refuse(value: object) -> object:

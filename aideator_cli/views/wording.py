@@ -2,14 +2,12 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
-from aideator_agent.spec import Limits
 from aideator_cli.choice.status import CHEAT
 from aideator_cli.choice.verdicts import RESTORED, Verdict, Word
 from aideator_cli.text.clean import one_line
-from aideator_cli.text.figures import changes, cost, duration, plural, tokens
+from aideator_cli.text.figures import changes, duration, plural
 
 # Kinds of observations.
 TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "cancelled", "scheduling")
@@ -47,11 +45,6 @@ _PHASES = {
     "verify": "checking",
 }
 _TOOLS = {"bash": "running", "read_file": "reading", "write_file": "writing", "str_replace": "editing"}
-
-
-def repository_name(url: str) -> str:
-    """By its URL or path."""
-    return PurePath(url.rstrip("/").replace(":", "/")).name.removesuffix(".git") or url
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:
@@ -168,16 +161,6 @@ def verdict(found: Verdict) -> str:
     if found.word is Word.TOO_FEW_TESTS:
         return f"{found.tests} of {found.base_tests} tests" if found.tests and found.base_tests else "no tests"
     return f"{_VERDICTS.get(found.word, found.told)} {found.count}".rstrip()
-
-
-def limits(held: Limits) -> str:
-    """The limits of each agent, in a few words."""
-    words = [plural(held.steps, "step"), duration(held.seconds)]
-    if held.tokens is not None:
-        words.append(f"{tokens(held.tokens)} tokens")
-    if held.cost is not None:
-        words.append(cost(held.cost))
-    return ", ".join(words)
 
 
 def end(data: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Start-up is a feature: help and lists load nothing heavy."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,15 +14,17 @@ from aideator_cli.cli.commands import COMMANDS, app
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Place
 from aideator_cli.store import Store
+from tests.backends.kubernetes.api_server import Handler, answering, write_kubeconfig
+from tests.fixtures.repositories import LocalRepository
 
 DRAWING = ("rich", "pygments", "aideator_cli.views.panes", "aideator_cli.views.html")
 HEAVY = ("kubernetes", "textual", "litellm")
 PROGRAM = "import sys; from aideator_cli.main import main; main({words}); print(*sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)"
 
 
-def loaded(words: list[str], heavy: tuple[str, ...], home: Path) -> str:
+def loaded(words: list[str], heavy: tuple[str, ...], home: Path, **environment: str) -> str:
     program = PROGRAM.format(words=words, heavy=heavy)
-    environment = {"AIDEATOR_HOME": str(home), "PATH": "/usr/bin:/bin"}
+    environment |= {"AIDEATOR_HOME": str(home), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
     ).stderr.splitlines()[-1]
@@ -78,3 +81,38 @@ def test_a_run_that_has_ended_is_told_without_its_backend_and_without_drawing(wo
     store.close()
     ours = tuple(f"aideator_cli.{room}" for room in ("backends", "stream", "workspace", "intake", "choice.judging"))
     assert loaded(words, (*HEAVY, *DRAWING, *ours, "sqlite_utils", "jinja2", "yaml", "_hashlib"), tmp_path) == ""
+
+
+def test_a_detached_run_is_submitted_without_what_follows_compares_or_applies_one(tmp_path: Path) -> None:
+    LocalRepository(tmp_path / "todo").commit({"parser.py": "pass\n"})
+    (tmp_path / "script.yaml").write_text("- say: Nothing to do.\n")
+    words = ["run", f"file://{tmp_path}/todo", "Fix it.", "--model", f"scripted/{tmp_path}/script.yaml", "--detach"]
+    rooms = (
+        "stream",
+        "choice",
+        "workspace",
+        "actions.applying",
+        "actions.attending",
+        "views.wording",
+        "intake.sending.packing",
+    )
+    ours = (*(f"aideator_cli.{room}" for room in rooms), "aideator_cli.backends.kubernetes.watching")
+    with answering(accept) as server:
+        config = write_kubeconfig(tmp_path / "kubeconfig", server.url, {"token": "t"})
+        assert (
+            loaded(words, (*HEAVY, *DRAWING, *ours, "aideator_agent.secret_forms"), tmp_path, KUBECONFIG=str(config))
+            == ""
+        )
+    assert "POST /apis/batch/v1/namespaces/team/jobs" in server.requests
+
+
+def accept(asked: Handler) -> None:
+    """An API server that has nothing yet and accepts everything."""
+    if asked.command == "POST":
+        given = json.loads(asked.body)
+        user = {"userInfo": {"username": "ada"}}
+        asked.json(201, given | {"metadata": {**given.get("metadata", {}), "uid": "uid-1"}, "status": user})
+    elif asked.path == "/version":
+        asked.json(200, {"major": "1", "minor": "34", "gitVersion": "v1.34.4"})
+    else:
+        asked.json(200, {"items": []})

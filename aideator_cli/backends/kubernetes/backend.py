@@ -13,11 +13,8 @@ from aideator_cli.backends.base import NO_COSTS, Delivered, Line, Remark, Status
 from aideator_cli.backends.kubernetes import credentials, kubeconfig, parcels, problems
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError, Client, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Address
-from aideator_cli.backends.kubernetes.logs import read_log
 from aideator_cli.backends.kubernetes.objects import RUN, Objects, submission_of, variation_of
 from aideator_cli.backends.kubernetes.problems import Place
-from aideator_cli.backends.kubernetes.status import CANCELLED_SECONDS, RELEASED_SECONDS
-from aideator_cli.backends.kubernetes.watching import watch
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.errors import unavailable
 
@@ -162,9 +159,13 @@ class KubernetesBackend:
         return [item["metadata"]["labels"][RUN] for item in newest]
 
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+        from aideator_cli.backends.kubernetes.watching import watch
+
         return watch(self._objects, spec, stop)
 
     def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
+        from aideator_cli.backends.kubernetes.logs import read_log
+
         return read_log(self._objects, attempt, "agent", follow=follow, since=since)
 
     def tell(self, attempt: Attempt, line: bytes) -> None:
@@ -176,6 +177,8 @@ class KubernetesBackend:
         self._told(self._cancel, run, variations)
 
     def release(self, attempt: Attempt) -> None:
+        from aideator_cli.backends.kubernetes.status import RELEASED_SECONDS
+
         self._told(self._shorten, f"{self._objects.pods_path}/{attempt.name}", RELEASED_SECONDS)
 
     def remove(self, run: str, variations: Collection[int]) -> None:
@@ -202,6 +205,7 @@ class KubernetesBackend:
     def _cancel(self, run: str, variations: Collection[int]) -> None:
         """Shortens the pods' deadline: kubelet then sends SIGTERM, waits for the grace period, and keeps pod and log."""
         from aideator_cli.backends.kubernetes import taking_turns
+        from aideator_cli.backends.kubernetes.status import CANCELLED_SECONDS
 
         pods = sorted(filter(_has_started, self._objects.pods(run)), key=_is_at_work)
         started = {_owner(pod): pod for pod in pods}

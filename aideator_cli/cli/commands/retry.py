@@ -20,6 +20,8 @@ def retry(
     """Retry variations that infrastructure failed. Earlier attempts are kept."""
     from aideator_cli.actions import retrying
     from aideator_cli.cli import invocation, showing, terminal
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.started import leave_detached
     from aideator_cli.intake.request import Where
 
     here = invocation.here()
@@ -27,6 +29,6 @@ def retry(
     names = ", ".join(f"{retried.run}/{number}" for number in retried.numbers)
     terminal.say(f"retrying {names} in {retried.backend.where}")
     if detach:
-        showing.leave_detached(retried.run, retried.numbers, json=json)
+        leave_detached(retried.run, retried.numbers, json=json)
         return 0
-    return showing.show(here, retried.spec, retried.backend, showing.Manner(json=json), retried.past)
+    return showing.show(here, retried.spec, retried.backend, Manner(json=json), retried.past)

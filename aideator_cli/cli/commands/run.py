@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from aideator_cli.actions.pushing import Pushing
     from aideator_cli.actions.starting import Plan
     from aideator_cli.actions.taking import Taking
-    from aideator_cli.cli.showing import Manner
+    from aideator_cli.backends.base import Backend
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.domain.runs import StoredRun
     from aideator_cli.intake.request import Request, Where
     from aideator_cli.intake.sending.suspects import Suspect
 
@@ -117,8 +119,8 @@ def run(
     from aideator_cli.actions.starting import manifests, plan
     from aideator_cli.actions.taking import taking
     from aideator_cli.cli import invocation
+    from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.prompt import read_prompt
-    from aideator_cli.cli.showing import Manner
     from aideator_cli.cli.viewing import check_view
     from aideator_cli.errors import usage
     from aideator_cli.intake.request import (
@@ -213,13 +215,9 @@ def _start(
     confirmed: bool,
     detach: bool,
 ) -> int:
-    from aideator_cli.actions.pushing import push_run
     from aideator_cli.actions.starting import start
-    from aideator_cli.actions.taking import take_best
     from aideator_cli.cli.delivery import show_delivery
-    from aideator_cli.cli.pushed import tell_pushed
-    from aideator_cli.cli.showing import announce, leave_detached, show
-    from aideator_cli.cli.taken import tell_taken
+    from aideator_cli.cli.started import announce, leave_detached
     from aideator_cli.errors import AideatorError
 
     spec = planned.spec
@@ -234,12 +232,31 @@ def _start(
         show_delivery(planned.backend, spec.id)
         leave_detached(spec.id, [v.number for v in spec.variations], json=manner.json)
         return 0
-    code: int = show(here, spec, planned.backend, manner)
-    run = here.store.run(spec.id) or run
+    return _follow(here, run, planned.backend, manner, taken, pushed)
+
+
+def _follow(
+    here: "Here",
+    started: "StoredRun",
+    backend: "Backend",
+    manner: "Manner",
+    taken: "Taking | None",
+    pushed: "Pushing | None",
+) -> int:
+    from aideator_cli.cli.showing import show
+
+    code: int = show(here, started.spec, backend, manner)
+    run = here.store.run(started.spec.id) or started
     if pushed is not None:
+        from aideator_cli.actions.pushing import push_run
+        from aideator_cli.cli.pushed import tell_pushed
+
         code = tell_pushed(push_run(here, run, pushed), json=manner.json) or code
     if taken is None:
         return code
+    from aideator_cli.actions.taking import take_best
+    from aideator_cli.cli.taken import tell_taken
+
     return tell_taken(take_best(here, run, taken), json=manner.json) or (code if pushed else 0)
 
 

@@ -28,18 +28,20 @@ def watch(
     """Show a run live, from its first event until it ends."""
     from aideator_cli.actions import attending
     from aideator_cli.cli import invocation, showing
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.started import announce
     from aideator_cli.cli.viewing import check_view
     from aideator_cli.intake.request import Where
     from aideator_cli.stream import sieve
 
     check_view(view, json=json)
-    here, manner = invocation.here(), showing.Manner(json=json, view=view)
+    here, manner = invocation.here(), Manner(json=json, view=view)
     watched = attending.watch(here, run, Where(None, context, namespace), attending.Window(sieve.since(since), tail))
     spec = watched.spec
     if watched.backend is None:
         showing.view(here, spec, None, manner)(spec, watched.past.batches)
         return showing.conclude(attending.standing(here, spec), manner)
-    showing.announce(spec, watched.backend)
+    announce(spec, watched.backend)
     return showing.show(here, spec, watched.backend, manner, watched.past)
 
 

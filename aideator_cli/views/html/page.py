@@ -18,6 +18,8 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, joined, plural, tokens
 from aideator_cli.views import wording
+from aideator_cli.views.asked import limits as told_limits
+from aideator_cli.views.asked import repository_name
 from aideator_cli.views.html.answers import answers
 from aideator_cli.views.html.drawing import drawing
 from aideator_cli.views.html.side_by_side import Room, side_by_side
@@ -93,7 +95,7 @@ def _title(prompt: str) -> str:
 def _facts(material: Material) -> list[tuple[str, str]]:
     run, spec = material.run, material.run.spec
     url = address(spec.repository.url)
-    facts = [("Repository", url if "://" in url else wording.repository_name(url))]
+    facts = [("Repository", url if "://" in url else repository_name(url))]
     if spec.repository.ref:
         facts.append(("Ref", spec.repository.ref))
     if spec.repository.base:
@@ -106,7 +108,7 @@ def _facts(material: Material) -> list[tuple[str, str]]:
 
 def _asked(run: StoredRun) -> list[tuple[str, str]]:
     spec = run.spec
-    limits = f"{wording.limits(spec.limits)} each"
+    limits = f"{told_limits(spec.limits)} each"
     shown = spec.review
     review = [] if shown is None else [("Difference", f"{shown.range} ({shown.first[:12]} to {shown.last[:12]})")]
     checks = [(f"Check {one_line(check.name)}", _begun(check.command, WORDS)) for check in spec.checks]

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from aideator_agent.spec import RunSpec
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, tokens
-from aideator_cli.views import wording
+from aideator_cli.views.asked import repository_name
 from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.cells import cut, drawable, width_of
@@ -83,7 +83,7 @@ def _standing(transcripts: Transcripts) -> str:
 
 def _of(spec: RunSpec) -> str:
     commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
-    return drawable(one_line(wording.repository_name(spec.repository.url))) + commit
+    return drawable(one_line(repository_name(spec.repository.url))) + commit
 
 
 class Tabs(Bar):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aideator_cli.intake.repository import locate
 from aideator_cli.intake.request import Sending
-from aideator_cli.intake.sending.packing import Packed, pack
+from aideator_cli.intake.sending.packed import Packed, pack
 from tests.fixtures.repositories import git
 
 

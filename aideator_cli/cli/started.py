@@ -1,0 +1,34 @@
+"""Tells that a run was started, where, and how to come back to it."""
+
+import sys
+from collections.abc import Sequence
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.backends.base import Backend
+from aideator_cli.cli import terminal
+from aideator_cli.cli.invocation import command
+from aideator_cli.text.figures import plural
+from aideator_cli.views.asked import limits, repository_name
+
+
+def announce(spec: RunSpec, backend: Backend) -> None:
+    commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
+    agents = f"{plural(len(spec.variations), 'variation')} of {repository_name(spec.repository.url)}{commit}"
+    terminal.say(f"{spec.id} {at(backend)}: {agents}, limits {limits(spec.limits)} each")
+
+
+def at(backend: Backend) -> str:
+    """Returns where the agents work, for people."""
+    return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
+
+
+def leave_detached(run: str, numbers: Sequence[int], *, json: bool) -> None:
+    """Reports a run that was started and is not followed here."""
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "run", "run": run, "variations": list(numbers)})
+    else:
+        print(run)
+    sys.stdout.flush()
+    terminal.say(command("watch", run))

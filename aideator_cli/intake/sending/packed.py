@@ -1,0 +1,75 @@
+"""What a run sends: the commits that no server has, and the files that no commit has. Usually that is nothing."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aideator_agent.spec import Repository, Sent
+from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
+from aideator_cli.intake.repository import Located
+from aideator_cli.intake.request import Sending
+
+if TYPE_CHECKING:
+    from aideator_cli.intake.sending.suspects import Suspect
+
+SNAPSHOT: Final = "snapshot"  # the bundle that gives the user's repository the commit of uncommitted changes
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What a run sends, in a temporary folder that lasts as long as this object."""
+
+    repository: Repository
+    sent: Sent | None = None  # None: nothing
+    room: "tempfile.TemporaryDirectory[str] | None" = None
+    suspects: "tuple[Suspect, ...]" = ()  # sent files that look like secrets
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Returns the temporary folder, which is the current one if nothing is sent."""
+        return Path(self.room.name if self.room else ".")
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Returns the packed files by their names."""
+        if self.sent is None or self.room is None:
+            return {}
+        sent = self.sent
+        there = {"commits": sent.commits, "carried": sent.carried, "objects": sent.objects, SNAPSHOT: sent.snapshot}
+        return {name: Path(self.room.name) / name for name, is_there in there.items() if is_there}
+
+    def release(self) -> None:
+        """Removes the temporary folder, when its files have been stored elsewhere."""
+        if self.room is not None:
+            self.room.cleanup()
+
+
+def pack(
+    located: Located, asked: Sending, *, to_cluster: bool, ca: str | None = None, submodules: bool = True
+) -> Packed:
+    """Changes nothing in the user's repository. `ca` (PEM) is trusted when remotes are asked.
+
+    Raises `AideatorError` if something can't be sent.
+    """
+    _check(located, asked)
+    if located.folder is None:
+        return Packed(Repository(located.url, located.ref, located.base), remarks=located.remarks)
+    from aideator_cli.intake.sending.packing import Packing
+
+    try:
+        return Packing(located, asked, to_cluster=to_cluster, ca=ca).packed(submodules=submodules)
+    except AideatorError as error:
+        if error.code == ExitCode.DOES_NOT_APPLY:  # git's own message
+            raise unavailable(f"{located.folder} can't be packed: {error.message}") from error
+        raise
+
+
+def _check(located: Located, asked: Sending) -> None:
+    if located.path is None:
+        for option, value in (("--dirty", asked.dirty), ("--carry", asked.carry)):
+            if value:
+                raise usage(f"{option} needs a working tree on this machine, and {located.url} is none")
+    if asked.dirty and located.ref is not None:
+        raise usage("--dirty starts from the working tree, and --ref from a commit", hint="leave out one of them")

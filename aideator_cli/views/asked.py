@@ -1,0 +1,21 @@
+"""What a run was asked for, in a few words. The returned text is still foreign: views clean it."""
+
+from pathlib import PurePath
+
+from aideator_agent.spec import Limits
+from aideator_cli.text.figures import cost, duration, plural, tokens
+
+
+def repository_name(url: str) -> str:
+    """By its URL or path."""
+    return PurePath(url.rstrip("/").replace(":", "/")).name.removesuffix(".git") or url
+
+
+def limits(held: Limits) -> str:
+    """The limits of each agent, in a few words."""
+    words = [plural(held.steps, "step"), duration(held.seconds)]
+    if held.tokens is not None:
+        words.append(f"{tokens(held.tokens)} tokens")
+    if held.cost is not None:
+        words.append(cost(held.cost))
+    return ", ".join(words)
