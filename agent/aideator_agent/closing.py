@@ -33,7 +33,8 @@ class Closing:
     def cut(self) -> Patch:
         """Emits and returns the patch. Only its own time limit stops this, not SIGTERM or the attempt's limit."""
         cutter = Cutter(
-            self._checkout, self._settings.private / "home", self._emitter.redactor, self._check_clock, self._warn, self._access
+            self._checkout, self._settings.private / "home", self._emitter.redactor, self._check_clock, self._warn, self._access,
+            self._settings.spec.max_file,
         )  # fmt: skip
         patch = cutter.cut()
         self._emitter.patch(

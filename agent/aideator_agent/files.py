@@ -10,6 +10,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -17,14 +18,38 @@ FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 PATH: Final = 4096  # characters
 LINKS: Final = 40  # as many as the kernel follows
+_KINDS: Final = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+_REPOSITORY: Final = frozenset(("HEAD", "objects", "refs"))  # entries of what git keeps of a repository
 
 
 class FileRefused(Exception):
     """The file is not accessible; the message is for the model."""
 
 
+@dataclass
+class Odd:
+    """What a walk through a tree met besides folders, files and links. Paths are relative to the tree."""
+
+    special: list[tuple[str, str]] = field(default_factory=list)  # path, and what it is
+    closed: list[str] = field(default_factory=list)  # folders that can't be looked into
+    repositories: list[str] = field(default_factory=list)  # folders that look like a `.git` under another name
+
+
 def read(root: Path, path: str, limit: int) -> bytes:
     """Returns the whole file. Raises `FileRefused` for more than `limit` bytes, or anything but a regular file inside `root`."""
+    data, size = _begun(root, path, limit + 1)
+    if len(data) > limit:
+        raise FileRefused(f"{path} has {max(size, len(data)):,} bytes; more than {limit:,} are not read.")
+    return data
+
+
+def head(root: Path, path: str, limit: int) -> bytes:
+    """Returns the first bytes of a file, at most `limit`. Raises `FileRefused` for anything but a regular file inside `root`."""
+    return _begun(root, path, limit)[0]
+
+
+def _begun(root: Path, path: str, limit: int) -> tuple[bytes, int]:
+    """Returns the first bytes, and the size of the file."""
     with _speaking_of(path), _Walk(root, path) as walk:
         name = walk.to_parent(follow_last=True)
         walk.expect_file(name)
@@ -32,10 +57,7 @@ def read(root: Path, path: str, limit: int) -> bytes:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise FileRefused(f"{path} is not a regular file.")
-            data = file.read(limit + 1)
-        if len(data) > limit:
-            raise FileRefused(f"{path} has {max(found.st_size, len(data)):,} bytes; more than {limit:,} are not read.")
-        return data
+            return file.read(limit), found.st_size
 
 
 def write(root: Path, path: str, data: bytes, *, executable: bool = False) -> None:
@@ -61,14 +83,14 @@ def empty(root: Path) -> None:
         _walk(tree)
 
 
-def remove_nested_git(root: Path) -> list[str]:
+def remove_nested_git(root: Path, odd: Odd | None = None) -> list[str]:
     """Removes every `.git` in `root`, at any depth: file, folder or link. Returns their paths, relative to `root`.
 
     Git runs what a nested repository's configuration says. Folders get the owner's rights back first, and files that stay
-    the right to read: one walk over all of them is enough. Raises `OSError` when something can't be removed. For a checkout
-    in which nothing else is at work any more.
+    the right to read: one walk over all of them is enough. `odd` is filled on the way. Raises `OSError` when something can't be
+    removed. For a checkout in which nothing else is at work any more.
     """
-    with _Tree(root) as tree:
+    with _Tree(root, odd=odd) as tree:
         return _walk(tree)
 
 
@@ -77,8 +99,8 @@ def _walk(tree: "_Tree") -> list[str]:
     pending = [tree.folders(removed)]
     while pending:
         if pending[-1]:
-            tree.down(pending[-1].pop())
-            pending.append(tree.folders(removed))
+            if tree.down(pending[-1].pop()):
+                pending.append(tree.folders(removed))
         else:
             pending.pop()
             if pending:
@@ -217,8 +239,9 @@ class _Step(NamedTuple):
 class _Tree:
     """A place in a tree of folders. It holds one descriptor, so that depth costs nothing."""
 
-    def __init__(self, root: Path, *, doomed: bool = False) -> None:
+    def __init__(self, root: Path, *, doomed: bool = False, odd: Odd | None = None) -> None:
         self.fd = _open_folder(str(root), None)
+        self.odd = odd
         self.all_doomed = doomed
         self.trail: list[_Step] = []
 
@@ -232,6 +255,8 @@ class _Tree:
         """Returns the folders to go into. Removes each `.git` and its content, and makes the other files readable."""
         doomed = self._doomed
         names = os.listdir(self.fd)  # noqa: PTH208
+        if self.odd is not None and self.trail and not doomed and _REPOSITORY.issubset(names):
+            self.odd.repositories.append(self._path())
         inner = []
         for name in names:
             mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
@@ -242,15 +267,25 @@ class _Tree:
             elif stat.S_ISREG(mode) and not mode & stat.S_IRUSR:
                 with suppress(PermissionError):  # another user's; git will say so
                     os.chmod(name, stat.S_IMODE(mode) | stat.S_IRUSR, dir_fd=self.fd)
+            elif self.odd is not None and stat.S_IFMT(mode) in _KINDS:
+                self.odd.special.append((self._path(name), _KINDS[stat.S_IFMT(mode)]))
             if _is_git(name) and not doomed:
-                removed.append("/".join([*(step.name for step in self.trail), name]))
+                removed.append(self._path(name))
         return inner
 
-    def down(self, name: str) -> None:
-        inner = _open_folder(name, self.fd)
+    def down(self, name: str) -> bool:
+        """Returns False for a folder of another user's that can't be looked into, if that is no reason to give up."""
+        try:
+            inner = _open_folder(name, self.fd)
+        except PermissionError:
+            if self.odd is None or self._doomed or _is_git(name):
+                raise
+            self.odd.closed.append(self._path(name))
+            return False
         self.trail.append(_Step(name, os.fstat(self.fd), self._doomed or _is_git(name)))
         self.fd, outer = inner, self.fd
         os.close(outer)
+        return True
 
     def up(self) -> None:
         """Goes back by `..`, which must be the folder we came from. Removes a doomed folder, which is empty by now."""
@@ -262,6 +297,9 @@ class _Tree:
             raise OSError(errno.EBUSY, "a folder was moved while its tree was walked", step.name)
         if step.doomed:
             os.rmdir(step.name, dir_fd=outer)
+
+    def _path(self, *names: str) -> str:
+        return "/".join([*(step.name for step in self.trail), *names])
 
     @property
     def _doomed(self) -> bool:

@@ -14,21 +14,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from aideator_agent import files, pieces, pointers
+from aideator_agent import files, left_out, pieces, pointers
 from aideator_agent.access import Access
 from aideator_agent.checks import guarded
+from aideator_agent.checks.allowing import allowed
+from aideator_agent.files import Odd
 from aideator_agent.git import Done, Git, bare_environment
 from aideator_agent.keys import Redactor
+from aideator_agent.left_out import LISTED, listed, size_of
 from aideator_agent.pointers import Pointers
 from aideator_agent.protocol import PATCH_BYTES
 from aideator_agent.repository import Checkout
-from aideator_agent.spec import RunSpec
+from aideator_agent.spec import MAX_FILE, RunSpec
 from aideator_agent.verdict import Ended, failed
 
-LISTED: Final = 2000  # bytes for names of files in a sentence
 TESTS_LISTED: Final = 3000  # bytes for names of test files in the last record
-CONFIG_LISTED: Final = 1500  # and for those of what checks are configured by
-MAX_FILE: Final = 10 * 2**20  # bytes of a file in a patch
+CONFIG_LISTED: Final = 1000  # and for those of what checks are configured by
+ALLOWED_LISTED: Final = 500  # and for those of both that the patch may change
 OUTSIZED: Final = 256 * 1024  # bytes of a file that is left out of a patch that is too large
 BINARY_BYTES: Final = 32 * 1024 * 1024  # of a binary file that is searched for keys
 SETTINGS: Final = ("core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.safecrlf=false",
@@ -57,7 +59,11 @@ class Patch:
     changes: tuple[Change, ...]
 
     def guarded(self, spec: RunSpec) -> list[str]:
-        """Returns the changed files that decide the meaning of the run's checks."""
+        """Returns the changed files that decide the meaning of the run's checks, and that the task need not change."""
+        may = allowed(spec.allow_change)
+        return [path for path in self._deciding(spec) if not may(path)]
+
+    def _deciding(self, spec: RunSpec) -> list[str]:
         named = guarded.named_in(spec.check_commands)
         return [
             c.path
@@ -69,8 +75,10 @@ class Patch:
         """Returns the fields of the last record.
 
         `tests` has the test files and `config` the check settings, as many as fit; `tests_left_out` and `config_left_out` count the others.
+        `allowed` has those of both that the user allows the patch to change.
         """
         touched = self.guarded(spec)
+        may = [path for path in self._deciding(spec) if path not in set(touched)]
         tests = [path for path in touched if guarded.is_test(path)]
         config = [path for path in touched if path not in set(tests)]
         fitting, fitting_config = list(pieces.fitting(tests, TESTS_LISTED)), list(pieces.fitting(config, CONFIG_LISTED))
@@ -83,6 +91,7 @@ class Patch:
             "tests_left_out": len(tests) - len(fitting),
             "config": fitting_config,
             "config_left_out": len(config) - len(fitting_config),
+            **({"allowed": list(pieces.fitting(may, ALLOWED_LISTED))} if may else {}),
         }
 
 
@@ -118,8 +127,7 @@ class Cutter:
         """Returns what a patch would hold. Raises `Ended` (failed) like `cut`."""
         self._expect_folder()
         heads = pointers.heads(self.checkout)
-        self._prepare()
-        self._add(heads)
+        self._add(heads, self._prepare())
         self._complete()
         return self._changes()
 
@@ -146,24 +154,30 @@ class Cutter:
                 return
         raise failed("agent", "the repository's folder was removed or replaced, so there is no patch")
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> Odd:
+        odd = Odd()
         try:
-            files.remove_nested_git(self.checkout.folder)
+            removed = files.remove_nested_git(self.checkout.folder, odd)
         except OSError as error:
             raise failed("infrastructure", f"the patch cannot be cut: {error}") from error
+        known = {submodule.path for submodule in self.checkout.submodules}
+        nested = [name for path in removed if (name := path.rpartition("/")[0]) and name not in known]
+        if nested:
+            self.tell(f"In the patch, without their .git: {listed(sorted(nested))}")
         for git_dir in (self.checkout.git_dir, *(submodule.git_dir for submodule in self.checkout.submodules)):
             (git_dir / "info").mkdir(exist_ok=True)
             (git_dir / "info" / "exclude").write_text("".join(f"{name}\n" for name in LEFTOVERS))
         if self.checkout.carried is not None:
             self.checkout.carried.exclude(self.checkout.git_dir)
+        return odd
 
-    def _add(self, heads: Mapping[str, str]) -> None:
+    def _add(self, heads: Mapping[str, str], odd: Odd) -> None:
         self._tell_leftovers()
         self._release()
         given = Pointers(self.checkout, self.access, self._environment(), self.check, self.tell)
         submodules = given.untouched(self._submodules())
-        paths = b"\0".join([b":/", *(b":(top,exclude,literal)" + path for path in submodules)])
-        paths += b"".join(b"\0:(top,exclude,literal)" + path for path in self._large())
+        left = left_out.found(self.checkout.folder, odd, self._git, self.checkout.base, self.max_file, self.tell)
+        paths = b"\0".join([b":/", *(b":(top,exclude,literal)" + path for path in (*submodules, *left))])
         options = ["--sparse"] if self.checkout.sparse else []
         done = self._git(
             "add", "-A", *options, "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths
@@ -177,32 +191,16 @@ class Cutter:
         if moved:
             self._git("update-index", "-z", "--index-info", stdin=os.fsencode(moved))
 
-    def _large(self) -> list[bytes]:
-        """Returns the new and changed files that are too large for a patch, and tells of them."""
-        listed = self._git("ls-files", "-z", "--others", "--modified", "--exclude-standard").out.split(b"\0")
-        sizes = {path: self._size(path) for path in filter(None, listed)}
-        large = [path for path, size in sizes.items() if size > self.max_file]
-        if large:
-            names = _list([f"{os.fsdecode(path)} ({sizes[path] / 2**20:.0f} MiB)" for path in large])
-            self.tell(f"Left out of the patch (larger than {self.max_file / 2**20:g} MiB): {names}")
-        return large
-
     def _without_the_largest(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         """Leaves the largest changed file out. Returns the other changes; none if no file is large."""
-        sizes = {change.path: self._size(os.fsencode(change.path)) for change in changes}
+        sizes = {change.path: size_of(self.checkout.folder, change.path) for change in changes}
         largest = max(sizes, key=lambda path: sizes[path])
         if sizes[largest] < OUTSIZED:
             return ()
         where = (self.checkout.base, "--pathspec-from-file=-", "--pathspec-file-nul")
         self._git("reset", "--quiet", *where, stdin=b":(top,literal)" + os.fsencode(largest))
-        self.tell(f"Left out of the patch, which may have {PATCH_BYTES // 2**20} MiB: {_list([largest])}")
+        self.tell(f"Left out of the patch, which may have {PATCH_BYTES // 2**20} MiB: {listed([largest])}")
         return tuple(change for change in changes if change.path != largest)
-
-    def _size(self, path: bytes) -> int:
-        with suppress(OSError):
-            found = (self.checkout.folder / os.fsdecode(path)).lstat()
-            return found.st_size if stat.S_ISREG(found.st_mode) else 0
-        return 0
 
     def _withdraw_carried(self) -> None:
         """Takes the carried files out of the index: the model may have written anything about them into .gitignore."""
@@ -218,7 +216,7 @@ class Cutter:
         changed = self.checkout.store().release(self.checkout.folder, self._in_checkout(), self.check)
         there = [path for path in changed if os.path.lexists(self.checkout.folder / path)]
         if there:
-            self.tell(f"In the patch as they are, not as pointers to Git LFS: {_list(there)}")
+            self.tell(f"In the patch as they are, not as pointers to Git LFS: {listed(there)}")
 
     def _complete(self) -> None:
         """Fetches what the base has in the place of changed files, if --sparse left it out."""
@@ -247,7 +245,7 @@ class Cutter:
         if self.checkout.carried is not None:
             names = [name for name in names if name not in self.checkout.carried.paths]
         if names:
-            self.tell(f"Left out of the patch (caches and installed packages): {_list(names)}")
+            self.tell(f"Left out of the patch (caches and installed packages): {listed(names)}")
 
     def _submodules(self) -> list[bytes]:
         done = self._git("ls-tree", "-r", "-z", "--full-tree", self.checkout.base)
@@ -305,7 +303,7 @@ def _encode(data: bytes) -> tuple[str, str]:
 
 def _too_large(changes: tuple[Change, ...]) -> Ended:
     largest = sorted(changes, key=lambda c: (not c.binary, -c.additions - c.deletions))
-    names = _list([c.path for c in largest])
+    names = listed([c.path for c in largest])
     return failed("agent", f"patch too large: more than {PATCH_BYTES // 2**20} MiB in {len(changes)} files: {names}")
 
 
@@ -314,9 +312,3 @@ def _change(line: bytes) -> Change:
     if added == b"-":
         return Change(os.fsdecode(path), 0, 0, binary=True)
     return Change(os.fsdecode(path), int(added), int(deleted), binary=False)
-
-
-def _list(names: list[str]) -> str:
-    fitting = list(pieces.fitting(names, LISTED))
-    more = len(names) - len(fitting)
-    return ", ".join(fitting) + (f" … and {more} more" if more else "")

@@ -16,6 +16,7 @@ from aideator_agent.program import AgentProgram
 
 SPEC_VERSION: Final = 1
 SETUP: Final = "setup"  # the name by which a setup command is told that fails; no check has it
+MAX_FILE: Final = 10 * 2**20  # bytes
 TREE_SECONDS: Final = 60.0  # for a tree to be made that is checked, and put where the checks run
 
 
@@ -166,6 +167,8 @@ class RunSpec:
     review: Review | None = None  # what is to be looked at; None: the repository as it is
     scripts: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)  # scripted/FILE -> its turns
     checks: tuple[Check, ...] = ()
+    allow_change: tuple[str, ...] = ()  # globs of guarded files that are not restored
+    max_file: int = MAX_FILE  # bytes of a file in a patch; a larger one is left out
     signals: bool = True  # whether the patch is searched for what a reviewer wants to know
     setup: tuple[str, ...] = ()  # commands before the checks, once on each tree that is checked
     baseline: bool = True  # whether the checks run on the base too, once a run
@@ -279,6 +282,7 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["variations"] = tuple(_variation(v) for v in data["variations"])
     data["checks"] = tuple(Check(**_known(Check, c)) for c in data.get("checks", ()))
     data["setup"] = tuple(data.get("setup", ()))
+    data["allow_change"] = tuple(data.get("allow_change", ()))
     data["mcp"] = tuple(_mcp_server(server) for server in data.get("mcp", ()))
     data["pod"] = pod_settings(data.get("pod", {}))
     data["review"] = Review(**_known(Review, data["review"])) if data.get("review") else None

@@ -68,6 +68,7 @@ class Result:
     deletions: int = 0
     tests: tuple[str, ...] = ()  # test files that the patch touches
     config: tuple[str, ...] = ()  # files in the patch that configure checks
+    allowed: tuple[str, ...] = ()  # files of both kinds that the user allows a patch to change: they are not restored
     signals: tuple[Signal, ...] = ()  # what a reviewer wants to know about the patch, worst first
     signals_left_out: int = 0
     checks: tuple[CheckResult, ...] = ()  # on the patch, and on the patch with tests and configuration restored
@@ -236,6 +237,7 @@ def _patch(result: Result, data: Mapping[str, Any], parts: dict[int, str]) -> Re
         deletions=_whole(data.get("deletions")),
         tests=_names(data.get("tests")),
         config=_names(data.get("config")),
+        allowed=_names(data.get("allowed")),
         signals=signals(data.get("signals")),
         signals_left_out=_whole(data.get("signals_left_out")),
     )

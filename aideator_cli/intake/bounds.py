@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from aideator_agent.spec import Limits, VariationSpec
 from aideator_cli.errors import usage
 from aideator_cli.intake.request import Bounds, Request
+from aideator_cli.text.figures import size
 
+LEAST_FILE = 1024  # bytes
+MOST_FILE = 1024**3
 LONGEST_HOURS = 7 * 24  # for an agent, and for its start
 
 
@@ -32,6 +35,8 @@ def check(request: Request) -> None:
     ):
         if value is not None and not least <= value <= most:
             raise usage(f"{option} takes {least} to {most}, not {value:g}")
+    if not LEAST_FILE <= request.bounds.max_file <= MOST_FILE:
+        raise usage(f"--max-file takes {size(LEAST_FILE)} to {size(MOST_FILE)}, not {size(request.bounds.max_file)}")
     if request.api_base is not None and not request.api_base.startswith(("http://", "https://")):
         raise usage(f"--api-base takes an http or https URL, not {request.api_base}")
 

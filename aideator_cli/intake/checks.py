@@ -15,6 +15,8 @@ MOST_CHECKS: Final = 20
 MOST_SETUP: Final = 20
 MOST_COMMAND: Final = 16 * 1024  # maximum length in bytes
 MOST_REPEATS: Final = 10
+MOST_GLOBS: Final = 50
+MOST_GLOB: Final = 1024  # characters
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LABEL: Final = re.compile(r"([^\s=\"'`$\\]*)=(.*)", re.DOTALL)
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")  # a variable in front of a command: `CI=1 make test`
@@ -48,6 +50,7 @@ class Checks:
     baseline: bool = True
     verify_repeat: int = 1
     verify_report: str | None = None
+    allow_change: tuple[str, ...] = ()
 
 
 def parse(asked: Checking) -> Checks:
@@ -64,13 +67,13 @@ def parse(asked: Checking) -> Checks:
             )
     prepared = tuple(_command("--setup", command) for command in asked.setup)
     named = _named([_labelled(text) for text in asked.verify])
-    return Checks(named, prepared, asked.baseline, asked.repeat, _report(asked.report))
+    return Checks(named, prepared, asked.baseline, asked.repeat, _report(asked.report), _globs(asked.allow_change))
 
 
 def _expect_nothing_else(asked: Checking) -> None:
     given = {
         "--setup": asked.setup, "--no-baseline": not asked.baseline, "--verify-repeat": asked.repeat != 1,
-        "--verify-report": asked.report,
+        "--verify-report": asked.report, "--allow-change": asked.allow_change,
     }  # fmt: skip
     for option, value in given.items():
         if value:
@@ -142,6 +145,19 @@ def _words(command: str) -> list[str]:
         return shlex.split(command) or command.split()
     except ValueError:
         return command.split()
+
+
+def _globs(asked: Sequence[str]) -> tuple[str, ...]:
+    for glob in asked:
+        path = PurePosixPath(glob)
+        if not glob.strip() or "\0" in glob or path.is_absolute() or ".." in path.parts or len(glob) > MOST_GLOB:
+            raise usage(
+                f"--allow-change {glob!r} is not a path or a glob inside the repository",
+                hint="--allow-change pyproject.toml, or with a folder --allow-change 'tests/golden/**'",
+            )
+    if len(asked) > MOST_GLOBS:
+        raise usage(f"--allow-change is given {len(asked)} times; it takes at most {MOST_GLOBS}", hint="use globs")
+    return tuple(asked)
 
 
 def _report(path: str | None) -> str | None:

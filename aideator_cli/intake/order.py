@@ -114,6 +114,8 @@ def _spec(request: Request, defaults: Defaults, read: _Read, repository: Reposit
         setup=read.checks.setup,
         baseline=read.checks.baseline and not request.question.answer,
         verify_repeat=read.checks.verify_repeat,
+        allow_change=read.checks.allow_change,
+        max_file=request.bounds.max_file,
         signals=request.checking.signals,
         verify_report=read.checks.verify_report,
         image=request.pod.image or defaults.image,

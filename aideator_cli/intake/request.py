@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aideator_agent.spec import MAX_FILE
+
 
 @dataclass(frozen=True)
 class Where:
@@ -86,6 +88,7 @@ class Bounds:
     command_timeout: float = 300.0  # seconds, per command of a model
     max_cost: float | None = None  # USD, per agent
     budget: float | None = None  # USD, for all agents together
+    max_file: int = MAX_FILE  # bytes; a larger file is left out of the patch
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Checking:
     repeat: int = 1  # how often each check runs; all must pass
     timeout: float = 600.0  # seconds, per command
     report: str | None = None  # the JUnit XML file that the checks write
+    allow_change: Sequence[str] = ()  # globs of tests and check settings that a patch may change
     signals: bool = True  # whether each patch is searched for what a reviewer wants to know
 
 

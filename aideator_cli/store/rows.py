@@ -31,7 +31,7 @@ def stored_result(row: dict[str, Any]) -> Result:
     if row["result"] is None:
         return Result(row["number"], row["model"], agent=row["agent"], report=report)
     known = {name: value for name, value in json.loads(row["result"]).items() if name in _RESULT_FIELDS}
-    names = {name: tuple(known.get(name, ())) for name in ("tests", "config", "changed")}
+    names = {name: tuple(known.get(name, ())) for name in ("tests", "config", "allowed", "changed")}
     checks = {name: tuple(stored_check(check) for check in known.get(name, ())) for name in ("checks", "baseline")}
     cited = {"citations": citations(known.get("citations")), "signals": signals(known.get("signals"))}
     return Result(**{**known, **names, **checks, **cited, "report": report})

@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from aideator_cli.errors import usage
+
 _QUANTITY: Final = re.compile(
     r"(\d{1,30}(?:\.\d{0,9})?|\.\d{1,9})(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?\d{1,2}))?"
 )
@@ -20,6 +22,18 @@ def quantity(text: str) -> Decimal:
         raise ValueError(f"{text!r} is no quantity")
     number, unit, exponent = found.groups()
     return Decimal(number) * (_UNITS[unit] if unit else Decimal(10) ** int(exponent or 0))
+
+
+def byte_count(option: str, text: str) -> int:
+    """Returns the bytes of `10M`, `10Mi`, `10 MiB` or `10MB`. Raises `AideatorError` (usage), which names the option."""
+    try:
+        return int(quantity(re.sub(r"\s*([kKMGT]i?)?B?\Z", _unit, text.strip())))
+    except ValueError as error:
+        raise usage(f"{option} takes a size such as 512Ki, 20Mi or 1G, not {text!r}") from error
+
+
+def _unit(found: re.Match[str]) -> str:
+    return (found[1] or "").replace("K", "k").replace("ki", "Ki")
 
 
 def amount(text: object) -> Decimal | None:

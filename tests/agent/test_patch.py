@@ -237,14 +237,17 @@ def test_line_ends_that_git_converts_make_no_change_of_their_own(agent: Agent, r
 
 @needs_root
 def test_what_may_not_be_read_is_told_and_the_rest_is_in_the_patch(agent: Agent, repository: LocalRepository) -> None:
-    command = "echo y > a.py; echo x > theirs; echo x > own; chmod 0 own docs; echo ready; sleep 60"
+    command = "echo y > a.py; echo x > theirs; echo x > own; mkdir closed; echo x > closed/x; chmod 0 own docs; echo ready; sleep 60"
     with agent.start(spec_of(str(repository.path), [bash(command)]), program=WITHOUT_ROOTS_POWERS) as running:
         running.until(lambda e: e["type"] == "output" and "ready" in e["text"])
         (agent.workspace / "repo" / "theirs").chmod(0)
         os.chown(agent.workspace / "repo" / "theirs", 12345, 12345)
+        (agent.workspace / "repo" / "closed").chmod(0)
+        os.chown(agent.workspace / "repo" / "closed", 12345, 12345)
         running.terminate()
         record = running.finish()
     assert "theirs" in record.notices("warning")
+    assert "Left out of the patch (the agent may not read them): closed/" in record.notices("warning")
     assert record.of("patch")[-1]["files"] == 2
     assert b"+y" in record.patch
     assert b"+++ b/own" in record.patch

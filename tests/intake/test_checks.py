@@ -53,6 +53,9 @@ def test_commands_that_would_have_the_same_name_are_numbered() -> None:
     ("verify", "options", "words"),
     [
         (["  "], {}, "command is empty"),
+        (["x"], {"allow_change": ["../pyproject.toml"]}, "is not a path or a glob inside the repository"),
+        (["x"], {"allow_change": ["/pyproject.toml"]}, "is not a path or a glob inside the repository"),
+        ([], {"allow_change": ["pyproject.toml"]}, "--allow-change needs a check"),
         (["unit="], {}, "command of check unit is empty"),
         (["unit=a", "unit=b"], {}, "two checks are named unit"),
         (["un/it=a"], {}, "'un/it' is not a valid name"),

@@ -89,6 +89,7 @@ def run(
     command_timeout: run_options.CommandTimeout = "5m",
     max_cost: run_options.MaxCost = None,
     budget: run_options.Budget = None,
+    max_file: run_options.MaxFile = "10Mi",
     allow_local_shell: run_options.AllowLocalShell = False,
     queue: queue_options.Queue = None,
     queue_priority: queue_options.QueuePriority = None,
@@ -98,6 +99,7 @@ def run(
     verify: run_options.Verify = None,
     setup: run_options.Setup = None,
     no_baseline: run_options.NoBaseline = False,
+    allow_change: run_options.AllowChange = None,
     no_signals: run_options.NoSignals = False,
     verify_repeat: run_options.VerifyRepeat = 1,
     verify_timeout: run_options.VerifyTimeout = "10m",
@@ -140,15 +142,18 @@ def run(
         Where,
     )
     from aideator_cli.text.durations import seconds
+    from aideator_cli.text.quantities import byte_count
 
     bounds = Bounds(
         timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
         max_tokens=max_tokens, max_output=max_output, context_window=context_window,
         command_timeout=seconds("--command-timeout", command_timeout), max_cost=max_cost, budget=budget,
+        max_file=byte_count("--max-file", max_file),
     )  # fmt: skip
     checking = Checking(
         verify=verify or (), setup=setup or (), baseline=not no_baseline, repeat=verify_repeat,
         timeout=seconds("--verify-timeout", verify_timeout), report=verify_report, signals=not no_signals,
+        allow_change=allow_change or (),
     )  # fmt: skip
     pod = Pod(
         image=image, agent_image=agent_image, secret=secret,

@@ -215,6 +215,14 @@ Budget = Annotated[
         rich_help_panel=LIMITS,
     ),
 ]
+MaxFile = Annotated[
+    str,
+    typer.Option(
+        metavar="SIZE",
+        help="Leave files out of the patch that are larger, such as 512Ki or 20Mi.",
+        rich_help_panel=LIMITS,
+    ),
+]
 AllowLocalShell = Annotated[
     bool, typer.Option("--allow-local-shell", help="With --backend local: let a real model's commands run as you.")
 ]
@@ -264,6 +272,16 @@ NoSignals = Annotated[
     typer.Option(
         "--no-signals",
         help="Don't search the patches for what a reviewer wants to know, such as signs of cheating.",
+        rich_help_panel=CHECKS,
+    ),
+]
+AllowChange = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-change",
+        metavar="GLOB",
+        help="A test or a check's setting that the task must change, such as pyproject.toml. It is not restored. Repeatable.",
+        show_default=False,
         rich_help_panel=CHECKS,
     ),
 ]

@@ -161,6 +161,7 @@ def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
         "additions": result.additions,
         "deletions": result.deletions,
         "touched": each.touched,
+        "allowed": each.result.allowed,
         "signals": [asdict(signal) for signal in each.signals],
         "agreeing": each.agreeing,
         "judge_place": each.place,
@@ -253,6 +254,10 @@ def _touched(comparison: Comparison) -> list[str]:
         f"{each.number} changes tests or their settings: {named(each.touched)}"
         for each in comparison.order
         if each.touched and not each.suspected
+    ] + [
+        f"{each.number} changes what --allow-change allows: {named(each.result.allowed)}"
+        for each in comparison.order
+        if each.result.allowed
     ]
 
 

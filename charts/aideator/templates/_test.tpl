@@ -261,6 +261,8 @@
     ]
   },
   "checks": [],
+  "allow_change": [],
+  "max_file": 10485760,
   "signals": true,
   "setup": [],
   "baseline": true,

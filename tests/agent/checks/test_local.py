@@ -126,6 +126,25 @@ def test_what_the_restored_tree_holds(agent: Agent, repository: LocalRepository)
     assert patch["tests"] == ["conftest.py", "tests/a.py", "tests/added.py", "tests/deep/b.py", "tests/gone.py"]
 
 
+def test_what_the_user_allows_to_change_is_not_restored(agent: Agent, repository: LocalRepository) -> None:
+    repository.commit({"pyproject.toml": "old\n", "tests/a.py": "old\n"})
+    turns = [bash("echo new > pyproject.toml; echo new > tests/a.py"), submit()]
+    checks = (Check("tree", "cat pyproject.toml tests/a.py"),)
+    asked = {"checks": checks, "baseline": False, "allow_change": ("*.toml",)}
+    record = agent.run(spec_of(str(repository.path), turns, **asked))
+    assert [event["tail"].split() for event in record.of("check")] == [["new", "new"], ["new", "old"]]
+    patch = record.of("patch")[-1]
+    assert (patch["allowed"], patch["config"], patch["tests"]) == (["pyproject.toml"], [], ["tests/a.py"])
+
+
+def test_a_patch_that_changes_only_what_it_may_needs_no_restored_tree(
+    agent: Agent, repository: LocalRepository
+) -> None:
+    turns = [bash("echo >> test_calc.py"), submit()]
+    asked = {"checks": (Check("tree", "true"),), "baseline": False, "allow_change": ("test_calc.py",)}
+    assert [event["on"] for event in agent.run(spec_of(str(repository.path), turns, **asked)).of("check")] == ["patch"]
+
+
 def test_a_tree_holds_what_the_patch_makes_whatever_kind_of_change_it_is(
     agent: Agent, repository: LocalRepository
 ) -> None:
