@@ -35,6 +35,7 @@ class Closing:
         cutter = Cutter(
             self._checkout, self._settings.private / "home", self._emitter.redactor, self._check_clock, self._warn, self._access,
             self._settings.spec.max_file,
+            expects_more=not self._settings.spec.is_merge,
         )  # fmt: skip
         patch = cutter.cut()
         self._emitter.patch(

@@ -104,10 +104,16 @@ class Cutter:
     tell: Callable[[str], None]  # what a reader should know of the patch
     access: Access | None = None  # to what a part of the repository lacks; None: nothing is fetched
     max_file: int = MAX_FILE  # bytes; a larger file is left out
+    expects_more: bool = True  # whether what was done before is no result by itself
 
     def cut(self) -> Patch:
-        """Raises `Ended` (failed), with the reason, if no patch can be made. One large file does not prevent it."""
+        """Returns an empty patch for work that adds nothing to what was done before.
+
+        Raises `Ended` (failed), with the reason, if no patch can be made. One large file does not prevent it.
+        """
         changes = self.changed()
+        if self.expects_more and self.adds_nothing():
+            return Patch(b"", "utf-8", "", ())
         while True:
             try:
                 return self._cut(changes)
@@ -122,6 +128,11 @@ class Cutter:
         self._expect_no_key(data, changes)
         encoding, text = _encode(data)
         return Patch(data, encoding, text, changes)
+
+    def adds_nothing(self) -> bool:
+        """Whether the tree is still as it was when the work began, with what was done before. To be asked after `changed`."""
+        start = self.checkout.start
+        return start is not None and self._git("diff", "--cached", "--quiet", *DIFF[3:], start).code == 0
 
     def changed(self) -> tuple[Change, ...]:
         """Returns what a patch would hold. Raises `Ended` (failed) like `cut`."""

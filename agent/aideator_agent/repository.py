@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from aideator_agent import brought, guides, lfs, sent
+from aideator_agent import brought, guides, lfs, origin, sent
 from aideator_agent.access import Access
 from aideator_agent.carried import Carried
 from aideator_agent.cloning import Cloner, CloneRefused, commit, find_base
@@ -44,6 +44,7 @@ class Checkout:
     folder: Path  # the working tree, shared with the model's commands
     git_dir: Path  # a copy of its `.git` from before the first command
     base: str  # commit
+    start: str | None = None  # the commit with what was done before, on top of the base; None: nothing was
     submodules: tuple[Submodule, ...] = ()  # each after the one that it lies in
     sparse: bool = False  # whether only some folders are checked out
     large: Mapping[str, Store] = field(default_factory=dict)  # Git LFS by the path of a repository: empty for the top
@@ -77,15 +78,17 @@ def clone(settings: Settings, access: Access, check: Callable[[], None], tell: C
             git, base = _obtained(cloner, settings, asked)
         except CloneRefused as error:
             raise refused(access, f"repository {asked.url}", asked.url, str(error)) from error
-        _expect_folders(git, base, asked)
-        _check_out(access, git, base, asked)
-        submodules = _submodules(settings, access, cloner, base) if asked.submodules else ()
+        start = origin.begun(settings, git, base)
+        _expect_folders(git, start, asked)
+        _check_out(access, git, start, asked)
+        submodules = _submodules(settings, access, cloner, start) if asked.submodules else ()
         large = _large(settings, cloner, ["", *(submodule.path for submodule in submodules)])
     git_dir = settings.private / "git"
     keep(settings, settings.repo, git_dir)
     for submodule in submodules:
         keep(settings, settings.repo / submodule.path, submodule.git_dir)
-    return Checkout(settings.repo, git_dir, base, submodules, bool(asked.sparse), large)
+    before = start if start != base else None
+    return Checkout(settings.repo, git_dir, base, before, submodules, bool(asked.sparse), large)
 
 
 def refuse_tricks(url: str, ref: str | None = None, base: str | None = None) -> None:

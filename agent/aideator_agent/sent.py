@@ -37,6 +37,11 @@ def objects(settings: Settings, check: Callable[[], None]) -> Path | None:
     return _received(settings, "objects", check)
 
 
+def patch(settings: Settings, check: Callable[[], None]) -> Path | None:
+    """Returns the patch that the working tree begins with, as `commits` does."""
+    return _received(settings, "patch", check)
+
+
 def builds_on_url(settings: Settings) -> bool:
     """Whether the commits that were sent need those of the repository's URL."""
     return settings.spec.sent is not None and settings.spec.sent.builds_on_url

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from aideator_agent import __version__, answer, carried, repository, sent, surroundings, told
+from aideator_agent import __version__, answer, carried, origin, repository, sent, surroundings, told
 from aideator_agent.access import Access
 from aideator_agent.answer import Answer
 from aideator_agent.changes import Changes
@@ -58,6 +58,11 @@ class Session:
             return replace(verdict, outcome="cancelled", reason="the agent was told to stop after its work was done")
         return verdict
 
+    @property
+    def _has_loop(self) -> bool:
+        """Whether a model works in our own loop, and no other program, nor nobody."""
+        return self._settings.variation.agent is None and not self._settings.spec.is_merge
+
     def leave(self) -> None:
         """Ends what the model's commands started, when events can't be written any more."""
         if self._shell is not None:
@@ -82,8 +87,7 @@ class Session:
 
     def _work(self) -> Verdict:
         self._tell_start()
-        program = self._settings.variation.agent
-        model = None if program else open_model(self._settings, self._keys, self._interrupts)
+        model = open_model(self._settings, self._keys, self._interrupts) if self._has_loop else None
         with self._phase("clone") as phase:
             self._take_room()
             begun = sent.arrive(self._settings, self._emitter, self._interrupts.check, self._told.line)
@@ -92,6 +96,8 @@ class Session:
             self.checkout = self._taken(cloned)
             phase["base"] = self.checkout.base
         self._checking = self._begin_checking(self.checkout)
+        if self._settings.spec.is_merge:
+            return Verdict("succeeded", summary=origin.summary(self._settings.spec))
         with self._phase("work"):
             words = self._worked(model, self.checkout) if model else self._program_worked(self.checkout)
             if not self._settings.spec.answer:
@@ -235,7 +241,7 @@ class Session:
         limits = asdict(settings.spec.limits)
         del limits["start_seconds"]  # not the agent's to hold
         versions = {"agent": __version__, "python": platform.python_version()}
-        if settings.variation.agent is None and (library := library_version(settings.variation.model)):
+        if self._has_loop and (library := library_version(settings.variation.model)):
             versions["litellm"] = library
         self._emitter.emit(
             "start", run=settings.spec.id, variation=settings.variation.number, attempt=settings.attempt,

@@ -65,6 +65,16 @@ class Sent:
     snapshot: bool = False  # the base is a commit of uncommitted changes, made for this run
     carried: Piece | None = None  # a tar archive of files that git ignores
     objects: Piece | None = None  # a tar archive of commits of submodules and objects of Git LFS
+    patch: Piece | None = None  # what the working tree begins with, beyond the base
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which variations' work the working tree begins with. It is a part of this run's patches, which are made against the base."""
+
+    variations: tuple[str, ...]  # each RUN/N
+    prompts: tuple[str, ...] = ()  # what they were asked for, oldest first
+    merged: bool = False  # whether nobody works on it: what was merged is only checked
 
 
 @dataclass(frozen=True)
@@ -190,9 +200,15 @@ class RunSpec:
         None  # USD for the model's calls of all attempts at one variation together; who tries again holds it
     )
     sent: Sent | None = None  # what comes beside the spec; None: nothing
+    origin: Origin | None = None  # what the agents begin with beyond the base; None: nothing
     withhold_secrets: bool = False  # whether what looks like a secret is kept from the model
     mcp: tuple[McpServer, ...] = ()  # whose tools every variation has
     retries: int = 0  # the followers': how often what infrastructure has failed is tried again, each variation
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether no agent works, because the run checks what others made."""
+        return self.origin is not None and self.origin.merged
 
     @property
     def mcp_variables(self) -> tuple[str, ...]:
@@ -287,12 +303,18 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["pod"] = pod_settings(data.get("pod", {}))
     data["review"] = Review(**_known(Review, data["review"])) if data.get("review") else None
     data["sent"] = _sent(data["sent"]) if data.get("sent") else None
+    data["origin"] = _origin(data["origin"]) if data.get("origin") else None
     return data
+
+
+def _origin(data: Mapping[str, Any]) -> Origin:
+    known = _known(Origin, data)
+    return Origin(**{**known, "variations": tuple(known["variations"]), "prompts": tuple(known.get("prompts", ()))})
 
 
 def _sent(data: Mapping[str, Any]) -> Sent:
     known = _known(Sent, data)
-    for name in ("commits", "carried", "objects"):
+    for name in ("commits", "carried", "objects", "patch"):
         piece = known.get(name)
         known[name] = Piece(**_known(Piece, piece)) if piece else None
     return Sent(**known)

@@ -57,7 +57,8 @@ def parts(spec: RunSpec) -> list[Part]:
     if spec.sent is None:
         return []
     commits = () if spec.sent.by_connection else _split(spec, "ConfigMap", "commits")
-    return [*commits, *_split(spec, "ConfigMap", "objects"), *_split(spec, "Secret", "carried")]
+    public = (*_split(spec, "ConfigMap", "objects"), *_split(spec, "ConfigMap", "patch"))
+    return [*commits, *public, *_split(spec, "Secret", "carried")]
 
 
 def _split(spec: RunSpec, kind: str, source: str) -> Iterator[Part]:

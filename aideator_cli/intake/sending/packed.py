@@ -37,7 +37,9 @@ class Packed:
         if self.sent is None or self.room is None:
             return {}
         sent = self.sent
-        there = {"commits": sent.commits, "carried": sent.carried, "objects": sent.objects, SNAPSHOT: sent.snapshot}
+        there = {
+            "commits": sent.commits, "carried": sent.carried, "objects": sent.objects, "patch": sent.patch, SNAPSHOT: sent.snapshot,
+        }  # fmt: skip
         return {name: Path(self.room.name) / name for name, is_there in there.items() if is_there}
 
     def release(self) -> None:

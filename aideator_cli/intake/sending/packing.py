@@ -77,14 +77,14 @@ class Packing:
             return None
         self._suspects += suspects.find(top, paths)
         archive.write(self._room / "carried", top, paths)
-        piece = _piece(self._room / "carried")
-        if piece.bytes > self._limit:
+        packed = piece(self._room / "carried")
+        if packed.bytes > self._limit:
             raise usage(
-                f"the carried files are {size(piece.bytes)} when packed; a run takes at most {size(self._limit)}",
+                f"the carried files are {size(packed.bytes)} when packed; a run takes at most {size(self._limit)}",
                 hint="carry fewer files, or use --backend local" if self._to_cluster else "carry fewer files",
             )
         self._remarks.append(f"every agent gets {plural(len(paths), 'file')} that no commit has: {_some(paths)}")
-        return piece
+        return packed
 
     def _commits(self) -> tuple[str, Sent | None]:
         """Returns the URL that agents clone, and the bundle that goes with it."""
@@ -103,7 +103,7 @@ class Packing:
             url, sent = self._located.url, None
         if sent is None:
             return url, None
-        return url, replace(sent, commits=_piece(self._target), snapshot=taken)
+        return url, replace(sent, commits=piece(self._target), snapshot=taken)
 
     def _cloned(self) -> list[str]:
         """Returns the commits that a clone begins with."""
@@ -173,9 +173,9 @@ class Packing:
         if not found.is_something:
             return None
         there = [sent.carried, None if sent.by_connection else sent.commits] if sent else []
-        taken = sum(piece.bytes for piece in there if piece)
+        taken = sum(each.bytes for each in there if each)
         self._remarks += objects.write(self._room / "objects", found, self._room, CLUSTER_BYTES - taken)
-        return _piece(self._room / "objects") if found.is_something else None
+        return piece(self._room / "objects") if found.is_something else None
 
     def _say(self, what: str) -> None:
         self._remarks.append(f"the cluster gets {what} ({size(self._target.stat().st_size)})")
@@ -189,7 +189,8 @@ class Packing:
         return True
 
 
-def _piece(file: Path) -> Piece:
+def piece(file: Path) -> Piece:
+    """Returns how the spec describes a file that is sent."""
     with file.open("rb") as opened:
         return Piece(file.stat().st_size, hashlib.file_digest(opened, "sha256").hexdigest())
 
