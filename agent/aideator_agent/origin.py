@@ -4,7 +4,6 @@ It becomes a commit on the base, so that an agent sees in the history what was d
 and holds it too.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from aideator_agent import sent
@@ -33,17 +32,13 @@ def begun(settings: Settings, git: Git, base: str) -> str:
 
 
 def message(origin: Origin) -> str:
-    return f"The work of {named(origin.variations)}\n\n" + "\n\n".join(origin.prompts) + "\n"
+    return f"The work of {origin.named}\n\n" + "\n\n".join(origin.prompts) + "\n"
 
 
 def summary(spec: RunSpec) -> str:
     """Returns what a merge has done, for people and for the message of a commit."""
     asked = (spec.prompt.strip().splitlines() or [""])[0][:SUBJECT]
-    return f"{asked}\n\nMerged from {named(spec.origin.variations if spec.origin else ())}."
-
-
-def named(variations: Sequence[str]) -> str:
-    return " and ".join([", ".join(variations[:-1]), *variations[-1:]] if len(variations) > 1 else variations)
+    return f"{asked}\n\nMerged from {spec.origin.named if spec.origin else 'nothing'}."
 
 
 class _Making:

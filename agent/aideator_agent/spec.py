@@ -76,6 +76,12 @@ class Origin:
     prompts: tuple[str, ...] = ()  # what they were asked for, oldest first
     merged: bool = False  # whether nobody works on it: what was merged is only checked
 
+    @property
+    def named(self) -> str:
+        """Returns `RUN/1, RUN/2 and RUN/3`."""
+        *others, last = self.variations
+        return f"{', '.join(others)} and {last}" if others else last
+
 
 @dataclass(frozen=True)
 class Limits:

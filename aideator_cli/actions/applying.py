@@ -12,6 +12,7 @@ from aideator_cli.choice.verdicts import told_checks
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.errors import command, usage
+from aideator_cli.stream.recording import last_result
 from aideator_cli.system.clock import now
 from aideator_cli.workspace import working
 from aideator_cli.workspace.applying import apply_result
@@ -55,7 +56,13 @@ def apply(here: Here, picked: Picked, way: Way, folder: Path | None = None) -> A
     run, result = picked.run, picked.result
     bring_snapshot(here, run.spec, folder or run.repository_path)
     applied = apply_result(
-        run.spec, result, way, folder=folder, origin=run.repository_path, checks=_checks(run.spec, result)
+        run.spec,
+        result,
+        way,
+        folder=folder,
+        origin=run.repository_path,
+        checks=_checks(run.spec, result),
+        begun=_begun(here, run.spec),
     )
     if not way.check and result.attempt is not None and here.store.selection(run.spec.id) is None:
         here.store.select(run.spec.id, Selection(result.variation, result.attempt, now(), "applied"))
@@ -66,6 +73,17 @@ def undo(folder: Path, name: str | None = None, *, force: bool = False) -> Undon
     """Undoes the last apply to the working tree of `folder`, or that of `name` (RUN/N). `force` overwrites changes made since."""
     target = working_tree(folder)
     return Undone(working.undo(target, name, force=force).name, target.top)
+
+
+def _begun(here: Here, spec: RunSpec) -> list[bytes]:
+    """Returns the patches of the variations with whose work the run began, as far as they are stored here."""
+    found = []
+    for name in spec.origin.variations if spec.origin else ():
+        run, _, number = name.partition("/")
+        stored = here.store.run(run)
+        if stored is not None and number.isdecimal():
+            found.append(last_result(here.store, stored.spec, int(number)).patch or b"")
+    return found
 
 
 def _checks(spec: RunSpec, result: Result) -> list[str]:

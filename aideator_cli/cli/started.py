@@ -8,13 +8,14 @@ from aideator_cli.backends.base import Backend
 from aideator_cli.cli import terminal
 from aideator_cli.cli.invocation import command
 from aideator_cli.text.figures import plural
-from aideator_cli.views.asked import limits, repository_name
+from aideator_cli.views.asked import limits, origin, repository_name
 
 
 def announce(spec: RunSpec, backend: Backend) -> None:
     commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
+    begun = f", {origin(spec.origin)}" if spec.origin else ""
     agents = f"{plural(len(spec.variations), 'variation')} of {repository_name(spec.repository.url)}{commit}"
-    terminal.say(f"{spec.id} {at(backend)}: {agents}, limits {limits(spec.limits)} each")
+    terminal.say(f"{spec.id} {at(backend)}: {agents}{begun}, limits {limits(spec.limits)} each")
 
 
 def at(backend: Backend) -> str:

@@ -15,3 +15,5 @@ class Glance(NamedTuple):
     succeeded: int  # how many variations
     variations: int
     cost: float | None  # USD, of each variation's last attempt together; None: unknown
+    origin: tuple[str, ...] = ()  # the variations with whose work it begins, RUN/N each
+    merged: bool = False  # whether it merges them

@@ -17,6 +17,7 @@ ENDED = ("succeeded", "no_changes", "limit", "cancelled", "failed")
 Number = TypeVar("Number", int, float)
 
 OWN = "own"  # what AIdeator's own loop is called among agents
+MERGE = "merge"  # what stands for the model of a merge, on which nobody works
 MOST = 2**53  # upper bound for any number that an agent reports
 REFUSALS = ("policy", "quota", "forbidden")  # backend reasons that mean: not allowed
 

@@ -81,8 +81,8 @@ def _read(request: Request, backend: str, settings: Settings) -> _Read:
     variations = lineup.variations
     bounds.check_loop(request.bounds, variations)
     servers, told = _servers(request, lineup, settings)
-    _check_local(request, variations, backend, settings)
-    _check_variables(servers, backend, settings)
+    check_local(request, variations, backend, settings)
+    check_variables(servers, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
         raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
     git_secret = request.cloning.git_secret or (None if backend == "local" else settings.defaults.git_secret)
@@ -228,7 +228,7 @@ def _servers(request: Request, lineup: Lineup, settings: Settings) -> tuple[tupl
     return servers, (*told, *mcp.deaf(servers, lineup.variations))
 
 
-def _check_variables(servers: Sequence[McpServer], backend: str, settings: Settings) -> None:
+def check_variables(servers: Sequence[McpServer], backend: str, settings: Settings) -> None:
     """On this machine what an MCP server needs must be there. On a cluster the backend looks into the Secret."""
     missing = [(server, name) for server in servers for name in server.required if not settings.key(name)]
     if missing and backend == "local":
@@ -236,7 +236,7 @@ def _check_variables(servers: Sequence[McpServer], backend: str, settings: Setti
         raise not_found(f"MCP server {server.name} needs {name} in the environment", hint=models.set_key(name))
 
 
-def _check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:
+def check_local(request: Request, variations: Sequence[VariationSpec], backend: str, settings: Settings) -> None:
     """On this machine a real model needs its key, and permission to run commands as the user."""
     real = [v for v in variations if not v.model.startswith(models.SCRIPTED)]
     if backend != "local":

@@ -31,6 +31,7 @@ class Briefed:
     prompt: str
     ours: bool = True  # whether our own loop works, which has a system message
     answer: bool = False  # whether it answers a question, and changes nothing
+    earlier: str = ""  # what the work that it begins with was done for; empty: it begins with none
 
 
 def messages(repository: Repository, told: Sequence[Briefed], variables: Variables) -> Messages:
@@ -51,7 +52,10 @@ def system_message(told: Briefed, repository: Repository, variables: Variables) 
 
 def task_message(told: Briefed, repository: Repository, variables: Variables) -> str:
     """Returns the first user message. It contains the prompt unchanged, including braces."""
-    place = {"name": _name(repository.url), "ref": repository.ref, "subdir": repository.subdir, "prompt": told.prompt}
+    place = {
+        "name": _name(repository.url), "ref": repository.ref, "subdir": repository.subdir,
+        "prompt": told.prompt, "earlier": told.earlier,
+    }  # fmt: skip
     if told.ours:
         return _message("question" if told.answer else "task", place)
     neutral = told.role.is_shipped and told.role.name == NEUTRAL

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from aideator_cli.system import git_access, git_token
 from aideator_cli.system.git import Git
 
 ANSWER_SECONDS = 30.0
+NOT_THERE = b"not our ref"
 
 
 class RemoteRefused(Exception):
@@ -55,6 +57,27 @@ def references(
         raise RemoteRefused(classify(text), words(text))
     pairs = (line.partition("\t") for line in answer.stdout.decode(errors="replace").splitlines())
     return {name: commit for commit, _, name in pairs}
+
+
+def has_lost(url: str, commit: str, *, ca: str | None = None) -> bool:
+    """Whether the server says that it does not have the commit. False if it can't be asked from here.
+
+    Fetches the commit alone, into a temporary repository.
+    """
+    kind = "sha256" if len(commit) == 64 else "sha1"
+    with tempfile.TemporaryDirectory(prefix="aideator-") as name, ExitStack() as stack:
+        own = Git(Path(name))
+        own.need("init", "--quiet", "--bare", "--template=", f"--object-format={kind}", ".")
+        asking = git_access.as_user(own, url)
+        trusted = stack.enter_context(git_access.trusting(ca, own, url))
+        wanted = ("fetch", "--quiet", "--no-tags", "--depth=1", "--filter=tree:0", "--", url, commit)
+        try:
+            done = git(
+                *asking.options, *wanted, environment={**asking.environment, **trusted}, folder=Path(name)
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return False
+    return done.returncode != 0 and NOT_THERE in done.stderr
 
 
 def explained(url: str, error: RemoteRefused) -> AideatorError:

@@ -178,3 +178,26 @@ class Request:
     cloning: Cloning = field(default_factory=Cloning)
     question: Question = field(default_factory=Question)
     briefing: Briefing = field(default_factory=Briefing)
+
+
+@dataclass(frozen=True)
+class Anew:
+    """What a run that goes on from another's work is asked. What is None or empty is as in that run."""
+
+    prompt: str
+    n: int | None = None  # number of variations
+    models: Sequence[str] = ()  # as in `Request`
+    agents: Sequence[str] = ()  # as in `Agents`
+    roles: Sequence[str] = ()  # as in `Briefing`
+    temperature: float | None = None
+    api_base: str | None = None
+    verify: Sequence[str] = ()  # as in `Checking`
+    setup: Sequence[str] = ()
+    timeout: float | None = None  # as in `Bounds`
+    max_steps: int | None = None
+    max_cost: float | None = None
+    budget: float | None = None
+    parallel: int | None = None  # as in `Request`
+    first: int | None = None
+    retries: int | None = None
+    allow_local_shell: bool = False  # always asked anew

@@ -12,7 +12,8 @@ from aideator_cli.store.supporting import supports
 
 _NEWEST = "select id from runs order by created desc, id limit ?"
 _RUNS = f"""
-select id, created, state, backend, where_text, json_extract(spec, '$.prompt'), json_extract(spec, '$.verify_report') is not null
+select id, created, state, backend, where_text, json_extract(spec, '$.prompt'), json_extract(spec, '$.verify_report') is not null,
+  json_extract(spec, '$.origin')
 from runs where id in ({_NEWEST}) order by created desc, id
 """
 _VARIATIONS = f"""
@@ -26,10 +27,14 @@ def glances(connection: sqlite3.Connection, limit: int) -> Iterator[Glance]:
     """Yields the newest run first."""
     rows = connection.execute(_VARIATIONS, (limit,))
     variations = {run: list(each) for run, each in groupby(rows, key=itemgetter(0))}
-    for run, created, state, backend, where, prompt, report in connection.execute(_RUNS, (limit,)):
+    for run, created, state, backend, where, prompt, report, begun in connection.execute(_RUNS, (limit,)):
         each = variations.get(run, [])
         succeeded = _succeeded(each, report=bool(report))
-        yield Glance(run, created, state, backend, where, prompt, succeeded, len(each), _cost(each))
+        origin = json.loads(begun) if begun else {}
+        yield Glance(
+            run, created, state, backend, where, prompt, succeeded, len(each), _cost(each),
+            tuple(origin.get("variations", ())), bool(origin.get("merged")),
+        )  # fmt: skip
 
 
 def _succeeded(variations: list[tuple[Any, ...]], *, report: bool) -> int:

@@ -2,7 +2,8 @@
 
 from pathlib import PurePath
 
-from aideator_agent.spec import Limits
+from aideator_agent.spec import Limits, Origin
+from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, plural, tokens
 
 
@@ -19,3 +20,8 @@ def limits(held: Limits) -> str:
     if held.cost is not None:
         words.append(cost(held.cost))
     return ", ".join(words)
+
+
+def origin(begun: Origin) -> str:
+    """Where a run's work began."""
+    return f"{'merged from' if begun.merged else 'goes on from'} {one_line(begun.named)}"

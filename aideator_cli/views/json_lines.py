@@ -66,6 +66,12 @@ def _review(spec: RunSpec) -> dict[str, Any] | None:
     return {"range": shown.range, "first": shown.first, "last": shown.last, "whole": shown.whole}
 
 
+def _origin(spec: RunSpec) -> dict[str, Any] | None:
+    if spec.origin is None:
+        return None
+    return {"kind": "merged" if spec.origin.merged else "continued", "variations": list(spec.origin.variations)}
+
+
 def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) -> dict[str, Any]:
     """A run as `list --json` and `show --json` have it."""
     spec = run.spec
@@ -81,6 +87,7 @@ def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) 
         "prompt": spec.prompt,
         "answer": spec.answer,
         "review": _review(spec),
+        "origin": _origin(spec),
         "selected": selected,
         "variations": [result_record(result) for result in results],
     }

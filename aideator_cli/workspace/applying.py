@@ -13,15 +13,23 @@ from aideator_cli.workspace.working import apply_to_files, why
 
 
 def apply_result(
-    spec: RunSpec, result: Result, way: Way, *, folder: Path | None, origin: Path | None, checks: Sequence[str] = ()
+    spec: RunSpec,
+    result: Result,
+    way: Way,
+    *,
+    folder: Path | None,
+    origin: Path | None,
+    checks: Sequence[str] = (),
+    begun: Sequence[bytes] = (),
 ) -> Applied:
     """Applies the result's patch to the working tree of `folder`, else of the current folder, else of `origin`, where the run began.
 
-    `checks` has what each check says about the result, for the commit message. Raises `AideatorError` for wrong usage, a missing
+    `checks` has what each check says about the result, for the commit message. `begun` has the patches of the variations with whose work
+    the run began: the files may be as one of these left them. Raises `AideatorError` for wrong usage, a missing
     repository, or a patch that does not apply; nothing has changed then.
     """
     _check(way)
-    pick = pick_of(spec, result, checks)
+    pick = pick_of(spec, result, checks, begun)
     target = working_tree(folder) if folder else default_tree(pick.base, origin)
     try:
         if way.branch is not None:

@@ -20,10 +20,11 @@ class Pick:
     prompt: str
     checks: tuple[str, ...]  # what each check says about it, for the commit message
     result: Result
+    begun: tuple[bytes, ...] = ()  # patches that it holds: one of them may have been applied already
     snapshot: bool = False  # the base holds changes that were not committed when the run began
 
 
-def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = ()) -> Pick:
+def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = (), begun: Sequence[bytes] = ()) -> Pick:
     """Raises `AideatorError` (wrong usage) if there is nothing to apply."""
     name = f"{spec.id}/{result.variation}"
     if not result.patch:
@@ -31,7 +32,7 @@ def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = ()) -> Pick:
         raise usage(f"{name} {what} ({result.outcome}): there is nothing to apply", hint=command("compare", spec.id))
     base = result.base or spec.repository.base
     snapshot = spec.sent is not None and spec.sent.snapshot and base == spec.repository.base
-    return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, snapshot)
+    return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, tuple(begun), snapshot)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ def plan(scratch: Scratch, pick: Pick, *, three_way: bool) -> Plan | None:
     if all(disk[path] == change.new for path, change in wanted.items()):
         return None
     as_taken = pick.snapshot and all(disk[path] == change.old for path, change in wanted.items())
+    if not as_taken and (goes_on := _going_on(scratch, pick, base, result, head)):
+        return goes_on
     if moved and not three_way and not as_taken:
         raise _base_differs(pick, base, head, list(moved))
     if not as_taken:
@@ -46,6 +48,35 @@ def plan(scratch: Scratch, pick: Pick, *, three_way: bool) -> Plan | None:
         scratch.check_out(path for path, change in wanted.items() if change.new)
     _refuse_what_is_in_the_way(scratch, made)
     return made
+
+
+def _going_on(scratch: Scratch, pick: Pick, base: str, result: str, head: str) -> Plan | None:
+    """Returns what is left to do where one of the patches that this one holds has been applied. None if none has."""
+    for patch in filter(None, pick.begun):
+        try:
+            before = scratch.patched(base, patch, pick.name)
+        except AideatorError:  # it was made on another commit
+            continue
+        left, done = scratch.changes(before, result), scratch.changes(base, before)
+        there = _entries(left, "old") | _entries(done, "new")
+        moved = scratch.changes(base, head)
+        ours = {
+            path: moved[path].new if path in moved else entry
+            for path, entry in (_entries(left, "old") | _entries(done, "old")).items()
+        }
+        if not left or on_disk(scratch, head, ours) != there:
+            continue
+        _refuse_submodules(left, pick)
+        scratch.load(result)
+        scratch.check_out(path for path, change in left.items() if change.new)
+        made = Plan(left, {})
+        _refuse_what_is_in_the_way(scratch, made)
+        return made
+    return None
+
+
+def _entries(changes: Mapping[str, Change], side: str) -> dict[str, Entry | None]:
+    return {path: getattr(change, side) for path, change in changes.items()}
 
 
 def merged(scratch: Scratch, pick: Pick, head: str, ours: Mapping[str, Entry | None]) -> Plan:

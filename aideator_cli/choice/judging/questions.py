@@ -53,12 +53,10 @@ def answer_shown(answer: str, citations: Iterable[Citation]) -> bytes:
 
 
 def shown_task(spec: RunSpec) -> str:
-    """Returns what the agents were asked, with the difference that they were shown."""
-    return (
-        spec.prompt
-        if spec.review is None
-        else f"{spec.prompt}\n\nThe difference {spec.review.range}:\n\n{spec.review.diff}"
-    )
+    """Returns what the agents were asked, also for the work that they began with, and the difference that they were shown."""
+    earlier = spec.origin.prompts if spec.origin else ()
+    task = "\n\n".join([*earlier, spec.prompt])
+    return task if spec.review is None else f"{task}\n\nThe difference {spec.review.range}:\n\n{spec.review.diff}"
 
 
 def too_big(task: str, first: bytes, second: bytes, context: int | None, kind: Kind = "patch") -> str | None:

@@ -19,7 +19,7 @@ from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, joined, plural, tokens
 from aideator_cli.views import wording
 from aideator_cli.views.asked import limits as told_limits
-from aideator_cli.views.asked import repository_name
+from aideator_cli.views.asked import origin, repository_name
 from aideator_cli.views.html.answers import answers
 from aideator_cli.views.html.drawing import drawing
 from aideator_cli.views.html.side_by_side import Room, side_by_side
@@ -100,6 +100,8 @@ def _facts(material: Material) -> list[tuple[str, str]]:
         facts.append(("Ref", spec.repository.ref))
     if spec.repository.base:
         facts.append(("Base", spec.repository.base))
+    if spec.origin:
+        facts.append(("Begun with", origin(spec.origin)))
     succeeded = sum(each.result.succeeded for each in material.comparison.order)
     facts.append(("Variations", f"{len(spec.variations)}, of which {succeeded} succeeded"))
     facts.append(("Started", f"{spec.created[:16].replace('T', ' ')} UTC, on {run.place.backend}"))

@@ -36,9 +36,16 @@ def _table(runs: "Sequence[Glance]", cells: int, *, where: bool) -> Grid:
             f"{run.succeeded} of {run.variations}",
             cost(run.cost),
             *((one_line(run.where),) if where else ()),
-            _beginning(run.prompt, cells),
+            _beginning(_prompt(run), cells),
         )
     return table
+
+
+def _prompt(run: "Glance") -> str:
+    """Returns the prompt, after the variations from which the run goes on, or which it merges."""
+    if not run.origin:
+        return run.prompt
+    return f"{'merges' if run.merged else 'from'} {', '.join(map(one_line, run.origin))}: {run.prompt}"
 
 
 def _beginning(text: str, cells: int) -> str:

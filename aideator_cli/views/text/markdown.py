@@ -15,6 +15,7 @@ from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import cost, duration, plural
 from aideator_cli.text.places import place
 from aideator_cli.views import wording
+from aideator_cli.views.asked import origin
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text import columns
@@ -29,6 +30,8 @@ _LINKS = re.compile(r"(?<=[@#])|(?<=:)(?=//)|(?<=www)", re.IGNORECASE)
 
 def show_markdown(screen: Screen, spec: RunSpec, comparison: Comparison, by: words.Shares | None) -> None:
     screen.line(f"**{text(one_line(spec.prompt)[:PROMPT_CELLS])}**\n")
+    if spec.origin is not None:
+        screen.line(f"This run {text(origin(spec.origin))}.\n")
     figures = columns.titles([each.result for each in comparison.order])
     titles = ["", "model", "outcome", *map(text, comparison.checks), *figures]
     _show_rows(screen, titles, [_row(each, figures) for each in comparison.order], right=len(figures))

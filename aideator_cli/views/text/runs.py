@@ -10,7 +10,7 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import minute
 from aideator_cli.views import wording
-from aideator_cli.views.asked import limits
+from aideator_cli.views.asked import limits, origin
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.table import show_table
 
@@ -30,6 +30,8 @@ def show_run(
     base += " with uncommitted changes" if spec.sent and spec.sent.snapshot else ""
     screen.line(f"{spec.id}  {run.state}  on {one_line(run.place.where)}  {minute(spec.created)}")
     screen.line(f"{clean(spec.repository.url)}{base}")
+    if spec.origin is not None:
+        screen.line(origin(spec.origin))
     screen.line(clean(spec.prompt).rstrip("\n"))
     screen.line("\n".join(["", *_asked(spec), ""]))
     show_table(screen, [_standing(result, seen) for result in results], selection.variation if selection else None)

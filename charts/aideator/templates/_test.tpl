@@ -304,6 +304,7 @@
   "first": null,
   "share": null,
   "sent": null,
+  "origin": null,
   "withhold_secrets": false,
   "mcp": [],
   "retries": 0

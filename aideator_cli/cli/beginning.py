@@ -1,0 +1,100 @@
+"""Begins a run that is planned: asks what must be asked, starts it, shows it to its end, and takes the best of it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
+    from aideator_cli.actions.pushing import Pushing
+    from aideator_cli.actions.starting import Plan
+    from aideator_cli.actions.taking import Taking
+    from aideator_cli.backends.base import Backend
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.intake.sending.suspects import Suspect
+
+SHOWN = 10  # files that look like secrets, each named
+
+
+def begin(
+    here: "Here",
+    planned: "Plan",
+    manner: "Manner",
+    taken: "Taking | None" = None,
+    pushed: "Pushing | None" = None,
+    *,
+    confirmed: bool = False,
+    detach: bool = False,
+) -> int:
+    """Returns the exit code. Raises `AideatorError` if nothing was started."""
+    from aideator_cli.actions.starting import start
+    from aideator_cli.cli.delivery import show_delivery
+    from aideator_cli.cli.started import announce, leave_detached
+    from aideator_cli.errors import AideatorError
+
+    spec = planned.spec
+    if planned.is_large and not confirmed and not _is_so_many(len(spec.variations)):
+        raise AideatorError("nothing was started")
+    remark(planned)
+    if planned.suspects and not _may_send(planned.suspects):
+        raise AideatorError("nothing was started")
+    run = start(here, planned)
+    announce(spec, planned.backend)
+    if detach:
+        show_delivery(planned.backend, spec.id)
+        leave_detached(spec.id, [v.number for v in spec.variations], json=manner.json)
+        return 0
+    return _follow(here, run, planned.backend, manner, taken, pushed)
+
+
+def _follow(
+    here: "Here",
+    started: "StoredRun",
+    backend: "Backend",
+    manner: "Manner",
+    taken: "Taking | None",
+    pushed: "Pushing | None",
+) -> int:
+    from aideator_cli.cli.showing import show
+
+    code: int = show(here, started.spec, backend, manner)
+    run = here.store.run(started.spec.id) or started
+    if pushed is not None:
+        from aideator_cli.actions.pushing import push_run
+        from aideator_cli.cli.pushed import tell_pushed
+
+        code = tell_pushed(push_run(here, run, pushed), json=manner.json) or code
+    if taken is None:
+        return code
+    from aideator_cli.actions.taking import take_best
+    from aideator_cli.cli.taken import tell_taken
+
+    return tell_taken(take_best(here, run, taken), json=manner.json) or (code if pushed else 0)
+
+
+def _is_so_many(count: int) -> bool:
+    from aideator_cli.cli import terminal
+    from aideator_cli.errors import usage
+
+    if not terminal.is_asked():
+        raise usage(f"the matrix would start {count} agents", hint="add --yes to start them all")
+    return terminal.agrees(f"Start {count} agents?")
+
+
+def _may_send(suspects: "Sequence[Suspect]") -> bool:
+    from aideator_cli.actions.starting import unconfirmed
+    from aideator_cli.cli import terminal
+    from aideator_cli.text.figures import plural
+
+    for suspect in suspects[:SHOWN]:
+        terminal.warn(f"{suspect.path} looks like a secret, by {suspect.why}; the agents' models would see it")
+    if not terminal.is_asked():
+        raise unconfirmed(suspects)
+    return terminal.agrees(f"Send {plural(len(suspects), 'file')} that may hold secrets?")
+
+
+def remark(planned: "Plan") -> None:
+    from aideator_cli.cli import terminal
+
+    for remark in planned.remarks:
+        terminal.warn(remark)
