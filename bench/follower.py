@@ -21,7 +21,7 @@ from aideator_cli.backends.base import Backend
 from aideator_cli.backends.kubernetes import KubernetesBackend
 from aideator_cli.cli import terminal
 from aideator_cli.cli.viewing import View
-from aideator_cli.domain.events import Event, Item
+from aideator_cli.domain.events import Event, Item, Observation
 from aideator_cli.domain.runs import Place
 from aideator_cli.store import Store
 from aideator_cli.stream.following import following
@@ -32,12 +32,16 @@ from bench.processes import peak_mib
 
 
 class Count:
-    """A view that shows nothing; `at`: when the newest event was stored, on the machine's monotonic clock; `ends`: each agent's last."""
+    """A view that shows nothing; `at`: when the newest event was stored, on the machine's monotonic clock; `ends`: each agent's last.
+
+    `seen`: what was observed of each agent, and of the run as a whole (0), and when.
+    """
 
     def __init__(self) -> None:
         self.given = 0
         self.at = 0.0
         self.ends: dict[int, float] = {}
+        self.seen: dict[int, list[tuple[float, str]]] = {}
 
     def __call__(self, _spec: RunSpec, batches: Iterator[list[Item]]) -> None:
         for batch in batches:
@@ -46,6 +50,9 @@ class Count:
                 self.given += events
                 self.at = time.monotonic()
                 self.ends |= {i.variation: self.at for i in batch if isinstance(i, Event) and i.type == "end"}
+            for item in batch:
+                if isinstance(item, Observation):
+                    self.seen.setdefault(item.variation or 0, []).append((time.monotonic(), f"{item.kind} {item.text}"))
 
 
 class Requests(logging.Handler):
@@ -93,7 +100,7 @@ def main() -> None:
     if not arguments.show:
         told: dict[str, object] = {"at": count.at, "given": count.given, "memory_mib": peak_mib(os.getpid())}
         if requests:
-            told |= {"ends": count.ends, **requests.found}
+            told |= {"ends": count.ends, "seen": count.seen, **requests.found}
         print(json.dumps(told))
 
 

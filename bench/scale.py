@@ -31,6 +31,7 @@ ALIVE: Final = 60.0  # seconds that a pod lives: longer than it takes to submit 
 SECONDS: Final = 600
 LOOK: Final = 1.0
 KINDS: Final = ("pods", "jobs", "events")
+SHOWN: Final = 3  # of the agents that were behind the most, with what was observed of them
 
 
 def main() -> None:
@@ -52,12 +53,21 @@ def main() -> None:
                 memory = _memory(cluster, space, processes, runs * VARIATIONS)
                 ends = [outcome(process, home) for process, home in zip(processes, homes, strict=True)]
             seconds, starts = time.monotonic() - begun, _starts(cluster, space)
-    behind = sorted(
-        at - starts[spec.id, int(number)]
+    late = sorted(
+        (
+            at - starts[spec.id, int(number)],
+            spec.id,
+            int(number),
+            [*told["seen"].get(number, ()), *told["seen"].get("0", ())],
+        )
         for spec, (told, _, _) in zip(specs, ends, strict=True)
         for number, at in told["ends"].items()
     )
-    _report(ends, seconds, memory, behind)
+    for behind, run, number, seen in late[-SHOWN:]:
+        since = starts[run, number]
+        course = ", ".join(f"{text} {at - since:+.1f}" for at, text in sorted(seen))
+        print(f"  the last event of {run}/{number} came {behind:.1f} s after its pod had started: {course}")
+    _report(ends, seconds, memory, [behind for behind, *_ in late])
 
 
 def _report(
@@ -77,6 +87,7 @@ def _report(
         "doubled": sum(each["given"] for each in told) - stored,
         "behind_p50": round(behind[len(behind) // 2], 1),
         "behind_p99": round(behind[len(behind) * 99 // 100], 1),
+        "behind_most": round(behind[-1], 1),
         "lists": _most(told, "list"),
         "watches": _most(told, "watch"),
         "refused": sum(each.get("refused", 0) for each in told),

@@ -5,10 +5,12 @@ import ssl
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aideator_agent.settings import Settings
 from aideator_agent.spec import RunSpec
+
+if TYPE_CHECKING:
+    from aideator_agent.settings import Settings
 
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 BUNDLE: Final = "ca.crt"
@@ -29,7 +31,7 @@ _SYSTEMS: Final = (
 )  # Debian, Fedora, Alpine and macOS
 
 
-def enter(settings: Settings, environment: MutableMapping[str, str]) -> None:
+def enter(settings: "Settings", environment: MutableMapping[str, str]) -> None:
     """Puts the proxy and the authorities into this process's environment, for git and the model, and writes the authorities' file for the
     commands. Raises `OSError`."""
     spec = settings.spec

@@ -99,6 +99,9 @@ class Backend(Protocol):
     def where(self) -> str:
         """Returns the place for people: `k3d-dev/default`, or `this machine`."""
 
+    def prepare(self) -> None:
+        """Says that a run is about to be submitted, and returns at once. Makes no request."""
+
     def submit(self, spec: RunSpec) -> None:
         """Starts all variations, or the first `spec.parallel`, and returns as soon as they are accepted.
 

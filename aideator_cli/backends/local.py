@@ -63,6 +63,9 @@ class LocalBackend:
 
     # Submitting
 
+    def prepare(self) -> None:
+        """Does nothing: all is loaded."""
+
     def submit(self, spec: RunSpec) -> None:
         folder = self._folder / spec.id
         try:

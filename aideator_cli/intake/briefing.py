@@ -7,7 +7,7 @@ from typing import Self
 from aideator_agent.spec import Repository
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
-from aideator_cli.intake import prompts, review, variables
+from aideator_cli.intake import prompts, variables
 from aideator_cli.intake.matrix import Cell, Matrix, Prompt
 from aideator_cli.intake.prompts import Briefed, Messages
 from aideator_cli.intake.request import Request
@@ -56,6 +56,8 @@ class Brief:
 def _prompt(request: Request) -> str:
     text = request.prompt
     if text is None and request.question.answer and request.question.diff is not None:
+        from aideator_cli.intake import review
+
         return review.PROMPT
     if text is None:
         raise usage(

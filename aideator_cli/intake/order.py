@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings
 from aideator_agent.spec import Limits, Repository, Review, RunSpec, VariationSpec
 from aideator_cli.domain.ids import new_id
 from aideator_cli.errors import not_found, usage
-from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, review, surroundings
+from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, surroundings
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
 from aideator_cli.intake.lineup import Lineup, line_up
@@ -20,6 +21,9 @@ from aideator_cli.intake.request import Bounds, Request
 from aideator_cli.intake.sending.packed import Packed, pack
 from aideator_cli.system.clock import now
 from aideator_cli.system.settings import Defaults, Settings
+
+if TYPE_CHECKING:
+    from aideator_cli.intake import review
 
 USUAL_RETRIES = 1
 
@@ -39,7 +43,7 @@ class Order:
 class _Read:
     """What the request's texts say, before the repository is looked at."""
 
-    compared: review.Range | None
+    compared: "review.Range | None"
     brief: Brief
     checks: checks.Checks
     lineup: Lineup
@@ -55,7 +59,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     """Raises `AideatorError` for every mistake that can be found before anything starts."""
     read, on_cluster = _read(request, backend, settings), backend == "kubernetes"
     located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
-    shown = None if read.compared is None else review.review(read.compared, located, read.ca)
+    shown = _shown(read, located)
     packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
     repository = replace(packed.repository, private=located.private)
     repository = cloning.part_of(repository, request.cloning, located.folder)
@@ -73,7 +77,7 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
 
 def _read(request: Request, backend: str, settings: Settings) -> _Read:
     table = None if request.matrix is None else _matrix(request, request.matrix, settings)
-    compared = None if request.question.diff is None else review.parsed(request.question.diff)
+    compared = _compared(request)
     brief = Brief.of(request, table)
     bounds.check(request)
     asked = checks.parse(request.checking)
@@ -171,7 +175,23 @@ def _surroundings(
     return env, surroundings.authorities(asked.ca or (Path(defaults.ca) if defaults.ca else None))
 
 
-def _start(request: Request, compared: review.Range | None) -> str | None:
+def _compared(request: Request) -> "review.Range | None":
+    if request.question.diff is None:
+        return None
+    from aideator_cli.intake import review
+
+    return review.parsed(request.question.diff)
+
+
+def _shown(read: _Read, located: Located) -> Review | None:
+    if read.compared is None:
+        return None
+    from aideator_cli.intake import review
+
+    return review.review(read.compared, located, read.ca)
+
+
+def _start(request: Request, compared: "review.Range | None") -> str | None:
     """Returns the ref that the agents begin with. For a difference that is its end."""
     if compared is None:
         return request.ref
@@ -195,6 +215,8 @@ def _exposed(located: Located, spec: RunSpec) -> tuple[str, ...]:
 def _cut(shown: Review | None) -> tuple[str, ...]:
     if shown is None or shown.whole:
         return ()
+    from aideator_cli.intake import review
+
     return (
         f"the difference {shown.range} is longer than {review.MOST_BYTES // 1000} kB; the agents are shown its beginning",
     )

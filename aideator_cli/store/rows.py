@@ -3,13 +3,15 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.domain.attempts import Attempt
-from aideator_cli.domain.judgements import Judgement
 from aideator_cli.domain.result import CheckResult, Result, citations, signals
 from aideator_cli.domain.runs import Place, StoredAttempt, StoredRun
+
+if TYPE_CHECKING:
+    from aideator_cli.domain.judgements import Judgement
 
 _RESULT_FIELDS = {field.name for field in fields(Result)}
 _CHECK_FIELDS = {field.name for field in fields(CheckResult)}
@@ -37,7 +39,9 @@ def stored_result(row: dict[str, Any]) -> Result:
     return Result(**{**known, **names, **checks, **cited, "report": report})
 
 
-def stored_judgement(row: dict[str, Any]) -> Judgement:
+def stored_judgement(row: dict[str, Any]) -> "Judgement":
+    from aideator_cli.domain.judgements import Judgement
+
     return Judgement(**{field.name: row[field.name] for field in fields(Judgement)})
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Event as Flag
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar
 
 from aideator_agent.spec import RunSpec, SpecError
@@ -97,6 +98,10 @@ class KubernetesBackend:
         configmap = manifests.configmap(spec, placement)
         parts = (part.manifest(folder, configmap["metadata"]) for part in parcels.parts(spec))
         return [configmap, *parts, *jobs]
+
+    def prepare(self) -> None:
+        """Loads the rest of the code while the caller waits for git."""
+        Thread(target=_load, name="load", daemon=True).start()
 
     def submit(self, spec: RunSpec) -> None:
         from aideator_cli.backends.kubernetes.submission import submit
@@ -244,6 +249,10 @@ class KubernetesBackend:
             return verb(*arguments, **settings)
         except (ApiError, ConnectionFailed) as error:
             raise problems.explain(error, self._objects.place) from error
+
+
+def _load() -> None:
+    from aideator_cli.backends.kubernetes import submission  # noqa: F401
 
 
 def _newest(jobs: Iterable[Mapping[str, Any]], variations: Collection[int]) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_agent.surroundings import of_commands
 from aideator_cli import __version__
-from aideator_cli.backends.kubernetes import isolation, kueue, marks, merging, parcels
+from aideator_cli.backends.kubernetes import kueue, marks, parcels
 from aideator_cli.errors import usage
 from aideator_cli.system.templates import render
 
@@ -121,6 +121,8 @@ def job(
 
 
 def _patched(template: dict[str, Any], spec: RunSpec, placement: Placement) -> dict[str, Any]:
+    from aideator_cli.backends.kubernetes import isolation, merging
+
     patch = spec.pod.patch or {}
     own = patch.get("spec")
     if not spec.checks and isinstance(own, Mapping) and isinstance(own.get("initContainers"), list):

@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.kubernetes import (
-    allowances,
     git_access,
     manifests,
     marks,
@@ -162,5 +161,7 @@ def _check_allowances(
     quotas: Sequence[Mapping[str, Any]],
 ) -> None:
     if ranges or quotas or spec.pod.patch:
+        from aideator_cli.backends.kubernetes import allowances
+
         job = manifests.job(spec, spec.variations[0], placement)
         allowances.check(job["spec"]["template"]["spec"], ranges, quotas, objects.place)

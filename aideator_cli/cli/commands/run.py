@@ -15,7 +15,10 @@ from aideator_cli.cli.commands import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aideator_cli.actions.here import Here
+    from aideator_cli.actions.pushing import Pushing
     from aideator_cli.actions.starting import Plan
     from aideator_cli.intake.request import Request, Where
 
@@ -109,7 +112,6 @@ def run(
     json: options.Json = False,
 ) -> int:
     """Give one prompt to N agents and show their work live."""
-    from aideator_cli.actions.pushing import pushing
     from aideator_cli.actions.starting import manifests, plan
     from aideator_cli.actions.taking import taking
     from aideator_cli.cli import invocation
@@ -167,7 +169,7 @@ def run(
     where = Where(backend, context, namespace)
     if on_interrupt not in ("leave", "cancel"):
         raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
-    pushed = pushing(push, folder=folder, detach=detach)
+    pushed = _pushing(push, folder, detach=detach) if push is not None else None
     taken = taking(select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach)
     taken = replace(taken, folder=folder) if taken else None
     goes_on = taken is not None or pushed is not None
@@ -180,6 +182,12 @@ def run(
     check_view(view, json=json)
     planned = plan(here, request, where, taking=taken, pushing=pushed, detach=detach)
     return begin(here, planned, manner, taken, pushed, confirmed=yes, detach=detach)
+
+
+def _pushing(push: str, folder: "Path | None", *, detach: bool) -> "Pushing | None":
+    from aideator_cli.actions.pushing import pushing
+
+    return pushing(push, folder=folder, detach=detach)
 
 
 def _estimate(here: "Here", request: "Request", where: "Where", *, json: bool) -> int:
