@@ -14,6 +14,9 @@ from aideator_cli.views.asked import limits, origin, repository_name
 def announce(spec: RunSpec, backend: Backend) -> None:
     commit = f"@{spec.repository.base[:7]}" if spec.repository.base else ""
     begun = f", {origin(spec.origin)}" if spec.origin else ""
+    if spec.is_merge:
+        terminal.say(f"{spec.id} {at(backend)}: {repository_name(spec.repository.url)}{commit}{begun}")
+        return
     agents = f"{plural(len(spec.variations), 'variation')} of {repository_name(spec.repository.url)}{commit}"
     terminal.say(f"{spec.id} {at(backend)}: {agents}{begun}, limits {limits(spec.limits)} each")
 

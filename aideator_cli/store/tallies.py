@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from aideator_cli.store.supporting import supports
 
+# Nobody works on a merge, so it says nothing about a model.
 # ?1 earliest time (RFC 3339, UTC), ?2 text that the repository contains, ?3 whether to return the prompts' texts, ?4 whether runs that ask
 # for an answer are meant
 QUERY = """
@@ -18,6 +19,7 @@ select v.run, v.number, v.model, v.agent, v.role, v.temperature, v.prompt_name, 
     from attempts a where a.run = v.run and a.variation = v.number) as attempts
 from variations v join runs r on r.id = v.run left join selections s on s.run = v.run
 where r.created >= ?1 and instr(lower(coalesce(r.repository, '')), lower(?2)) > 0 and r.answer = ?4
+  and v.model <> 'merge'
 order by v.run, v.number
 """
 N = TypeVar("N", int, float)

@@ -24,40 +24,43 @@ Side = dict[
 
 def difference(old: bytes, new: bytes, form: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
     """Returns the difference in the form of `git diff-tree` with these options, and the files whose difference is unknown."""
-    sides = [_by_path(patch) for patch in (old, new)]
-    differing = [path for path in sorted({*sides[0], *sides[1]}) if _raw(sides[0], path) != _raw(sides[1], path)]
+    sides = [by_path(patch) for patch in (old, new)]
+    differing = [path for path in sorted({*sides[0], *sides[1]}) if raw_of(sides[0], path) != raw_of(sides[1], path)]
     files = {path: [side[path] for side in sides if path in side] for path in differing}
     bases = {
-        path: _base([parts[0] for parts in files[path]])
+        path: base_of([parts[0] for parts in files[path]])
         for path in differing
-        if all(_is_told(part) for parts in files[path] for part in parts)
+        if all(is_told(part) for parts in files[path] for part in parts)
     }
     untold = tuple(path for path in differing if path not in bases or bases[path] is None)
     with tempfile.TemporaryDirectory(prefix="aideator-") as name:
         git = Git(Path(name))
         git.need("init", "--quiet", "--bare", ".")
         told = {path: base for path, base in bases.items() if base is not None}
-        trees = [_tree(git, told, side) for side in sides]
+        trees = [tree_of(git, told, side) for side in sides]
         out = git.need("diff-tree", *form, f"--anchored={UNKNOWN.decode()}", *trees)
-    return b"".join(_without_index(file) for file in parse(out)), untold
+    return b"".join(without_index(file) for file in parse(out)), untold
 
 
-def _by_path(patch: bytes) -> Side:
+def by_path(patch: bytes) -> Side:
+    """Returns the parts of a patch by the files that they change."""
     found: dict[str, tuple[FilePatch, ...]] = {}
     for file in parse(patch):
         found[file.path] = (*found.get(file.path, ()), file)
     return found
 
 
-def _raw(side: Side, path: str) -> bytes:
+def raw_of(side: Side, path: str) -> bytes:
+    """Returns what a patch says about a file. Empty if it does not change it."""
     return b"".join(part.raw for part in side.get(path, ()))
 
 
-def _is_told(file: FilePatch) -> bool:
+def is_told(file: FilePatch) -> bool:
+    """Whether the patch shows both contents around the change."""
     return file.change in ("added", "deleted", "modified") and (not file.binary or file.change == "added")
 
 
-def _base(files: Sequence[FilePatch]) -> tuple[str, bytes] | None:
+def base_of(files: Sequence[FilePatch]) -> tuple[str, bytes] | None:
     """Returns the file's previous mode ("" if it did not exist) and the content that matters. None if the patches contradict each other."""
     if files[0].old is None:
         return ("", b"") if all(file.old is None for file in files) else None
@@ -78,20 +81,20 @@ def _before(file: FilePatch) -> Iterator[tuple[int, bytes]]:
                 number += 1
 
 
-def _tree(git: Git, bases: dict[str, tuple[str, bytes]], side: Side) -> str:
+def tree_of(git: Git, bases: dict[str, tuple[str, bytes]], side: Side) -> str:
     blobs = {
         path: git.line("hash-object", "-w", "--no-filters", "--stdin", stdin=text) for path, (_, text) in bases.items()
     }
     entries = (f"{mode} {blobs[path]}\t{path}\0" for path, (mode, _) in bases.items() if mode)
     git.need("read-tree", "--empty")
     git.need("update-index", "-z", "--index-info", stdin=os.fsencode("".join(entries)))
-    patch = quoted(b"".join(_raw(side, path) for path in bases))
+    patch = quoted(b"".join(raw_of(side, path) for path in bases))
     if patch:
         git.need("apply", "--cached", "--binary", "-", stdin=patch)
     return git.line("write-tree")
 
 
-def _without_index(file: FilePatch) -> bytes:
+def without_index(file: FilePatch) -> bytes:
     """Removes the index line: its blobs do not exist here. A binary patch keeps it, since its hashes are valid and git needs them."""
     if file.binary:
         return file.raw

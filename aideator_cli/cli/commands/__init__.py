@@ -29,6 +29,7 @@ COMMANDS = {
     "cancel": Lazy("watch", "cancel", "Stop agents, and keep their work so far."),
     "retry": Lazy("retry", "retry", "Retry variations that infrastructure failed."),
     "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch."),
+    "merge": Lazy("merge", "merge", "Merge patches of several variations, and check the result as a new run."),
     "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
     "delete": Lazy("runs", "delete", "Delete a run, its Kubernetes objects and everything stored about it."),
     "agents": Lazy("agents", "agents", "List the coding agents that runs can use, and which of them this machine has."),

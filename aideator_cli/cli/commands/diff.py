@@ -88,6 +88,11 @@ def _print(patch: bytes, name: str, *, stat: bool, names: bool, record: dict[str
     return 0
 
 
+def print_patch(patch: bytes) -> int:
+    """Shows it on a terminal, and writes it byte for byte into a pipe."""
+    return _print(patch, "", stat=False, names=False, record=None)
+
+
 def _tell_limits(found: "Difference", one: "Made") -> None:
     from aideator_cli.cli import terminal
     from aideator_cli.workspace.pick import some

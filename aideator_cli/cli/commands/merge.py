@@ -1,0 +1,66 @@
+"""`merge`: one patch out of several."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options, run_options
+
+
+def merge(
+    variations: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN/N…", help="The variations to merge, also of several runs on one commit.", show_default=False
+        ),
+    ],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="N:PATH[#HUNK,…]",
+            help="Of variation N take only this file or folder, or hunks of a file, counted as `diff` prints them. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--take",
+            metavar="N:PATH",
+            help="Where changes of this file conflict, take those of variation N. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the merged patch, and start nothing.")] = False,
+    on_interrupt: run_options.OnInterrupt = "leave",
+    detach: run_options.Detach = False,
+    view: options.View = None,
+    json: options.Json = False,
+) -> int:
+    """Merge patches of several variations, and check the result as a new run.
+
+    No model is asked. The checks are those of the first variation's run, in the same place.
+    """
+    from aideator_cli.actions.merging import Asked, plan
+    from aideator_cli.actions.merging import merge as merge_them
+    from aideator_cli.cli import invocation
+    from aideator_cli.cli.beginning import begin
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.naming import the_named
+    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.errors import usage
+
+    if on_interrupt not in ("leave", "cancel"):
+        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
+    check_view(view, json=json)
+    here = invocation.here()
+    asked = Asked({word: the_named(here, word) for word in variations}, only or (), take or ())
+    merging = merge_them(here, asked)
+    if diff:
+        from aideator_cli.cli.commands.diff import print_patch
+
+        return print_patch(merging.merged.patch)
+    return begin(
+        here, plan(here, merging), Manner(json=json, view=view, cancels=on_interrupt == "cancel"), detach=detach
+    )
