@@ -27,7 +27,7 @@ from aideator_agent.settings import Settings as AgentSettings
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_agent.verdict import Ended
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
-from aideator_cli.intake import models, models_file, scripts
+from aideator_cli.intake import configured_model, models, models_file, scripts
 from aideator_cli.system.settings import Settings
 
 AT_ONCE: Final = 4  # questions
@@ -125,7 +125,7 @@ class Asked:
 
 def resolve(name: str | None, api_base: str | None, settings: Settings) -> tuple[models.ModelInfo, VariationSpec]:
     """Returns the model to ask. Raises `AideatorError` if the model is unknown, or its key or library is missing."""
-    name, api_base = name or settings.defaults.model, api_base or settings.defaults.api_base
+    name, api_base = name or configured_model.only(settings), api_base or settings.defaults.api_base
     if name is None:
         raise models.no_model(settings.environment)
     if api_base is not None and not api_base.startswith(("http://", "https://")):

@@ -16,7 +16,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import Store, kept
 from aideator_cli.actions.places import choose
 from aideator_cli.errors import AideatorError, not_found, usage
-from aideator_cli.intake import models, models_file
+from aideator_cli.intake import configured_model, models, models_file
 from aideator_cli.intake.models import ModelInfo
 from aideator_cli.system.keyring import listed
 from aideator_cli.system.settings import Settings
@@ -91,7 +91,7 @@ def check(here: Here, infos: Sequence[ModelInfo], seconds: float) -> Iterator[Ch
 
 def chosen(here: Here, found: Sequence[Known]) -> list[ModelInfo]:
     """Returns the models that are asked when none is named: the configured one and those of models.yaml that can be used."""
-    configured = here.settings.defaults.model
+    configured = configured_model.first(here.settings)
     infos = [known.info for known in found if known.usable and known.own]
     if configured and not configured.startswith(models.SCRIPTED):
         overrides = models_file.load_overrides(here.settings.models_file)

@@ -3,11 +3,18 @@
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
+    from aideator_cli.system.configuration.options import Table
+    from aideator_cli.system.settings import Choice, Settings
+
+_settings: "ContextVar[Settings | None]" = ContextVar("_settings", default=None)  # of the command that runs
 
 
 def program() -> str:
@@ -32,6 +39,28 @@ def command(*words: str) -> str:
 def here() -> "Here":
     """Returns what a command passes to the actions."""
     from aideator_cli.actions.here import Here
-    from aideator_cli.system.settings import Settings
 
-    return Here(Settings(interactive=sys.stdin.isatty()))
+    return Here(_settings.get() or settings())
+
+
+def settings(choice: "Choice | None" = None) -> "Settings":
+    """Returns the folders and the configuration. `choice`: what this call chose of it."""
+    from aideator_cli.system.settings import Choice, Settings
+
+    return Settings(interactive=sys.stdin.isatty(), table=_table, choice=choice or Choice())
+
+
+@contextmanager
+def using(chosen: "Settings") -> Iterator[None]:
+    """Within it, `here` has these settings."""
+    token = _settings.set(chosen)
+    try:
+        yield
+    finally:
+        _settings.reset(token)
+
+
+def _table() -> "Table":
+    from aideator_cli.cli.option_table import option_table
+
+    return option_table()

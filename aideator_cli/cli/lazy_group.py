@@ -17,6 +17,7 @@ class Lazy(NamedTuple):
     function: str
     help: str  # the first sentence of its docstring
     commands: "Mapping[str, Lazy] | None" = None  # of a group, which is no command itself
+    configured: bool = False  # whether the configuration fills in its options
 
 
 def lazy_group(package: str, known: Mapping[str, Lazy]) -> type[TyperGroup]:
@@ -44,8 +45,16 @@ def _load(package: str, name: str, lazy: Lazy) -> Any:
         group.callback()(_nothing)
         return typer.main.get_command(group)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, cls=Panelled)(getattr(import_module(f"{package}.{lazy.module}"), lazy.function))
+    app.command(name, cls=_configured() if lazy.configured else Panelled)(
+        getattr(import_module(f"{package}.{lazy.module}"), lazy.function)
+    )
     return typer.main.get_command(app)
+
+
+def _configured() -> type[Panelled]:
+    from aideator_cli.cli.configured import Configured
+
+    return Configured
 
 
 def _nothing() -> None:

@@ -10,7 +10,7 @@ from aideator_agent.program import AgentProgram
 from aideator_agent.spec import VariationSpec
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.intake import counts, models, models_file, scripts
+from aideator_cli.intake import configured_model, counts, models, models_file, scripts
 from aideator_cli.intake.agents import endpoints, presets, programs, team
 from aideator_cli.intake.agents.presets import Preset
 from aideator_cli.intake.agents.team import Named, Worker
@@ -58,6 +58,7 @@ def line_up(request: Request, table: Matrix | None, settings: Settings) -> Lineu
     known = partial(models.is_known, overrides=overrides)
     cells = [_by_role(cell, request, table) for cell in _cells(request, table, settings, crew, known)]
     cells = [replace(cell, worker=_with_model(cell.worker, crew, resolve, settings)) for cell in cells]
+    cells = _with_temperature(cells, settings)
     infos = {name: resolve(name) for name in dict.fromkeys(_model(cell) for cell in cells)}
     _check_prices(request, cells, infos, settings)
     turns = {
@@ -152,10 +153,11 @@ def _named(request: Request, settings: Settings, crew: _Crew, known: Callable[[s
     return [] if configured is None or scripted else team.parse([configured], known)
 
 
-def _configured(settings: Settings) -> list[str]:
-    if settings.defaults.model is None:
+def _configured(settings: Settings) -> str:
+    found = configured_model.first(settings)
+    if found is None:
         raise models.no_model(settings.environment)
-    return [settings.defaults.model]
+    return found
 
 
 def _with_model(worker: Worker, crew: _Crew, resolve: Callable[[str], ModelInfo], settings: Settings) -> Worker:
@@ -163,11 +165,22 @@ def _with_model(worker: Worker, crew: _Crew, resolve: Callable[[str], ModelInfo]
     if worker.model is not None:
         return worker
     usual = preset.model if (preset := crew.preset(worker.agent)) else None
-    configured = settings.defaults.model
+    configured = configured_model.first(settings)
     if preset is None or usual is None:
-        return replace(worker, model=_configured(settings)[0])
+        return replace(worker, model=_configured(settings))
     fits = configured is not None and _can_use(preset, resolve(configured))
     return replace(worker, model=configured if fits else usual)
+
+
+def _with_temperature(cells: Sequence[Cell], settings: Settings) -> list[Cell]:
+    """The configured temperature is for our own loop, where nothing else says one."""
+    configured = settings.defaults.temperature
+    if configured is not None and not 0 <= configured <= 2:
+        raise usage(f"--temperature takes 0 to 2, not {configured:g}")
+    return [
+        replace(cell, temperature=configured) if cell.temperature is None and cell.worker.agent == OWN else cell
+        for cell in cells
+    ]
 
 
 def _model(cell: Cell) -> str:

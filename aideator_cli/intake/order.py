@@ -243,8 +243,7 @@ def _matrix(request: Request, path: Path, settings: Settings) -> Matrix:
 
 
 def _servers(request: Request, lineup: Lineup, settings: Settings) -> tuple[tuple[McpServer, ...], tuple[str, ...]]:
-    configured = settings.defaults.mcp
-    servers, told = mcp.load(request.briefing.mcp or ([Path(configured)] if configured else []))
+    servers, told = mcp.load(request.briefing.mcp or [Path(each) for each in settings.defaults.mcp])
     for role in dict.fromkeys(cell.role for cell in lineup.cells):
         role.check_tools([server.name for server in servers])
     return servers, (*told, *mcp.deaf(servers, lineup.variations))
@@ -286,5 +285,5 @@ def check_local(request: Request, variations: Sequence[VariationSpec], backend: 
     if not (request.allow_local_shell or settings.defaults.allow_local_shell):
         raise usage(
             f"the commands of {real[0].model} would run on this machine as you, with access to your files",
-            hint="allow it with --allow-local-shell (or allow_local_shell: true in config.yaml), or run in pods with --backend kubernetes",
+            hint="allow it with --allow-local-shell (or allow_local_shell = true in config.toml), or run in pods with --backend kubernetes",
         )

@@ -37,7 +37,7 @@ def locate(repo: str, ref: str | None, *, from_pods: bool, ca: str | None = None
     """
     if ref is not None and (ref.startswith("-") or not ref.strip() or re.search(r"[\x00-\x1f\x7f]", ref)):
         raise usage(f"{ref!r} is not a valid name of a branch, tag or commit")
-    if _is_url(repo):
+    if is_url(repo):
         _check_url(repo)
         if ref is not None and _REVISION.search(ref):
             raise usage(
@@ -48,7 +48,7 @@ def locate(repo: str, ref: str | None, *, from_pods: bool, ca: str | None = None
     return _local(Path(repo).expanduser(), ref)
 
 
-def _is_url(repo: str) -> bool:
+def is_url(repo: str) -> bool:
     return "://" in repo or (_SCP_LIKE.fullmatch(repo) is not None and not Path(repo).exists())
 
 

@@ -1,23 +1,27 @@
 """Where AIdeator keeps its data, and the defaults that the user configured."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aideator_cli.errors import usage
+if TYPE_CHECKING:
+    from aideator_cli.system.configuration.options import Table
+    from aideator_cli.system.configuration.reading import Configuration
+    from aideator_cli.system.configuration.repository import RepositoryFile
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """The content of config.yaml. Every field is optional."""
+    """The settings that more than one command reads, and the Python API. Every one is optional."""
 
-    model: str | None = None
+    model: str | None = None  # as --model takes it: NAME[:K],…; agent and role likewise
     agent: str | None = None
     role: str | None = None
-    mcp: str | None = None
+    mcp: tuple[str, ...] = ()
+    temperature: float | None = None
     api_base: str | None = None
     backend: str | None = None
     context: str | None = None
@@ -52,16 +56,38 @@ class Defaults:
     ca: str | None = None
 
 
-_PATHS = frozenset({"ca", "mcp", "pod_patch"})  # relative ones start at the configuration's folder
+_PATHS = frozenset({"ca", "mcp", "pod_patch"})
+_SEVERAL = frozenset({"model", "agent", "role"})  # each value may hold several, with commas
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What this call chose of the configuration."""
+
+    profile: str | None = None  # None: AIDEATOR_PROFILE decides
+    repository: "RepositoryFile | None" = None  # the trusted file of the repository that is worked on
+    without: frozenset[str] = frozenset()  # settings that don't count this time
 
 
 class Settings:
     """Folders and configuration, each read on first use."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None, *, interactive: bool = False) -> None:
-        """`interactive`: whether a child program (a credential plugin) may ask a person at the terminal."""
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        interactive: bool = False,
+        table: "Callable[[], Table] | None" = None,
+        choice: Choice = Choice(),
+    ) -> None:
+        """`interactive`: whether a child program (a credential plugin) may ask a person at the terminal.
+
+        `table`: every option that can be configured. Without it only those of `Defaults` are known, and other names are passed over.
+        """
         self.environment = os.environ if environment is None else environment
         self.interactive = interactive
+        self._table = table
+        self._choice = choice
         self._kept: dict[str, str | None] = {}  # what the keyring has
 
     @cached_property
@@ -101,60 +127,48 @@ class Settings:
         """The user's own roles."""
         return self.config_folder / "roles"
 
+    def with_repository(self, file: "RepositoryFile") -> "Settings":
+        """Returns the same with what this repository sets."""
+        choice = replace(self._choice, repository=file)
+        return Settings(self.environment, interactive=self.interactive, table=self._table, choice=choice)
+
+    @cached_property
+    def configuration(self) -> "Configuration":
+        """Raises `AideatorError` (usage) for a mistake in it."""
+        from aideator_cli.system.configuration.reading import Configuration, Sources, is_anything
+
+        if self._choice == Choice() and not is_anything(self.config_folder, self.environment):
+            return Configuration({})  # most often: the table of options takes time to make
+
+        return Sources(
+            self.config_folder, self.environment, self._table() if self._table else defaults_table(),
+            complete=self._table is not None, profile=self._choice.profile, repository=self._choice.repository,
+            without=self._choice.without,
+        ).read()  # fmt: skip
+
     @cached_property
     def defaults(self) -> Defaults:
-        path = self.config_folder / "config.yaml"
-        if not path.is_file():
-            return Defaults()
-        return _checked(path, _load(path))
+        found: dict[str, Any] = {
+            each.name: self.configuration.settings[each.name].value
+            for each in fields(Defaults)
+            if each.name in self.configuration.settings
+        }
+        joined: dict[str, Any] = {name: ",".join(value) if name in _SEVERAL else value for name, value in found.items()}
+        return Defaults(**joined)
 
 
-def _load(path: Path) -> dict[str, Any]:
-    from aideator_cli.system.yaml_file import read_yaml
+def defaults_table() -> "Table":
+    """Returns the options of `Defaults`."""
+    from aideator_cli.system.configuration.options import Kind, Option
 
-    data = read_yaml(path, "configuration")
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise usage(f"configuration {path} is not a mapping of settings", hint="write one `name: value` per line")
-    return data
+    def option(name: str, default: Any) -> Option:
+        many = isinstance(default, tuple) or name in _SEVERAL
+        kind = (
+            Kind.SWITCH if default is False
+            else Kind.PATH if name in _PATHS
+            else Kind.NUMBER if name == "temperature"
+            else Kind.TEXT
+        )  # fmt: skip
+        return Option(name, kind, many, pairs=name in ("annotation", "env", "label", "node_selector", "toleration"))
 
-
-def _checked(path: Path, data: dict[str, Any]) -> Defaults:
-    for name in _PATHS & data.keys():
-        if isinstance(data[name], str):
-            data[name] = str(path.parent / Path(data[name]).expanduser())
-    if isinstance(data.get("run_as"), int):
-        data["run_as"] = str(data["run_as"])
-    known = {f.name: f.default for f in fields(Defaults)}
-    checked: dict[str, Any] = {}
-    for name, value in data.items():
-        if name not in known:
-            raise usage(f"{path}: unknown setting {name!r}", hint="settings are " + ", ".join(sorted(known)))
-        if isinstance(known[name], tuple):
-            checked[name] = _texts(path, name, value)
-        elif isinstance(value, bool if known[name] is False else str):
-            checked[name] = value
-        else:
-            takes = "true or false" if known[name] is False else "a text"
-            raise usage(f"{path}: {name} is {value!r}; it takes {takes}", hint=_quoted(name, value))
-    return Defaults(**checked)
-
-
-def _texts(path: Path, name: str, value: Any) -> tuple[str, ...]:
-    """Returns the values as the option takes them: a mapping is as good as a list of NAME=VALUE."""
-    items = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, (dict, list)) or not all(isinstance(item, str) for item in items):
-        wrong = (
-            next((item for item in items if not isinstance(item, str)), None)
-            if isinstance(value, (dict, list))
-            else None
-        )
-        takes = "a list of texts, or a mapping to texts"
-        raise usage(f"{path}: {name} is {value!r}; it takes {takes}", hint=wrong and "put the value in quotes")
-    return tuple(f"{key}={item}" for key, item in value.items()) if isinstance(value, dict) else tuple(value)
-
-
-def _quoted(name: str, value: Any) -> str | None:
-    """YAML reads `2` as a number, and even `1:30` as one."""
-    return f'put it in quotes: {name}: "…"' if isinstance(value, (int, float)) else None
+    return {each.name: option(each.name, each.default) for each in fields(Defaults)}

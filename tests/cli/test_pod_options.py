@@ -218,7 +218,7 @@ def test_authorities_that_are_not_there(dry: Dry, tmp_path: Path) -> None:
     [
         ("cpu: 1:30", "cpu is 90; it takes a text"),
         ("node_selector: {gpu: true}", "node_selector is {'gpu': True}; it takes a list of texts"),
-        ("label: team=blue", "label is 'team=blue'; it takes a list of texts"),
+        ("label: 7", "label is 7; it takes a list of texts"),
         ("cpus: '2'", "unknown setting 'cpus'"),
     ],
 )

@@ -12,7 +12,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose
 from aideator_cli.domain.findings import BROKEN, Finding, broken, note
 from aideator_cli.errors import AideatorError, ExitCode, command, usage
-from aideator_cli.intake import models, models_file
+from aideator_cli.intake import configured_model, models, models_file
 from aideator_cli.intake.request import Pod, Where
 from aideator_cli.system.settings import Settings
 
@@ -68,7 +68,7 @@ def _check(asked: Examining) -> None:
 def model_named(here: Here, name: str | None) -> str | None:
     """Returns the model that `examine` would ask: the one that the user named, else the configured one, unless that is a script."""
     try:
-        found = name or here.settings.defaults.model
+        found = name or configured_model.first(here.settings)
     except AideatorError:
         return name
     return None if found is None or found.startswith(models.SCRIPTED) else found
@@ -160,7 +160,7 @@ def _wanted(asked: Examining, model: Asked | None) -> Wanted:
 
 def _model(settings: Settings, asked: Examining) -> Asked | None:
     """Raises `AideatorError` (usage) for an unknown model."""
-    name = asked.model or settings.defaults.model
+    name = asked.model or configured_model.first(settings)
     if name is None or name.startswith(models.SCRIPTED):
         return None
     api_base = asked.api_base or settings.defaults.api_base

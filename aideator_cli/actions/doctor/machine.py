@@ -46,15 +46,24 @@ def git() -> Finding:
 
 def configuration(settings: Settings) -> Finding:
     try:
-        _ = settings.defaults
+        found = settings.configuration
         overrides = models_file.load_overrides(settings.models_file)
     except AideatorError as error:
         return broken("configuration", error)
-    there = [path.name for path in (settings.config_folder / "config.yaml", settings.models_file) if path.exists()]
-    if not there:
-        return ok("configuration", f"none in {settings.config_folder}; the defaults apply")
-    told = f", {len(overrides)} own models" if overrides else ""
-    return ok("configuration", f"{' and '.join(there)} in {settings.config_folder}{told}")
+    names = ("config.toml", "config.yaml", settings.models_file.name)
+    there = [name for name in names if (settings.config_folder / name).exists()]
+    text = (
+        f"{' and '.join(there)} in {settings.config_folder}"
+        if there
+        else f"none in {settings.config_folder}; the defaults apply"
+    )
+    if found.profile:
+        text += f", profile {found.profile}"
+    if overrides:
+        text += f", {len(overrides)} own models"
+    if found.remarks:
+        return note("configuration", f"{text}. {found.remarks[0].text}", found.remarks[0].advice)
+    return ok("configuration", text)
 
 
 def database(settings: Settings) -> Finding:

@@ -8,8 +8,10 @@ from aideator_cli.cli.lazy_group import Lazy, lazy_group
 
 # The help is the first sentence of the function's docstring; a test compares them
 COMMANDS = {
-    "run": Lazy("run", "run", "Give one prompt to N agents and show their work live."),
-    "ask": Lazy("ask", "ask", "Put one question about a repository to N agents and show their answers."),
+    "run": Lazy("run", "run", "Give one prompt to N agents and show their work live.", configured=True),
+    "ask": Lazy(
+        "ask", "ask", "Put one question about a repository to N agents and show their answers.", configured=True
+    ),
     "watch": Lazy("watch", "watch", "Show a run live, from its first event until it ends."),
     "wait": Lazy("watch", "wait", "Wait for runs to end, and exit with their exit code."),
     "list": Lazy("runs", "list_runs", "List runs, newest first."),
@@ -43,6 +45,20 @@ COMMANDS = {
             "delete": Lazy("secret", "delete_key", "Delete a key, which stays valid at its provider."),
         },
     ),
+    "config": Lazy(
+        "config",
+        "",
+        "Show and change the settings, which are the defaults of options.",
+        {
+            "show": Lazy("config", "show", "List the settings that count in this folder."),
+            "get": Lazy("config", "get", "Print the value of a setting, one line for each if it has several."),
+            "set": Lazy("config", "set_value", "Set the default of an option."),
+            "unset": Lazy("config", "unset", "Remove a setting."),
+            "edit": Lazy("config", "edit", "Open the file in your editor, and check it before it counts."),
+            "migrate": Lazy("config", "migrate", "Write the settings of a config.yaml as config.toml."),
+        },
+    ),
+    "trust": Lazy("trust", "trust", "Trust what .aideator.toml in a repository sets, until the file changes."),
     "models": Lazy("models", "list_models", "List the models whose keys you have: prices, sizes and hosts."),
     "roles": Lazy(
         "roles",

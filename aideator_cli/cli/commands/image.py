@@ -77,7 +77,7 @@ def push(
 
     name = imaging.push(_building(tool, tag), target)
     print(name)
-    terminal.say(f"pushed {name}; use it with --agent-image {name}, or agent_image: {name} in config.yaml")
+    terminal.say(f"pushed {name}; use it with --agent-image {name}, or: aideator config set agent_image {name}")
     return 0
 
 

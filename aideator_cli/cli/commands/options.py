@@ -54,3 +54,12 @@ Since = Annotated[
         show_default=False,
     ),
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Use the settings of [profiles.NAME] in config.toml, too. See docs/configuration.md.",
+        show_default=False,
+    ),
+]

@@ -33,6 +33,8 @@ def run(
     model: run_options.Model = None,
     matrix: run_options.Matrix = None,
     yes: run_options.Yes = False,
+    profile: options.Profile = None,  # noqa: ARG001 -- with the next one read before the options are filled in
+    no_repository_file: run_options.NoRepositoryFile = False,  # noqa: ARG001
     role: briefing_options.Role = None,
     temperature: run_options.Temperature = None,
     api_base: run_options.ApiBase = None,

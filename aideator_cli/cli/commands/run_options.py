@@ -56,6 +56,9 @@ Yes = Annotated[
         "--yes", help="Don't ask before starting more than 20 agents, or before sending files that look like secrets."
     ),
 ]
+NoRepositoryFile = Annotated[
+    bool, typer.Option("--no-repository-file", help="Leave out what .aideator.toml in the repository sets.")
+]
 Temperature = Annotated[
     float | None, typer.Option(help="Sampling temperature, 0 to 2. Default: the model's own.", show_default=False)
 ]

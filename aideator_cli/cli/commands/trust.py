@@ -1,0 +1,34 @@
+"""`trust`: the file of a repository counts, until it changes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path,
+    typer.Argument(metavar="[DIR]", help="A folder of the repository. Default: the current one.", show_default=False),
+]
+Revoke = Annotated[bool, typer.Option("--revoke", help="Trust it no more.")]
+
+
+def trust(folder: Folder = Path(), revoke: Revoke = False) -> int:
+    """Trust what .aideator.toml in a repository sets, until the file changes."""
+    from aideator_cli.actions import configuring
+    from aideator_cli.cli import invocation, terminal, trusting
+    from aideator_cli.cli.option_table import option_table
+    from aideator_cli.errors import not_found
+
+    here = invocation.here()
+    if revoke:
+        known = configuring.untrust(here, folder)
+        terminal.say(f"{folder.absolute()} is {'no longer trusted' if known else 'not trusted anyway'}")
+        return 0
+    found = configuring.of_repository(here, option_table(), folder)
+    if found is None:
+        raise not_found(f"{folder.absolute()} is in no git repository with an .aideator.toml")
+    if not found.trusted:
+        trusting.tell(found.file)
+    configuring.trust(here, found.file)
+    terminal.say(f"{found.file.path} is trusted until it changes")
+    return 0
