@@ -39,6 +39,7 @@ from aideator_cli.actions import (
 )
 from aideator_cli.actions import stats as counting
 from aideator_cli.actions.applying import Undone
+from aideator_cli.actions.crossing import refereeing as crossing
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.refreshing import refresh
 from aideator_cli.actions.sharing import exporting, reporting
@@ -49,7 +50,7 @@ from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, 
 from aideator_cli.domain.judgements import Judgement, Round
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Selection, StoredRun
-from aideator_cli.errors import AideatorError, ExitCode, usage
+from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
 from aideator_cli.intake.request import (
     Agents,
     Bounds,
@@ -270,8 +271,22 @@ class Run:
         """Raises `AideatorError` where the variation has no patch and no answer."""
         return selecting.select(self._here, self._named(variation), note).selection
 
+    def cross_test(self) -> Comparison:
+        """Runs each variation's new tests on the other patches that passed, unless that was done before, and compares again.
+
+        Raises `AideatorError` if they can't be run. Does nothing while agents are at work, or if there is nothing to learn.
+        """
+        self._look()
+        for told in crossing.cross_test(self._here, self._run):
+            if isinstance(told, crossing.Failed):
+                raise unavailable(f"the tests of the others could not be run: {told.why}")
+        return self.compare()
+
     def select_best(self) -> Selection:
-        """Selects the first by the rule of `compare`; its `note` says why. Raises `AideatorError` where none passes its checks."""
+        """Selects the first by the rule of `compare`; its `note` says why. Raises `AideatorError` where none passes its checks.
+
+        Unlike the command line it runs no tests of the others by itself: call `cross_test` before.
+        """
         self._look()
         return selecting.select_best(self._here, self._run).selection
 

@@ -5,6 +5,7 @@ With arguments it makes no attempt and only says something about itself (`trial`
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from aideator_agent import interrupts as interrupts_module
@@ -16,7 +17,7 @@ from aideator_agent.emitter import Emitter  # noqa: E402
 from aideator_agent.interrupts import Interrupts  # noqa: E402
 from aideator_agent.keys import Redactor, take  # noqa: E402
 from aideator_agent.session import Session  # noqa: E402
-from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY, SettingsError, load, secrets  # noqa: E402
+from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY, Settings, SettingsError, load, secrets  # noqa: E402
 from aideator_agent.strays import Strays, claim_stdout  # noqa: E402
 from aideator_agent.totals import Totals  # noqa: E402
 from aideator_agent.verdict import Verdict  # noqa: E402
@@ -37,7 +38,7 @@ def main() -> int:
     events, printed = claim_stdout()
     emitter = Emitter(events, Redactor(secrets(keys)))
     strays = Strays(printed, emitter)
-    session = Session(settings, keys, emitter, interrupts)
+    session = _session(settings, keys, emitter, interrupts)
     try:
         verdict = session.run()
         strays.close()
@@ -48,6 +49,14 @@ def main() -> int:
     if session.owns_room:
         rooms.remove(settings.workspace, settings.private)
     return _status(verdict, interrupts)
+
+
+def _session(settings: Settings, keys: Mapping[str, str], emitter: Emitter, interrupts: Interrupts) -> Session:
+    if settings.spec.referee is None:
+        return Session(settings, keys, emitter, interrupts)
+    from aideator_agent.referee.session import RefereeSession
+
+    return RefereeSession(settings, keys, emitter, interrupts)
 
 
 def _tell_end(emitter: Emitter, verdict: Verdict, session: Session) -> None:

@@ -17,6 +17,7 @@ Fault = Literal["agent", "model", "repository", "infrastructure", "verifier"]
 
 EVENT_TYPES: Final = (
     "start", "phase", "say", "think", "call", "output", "done", "usage", "sent", "told", "changes", "patch", "answer", "check",
-    "notice", "beat", "end",
+    "cross", "notice", "beat", "end",
 )  # fmt: skip
-PHASES: Final = ("clone", "work", "patch", "answer", "verify")  # an attempt makes a patch, or gives an answer
+# An attempt makes a patch, or gives an answer; a referee tries patches (cross)
+PHASES: Final = ("clone", "work", "patch", "answer", "verify", "cross")

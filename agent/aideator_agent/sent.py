@@ -42,6 +42,11 @@ def patch(settings: Settings, check: Callable[[], None]) -> Path | None:
     return _received(settings, "patch", check)
 
 
+def patches(settings: Settings, check: Callable[[], None]) -> Path | None:
+    """Returns the archive of a referee's patches, as `commits` does."""
+    return _received(settings, "patches", check)
+
+
 def builds_on_url(settings: Settings) -> bool:
     """Whether the commits that were sent need those of the repository's URL."""
     return settings.spec.sent is not None and settings.spec.sent.builds_on_url

@@ -61,7 +61,8 @@ class Session:
     @property
     def _has_loop(self) -> bool:
         """Whether a model works in our own loop, and no other program, nor nobody."""
-        return self._settings.variation.agent is None and not self._settings.spec.is_merge
+        spec = self._settings.spec
+        return self._settings.variation.agent is None and not spec.is_merge and spec.referee is None
 
     def leave(self) -> None:
         """Ends what the model's commands started, when events can't be written any more."""
@@ -88,6 +89,18 @@ class Session:
     def _work(self) -> Verdict:
         self._tell_start()
         model = open_model(self._settings, self._keys, self._interrupts) if self._has_loop else None
+        checkout = self._cloned()
+        self._checking = self._begin_checking(checkout)
+        if self._settings.spec.is_merge:
+            return Verdict("succeeded", summary=origin.summary(self._settings.spec))
+        with self._phase("work"):
+            words = self._worked(model, checkout) if model else self._program_worked(checkout)
+            if not self._settings.spec.answer:
+                return Verdict("succeeded", summary=words)
+            self._answer = answer.of(words)
+            return Verdict("succeeded", summary=self._answer.brief)
+
+    def _cloned(self) -> Checkout:
         with self._phase("clone") as phase:
             self._take_room()
             begun = sent.arrive(self._settings, self._emitter, self._interrupts.check, self._told.line)
@@ -95,15 +108,7 @@ class Session:
             cloned = repository.clone(self._settings, self._access, self._interrupts.check, self._tell)
             self.checkout = self._taken(cloned)
             phase["base"] = self.checkout.base
-        self._checking = self._begin_checking(self.checkout)
-        if self._settings.spec.is_merge:
-            return Verdict("succeeded", summary=origin.summary(self._settings.spec))
-        with self._phase("work"):
-            words = self._worked(model, self.checkout) if model else self._program_worked(self.checkout)
-            if not self._settings.spec.answer:
-                return Verdict("succeeded", summary=words)
-            self._answer = answer.of(words)
-            return Verdict("succeeded", summary=self._answer.brief)
+        return self.checkout
 
     def _taken(self, cloned: Checkout) -> Checkout:
         """Lays the carried files into the working tree. What looks like a secret in them is kept out of events and patches."""

@@ -66,6 +66,7 @@ class Sent:
     carried: Piece | None = None  # a tar archive of files that git ignores
     objects: Piece | None = None  # a tar archive of commits of submodules and objects of Git LFS
     patch: Piece | None = None  # what the working tree begins with, beyond the base
+    patches: Piece | None = None  # a tar archive of the patches that a referee tries
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,15 @@ class Check:
 
     name: str
     command: str
+
+
+@dataclass(frozen=True)
+class Referee:
+    """What a referee does in an agent's place: it runs the tests that variations have written on each other's patches."""
+
+    run: str  # whose patches were sent
+    patches: tuple[int, ...]  # their variations, in the order in which they are tried
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by a check's name: how long it may take on one tree
 
 
 @dataclass(frozen=True)
@@ -210,6 +220,7 @@ class RunSpec:
     withhold_secrets: bool = False  # whether what looks like a secret is kept from the model
     mcp: tuple[McpServer, ...] = ()  # whose tools every variation has
     retries: int = 0  # the followers': how often what infrastructure has failed is tried again, each variation
+    referee: Referee | None = None  # None: an agent works
 
     @property
     def is_merge(self) -> bool:
@@ -253,7 +264,7 @@ class RunSpec:
 
     def checking_seconds(self, variation: int) -> float:
         """Returns the longest time for checks after the work: on the base, the patch and the restored tree."""
-        if not self.checks:
+        if not self.checks or self.referee:  # a referee's own limit holds its checks
             return 0.0
         if self.answer:
             return (len(self.setup) + self.verify_repeat * len(self.checks)) * self.limits.check_seconds + TREE_SECONDS
@@ -310,6 +321,8 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["review"] = Review(**_known(Review, data["review"])) if data.get("review") else None
     data["sent"] = _sent(data["sent"]) if data.get("sent") else None
     data["origin"] = _origin(data["origin"]) if data.get("origin") else None
+    referee = _known(Referee, data["referee"]) if data.get("referee") else None
+    data["referee"] = Referee(**{**referee, "patches": tuple(referee["patches"])}) if referee else None
     return data
 
 
@@ -320,7 +333,7 @@ def _origin(data: Mapping[str, Any]) -> Origin:
 
 def _sent(data: Mapping[str, Any]) -> Sent:
     known = _known(Sent, data)
-    for name in ("commits", "carried", "objects", "patch"):
+    for name in ("commits", "carried", "objects", "patch", "patches"):
         piece = known.get(name)
         known[name] = Piece(**_known(Piece, piece)) if piece else None
     return Sent(**known)

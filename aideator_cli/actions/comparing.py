@@ -30,4 +30,5 @@ def comparison_of(run: StoredRun, store: Store) -> Comparison:
     spec = run.spec
     results = with_work(store, spec.id, store.results(spec.id))
     judged = judgements.newest(store.judgements(spec.id), results)
-    return compare(results, [check.name for check in spec.checks], judged.places if judged else {})
+    names = [check.name for check in spec.checks]
+    return compare(results, names, judged.places if judged else {}, store.crossing(spec.id))

@@ -20,6 +20,8 @@ def deletable(here: Here, word: str, *, force: bool) -> Named:
 
 def delete(here: Here, named: Named) -> None:
     """Deletes the run's objects in the backend and everything stored about it."""
-    backend_at(named.run.place, here.settings).delete(named.run.spec.id)
-    parcel.forget(here.settings.home / "runs", named.run.spec.id)
+    backend = backend_at(named.run.place, here.settings)
+    for id_ in (*here.store.referees(named.run.spec.id), named.run.spec.id):
+        backend.delete(id_)
+        parcel.forget(here.settings.home / "runs", id_)
     here.store.forget_run(named.run.spec.id)

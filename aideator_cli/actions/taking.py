@@ -20,6 +20,7 @@ AUTO = "auto"
 class Taking:
     way: "Way | None" = None  # None: only select it
     folder: Path | None = None  # of the working tree; None: the current folder
+    cross: bool = True  # whether each variation's tests run on the others' patches first; the caller does that
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,15 @@ class Taken:
     refused: AideatorError | None = None
 
 
-def taking(select: str | None, *, apply: bool, branch: str | None, folder: Path | None, detach: bool) -> Taking | None:
+def taking(
+    select: str | None,
+    *,
+    apply: bool,
+    branch: str | None,
+    folder: Path | None,
+    detach: bool,
+    cross: bool | None = None,
+) -> Taking | None:
     """Takes the options as typed. None means that the user chooses later. Raises `AideatorError` (usage) if the options conflict."""
     if select not in (None, AUTO):
         raise usage(
@@ -43,15 +52,18 @@ def taking(select: str | None, *, apply: bool, branch: str | None, folder: Path 
     for option, value in (("--branch", branch), ("-C", folder)):
         if value is not None and not apply:
             raise usage(f"{option} needs --apply", hint=f"add --apply, or leave out {option}")
+    if cross and select is None:
+        hint = (command("compare", "RUN", "--cross-tests"), " runs them afterwards")
+        raise usage(f"--cross-tests needs --select {AUTO}", hint=hint)
     if select is not None and detach:
         raise usage("--select needs to wait for the agents, and --detach does not wait", hint="leave out --detach")
     if select is None:
         return None
     if not apply:
-        return Taking(None, folder)
+        return Taking(None, folder, cross is not False)
     from aideator_cli.workspace.pick import Way
 
-    return Taking(Way(branch=branch), folder)
+    return Taking(Way(branch=branch), folder, cross is not False)
 
 
 def check_place(taking: Taking, order: "Order") -> None:

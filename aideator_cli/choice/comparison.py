@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from aideator_cli.choice.cited import CitedPlace, cited_places, shared
 from aideator_cli.choice.contrast import contrasted
+from aideator_cli.choice.crossed import Crossed, crossed, current
 from aideator_cli.choice.equivalence import Content, Group, exact, groups, same_answers
 from aideator_cli.choice.ranking import Candidate, ranked
 from aideator_cli.choice.reasons import reason
 from aideator_cli.choice.verdicts import check_names, verdicts
+from aideator_cli.domain.crossing import Crossing
 from aideator_cli.domain.result import Result
 from aideator_cli.workspace.patches import FilePatch, parse
 
@@ -42,6 +44,7 @@ class Comparison:
     files: tuple[Changed, ...]  # by path
     shared: tuple[int, int]  # lines added and removed by all patches alike; needs two or more patches
     cited: tuple[CitedPlace, ...] = ()  # that answers cite
+    crossing: Crossing | None = None  # what the others' tests said; None: they did not run on these patches
 
     @property
     def running(self) -> list[int]:
@@ -83,17 +86,24 @@ class Comparison:
         return [file for file in self.files if len(file.numbers) > 1 and file not in common]
 
 
-def compare(results: Sequence[Result], asked: Iterable[str] = (), judged: Mapping[int, int] = NONE) -> Comparison:
+def compare(
+    results: Sequence[Result],
+    asked: Iterable[str] = (),
+    judged: Mapping[int, int] = NONE,
+    crossing: Crossing | None = None,
+) -> Comparison:
     """Compares `results`, which have their patches or answers.
 
-    `asked` has the names of the checks. `judged` has a judge's places by variation, from 1.
+    `asked` has the names of the checks. `judged` has a judge's places by variation, from 1. `crossing`: the outcome of the newest referee.
     """
     patches = {result.variation: parse(result.patch or b"") for result in results}
     same = (*groups(patches), *same_answers({result.variation: result.answer_sha256 for result in results}))
     names = check_names(asked, results)
-    order = ranked(candidates(results, names, patches, same, judged))
+    order = ranked(candidates(results, names, patches, same, judged, crossed(crossing, results, same)))
     lines = _shared(list(filter(None, patches.values())))
-    return Comparison(tuple(names), tuple(order), same, _changed(patches), lines, _cited(results))
+    return Comparison(
+        tuple(names), tuple(order), same, _changed(patches), lines, _cited(results), current(crossing, results)
+    )
 
 
 def candidates(
@@ -102,6 +112,7 @@ def candidates(
     patches: Mapping[int, Sequence[FilePatch]] = NONE,
     same: Sequence[Group] = (),
     judged: Mapping[int, int] = NONE,
+    tests_of_others: Mapping[int, Crossed] = NONE,
 ) -> list[Candidate]:
     cited = _cited(results)
     signals = contrasted(results)
@@ -115,6 +126,7 @@ def candidates(
             judged.get(result.variation),
             shared(cited, result.variation),
             signals[result.variation],
+            tests_of_others.get(result.variation),
         )
         for result in results
     ]

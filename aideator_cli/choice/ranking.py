@@ -6,12 +6,13 @@ from math import inf
 from typing import Final
 
 from aideator_agent.signals.finding import Signal
+from aideator_cli.choice.crossed import Crossed
 from aideator_cli.choice.verdicts import Verdict, Word
 from aideator_cli.domain.result import Result
 
 RULE: Final = (
-    "class", "regressions", "failed", "failing tests", "flaky", "outcome", "touches", "signals", "citations", "judge", "agreement",
-    "shared", "change", "cost", "number",
+    "class", "regressions", "failed", "failing tests", "flaky", "outcome", "authors", "others' tests", "touches", "signals", "citations",
+    "judge", "agreement", "shared", "change", "cost", "number",
 )  # fmt: skip
 OUTCOMES: Final = ("succeeded", "limit", "cancelled", "failed", "no_changes", "running")
 
@@ -27,6 +28,7 @@ class Candidate:
     place: int | None = None  # from a judge, from 1; None: not judged
     shared: int = 0  # places that its answer cites and another answer cites, too
     signals: tuple[Signal, ...] = ()  # of its patch, weighed beside those of the others
+    crossed: Crossed | None = None  # what the others' tests say of its patch; None: they did not run on it
 
     @property
     def number(self) -> int:
@@ -77,6 +79,8 @@ def key(candidate: Candidate) -> tuple[float, ...]:
         sum(v.tests - v.passing for v in candidate.verdicts if v.tests is not None and v.passing is not None),
         candidate.count(Word.FLAKY),
         OUTCOMES.index(result.outcome) if result.outcome in OUTCOMES else len(OUTCOMES),
+        len(candidate.crossed.authors) if candidate.crossed else 0,
+        len(candidate.crossed.failed) if candidate.crossed else 0,
         bool(candidate.touched),
         len(candidate.to_look_at),
         len(result.wrong_citations),

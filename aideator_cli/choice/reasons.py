@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aideator_cli.choice import others
 from aideator_cli.choice.ranking import RULE, Candidate, key
 from aideator_cli.choice.signals import told as told_signal
 from aideator_cli.choice.verdicts import Verdict, Word
@@ -25,7 +26,9 @@ def reason(order: Sequence[Candidate]) -> str:
     others = [rival for rival in rivals if rival.number not in first.twins]  # comparing with a twin says least
     next_ = (others or rivals)[0]
     step = next(name for name, own, other in zip(RULE, key(first), key(next_), strict=True) if own != other)
-    return _preferred(step, first, next_, len(rivals) + 1) + _repairs(first)
+    level = [rival for rival in rivals if _by_others(rival) == _by_others(first)]
+    beyond = _as_well(first) if level and len(level) < len(rivals) else ""
+    return _preferred(step, first, next_, len(level or rivals) + 1, beyond) + _repairs(first)
 
 
 def summary(order: Sequence[Candidate]) -> str:
@@ -112,10 +115,36 @@ def _on_base(candidate: Candidate) -> str:
     return ""
 
 
-def _preferred(step: str, first: Candidate, rival: Candidate, count: int) -> str:
+def _by_others(candidate: Candidate) -> tuple[int, int]:
+    crossed = candidate.crossed
+    return (len(crossed.authors), len(crossed.failed)) if crossed else (0, 0)
+
+
+def _as_well(first: Candidate) -> str:
+    """Returns ` and the others' tests`, by which the best are told from others that pass their checks."""
+    crossed = first.crossed
+    return f" and {'as many of ' if crossed and crossed.failed else ''}the others' tests"
+
+
+def _others_tests(first: Candidate, rival: Candidate) -> str:
+    """Returns what sets the first one apart by the tests that others wrote, as a predicate."""
+    theirs = f"{rival.number} {others.fails(rival.crossed)}" if rival.crossed else ""
+    crossed = first.crossed
+    if crossed is None or not crossed.count:
+        return f"fails no test by others ({theirs})"
+    if crossed.failed:
+        return f"fails only {len(crossed.failed)} of {plural(crossed.count, 'test')} by others ({theirs})"
+    return f"passes {plural(crossed.count, 'test')} by others ({theirs})"
+
+
+def _preferred(step: str, first: Candidate, rival: Candidate, count: int, beyond: str) -> str:
     result, next_ = first.result, rival.result
-    those = f"of the {count} that {_plural_passing(first)}{_on_base(first)}"
+    those = f"of the {count} that {_plural_passing(first)}{beyond}{_on_base(first)}"
+    alone = f"the only one {those} that" if not first.twins else f"the first {those}, because it"
+    by_others = f"{alone} {_others_tests(first, rival)}"
     words = {
+        "authors": by_others,
+        "others' tests": by_others,
         "touches": f"the first {those}, because it leaves tests and their settings alone",
         "signals": f"the first {those}, because {_fewer_signals(first, rival)}",
         "citations": f"the first {those}, because {_cites(result, next_)}",

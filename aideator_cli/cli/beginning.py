@@ -69,6 +69,10 @@ def _follow(
     from aideator_cli.actions.taking import take_best
     from aideator_cli.cli.taken import tell_taken
 
+    if taken.cross:
+        from aideator_cli.cli.crossed import cross
+
+        cross(here, run)
     return tell_taken(take_best(here, run, taken), json=manner.json) or (code if pushed else 0)
 
 

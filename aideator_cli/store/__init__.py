@@ -3,6 +3,7 @@
 It knows no backend and decides nothing about what it stores.
 """
 
+from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.log import ALL_ROWS, BATCH, Log
 from aideator_cli.store.results import Results
@@ -11,5 +12,5 @@ from aideator_cli.store.runs import Runs
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "Store"]
 
 
-class Store(Runs, Log, Results):
+class Store(Runs, Log, Results, Crossings):
     """The whole store."""

@@ -99,4 +99,11 @@ STEPS: tuple[str, ...] = (
     create index judgements_of_run on judgements(run, id);
     """,
     "alter table runs add column answer integer not null default 0",  # whether it asks for an answer
+    # What referees found out. `result` is null while one is at work; `patches` names what it tries.
+    """
+    create table if not exists crossings (
+      run text not null references runs(id) on delete cascade, patches text not null, referee text not null,
+      spec text not null, result text, time text not null, primary key (run, patches)
+    )
+    """,
 )

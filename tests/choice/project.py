@@ -4,18 +4,22 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from aideator_agent.checks.ground import LocalGround
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.verifier import Verifier
 from aideator_agent.emitter import Emitter
+from aideator_agent.interrupts import Interrupts
 from aideator_agent.keys import Redactor
 from aideator_agent.patch import Cutter
+from aideator_agent.referee.crossing import Crossing
+from aideator_agent.referee.work import work_of
 from aideator_agent.repository import Checkout
 from aideator_agent.signals.base import GitBase
 from aideator_agent.signals.reading import find, told
-from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
+from aideator_agent.spec import Check, Referee, Repository, RunSpec, VariationSpec
 from tests.fixtures.repositories import Files, LocalRepository, git
 
 REPORT = "report.xml"
@@ -59,6 +63,13 @@ class Project:
             attempt.verifier.run("base")
             return attempt.lines()
 
+    def cross(self, patches: Mapping[int, bytes], seconds: Mapping[str, float] | None = None) -> list[bytes]:
+        """The events of a referee that tries these patches. `seconds`: how long a check may take, by its name."""
+        referee = Referee("k3v9x2q", tuple(patches), seconds or {})
+        with _Attempt(self, replace(self.spec(), referee=referee)) as attempt:
+            attempt.cross(patches)
+            return attempt.lines()
+
     def attempt(self, files: Files, ended: Mapping[str, object], repeat: int = 1) -> list[bytes]:
         """The events that an agent leaves from its patch on; `files`: its tree against the base."""
         with _Attempt(self, self.spec(repeat)) as attempt:
@@ -78,10 +89,9 @@ class _Attempt:
         self._checkout = Checkout(self._tree, self._room / "private.git", project.base)
         self._log = os.open(self._room / "log", os.O_WRONLY | os.O_CREAT)
         self._emitter = Emitter(self._log, Redactor(()))
-        trees = Trees(self._checkout, self._room / "checks", lambda: None)
-        self.verifier = Verifier(
-            spec, trees, LocalGround(spec.repository, {}), self._emitter, lambda: False, lambda: None
-        )
+        self._trees = Trees(self._checkout, self._room / "checks", lambda: None)
+        self._ground = LocalGround(spec.repository, {})
+        self.verifier = Verifier(spec, self._trees, self._ground, self._emitter, lambda: False, lambda: None)
 
     def __enter__(self) -> "_Attempt":
         return self
@@ -111,6 +121,11 @@ class _Attempt:
             if self.verifier.run("patch", patch.data) and guarded:
                 self.verifier.run("restored", patch.data, guarded)
         self._emitter.end(**ended)
+
+    def cross(self, patches: Mapping[int, bytes]) -> None:
+        works = [work_of(number, patch, self._trees.changed(patch), self._spec) for number, patch in patches.items()]
+        Crossing(self._spec, works, self._trees, self._ground, self._emitter, Interrupts(600.0)).run()
+        self._emitter.end(outcome="succeeded")
 
     def lines(self) -> list[bytes]:
         return (self._room / "log").read_bytes().splitlines()

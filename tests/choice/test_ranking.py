@@ -7,6 +7,7 @@ import pytest
 
 from aideator_agent.signals.finding import Signal
 from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.crossed import Crossed, Foreign
 from aideator_cli.choice.ranking import Candidate, ranked
 from aideator_cli.choice.reasons import obstacle, obstacles, reason, summary
 from aideator_cli.choice.verdicts import check_names, verdict, verdicts
@@ -73,6 +74,42 @@ def test_each_outcome_stands_before_the_next_worse_one() -> None:
 def test_the_steps_of_the_rule(worse: Result, better: Result) -> None:
     assert order(better, worse) == [1, 2]
     assert worse == better or order(worse, better) == [2, 1]
+
+
+THEIRS = Foreign(4, "pytest", "test_a::test_a", (3, 4), 3)
+MORE = replace(THEIRS, name="test_a::test_b")
+ANOTHERS = replace(THEIRS, author=5)
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        (Crossed(failed=(THEIRS,)), Crossed(passed=(THEIRS,))),
+        (Crossed(failed=(THEIRS, MORE)), Crossed(passed=(MORE,), failed=(THEIRS,))),
+        (Crossed(failed=(THEIRS, ANOTHERS)), Crossed(passed=(ANOTHERS,), failed=(THEIRS, MORE))),
+    ],
+)
+def test_fewer_others_whose_tests_it_fails_and_then_fewer_of_these(worse: Crossed, better: Crossed) -> None:
+    second, first = (
+        replace(each, crossed=crossed)
+        for each, crossed in zip(of([MADE, replace(MADE, variation=2)]), (worse, better), strict=True)
+    )
+    assert [each.number for each in ranked([second, first])] == [2, 1]
+
+
+def test_what_cannot_run_on_a_patch_is_not_held_against_it() -> None:
+    first, second = of([MADE, replace(MADE, variation=2)])
+    told = [replace(second, crossed=Crossed(passed=(THEIRS,))), replace(first, crossed=Crossed(unfit=1))]
+    assert [each.number for each in ranked(told)] == [1, 2]
+
+
+def test_the_only_one_that_passes_the_others_tests_is_called_that() -> None:
+    first, second = of([replace(MADE, additions=9), replace(MADE, variation=2)])
+    order = [replace(first, crossed=Crossed(passed=(THEIRS,))), replace(second, crossed=Crossed(failed=(THEIRS,)))]
+    assert reason(order) == (
+        "the only one of the 2 that pass pytest that passes 1 test by others "
+        "(2 fails 1 of 1 test by others, which most patches pass: test_a (of 4))"
+    )
 
 
 def test_a_judge_comes_before_agreement_and_both_before_size() -> None:

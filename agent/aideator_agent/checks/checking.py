@@ -4,7 +4,8 @@ import threading
 import time
 from typing import Final
 
-from aideator_agent.checks.ground import Ground, LocalGround, PodGround
+from aideator_agent.channel import Patience
+from aideator_agent.checks.ground import USUAL, Ground, LocalGround, PodGround
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.verifier import Verifier
 from aideator_agent.emitter import Emitter
@@ -16,6 +17,9 @@ from aideator_agent.surroundings import of_commands
 from aideator_agent.verdict import Ended, Verdict, failed
 
 GIVING_UP: Final = 8.0  # seconds to end a command on the base and what it started
+RETURNING: Final = (
+    330.0  # seconds until a container is back that was often ended; kubelet takes twice as long each time
+)
 
 
 class Checking:
@@ -26,7 +30,7 @@ class Checking:
         self._room = settings.private / "checks"
         self._emitter = emitter
         self._interrupts = interrupts
-        self._ground = _ground(settings)
+        self._ground = ground_of(settings)
         self._given_up = False
         self._baseline: threading.Thread | None = None
 
@@ -102,9 +106,11 @@ class Checking:
             raise Ended(Verdict("cancelled", "the agent was told to stop while the checks ran"))
 
 
-def _ground(settings: Settings) -> Ground:
+def ground_of(settings: Settings) -> Ground:
+    """Raises `Ended` (failed/verifier) in a pod without a container for checks."""
     if settings.channel is None:
         return LocalGround(settings.spec.repository, of_commands(settings.spec, str(settings.private)))
     if settings.check is None:
         raise failed("verifier", "the pod has no container for checks")
-    return PodGround(settings.check, settings.spec.repository)
+    patience = Patience(server=RETURNING) if settings.spec.referee else USUAL
+    return PodGround(settings.check, settings.spec.repository, patience)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from aideator_agent import files
-from aideator_agent.channel import ChannelShell
+from aideator_agent.channel import ChannelShell, Patience
 from aideator_agent.checks import copying
 from aideator_agent.checks.trees import Part, Tree
 from aideator_agent.files import FileRefused
@@ -23,6 +23,7 @@ from aideator_agent.spec import Repository
 from aideator_agent.verdict import failed
 
 REPO: Final = "repo"
+USUAL: Final = Patience()
 GIVEN: Final = "answer.md"
 PYTESTS: Final = "aideator-pytest.xml"  # pytest's own report, in the folder for temporary files; a --junitxml of the check's replaces it
 # In the container, that folder is /tmp
@@ -58,8 +59,11 @@ class Ground(Protocol):
         """Yields one site at a time, and ends everything that its commands started. Raises `Ended` (failed/verifier), or what `check`
         raises.
 
-        `trusted`: the tree contains nothing from the model.
+        `trusted`: the tree contains nothing from the model, or `clear` comes before any tree whose results it must not touch.
         """
+
+    def clear(self) -> None:
+        """Ends all that may be left of trusted trees. Raises `Ended` (failed/verifier) if that can't be."""
 
 
 class LocalGround:
@@ -90,6 +94,9 @@ class LocalGround:
         finally:
             shell.end()
 
+    def clear(self) -> None:
+        """Does nothing: each tree's shell has ended with it."""
+
 
 def _with_report(options: str, tmp: Path) -> str:
     return f"{options} --junitxml={shlex.quote(str(tmp / PYTESTS))}".strip()
@@ -106,7 +113,8 @@ class PodGround:
     It is ended after the model's code has run in it, and restarts empty. kubelet takes 10 s for the second restart.
     """
 
-    def __init__(self, container: CheckContainer, repository: Repository) -> None:
+    def __init__(self, container: CheckContainer, repository: Repository, patience: Patience = USUAL) -> None:
+        self._patience = patience
         self._container = container
         self._repository = repository
         self._shell: ChannelShell | None = None
@@ -115,7 +123,7 @@ class PodGround:
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> Iterator[Site]:
         folder = self._container.folder
         start = self._repository.start(self._container.seen / REPO)
-        self._shell = self._shell or ChannelShell(folder / "channel", start, prelude=COUNTED)
+        self._shell = self._shell or ChannelShell(folder / "channel", start, self._patience, COUNTED)
         try:
             for name in ("workspace", "home", "tmp"):
                 files.empty(folder / name)
@@ -131,9 +139,12 @@ class PodGround:
     def _leave(self, shell: ChannelShell, *, trusted: bool) -> None:
         if trusted:
             shell.sweep()
-            return
-        self._shell = None
-        if not shell.end():
+        else:
+            self.clear()
+
+    def clear(self) -> None:
+        shell, self._shell = self._shell, None
+        if shell is not None and not shell.end():
             raise failed("verifier", "processes that a check started could not be stopped")
 
 

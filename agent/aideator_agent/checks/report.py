@@ -1,5 +1,6 @@
 """Reads a JUnit XML test report from untrusted code: how many tests ran, and which failed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from aideator_agent.files import FileRefused
 BYTES: Final = 8 * 1024 * 1024
 DEPTH: Final = 50  # nested elements; suites may be nested
 NAMES: Final = 50  # of failed tests
+CASES: Final = 20_000
 NAMES_ROOM: Final = 2048  # bytes for all names in their record
 NAME_ROOM: Final = 200  # and for one name
 NOT_RUN: Final = ("notrun", "skipped", "disabled", "ignored")  # values of `status` when <skipped> is missing
@@ -26,6 +28,9 @@ class Report:
     failing: tuple[str, ...]  # the first ones
     failed: int  # the number of all failed tests
     skipped: tuple[str, ...] = ()  # the first ones
+    cases: Mapping[str, bool] = field(
+        default_factory=dict, compare=False
+    )  # by name: whether it passed; of the first `CASES` that ran
 
 
 def read(root: Path, path: str) -> Report:
@@ -50,7 +55,7 @@ def parse(data: bytes) -> Report:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an invalid encoding
         raise ReportRefused(f"it is not XML: {error}") from error
-    return Report(reading.tests, tuple(reading.failing), reading.failures, tuple(reading.skipped))
+    return Report(reading.tests, tuple(reading.failing), reading.failures, tuple(reading.skipped), reading.cases)
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -62,6 +67,7 @@ class _Reading:
     tests: int = 0
     failing: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    cases: dict[str, bool] = field(default_factory=dict)
     failures: int = 0
     _depth: int = 0
     _case: int = 0  # depth of the open testcase; 0: none
@@ -90,6 +96,9 @@ class _Reading:
             self._case = 0
             self.tests += self._ran
             self.failures += self._failed
+            if self._ran and len(self.cases) < CASES:
+                name = pieces.shortened(self._name, NAME_ROOM)
+                self.cases[name] = not self._failed and self.cases.get(name, True)
             if self._failed or not self._ran:
                 _keep(self._name, self.failing if self._failed else self.skipped)
         self._depth -= 1

@@ -33,6 +33,23 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A file as a patch leaves it."""
+
+    path: str
+    mode: str  # as git writes it; zeros: the patch deletes the file
+    blob: str
+
+    @property
+    def is_file(self) -> bool:
+        return self.mode in ("100644", "100755")
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.mode == "000000"
+
+
+@dataclass(frozen=True)
 class Tree:
     files: Path  # what git checked out, and nothing else
     parts: tuple[Part, ...]  # each after the one that it lies in
@@ -46,8 +63,10 @@ class Trees:
         self._room = room
         self._check = check
 
-    def make(self, name: str, patch: bytes = b"", restored: Sequence[str] = ()) -> Tree:
-        """Makes the base with the patch, except for the paths in `restored`. Raises `Ended` (failed/verifier), or what `check` raises."""
+    def make(self, name: str, patch: bytes = b"", restored: Sequence[str] = (), laid: Sequence[Entry] = ()) -> Tree:
+        """Makes the base with the patch, except for the paths in `restored`, and lays the files of `laid` over it.
+
+        Raises `Ended` (failed/verifier), or what `check` raises."""
         folder = self._room / name
         shutil.rmtree(folder, ignore_errors=True)
         files, index = folder / "repo", folder / "index"
@@ -66,6 +85,9 @@ class Trees:
             make.git(
                 "reset", "--quiet", self._checkout.base, "--pathspec-from-file=-", "--pathspec-file-nul", given=paths
             )
+        if laid:
+            lines = b"".join(f"{each.mode} {each.blob}\t".encode() + os.fsencode(each.path) + b"\0" for each in laid)
+            make.git("update-index", "--add", "--replace", "-z", "--index-info", given=lines)
         tree = make.git("write-tree")
         index.unlink()  # git would treat its entries as present
         make.git("read-tree", "--reset", "-u", tree)
@@ -77,6 +99,19 @@ class Trees:
         top = Part("", index, self._checkout.git_dir)
         inner = self._submodules("", make.links(tree), folder, look)
         return Tree(files, (top, *inner))
+
+    def changed(self, patch: bytes) -> tuple[Entry, ...]:
+        """Returns the files that the patch changes. Raises `Ended` (failed/verifier), or what `check` raises."""
+        folder = self._room / "changed"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "repo").mkdir(parents=True)
+        make = _Making(self._checkout.git_dir, folder / "repo", folder / "index", self._check)
+        make.git("read-tree", self._checkout.base)
+        make.git("apply", "--cached", "--whitespace=nowarn", "-", given=patch)
+        listed = make.git("diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", self._checkout.base)
+        words = listed.strip("\0").split("\0") if listed else []
+        heads = (head.split(" ") for head in words[::2])
+        return tuple(Entry(path, head[1], head[3]) for head, path in zip(heads, words[1::2], strict=True))
 
     def _submodules(
         self, parent: str, links: Mapping[str, str], folder: Path, look: Callable[[], None]
@@ -139,4 +174,4 @@ class _Making:
             raise failed(
                 "verifier", f"a working tree for the checks could not be made: git {arguments[0]}: {done.error[-TOLD:]}"
             )
-        return done.out.decode().strip()
+        return os.fsdecode(done.out).strip()

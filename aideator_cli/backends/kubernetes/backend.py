@@ -240,7 +240,7 @@ class KubernetesBackend:
                 self._objects.delete(f"{self._objects.jobs_path}/{job['metadata']['name']}")
 
     def _delete(self, run: str) -> None:
-        for job in self._objects.jobs(run):
+        for job in (*self._objects.jobs(run), *self._objects.referees(run)):
             self._objects.delete(f"{self._objects.jobs_path}/{job['metadata']['name']}")
         self._objects.delete(f"{self._objects.configmaps}/agent-{run}")
 

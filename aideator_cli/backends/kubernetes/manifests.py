@@ -17,6 +17,7 @@ from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_agent.surroundings import of_commands
 from aideator_cli import __version__
 from aideator_cli.backends.kubernetes import kueue, marks, parcels
+from aideator_cli.backends.kubernetes.objects import COMPONENT, REFEREE
 from aideator_cli.errors import usage
 from aideator_cli.system.templates import render
 
@@ -29,7 +30,8 @@ SSH_ENTRIES: Final = {
     KNOWN_HOSTS: "known_hosts",
 }  # as in Secrets of type kubernetes.io/ssh-auth
 _GRACE_SECONDS: Final = 300  # from the agent's own limit plus the time for checks, to the pod's deadline
-_VOLUMES: Final = ("workspace", "private", "agent-home", "agent-tmp", "shell-home", "shell-tmp")
+_VOLUMES: Final = ("workspace", "private", "agent-home", "agent-tmp")
+_SHELL_VOLUMES: Final = ("shell-home", "shell-tmp")
 _CHECK_PARTS: Final = (
     "workspace",
     "home",
@@ -100,7 +102,7 @@ def configmap(spec: RunSpec, placement: Placement, later: Sequence[int] = ()) ->
     metadata = {
         "name": configmap_name(spec.id),
         "namespace": placement.namespace,
-        "labels": marks.run_labels(spec, placement.user),
+        "labels": {**marks.run_labels(spec, placement.user), **({COMPONENT: REFEREE} if spec.referee else {})},
         "annotations": marks.annotations(spec, own),
     }
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {SPEC_KEY: text}}
@@ -125,9 +127,11 @@ def _patched(template: dict[str, Any], spec: RunSpec, placement: Placement) -> d
 
     patch = spec.pod.patch or {}
     own = patch.get("spec")
-    if not spec.checks and isinstance(own, Mapping) and isinstance(own.get("initContainers"), list):
-        # a patch for all runs may have a part for this container
-        others = [each for each in own["initContainers"] if not _is_named(each, "check")]
+    missing = [] if spec.checks else ["check"]
+    missing += ["shell"] if spec.referee else []
+    if missing and isinstance(own, Mapping) and isinstance(own.get("initContainers"), list):
+        # a patch for all runs may have a part for these containers
+        others = [each for each in own["initContainers"] if not any(_is_named(each, name) for name in missing)]
         patch = {**patch, "spec": {**own, "initContainers": others}}
     try:
         found = merging.merged(template, patch)
@@ -162,9 +166,10 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "image": spec.image or agent_image(spec),
         "agent_image": agent_image(spec),
         "shell_command": server_command(),
+        "shell": spec.referee is None,
         "checks": bool(spec.checks),
         "check_parts": _CHECK_PARTS,
-        "volumes": [*_VOLUMES, *(f"check-{part}" for part in _CHECK_PARTS[:3] if spec.checks)],
+        "volumes": _volumes(spec),
         "keys": [*_keys(spec, variation, placement.secret), *git_keys(spec, placement.secret)],
         "command_env": _command_env(spec),
         "env_from": [{"secretRef": {"name": name}} for name in spec.pod.env_from],
@@ -172,6 +177,12 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "pod_seconds": pod_seconds,
         "job_seconds": math.ceil(spec.limits.start_seconds) + pod_seconds + _UNWATCHED_SECONDS,
     }
+
+
+def _volumes(spec: RunSpec) -> list[str]:
+    """Returns the names of the volumes that are empty at first, without the channels."""
+    shell = _SHELL_VOLUMES if spec.referee is None else ()
+    return [*_VOLUMES, *shell, *(f"check-{part}" for part in _CHECK_PARTS[:3] if spec.checks)]
 
 
 def _keys(spec: RunSpec, variation: VariationSpec, secret: str) -> list[Mapping[str, object]]:

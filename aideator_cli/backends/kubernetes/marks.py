@@ -7,7 +7,7 @@ from typing import Final
 from aideator_agent.spec import RunSpec
 from aideator_cli import __version__
 from aideator_cli.backends.kubernetes import kueue
-from aideator_cli.backends.kubernetes.objects import LABELS, RUN, SUBMISSION, VARIATION
+from aideator_cli.backends.kubernetes.objects import LABELS, REFEREE_OF, RUN, SUBMISSION, VARIATION
 
 USER: Final = "aideator.dev/user"
 SUBMISSION_ID: Final = "aideator.dev/submission-id"
@@ -28,7 +28,8 @@ def user_label(name: str) -> str:
 
 
 def run_labels(spec: RunSpec, user: str) -> dict[str, str]:
-    return {**spec.pod.labels, **_run_labels(spec.id, user)}
+    of = {} if spec.referee is None else {REFEREE_OF: spec.referee.run}
+    return {**spec.pod.labels, **_run_labels(spec.id, user), **of}
 
 
 def job_labels(spec: RunSpec, user: str, variation: int, submission: int) -> dict[str, str]:

@@ -13,6 +13,8 @@ SUBMISSION: Final = "aideator.dev/submission"
 COMPONENT: Final = "app.kubernetes.io/component"
 AGENT: Final = "agent"  # the component of a run's Jobs and of the ConfigMap with its spec
 SENT: Final = "sent"  # and that of what is sent beside the spec
+REFEREE: Final = "referee"  # and that of the ConfigMap with the spec of a referee
+REFEREE_OF: Final = "aideator.dev/referee-of"  # on a referee's objects: the run whose patches it tries
 MANAGED: Final = "app.kubernetes.io/managed-by=aideator"
 LABELS: Final = {  # on every object of every run
     "app": "aideator-agent",
@@ -57,6 +59,10 @@ class Objects:
 
     def pods(self, run: str) -> Sequence[Mapping[str, Any]]:
         return self._items(self.pods_path, f"{RUN}={run}")
+
+    def referees(self, run: str) -> Sequence[Mapping[str, Any]]:
+        """Returns the Jobs of the referees that try this run's patches."""
+        return self._items(self.jobs_path, f"{REFEREE_OF}={run}")
 
     def configmaps_of_all_runs(self) -> Sequence[Mapping[str, Any]]:
         """Returns their metadata only: the specs in them may be large."""

@@ -57,7 +57,7 @@ def parts(spec: RunSpec) -> list[Part]:
     if spec.sent is None:
         return []
     commits = () if spec.sent.by_connection else _split(spec, "ConfigMap", "commits")
-    public = (*_split(spec, "ConfigMap", "objects"), *_split(spec, "ConfigMap", "patch"))
+    public = [part for source in ("objects", "patch", "patches") for part in _split(spec, "ConfigMap", source)]
     return [*commits, *public, *_split(spec, "Secret", "carried")]
 
 

@@ -20,14 +20,23 @@ def select(
             "--auto", help="Select the variation that `compare` lists first. Exit with 7 if none passes its checks."
         ),
     ] = False,
+    cross_tests: Annotated[
+        bool | None,
+        typer.Option(
+            "--cross-tests/--no-cross-tests",
+            help="With --auto: first run each variation's new tests on the other patches that passed. Default: yes.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Select a variation as the run's winner."""
-    return _select_best(run, number, note) if auto else _select_named(run, number, note)
+    return _select_best(run, number, note, cross_tests) if auto else _select_named(run, number, note, cross_tests)
 
 
-def _select_best(run: str, number: int | None, note: str | None) -> int:
+def _select_best(run: str, number: int | None, note: str | None, cross_tests: bool | None) -> int:
     from aideator_cli.actions.taking import Taking, take_best
     from aideator_cli.cli import invocation
+    from aideator_cli.cli.crossed import cross
     from aideator_cli.cli.naming import the_run
     from aideator_cli.cli.taken import tell_taken
     from aideator_cli.errors import usage
@@ -35,15 +44,21 @@ def _select_best(run: str, number: int | None, note: str | None) -> int:
     if number is not None or note is not None:
         raise usage("--auto can't be combined with N or --note", hint="leave out either --auto, or N and --note")
     here = invocation.here()
-    return tell_taken(take_best(here, the_run(here, run), Taking()))
+    found = the_run(here, run)
+    if cross_tests is not False:
+        cross(here, found)
+    return tell_taken(take_best(here, found, Taking()))
 
 
-def _select_named(run: str, number: int | None, note: str | None) -> int:
+def _select_named(run: str, number: int | None, note: str | None, cross_tests: bool | None) -> int:
     from aideator_cli.actions.selecting import select
     from aideator_cli.cli import invocation
     from aideator_cli.cli.naming import the_variation
     from aideator_cli.cli.taken import tell_selected
+    from aideator_cli.errors import usage
 
+    if cross_tests:
+        raise usage("--cross-tests needs --auto", hint="leave out --cross-tests, or select with --auto")
     here = invocation.here()
     tell_selected(select(here, the_variation(here, run if number is None else f"{run}/{number}"), note))
     return 0

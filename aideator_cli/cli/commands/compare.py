@@ -29,6 +29,13 @@ def compare(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown, for example for a pull request.")
     ] = False,
+    cross_tests: Annotated[
+        bool,
+        typer.Option(
+            "--cross-tests",
+            help="First run each variation's new tests on the other patches that passed, unless that was done before.",
+        ),
+    ] = False,
     json: options.Json = False,
 ) -> int:
     """Compare a run's variations, best first."""
@@ -43,7 +50,12 @@ def compare(
         raise usage("--markdown and --json can't be combined", hint="give one of them")
     axis = axis_named(by)
     here = invocation.here()
-    compared = compare_run(here, the_run(here, run))
+    found = the_run(here, run)
+    if cross_tests:
+        from aideator_cli.cli.crossed import cross
+
+        cross(here, found)
+    compared = compare_run(here, found)
     spec, comparison, screen = compared.run.spec, compared.comparison, terminal.screen()
     _say_running(spec.id, comparison)
     shares = (axis, by_axis(spec, [each.result for each in comparison.order], axis)) if axis else None

@@ -102,6 +102,7 @@ def run(
     verify_timeout: run_options.VerifyTimeout = "10m",
     verify_report: run_options.VerifyReport = None,
     select: run_options.Select = None,
+    cross_tests: run_options.CrossTests = None,
     apply: run_options.Apply = False,
     branch: run_options.Branch = None,
     push: repository_options.Push = None,
@@ -172,7 +173,9 @@ def run(
     if on_interrupt not in ("leave", "cancel"):
         raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
     pushed = _pushing(push, folder, detach=detach) if push is not None else None
-    taken = taking(select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach)
+    taken = taking(
+        select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach, cross=cross_tests
+    )
     taken = replace(taken, folder=folder) if taken else None
     goes_on = taken is not None or pushed is not None
     manner = Manner(json=json, view=view, cancels=on_interrupt == "cancel", goes_on=goes_on)

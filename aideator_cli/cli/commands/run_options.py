@@ -316,6 +316,15 @@ Select = Annotated[
         rich_help_panel=BEST,
     ),
 ]
+CrossTests = Annotated[
+    bool | None,
+    typer.Option(
+        "--cross-tests/--no-cross-tests",
+        help="With --select auto: first run each variation's new tests on the other patches that passed. Default: yes.",
+        show_default=False,
+        rich_help_panel=BEST,
+    ),
+]
 Apply = Annotated[
     bool,
     typer.Option("--apply", help="With --select auto: also apply the patch to the working tree.", rich_help_panel=BEST),

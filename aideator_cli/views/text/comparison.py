@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from aideator_agent.spec import RunSpec
+from aideator_cli.choice import others
 from aideator_cli.choice.axes import Axis, Share
 from aideator_cli.choice.cited import CitedPlace
 from aideator_cli.choice.comparison import Changed, Comparison
@@ -51,6 +52,7 @@ def show_comparison(
         *groups,
         *_touched(comparison),
         *to_look_at(comparison),
+        *of_others(comparison),
         *about_answers(comparison),
     ]:
         screen.line()
@@ -137,6 +139,7 @@ def show_json(
                 for place in comparison.cited
             ],
             "shared": {"additions": comparison.shared[0], "deletions": comparison.shared[1]},
+            "crossing": comparison.crossing.as_json() if comparison.crossing else None,
             **axis,
         },
     )
@@ -163,6 +166,7 @@ def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
         "touched": each.touched,
         "allowed": each.result.allowed,
         "signals": [asdict(signal) for signal in each.signals],
+        "crossed": each.crossed.as_json() if each.crossed else None,
         "agreeing": each.agreeing,
         "judge_place": each.place,
         "answer": result.answer,
@@ -265,6 +269,11 @@ def to_look_at(comparison: Comparison) -> list[str]:
     """Returns a line for each variation whose patch needs a second look."""
     told = {each.number: [*map(told_signal, each.to_look_at)] for each in comparison.order}
     return [f"{number}: {_begun(lines)}" for number, lines in told.items() if lines]
+
+
+def of_others(comparison: Comparison) -> list[str]:
+    """Returns who fails tests that others wrote, and which of these count."""
+    return [*others.told(comparison.order), *others.about(comparison.order, comparison.crossing)]
 
 
 def _begun(lines: Sequence[str]) -> str:

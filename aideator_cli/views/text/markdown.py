@@ -44,7 +44,8 @@ def show_markdown(screen: Screen, spec: RunSpec, comparison: Comparison, by: wor
     for result in comparison.answers:
         _show_answer(screen, result)
     groups = (words.told_group(group, spec) for group in comparison.groups)
-    lines = [*groups, *words.to_look_at(comparison), *words.about_answers(comparison), *words.conclusion(comparison)]
+    noted = [*words.to_look_at(comparison), *words.of_others(comparison), *words.about_answers(comparison)]
+    lines = [*groups, *noted, *words.conclusion(comparison)]
     screen.line("\n".join(f"- {text(line)}" for line in lines))
 
 

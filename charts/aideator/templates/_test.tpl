@@ -307,7 +307,8 @@
   "origin": null,
   "withhold_secrets": false,
   "mcp": [],
-  "retries": 0
+  "retries": 0,
+  "referee": null
 }
 {{- end }}
 

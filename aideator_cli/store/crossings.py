@@ -1,0 +1,64 @@
+"""What referees found out by running each variation's tests on the others' patches. Exists only here."""
+
+import json
+from typing import TYPE_CHECKING
+
+from aideator_cli.store.database import Database
+from aideator_cli.system.clock import now
+
+if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
+    from aideator_cli.domain.crossing import Crossing
+
+
+class Crossings(Database):
+    """`patches` is a key for the patches that were tried."""
+
+    def begin_crossing(self, run: str, patches: str, referee: "RunSpec") -> "RunSpec":
+        """Records the referee, and returns it; or returns the one that another process has recorded."""
+        with self.transaction() as connection:
+            connection.execute(
+                "insert or ignore into crossings values (?, ?, ?, ?, null, ?)",
+                (run, patches, referee.id, referee.to_json(), now()),
+            )
+        return self.pending_crossing(run, patches) or referee
+
+    def pending_crossing(self, run: str, patches: str) -> "RunSpec | None":
+        """Returns the referee that is at work."""
+        from aideator_agent.spec import RunSpec
+
+        query = "select spec from crossings where run = ? and patches = ? and result is null"
+        row = self._connection.execute(query, (run, patches)).fetchone()
+        return RunSpec.from_json(row[0]) if row else None
+
+    def end_crossing(self, run: str, patches: str, crossing: "Crossing") -> None:
+        """Stores the outcome. The first one stays."""
+        with self.transaction() as connection:
+            connection.execute(
+                "update crossings set result = ?, time = ? where run = ? and patches = ? and result is null",
+                (json.dumps(crossing.as_json()), now(), run, patches),
+            )
+
+    def forget_crossing(self, run: str, patches: str, referee: str) -> None:
+        """Removes a referee that left no outcome."""
+        with self.transaction() as connection:
+            connection.execute(
+                "delete from crossings where run = ? and patches = ? and referee = ? and result is null",
+                (run, patches, referee),
+            )
+
+    def crossing(self, run: str, patches: str | None = None) -> "Crossing | None":
+        """Returns the outcome for these patches, else the newest outcome."""
+        from aideator_cli.domain.crossing import Crossing
+
+        query = (
+            "select result from crossings where run = ? and result is not null and (? is null or patches = ?) "
+            "order by time desc limit 1"
+        )
+        row = self._connection.execute(query, (run, patches, patches)).fetchone()
+        return Crossing.from_json(json.loads(row[0])) if row else None
+
+    def referees(self, run: str) -> list[str]:
+        """Returns the ids of the referees that have left no outcome yet."""
+        query = "select referee from crossings where run = ? and result is null"
+        return [str(row[0]) for row in self._connection.execute(query, (run,))]
