@@ -55,6 +55,10 @@ def run() -> None:
 def _wrong_usage(error: "TyperException") -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         context = getattr(error, "ctx", None)
+        if context is not None and context.parent is None:
+            from aideator_cli.cli.first_contact import greet
+
+            return greet()
         print(context.get_help() if context else "")
         return ExitCode.OK
     from aideator_cli.cli.terminal import show_error

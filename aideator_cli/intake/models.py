@@ -123,14 +123,20 @@ def split_models(option: str, value: str) -> list[str]:
 
 def available(environment: Mapping[str, str]) -> list[str]:
     """Returns what each available key allows, as phrases: `ANTHROPIC_API_KEY allows claude-sonnet-4-5`."""
-    examples: dict[str, str] = {}  # keys -> a model; well-known providers come before others that share their key
+    found = examples(environment).items()
+    return [f"{keys} {'allow' if ' and ' in keys else 'allows'} {model}" for keys, model in found]
+
+
+def examples(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns a model for each available key, or for keys that are needed together: `ANTHROPIC_API_KEY` -> `claude-sonnet-4-5`."""
+    found: dict[str, str] = {}  # keys -> a model; well-known providers come before others that share their key
     for provider, entry in sorted(
         _providers().items(), key=lambda item: ("example" not in item[1], not item[1]["prefixed"])
     ):
         keys = entry["keys"]
         if keys and all(environment.get(key) for key in keys):
-            examples.setdefault(" and ".join(keys), _example(provider, entry))
-    return [f"{keys} {'allow' if ' and ' in keys else 'allows'} {model}" for keys, model in examples.items()]
+            found.setdefault(" and ".join(keys), _example(provider, entry))
+    return found
 
 
 def provider_keys() -> frozenset[str]:
