@@ -38,6 +38,7 @@ _BY_PROXY: Final = (
     urllib3.exceptions.LocationParseError,
 )
 _RETRIED: Final = frozenset({429, 500, 502, 503, 504})
+UNCOUNTED_QUOTA: Final = "status unknown for quota"  # in a refusal: a quota was just made, and is counted in a moment
 
 
 class ApiError(Exception):
@@ -160,7 +161,7 @@ class Client:
         if isinstance(error, ConnectionFailed):
             lasting = error.tls or error.stranger
             return backoff if not lasting and (error.established or self._reached) else None
-        if error.status not in _RETRIED:
+        if error.status not in _RETRIED and UNCOUNTED_QUOTA not in error.message:
             return None
         return max(error.retry_after or 0.0, backoff)
 

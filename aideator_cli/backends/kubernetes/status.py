@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aideator_cli.backends.base import UNSUBMITTED, State, Status
 from aideator_cli.backends.kubernetes import helps, queue_words
+from aideator_cli.backends.kubernetes.client import UNCOUNTED_QUOTA
 from aideator_cli.backends.kubernetes.objects import RUN, submission_of, variation_of
 from aideator_cli.backends.kubernetes.queue_words import NOT_QUEUED, InQueue
 from aideator_cli.domain.attempts import Attempt
@@ -128,10 +129,13 @@ def _no_pod_made(variation: int, message: str) -> Status:
     why = message.removeprefix("Error creating: ")
     if "exceeded quota" in why:
         return Status(variation, "waiting", "quota", helps.over_quota(why))
+    if UNCOUNTED_QUOTA in why:  # although it says "is forbidden": the Job tries again
+        return Status(variation, "waiting", "quota", f"the namespace's quota is new and not counted yet: {why}")
     if "is forbidden" in why or "denied the request" in why:
         policy = "Pod Security" if "PodSecurity" in why else "a policy"
         text = helps.refused(why) or f"{policy} refuses the pod: {why}"
-        return Status(variation, "waiting", "policy", text, hopeless_after=0.0)
+        new = 'serviceaccount "default" not found' in why  # the namespace is, and gets it in a moment
+        return Status(variation, "waiting", "policy", text, hopeless_after=_GRACE if new else 0.0)
     if (missing := helps.refused(why)) is not None:
         return Status(variation, "waiting", "config", missing, hopeless_after=_GRACE)
     return Status(variation, "waiting", "scheduling", f"the pod can't be created: {why}")

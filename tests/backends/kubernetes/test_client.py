@@ -55,6 +55,13 @@ def test_a_refusal_is_not_asked_again() -> None:
     assert len(fake.requests) == 1
 
 
+def test_a_quota_that_is_not_counted_yet_is_waited_for() -> None:
+    words = 'configmaps "agent-x" is forbidden: status unknown for quota: team, resources: count/configmaps'
+    with answering(first(1, lambda handler: handler.json(403, {"message": words, "reason": "Forbidden"}))) as fake:
+        assert fake.client().call("POST", "/x", body={}) == {"fine": True}
+    assert len(fake.requests) == 2
+
+
 def test_a_server_that_is_not_there_is_told_at_once() -> None:
     with answering(lambda handler: handler.json(200, {})) as fake:
         pass

@@ -121,6 +121,17 @@ def test_a_quota_that_is_used_up_comes_with_what_takes_less(asked: str, less: st
     assert status.text.endswith(f"; it waits until others have ended {less}")
 
 
+def test_a_new_namespace_may_still_get_what_its_pods_need() -> None:
+    uncounted = 'pods "x" is forbidden: status unknown for quota: team, resources: pods,requests.memory'
+    event = {"reason": "FailedCreate", "message": f"Error creating: {uncounted}"}
+    status = told(None, job=job(), job_event=event)
+    assert (status.reason, status.hopeless_after) == ("quota", None)
+    assert status.text == f"the namespace's quota is new and not counted yet: {uncounted}"
+    account = 'pods "x" is forbidden: error looking up service account team/default: serviceaccount "default" not found'
+    status = told(None, job=job(), job_event={"reason": "FailedCreate", "message": f"Error creating: {account}"})
+    assert status.hopeless_after == 15.0
+
+
 @pytest.mark.parametrize(
     ("why", "reason", "words"),
     [
