@@ -116,7 +116,7 @@ def _members(archive: Path, *, reading: bool = True) -> Iterator[tuple[tarfile.T
                 count, size = count + 1, size + member.size
                 if count > FILES or size > BYTES:
                     raise _unusable(f"they are more than {FILES}, or more than {BYTES // 1024**2} MiB")
-                if not member.isreg() or not _is_inside(member.name):
+                if not member.isreg() or not is_inside(member.name):
                     raise _unusable(f"{member.name!r} is not a plain file inside the repository")
                 file = tar.extractfile(member) if reading else None
                 yield member, file.read() if file else b""
@@ -128,7 +128,8 @@ def _unusable(why: str) -> Ended:
     return failed("infrastructure", f"the carried files can't be used: {why}")
 
 
-def _is_inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
+    """Whether a path with slashes names something in a tree, and nothing of git's own."""
     return not any(name in ("", ".", "..") or name.casefold() == ".git" or "\0" in name for name in path.split("/"))
 
 

@@ -64,7 +64,7 @@ class Closing:
 
     def is_to_verify(self, verdict: Verdict, patch: Patch) -> bool:
         """Whether to check the patch: after a limit yes; after a failure or cancellation, or if it is empty, no."""
-        wanted = bool(self._settings.spec.checks) and bool(patch.changes)
+        wanted = self._settings.spec.is_checked and bool(patch.changes)
         return wanted and verdict.outcome in ("succeeded", "limit") and not self._interrupts.terminated
 
     def _check_clock(self) -> None:

@@ -54,6 +54,10 @@ class Redactor:
         plain = {s.strip() for s in secrets}
         self._secrets = {form for s in plain if len(s) >= SHORTEST for form in (s, json.dumps(s)[1:-1])}
 
+    def also(self, secrets: Iterable[str]) -> "Redactor":
+        """Returns a redactor for these secrets as well."""
+        return Redactor([*self._secrets, *secrets])
+
     def text(self, text: str) -> str:
         """Redacts a complete text."""
         pieces, end = [], 0

@@ -47,6 +47,11 @@ def patches(settings: Settings, check: Callable[[], None]) -> Path | None:
     return _received(settings, "patches", check)
 
 
+def hidden(settings: Settings, check: Callable[[], None]) -> Path | None:
+    """Returns the archive of hidden checks, as `commits` does."""
+    return _received(settings, "hidden", check)
+
+
 def builds_on_url(settings: Settings) -> bool:
     """Whether the commits that were sent need those of the repository's URL."""
     return settings.spec.sent is not None and settings.spec.sent.builds_on_url

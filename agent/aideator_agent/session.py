@@ -30,6 +30,7 @@ from aideator_agent.verdict import Ended, Verdict, failed
 
 if TYPE_CHECKING:  # read only where there are checks
     from aideator_agent.checks.checking import Checking
+    from aideator_agent.hidden import Hidden
     from aideator_agent.mcp.tools import McpTools
 
 
@@ -89,8 +90,8 @@ class Session:
     def _work(self) -> Verdict:
         self._tell_start()
         model = open_model(self._settings, self._keys, self._interrupts) if self._has_loop else None
-        checkout = self._cloned()
-        self._checking = self._begin_checking(checkout)
+        checkout, hidden = self._cloned()
+        self._checking = self._begin_checking(checkout, hidden)
         if self._settings.spec.is_merge:
             return Verdict("succeeded", summary=origin.summary(self._settings.spec))
         with self._phase("work"):
@@ -100,15 +101,16 @@ class Session:
             self._answer = answer.of(words)
             return Verdict("succeeded", summary=self._answer.brief)
 
-    def _cloned(self) -> Checkout:
+    def _cloned(self) -> "tuple[Checkout, Hidden | None]":
         with self._phase("clone") as phase:
             self._take_room()
             begun = sent.arrive(self._settings, self._emitter, self._interrupts.check, self._told.line)
             self._told.listen(told.source(self._settings), begun)
+            hidden = self._received()
             cloned = repository.clone(self._settings, self._access, self._interrupts.check, self._tell)
             self.checkout = self._taken(cloned)
             phase["base"] = self.checkout.base
-        return self.checkout
+        return self.checkout, hidden
 
     def _taken(self, cloned: Checkout) -> Checkout:
         """Lays the carried files into the working tree. What looks like a secret in them is kept out of events and patches."""
@@ -166,15 +168,24 @@ class Session:
         self._complaint = worked.complaint
         return worked.words
 
-    def _begin_checking(self, checkout: Checkout) -> "Checking | None":
-        spec = self._settings.spec
-        if not spec.checks:
+    def _received(self) -> "Hidden | None":
+        if self._settings.spec.hidden is None:
+            return None
+        from aideator_agent import hidden
+
+        return hidden.received(self._settings, self._interrupts.check)
+
+    def _begin_checking(self, checkout: Checkout, hidden: "Hidden | None") -> "Checking | None":
+        if not self._settings.spec.is_checked:
             return None
         from aideator_agent.checks.checking import Checking
 
-        checking = Checking(self._settings, checkout, self._emitter, self._interrupts)
-        if spec.checks_base(self._settings.variation.number):
-            checking.begin()
+        if hidden is not None:
+            from aideator_agent.hidden import expect_no_clash
+
+            expect_no_clash(hidden, self._settings, checkout, self._interrupts.check)
+        checking = Checking(self._settings, checkout, self._emitter, self._interrupts, hidden)
+        checking.begin()
         return checking
 
     def _open_shell(self, checkout: Checkout) -> Shell:
@@ -190,6 +201,8 @@ class Session:
 
     def _close(self, verdict: Verdict) -> Verdict:
         ended = self._shell is None or self._shell.end()
+        if self._checking is not None:
+            self._checking.at_rest = ended
         if self.checkout is None:
             return verdict
         close = self._give_answer if self._settings.spec.answer else self._close_checkout

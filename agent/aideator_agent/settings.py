@@ -28,6 +28,15 @@ class CheckContainer:
 
 
 @dataclass(frozen=True)
+class HiddenHere:
+    """How hidden checks come to an agent on this machine: as descriptors of files without a name, which no other process can open."""
+
+    archive: int
+    working: int  # holds a shared lock for as long as the agent works
+    others: int  # of the same file, opened anew: an exclusive lock is free once nobody works
+
+
+@dataclass(frozen=True)
 class Settings:
     spec: RunSpec
     variation: VariationSpec
@@ -38,6 +47,7 @@ class Settings:
     check: CheckContainer | None = None  # None: no pod, or none that checks
     sent: Path | None = None  # the folder with what was sent beside the spec
     told: Path | None = None  # the file to which messages for the agent are appended; None: they come on standard input
+    hidden: HiddenHere | None = None  # None: they are among what was sent, or there are none
 
     @property
     def repo(self) -> Path:
@@ -65,6 +75,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             CheckContainer(Path(check), Path(environment["AIDEATOR_CHECK_SEEN"])) if check else None,
             Path(sent) if sent else None,
             Path(told) if told else None,
+            _hidden(environment),
         )
     except OSError as error:
         raise SettingsError(f"the spec cannot be read: {error}") from error
@@ -76,6 +87,13 @@ def load(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{error.args[0]} is not set") from error
     except ValueError as error:
         raise SettingsError(f"AIDEATOR_VARIATION or {MAX_COST} is not a number: {error}") from error
+
+
+def _hidden(environment: Mapping[str, str]) -> HiddenHere | None:
+    text = environment.get("AIDEATOR_HIDDEN")
+    if not text:
+        return None
+    return HiddenHere(*map(int, text.split(":", 2)))
 
 
 def _limited(spec: RunSpec, variation: VariationSpec, cost: str | None) -> RunSpec:

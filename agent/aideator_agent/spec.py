@@ -67,6 +67,7 @@ class Sent:
     objects: Piece | None = None  # a tar archive of commits of submodules and objects of Git LFS
     patch: Piece | None = None  # what the working tree begins with, beyond the base
     patches: Piece | None = None  # a tar archive of the patches that a referee tries
+    hidden: Piece | None = None  # an archive of hidden checks; only the agent's own program gets it
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,15 @@ class Check:
 
     name: str
     command: str
+    hidden: bool = False  # whether the agents could not know it
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Checks that no agent sees. Their commands and files are not in the spec."""
+
+    checks: int  # commands
+    files: int  # laid over each tree that is checked
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,7 @@ class RunSpec:
     review: Review | None = None  # what is to be looked at; None: the repository as it is
     scripts: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)  # scripted/FILE -> its turns
     checks: tuple[Check, ...] = ()
+    hidden: Hidden | None = None  # what is checked besides; None: nothing
     allow_change: tuple[str, ...] = ()  # globs of guarded files that are not restored
     max_file: int = MAX_FILE  # bytes of a file in a patch; a larger one is left out
     signals: bool = True  # whether the patch is searched for what a reviewer wants to know
@@ -245,6 +256,15 @@ class RunSpec:
         return task if self.review is None else f"{task}\n\n{self.review.shown()}"
 
     @property
+    def is_checked(self) -> bool:
+        return self._commands > 0
+
+    @property
+    def _commands(self) -> int:
+        """Returns the number of checks, with the hidden ones."""
+        return len(self.checks) + (self.hidden.checks if self.hidden else 0)
+
+    @property
     def check_commands(self) -> tuple[str, ...]:
         """Returns every command that checks a tree."""
         return (*self.setup, *(check.command for check in self.checks))
@@ -260,16 +280,16 @@ class RunSpec:
 
     def checks_base(self, variation: int) -> bool:
         """Whether this variation runs the checks on the base. Checks of an answer have nothing to read there."""
-        return bool(self.checks) and self.baseline and not self.answer and variation == self.variations[0].number
+        return self.is_checked and self.baseline and not self.answer and variation == self.variations[0].number
 
     def checking_seconds(self, variation: int) -> float:
         """Returns the longest time for checks after the work: on the base, the patch and the restored tree."""
-        if not self.checks or self.referee:  # a referee's own limit holds its checks
+        if not self.is_checked or self.referee:  # a referee's own limit holds its checks
             return 0.0
         if self.answer:
-            return (len(self.setup) + self.verify_repeat * len(self.checks)) * self.limits.check_seconds + TREE_SECONDS
-        once = len(self.setup) + len(self.checks)
-        commands = 2 * (len(self.setup) + self.verify_repeat * len(self.checks))
+            return (len(self.setup) + self.verify_repeat * self._commands) * self.limits.check_seconds + TREE_SECONDS
+        once = len(self.setup) + self._commands
+        commands = 2 * (len(self.setup) + self.verify_repeat * self._commands)
         trees = 2
         if self.checks_base(variation):
             commands += once
@@ -318,6 +338,7 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["allow_change"] = tuple(data.get("allow_change", ()))
     data["mcp"] = tuple(_mcp_server(server) for server in data.get("mcp", ()))
     data["pod"] = pod_settings(data.get("pod", {}))
+    data["hidden"] = Hidden(**_known(Hidden, data["hidden"])) if data.get("hidden") else None
     data["review"] = Review(**_known(Review, data["review"])) if data.get("review") else None
     data["sent"] = _sent(data["sent"]) if data.get("sent") else None
     data["origin"] = _origin(data["origin"]) if data.get("origin") else None
@@ -333,7 +354,7 @@ def _origin(data: Mapping[str, Any]) -> Origin:
 
 def _sent(data: Mapping[str, Any]) -> Sent:
     known = _known(Sent, data)
-    for name in ("commits", "carried", "objects", "patch", "patches"):
+    for name in ("commits", "carried", "objects", "patch", "patches", "hidden"):
         piece = known.get(name)
         known[name] = Piece(**_known(Piece, piece)) if piece else None
     return Sent(**known)

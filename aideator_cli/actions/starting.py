@@ -86,7 +86,7 @@ def start(here: Here, planned: Plan) -> StoredRun:
     try:
         parcel.keep(runs, spec.id, planned.order.packed.files)
         planned.order.packed.release()
-        planned.backend.submit(spec)
+        planned.backend.submit(spec, planned.order.packed.hidden)
     except BaseException:
         parcel.forget(runs, spec.id)
         here.store.forget_run(spec.id)

@@ -102,9 +102,10 @@ class Backend(Protocol):
     def prepare(self) -> None:
         """Says that a run is about to be submitted, and returns at once. Makes no request."""
 
-    def submit(self, spec: RunSpec) -> None:
+    def submit(self, spec: RunSpec, hidden: bytes | None = None) -> None:
         """Starts all variations, or the first `spec.parallel`, and returns as soon as they are accepted.
 
+        `hidden`: the archive of hidden checks, if it is not stored among what is sent.
         On an error, leaves nothing of the run behind.
         """
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
@@ -24,7 +24,7 @@ from typing import Literal
 
 from aideator_agent.settings import GIT_TOKEN, MAX_COST
 from aideator_agent.spec import RunSpec, SpecError, VariationSpec
-from aideator_cli.backends import parcel
+from aideator_cli.backends import handing, parcel
 from aideator_cli.backends.base import NO_COSTS, UNSUBMITTED, Delivered, Line, LogGone, Remark, Status, Trouble
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.errors import unavailable
@@ -66,22 +66,25 @@ class LocalBackend:
     def prepare(self) -> None:
         """Does nothing: all is loaded."""
 
-    def submit(self, spec: RunSpec) -> None:
-        folder = self._folder / spec.id
+    def submit(self, spec: RunSpec, hidden: bytes | None = None) -> None:
+        folder, numbers = self._folder / spec.id, [v.number for v in spec.variations]
         try:
             folder.mkdir(parents=True, mode=0o700, exist_ok=True)
             (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")
             at_once = len(spec.variations) if spec.parallel is None else spec.parallel
             for variation in spec.variations[at_once:]:
                 self._hold_back(spec.id, variation.number)
-            for variation in spec.variations[:at_once]:
-                self._start(spec, variation)
+            with handing.handed(hidden, numbers) as handed:
+                for variation in spec.variations[:at_once]:
+                    self._start(spec, variation, handed=handed.get(variation.number, ()))
         except OSError as error:
-            self._kill(spec.id, [v.number for v in spec.variations])
+            self._kill(spec.id, numbers)
             shutil.rmtree(folder, ignore_errors=True)
             raise unavailable(f"run {spec.id} can't be started on this machine: {error}") from error
 
-    def _start(self, spec: RunSpec, variation: VariationSpec, cost: float | None = None) -> Path:
+    def _start(
+        self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = ()
+    ) -> Path:
         """Starts an attempt and returns the path of its log."""
         folder = self._folder / spec.id / str(variation.number)
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -96,8 +99,9 @@ class LocalBackend:
                 stdout=log,
                 stderr=errors,
                 cwd=folder,
-                env=self._agent_environment(spec, variation, attempt, room, cost),
+                env=self._agent_environment(spec, variation, attempt, room, cost) | handing.variable(handed),
                 start_new_session=True,
+                pass_fds=handed,
             )
         self._children[child.pid] = child
         process = identify(child.pid)
@@ -133,6 +137,11 @@ class LocalBackend:
         return {name: found for name in names if (found := self._key(name))}
 
     def resubmit(self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS) -> None:
+        if spec.hidden is not None:
+            raise unavailable(
+                f"the hidden checks of run {spec.id} are stored nowhere on this machine, where its agents could read them",
+                hint="start a new run",
+            )
         folder = self._folder / spec.id
         started: list[Path] = []
         try:

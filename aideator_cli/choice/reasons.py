@@ -229,7 +229,8 @@ def _ended(result: Result) -> str:
 
 def against(verdict: Verdict, result: Result) -> str:
     """Returns what a check that did not pass says about it, as a predicate."""
-    name, count = one_line(verdict.name), f" {verdict.count}" if verdict.count else ""
+    name = f"{'hidden ' if verdict.hidden else ''}{one_line(verdict.name)}"
+    count = f" {verdict.count}" if verdict.count else ""
     if verdict.word is Word.CHEAT:
         touched = _list_whole((*result.tests, *result.config))
         return f"is suspected of cheating: {name} passes only with its own {touched or 'tests and settings'}"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aideator_cli.domain.result import CheckResult, Result
 
 SETUP = "setup"
+HIDDEN: Final = " (hidden)"
 RESTORED: Final = "with the base's tests and settings"  # words for a run on the restored tree
 
 
@@ -46,6 +47,7 @@ class Verdict:
     repaired: tuple[str, ...] = ()  # tests that fail on the base but not on the patch, as far as reports name them
     broken: tuple[str, ...] = ()  # tests that fail on the patch but not on the base
     lost: tuple[str, ...] = ()  # tests that ran on the base and are skipped on the patch
+    hidden: bool = False  # whether the agents could not see the command, or files of its tree
     ended_by: str = ""  # what stopped the command, if it did not exit by itself: timeout, ...
 
     @property
@@ -95,15 +97,23 @@ def verdict(result: Result, name: str) -> Verdict:
         _names(base, without=decides),
         broken,
         _lost(decides, base),
+        any(check.hidden for check in (*own, *restored)),
         decides.reason if decides else "",
     )
 
 
 def check_names(asked: Iterable[str], results: Iterable[Result]) -> list[str]:
-    """Returns the requested checks, after any others that have results (`setup`, if it failed)."""
+    """Returns the requested checks, after `setup` if that failed, and before hidden ones that have results."""
     wanted = list(asked)
-    found = [check.name for result in results for check in result.checks]
-    return list(dict.fromkeys([*(name for name in found if name not in wanted), *wanted]))
+    found = {check.name: check for result in results for check in result.checks if check.name not in wanted}
+    before = [name for name, check in found.items() if not check.hidden or name == SETUP]
+    return [*before, *wanted, *(name for name in found if name not in before)]
+
+
+def titled(names: Sequence[str], results: Iterable[Result]) -> list[str]:
+    """Returns the names as titles: `acceptance (hidden)` for a check that the agents could not see."""
+    hidden = {check.name for result in results for check in result.checks if check.hidden}
+    return [f"{name}{HIDDEN}" if name in hidden else name for name in names]
 
 
 def told_checks(asked: Iterable[str], result: Result) -> list[str]:

@@ -39,6 +39,7 @@ class CheckResult:
     failed: int | None = None  # how many of them failed; None: nobody counted them
     reports: bool = True  # whether this check is the one that writes the report, if one is requested
     skipped: tuple[str, ...] = ()  # the first tests that were skipped, according to the report
+    hidden: bool = False  # whether the agents could not see its command, or files of its tree
 
     @property
     def failures(self) -> int:
@@ -210,6 +211,7 @@ def _check(result: Result, data: Mapping[str, Any]) -> Result:
         _number(data.get("seconds")), str(data.get("tail", "")), str(data.get("on") or "patch"), _whole(data.get("repeat"), 1),
         str(data.get("reason") or ""), tests if type(tests) is int else None, _names(data.get("failing")),
         failed if type(failed) is int else None, data.get("reports") is not False, _names(data.get("skipped")),
+        data.get("hidden") is True,
     )  # fmt: skip
     if check.on == "base":
         return replace(result, baseline=(*result.baseline, check))

@@ -51,47 +51,56 @@ class Checks:
     verify_repeat: int = 1
     verify_report: str | None = None
     allow_change: tuple[str, ...] = ()
+    hidden: tuple[Check, ...] = ()
 
 
 def parse(asked: Checking) -> Checks:
     """Raises `AideatorError` for values that make no sense."""
-    if not asked.verify:
+    if not asked.verify and not asked.hidden_verify:
         _expect_nothing_else(asked)
         return Checks()
     if not 1 <= asked.repeat <= MOST_REPEATS:
         raise usage(f"--verify-repeat takes 1 to {MOST_REPEATS}, not {asked.repeat}")
-    for option, commands, most in (("--verify", asked.verify, MOST_CHECKS), ("--setup", asked.setup, MOST_SETUP)):
+    for option, commands, most in (
+        ("--verify", asked.verify, MOST_CHECKS),
+        ("--hidden-verify", asked.hidden_verify, MOST_CHECKS),
+        ("--setup", asked.setup, MOST_SETUP),
+    ):
         if len(commands) > most:
             raise usage(
                 f"{option} is given {len(commands)} times; it takes at most {most}", hint="join commands with `&&`"
             )
     prepared = tuple(_command("--setup", command) for command in asked.setup)
-    named = _named([_labelled(text) for text in asked.verify])
-    return Checks(named, prepared, asked.baseline, asked.repeat, _report(asked.report), _globs(asked.allow_change))
+    labelled = [_labelled("--verify", text) for text in asked.verify]
+    named = _named([*labelled, *(_labelled("--hidden-verify", text) for text in asked.hidden_verify)])
+    seen, hidden = named[: len(labelled)], named[len(labelled) :]
+    return Checks(
+        seen, prepared, asked.baseline, asked.repeat, _report(asked.report), _globs(asked.allow_change), hidden
+    )
 
 
 def _expect_nothing_else(asked: Checking) -> None:
     given = {
         "--setup": asked.setup, "--no-baseline": not asked.baseline, "--verify-repeat": asked.repeat != 1,
-        "--verify-report": asked.report, "--allow-change": asked.allow_change,
+        "--verify-report": asked.report, "--allow-change": asked.allow_change, "--hidden": asked.hidden,
     }  # fmt: skip
     for option, value in given.items():
         if value:
             raise usage(f"{option} needs a check, and there is none", hint=_HINT)
 
 
-def _labelled(text: str) -> tuple[str | None, str]:
+def _labelled(option: str, text: str) -> tuple[str | None, str]:
     """Returns the name, if one is given, and the command."""
     found = _LABEL.fullmatch(text.strip())
     if found is None or _VARIABLE.fullmatch(found[1]):
-        return None, _command("--verify", text)
+        return None, _command(option, text)
     name = found[1]
     if not NAME.fullmatch(name):
         rule = "use at most 40 letters, digits, dots, - and _, and begin with a letter or digit"
-        raise usage(f"--verify {text!r}: {name!r} is not a valid name; {rule}", hint=_HINT)
+        raise usage(f"{option} {text!r}: {name!r} is not a valid name; {rule}", hint=_HINT)
     if name.lower() == SETUP:
-        raise usage(f"--verify {text!r}: the name {name!r} is reserved for --setup", hint="give the check another name")
-    return name, _command("--verify", found[2], of=f" of check {name}")
+        raise usage(f"{option} {text!r}: the name {name!r} is reserved for --setup", hint="give the check another name")
+    return name, _command(option, found[2], of=f" of check {name}")
 
 
 def _command(option: str, text: str, of: str = "") -> str:

@@ -11,7 +11,7 @@ from aideator_agent.pod_settings import PodSettings
 from aideator_agent.spec import Limits, Repository, Review, RunSpec, VariationSpec
 from aideator_cli.domain.ids import new_id
 from aideator_cli.errors import not_found, usage
-from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, surroundings
+from aideator_cli.intake import bounds, checks, cloning, hidden, matrix, mcp, models, pod, surroundings
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
 from aideator_cli.intake.lineup import Lineup, line_up
@@ -61,9 +61,14 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
     shown = _shown(read, located)
     packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
+    unseen = hidden.pack(request.checking.hidden, read.checks, located)
+    if unseen is not None:
+        packed = packed.with_hidden(unseen[0], to_cluster=on_cluster)
     repository = replace(packed.repository, private=located.private)
     repository = cloning.part_of(repository, request.cloning, located.folder)
     spec = replace(_spec(request, settings.defaults, read, repository), review=shown, sent=packed.sent)
+    if unseen is not None:
+        spec = replace(spec, hidden=unseen[1], retries=spec.retries if on_cluster else 0)
     _check_patch(spec)
     remarks = (
         *packed.remarks,
@@ -80,6 +85,7 @@ def _read(request: Request, backend: str, settings: Settings) -> _Read:
     compared = _compared(request)
     brief = Brief.of(request, table)
     bounds.check(request)
+    hidden.check(request, backend)
     asked = checks.parse(request.checking)
     lineup = line_up(request, brief.table(table), settings)
     variations = lineup.variations
@@ -91,7 +97,7 @@ def _read(request: Request, backend: str, settings: Settings) -> _Read:
         raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
     git_secret = request.cloning.git_secret or (None if backend == "local" else settings.defaults.git_secret)
     cloning.check(request.cloning, request.repo, git_secret, backend=backend)
-    shape = _shape(request, settings, backend, checked=bool(asked.checks))
+    shape = _shape(request, settings, backend, checked=bool(asked.checks or asked.hidden))
     env, ca = _surroundings(request, variations, settings)
     remarks = (*brief.remarks(lineup.cells), *told)
     return _Read(compared, brief, asked, lineup, servers, git_secret, shape, env, ca, remarks)

@@ -101,6 +101,8 @@ class Checking:
     repeat: int = 1  # how often each check runs; all must pass
     timeout: float = 600.0  # seconds, per command
     report: str | None = None  # the JUnit XML file that the checks write
+    hidden: Path | None = None  # a folder whose files are laid over each tree that is checked, and that no agent sees
+    hidden_verify: Sequence[str] = ()  # commands that no agent sees, each as [NAME=]COMMAND
     allow_change: Sequence[str] = ()  # globs of tests and check settings that a patch may change
     signals: bool = True  # whether each patch is searched for what a reviewer wants to know
 

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from aideator_agent.spec import Limits, Origin
+from aideator_agent.spec import Hidden, Limits, Origin
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, plural, tokens
 
@@ -10,6 +10,12 @@ from aideator_cli.text.figures import cost, duration, plural, tokens
 def repository_name(url: str) -> str:
     """By its URL or path."""
     return PurePath(url.rstrip("/").replace(":", "/")).name.removesuffix(".git") or url
+
+
+def hidden(found: Hidden) -> str:
+    """Returns `2 checks, 5 files`."""
+    counts = ((found.checks, "check"), (found.files, "file"))
+    return ", ".join(plural(count, word) for count, word in counts if count)
 
 
 def limits(held: Limits) -> str:

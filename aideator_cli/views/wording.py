@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aideator_cli.choice.status import CHEAT
-from aideator_cli.choice.verdicts import RESTORED, Verdict, Word
+from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Verdict, Word
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import changes, duration, plural
 
@@ -151,7 +151,8 @@ def check(data: Mapping[str, Any]) -> str:
         else "passed"
     )
     tree = {"base": " on the base", "restored": f" {RESTORED}"}.get(str(data.get("on")), "")
-    return f"check {data.get('name')}{tree}: {told}  {duration(data.get('seconds') or 0.0)}"
+    unseen = HIDDEN if data.get("hidden") is True else ""
+    return f"check {data.get('name')}{unseen}{tree}: {told}  {duration(data.get('seconds') or 0.0)}"
 
 
 def verdict(found: Verdict) -> str:

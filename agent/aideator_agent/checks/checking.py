@@ -2,6 +2,9 @@
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from aideator_agent.channel import Patience
@@ -9,6 +12,7 @@ from aideator_agent.checks.ground import USUAL, Ground, LocalGround, PodGround
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.verifier import Verifier
 from aideator_agent.emitter import Emitter
+from aideator_agent.hidden import Hidden, secrets_of, wait_for_others
 from aideator_agent.interrupts import LOOK, Interrupts
 from aideator_agent.patch import Patch
 from aideator_agent.repository import Checkout
@@ -23,9 +27,22 @@ RETURNING: Final = (
 
 
 class Checking:
-    def __init__(self, settings: Settings, checkout: Checkout, emitter: Emitter, interrupts: Interrupts) -> None:
+    """Hidden checks run only once the agent's commands have ended; on this machine, once those of all agents have."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        checkout: Checkout,
+        emitter: Emitter,
+        interrupts: Interrupts,
+        hidden: Hidden | None = None,
+    ) -> None:
         """Raises `Ended` (failed/verifier) in a pod without a container for checks."""
-        self._spec = settings.spec
+        self._settings = settings
+        self._hidden = hidden
+        self._opened = False
+        self.at_rest = False  # whether all that the model's commands have started has ended
+        self._spec = settings.spec if hidden is None else hidden.asked(settings.spec)
         self._checkout = checkout
         self._room = settings.private / "checks"
         self._emitter = emitter
@@ -35,7 +52,29 @@ class Checking:
         self._baseline: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Starts the checks on the base, in parallel with the agent's work."""
+        """Starts the checks on the base, in parallel with the agent's work. Hidden ones start later."""
+        if self._hidden is None and self._spec.checks_base(self._settings.variation.number):
+            self._begin()
+
+    def open(self) -> None:
+        """Makes the hidden checks ready, once nobody is at work who may not see them, and starts them on the base.
+
+        Raises `Ended`: failed/verifier, or cancelled.
+        """
+        if self._hidden is None or self._opened:
+            return
+        self._opened = True
+        if not self.at_rest:
+            raise failed(
+                "verifier",
+                "processes that the model's commands started could not be stopped, so the hidden checks did not run",
+            )
+        wait_for_others(self._settings, self._expect_no_signal, lambda text: self._emitter.notice("info", text))
+        self._emitter.redactor = self._emitter.redactor.also(secrets_of(self._hidden))
+        if self._spec.checks_base(self._settings.variation.number):
+            self._begin()
+
+    def _begin(self) -> None:
         self._baseline = threading.Thread(target=self._check_base, name="baseline", daemon=True)
         self._baseline.start()
 
@@ -44,6 +83,7 @@ class Checking:
 
         Raises `Ended`: failed/verifier, or cancelled.
         """
+        self.open()
         while self._baseline is not None and self._baseline.is_alive():
             self._expect_no_signal()
             time.sleep(LOOK)
@@ -54,12 +94,16 @@ class Checking:
 
     def verify_answer(self, text: str) -> None:
         """Runs the checks on the base; each reads the answer on its standard input. Raises `Ended` like `verify`."""
+        self.open()
         self._verifier().run("answer", given=text.encode())
 
     def finish(self) -> None:
         """Waits for the checks on the base as long as other agents need them."""
         if len(self._spec.variations) == 1:
             self.give_up()
+        elif not self._opened and self._spec.checks_base(self._settings.variation.number):
+            with suppress(Ended):
+                self.open()
         while self._baseline is not None and self._baseline.is_alive() and not self._interrupts.terminated:
             time.sleep(LOOK)
         self.give_up()
@@ -71,14 +115,14 @@ class Checking:
             self._baseline.join(GIVING_UP)
 
     def _verifier(self) -> Verifier:
-        trees = Trees(self._checkout, self._room, self._expect_no_signal)
+        trees = Trees(self._checkout, self._room, self._expect_no_signal, self._lay)
         return Verifier(
             self._spec, trees, self._ground, self._emitter, lambda: self._interrupts.terminated, self._expect_no_signal
         )
 
     def _check_base(self) -> None:
         try:
-            trees = Trees(self._checkout, self._room, self._expect_wanted)
+            trees = Trees(self._checkout, self._room, self._expect_wanted, self._lay)
             verifier = Verifier(self._spec, trees, self._ground, self._emitter, self._is_unwanted, self._expect_wanted)
             if not verifier.run("base"):
                 self._warn("the setup failed on it")
@@ -93,6 +137,10 @@ class Checking:
             self._emitter.notice(level, f"The checks have no results for the unchanged base: {why}.")
         except OSError:  # the log accepts no more output; the agent will notice too
             return
+
+    @property
+    def _lay(self) -> Callable[[Path, Callable[[], None]], None] | None:
+        return None if self._hidden is None else self._hidden.lay
 
     def _is_unwanted(self) -> bool:
         return self._given_up or self._interrupts.terminated

@@ -58,7 +58,15 @@ class Tree:
 class Trees:
     """Makes each tree in its own folder in `room`. `check` is called constantly and may raise to stop it."""
 
-    def __init__(self, checkout: Checkout, room: Path, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        checkout: Checkout,
+        room: Path,
+        check: Callable[[], None],
+        lay: Callable[[Path, Callable[[], None]], None] | None = None,
+    ) -> None:
+        """`lay` is called with each tree's files at last, and puts into them what only checks may see."""
+        self._lay = lay
         self._checkout = checkout
         self._room = room
         self._check = check
@@ -97,7 +105,9 @@ class Trees:
         if self._checkout.carried is not None:
             self._checkout.carried.lay(files, look)
         top = Part("", index, self._checkout.git_dir)
-        inner = self._submodules("", make.links(tree), folder, look)
+        inner = tuple(self._submodules("", make.links(tree), folder, look))
+        if self._lay is not None:
+            self._lay(files, look)
         return Tree(files, (top, *inner))
 
     def changed(self, patch: bytes) -> tuple[Entry, ...]:

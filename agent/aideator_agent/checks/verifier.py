@@ -92,25 +92,27 @@ class Verifier:
     def _tell_setup(self, on: On, command: str, done: Finished, tail: str) -> None:
         """Reports a failed setup. On a patch it counts as a failed check; on the base it says nothing about any patch."""
         if on != "base":
-            self._tell(on, SETUP, command, 1, done, tail)
+            self._tell(on, Check(SETUP, command), 1, done, tail)
             return
         how = f"exit code {done.exit_code}" if done.reason == "exited" else done.reason
         self._emitter.notice("warning", f"The setup failed on the base ({how}): {command}\n{tail}")
 
     def _run_one(self, on: On, site: Site, asked: Check, repeat: int) -> None:
-        name, command, report_path = asked.name, asked.command, self._spec.report_of(asked)
+        report_path = self._spec.report_of(asked)
         if report_path is None:
             another = {} if self._spec.verify_report is None else {"reports": False}
-            done, tail, counted = self._counted(site, command)
-            self._tell(on, name, command, repeat, done, tail, **another, **self._found(counted))
+            done, tail, counted = self._counted(site, asked.command)
+            self._tell(on, asked, repeat, done, tail, **another, **self._found(counted))
             return
         path = self._spec.repository.from_top(report_path)
         try:
             files.remove(site.repo, path)
         except FileRefused as error:
-            self._emitter.notice("warning", f"An earlier report could not be removed before check {name}: {error}")
-        done, tail = self._command(site, command, self._given)
-        self._tell(on, name, command, repeat, done, tail, **self._read_report(site, name, path))
+            self._emitter.notice(
+                "warning", f"An earlier report could not be removed before check {asked.name}: {error}"
+            )
+        done, tail = self._command(site, asked.command, self._given)
+        self._tell(on, asked, repeat, done, tail, **self._read_report(site, asked.name, path))
 
     def _read_report(self, site: Site, name: str, path: str) -> dict[str, Any]:
         try:
@@ -157,14 +159,15 @@ class Verifier:
             self._check()
         return done
 
-    def _tell(self, on: On, name: str, command: str, repeat: int, done: Finished, tail: str, **report_: Any) -> None:
+    def _tell(self, on: On, check: Check, repeat: int, done: Finished, tail: str, **report_: Any) -> None:
         code: int | None = done.exit_code
         ended: dict[str, str] = {} if done.reason == "exited" else {"reason": done.reason}
         if code == 0 and set(RAN.findall(tail)) == {"0"}:
             code, ended = NO_TESTS, {"reason": "no_tests"}
+        unseen = check.hidden or (self._spec.hidden is not None and self._spec.hidden.files > 0)
         self._emitter.emit(
-            "check", name=name, command=pieces.shortened(command, self._room.command), on=on, repeat=repeat,
-            exit_code=code, seconds=round(done.seconds, 3), tail=tail, **ended, **report_,
+            "check", name=check.name, command=pieces.shortened(check.command, self._room.command), on=on, repeat=repeat,
+            exit_code=code, seconds=round(done.seconds, 3), tail=tail, **ended, **report_, **({"hidden": True} if unseen else {}),
         )  # fmt: skip
 
 

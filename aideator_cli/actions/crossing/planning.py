@@ -83,7 +83,7 @@ def referee_of(run: StoredRun, plan: Planned, runs: Path, *, to_cluster: bool) -
         repository=replace(spec.repository, base=plan.results[0].base or spec.repository.base),
         limits=replace(spec.limits, seconds=most, cost=None, tokens=None),
         prompt="", task="", system={}, scripts={}, mcp=(), signals=False, baseline=False, verify_repeat=1, review=None,
-        origin=None, retries=0, first=None, parallel=None, share=None,
+        origin=None, hidden=None, retries=0, first=None, parallel=None, share=None,
         referee=Referee(spec.id, tuple(each.variation for each in plan.results), seconds),
         sent=_sent(spec, id_, plan, runs, to_cluster=to_cluster),
     )  # fmt: skip
@@ -114,7 +114,7 @@ def _sent(spec: RunSpec, id_: str, plan: Planned, runs: Path, *, to_cluster: boo
                 f"a cluster takes at most {size(CLUSTER_BYTES)}"
             )
         parcel.keep(runs, id_, {**files, "patches": archive})
-    return replace(own, patch=None, patches=piece)
+    return replace(own, patch=None, patches=piece, hidden=None)
 
 
 def _write(archive: Path, patches: Mapping[int, bytes]) -> Piece:

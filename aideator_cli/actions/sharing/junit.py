@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Xml
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.choice.reasons import against
-from aideator_cli.choice.verdicts import RESTORED, Word, verdict
+from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Word, verdict
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.text.clean import clean, one_line
 
@@ -55,7 +55,7 @@ def _skipped(suite: str, spec: RunSpec, result: Result) -> Iterator[Xml.Element]
 
 
 def _name(check: CheckResult) -> str:
-    words = [one_line(check.name)]
+    words = [f"{one_line(check.name)}{HIDDEN if check.hidden else ''}"]
     if check.on == "restored":
         words.append(RESTORED)
     if check.repeat > 1:

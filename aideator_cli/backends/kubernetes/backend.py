@@ -103,7 +103,7 @@ class KubernetesBackend:
         """Loads the rest of the code while the caller waits for git."""
         Thread(target=_load, name="load", daemon=True).start()
 
-    def submit(self, spec: RunSpec) -> None:
+    def submit(self, spec: RunSpec, hidden: bytes | None = None) -> None:  # noqa: ARG002 (it is stored)
         from aideator_cli.backends.kubernetes.submission import submit
 
         submit(self._objects, spec, self._user, parcel.place(self._runs, spec.id))

@@ -127,7 +127,7 @@ def _patched(template: dict[str, Any], spec: RunSpec, placement: Placement) -> d
 
     patch = spec.pod.patch or {}
     own = patch.get("spec")
-    missing = [] if spec.checks else ["check"]
+    missing = [] if spec.is_checked else ["check"]
     missing += ["shell"] if spec.referee else []
     if missing and isinstance(own, Mapping) and isinstance(own.get("initContainers"), list):
         # a patch for all runs may have a part for these containers
@@ -167,7 +167,7 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "agent_image": agent_image(spec),
         "shell_command": server_command(),
         "shell": spec.referee is None,
-        "checks": bool(spec.checks),
+        "checks": spec.is_checked,
         "check_parts": _CHECK_PARTS,
         "volumes": _volumes(spec),
         "keys": [*_keys(spec, variation, placement.secret), *git_keys(spec, placement.secret)],
@@ -182,7 +182,7 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
 def _volumes(spec: RunSpec) -> list[str]:
     """Returns the names of the volumes that are empty at first, without the channels."""
     shell = _SHELL_VOLUMES if spec.referee is None else ()
-    return [*_VOLUMES, *shell, *(f"check-{part}" for part in _CHECK_PARTS[:3] if spec.checks)]
+    return [*_VOLUMES, *shell, *(f"check-{part}" for part in _CHECK_PARTS[:3] if spec.is_checked)]
 
 
 def _keys(spec: RunSpec, variation: VariationSpec, secret: str) -> list[Mapping[str, object]]:

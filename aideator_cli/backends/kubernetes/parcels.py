@@ -1,4 +1,5 @@
-"""What is sent beside a run's spec, as objects of the cluster: commits in ConfigMaps, carried files in Secrets, a part in each."""
+"""What is sent beside a run's spec, as objects of the cluster: commits in ConfigMaps, carried files and hidden checks in Secrets, a part in
+each. Only the agent's own program gets them, not the containers for commands."""
 
 import base64
 import time
@@ -58,7 +59,8 @@ def parts(spec: RunSpec) -> list[Part]:
         return []
     commits = () if spec.sent.by_connection else _split(spec, "ConfigMap", "commits")
     public = [part for source in ("objects", "patch", "patches") for part in _split(spec, "ConfigMap", source)]
-    return [*commits, *public, *_split(spec, "Secret", "carried")]
+    private = [part for source in ("carried", "hidden") for part in _split(spec, "Secret", source)]
+    return [*commits, *public, *private]
 
 
 def _split(spec: RunSpec, kind: str, source: str) -> Iterator[Part]:

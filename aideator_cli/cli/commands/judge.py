@@ -79,7 +79,7 @@ def _announcement(spec: "RunSpec", told: "Announced") -> str:
 def _why_not(spec: "RunSpec", told: "Unneeded") -> str:
     if len(told.passed) > 1:
         return f"the {'answers' if spec.answer else 'patches'} of {_names(spec, sorted(told.passed))} are equivalent"
-    how = "passed its checks" if spec.checks else "succeeded"
+    how = "passed its checks" if spec.is_checked else "succeeded"
     return f"only {_names(spec, told.passed)} {how}" if told.passed else f"no variation of {spec.id} {how}"
 
 

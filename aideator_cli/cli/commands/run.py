@@ -96,6 +96,8 @@ def run(
     verify: run_options.Verify = None,
     setup: run_options.Setup = None,
     no_baseline: run_options.NoBaseline = False,
+    hidden: run_options.Hidden = None,
+    hidden_verify: run_options.HiddenVerify = None,
     allow_change: run_options.AllowChange = None,
     no_signals: run_options.NoSignals = False,
     verify_repeat: run_options.VerifyRepeat = 1,
@@ -142,6 +144,10 @@ def run(
     from aideator_cli.text.durations import seconds
     from aideator_cli.text.quantities import byte_count
 
+    if hidden or hidden_verify:
+        from aideator_cli.system.command_line import conceal
+
+        conceal()
     bounds = Bounds(
         timeout=seconds("--timeout", timeout), start_timeout=seconds("--start-timeout", start_timeout), max_steps=max_steps,
         max_tokens=max_tokens, max_output=max_output, context_window=context_window,
@@ -151,7 +157,7 @@ def run(
     checking = Checking(
         verify=verify or (), setup=setup or (), baseline=not no_baseline, repeat=verify_repeat,
         timeout=seconds("--verify-timeout", verify_timeout), report=verify_report, signals=not no_signals,
-        allow_change=allow_change or (),
+        hidden=hidden, hidden_verify=hidden_verify or (), allow_change=allow_change or (),
     )  # fmt: skip
     pod = Pod(
         image=image, agent_image=agent_image, secret=secret,

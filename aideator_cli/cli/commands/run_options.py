@@ -278,6 +278,26 @@ NoSignals = Annotated[
         rich_help_panel=CHECKS,
     ),
 ]
+Hidden = Annotated[
+    Path | None,
+    typer.Option(
+        "--hidden",
+        metavar="DIR",
+        help="Lay the files of this folder over each tree before it is checked. No agent sees them.",
+        show_default=False,
+        rich_help_panel=CHECKS,
+    ),
+]
+HiddenVerify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hidden-verify",
+        metavar="[NAME=]CMD",
+        help="Like --verify, but no agent sees the command before all is done. Repeatable.",
+        show_default=False,
+        rich_help_panel=CHECKS,
+    ),
+]
 AllowChange = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,11 +1,11 @@
 """What a run sends: the commits that no server has, and the files that no commit has. Usually that is nothing."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aideator_agent.spec import Repository, Sent
+from aideator_agent.spec import Piece, Repository, Sent
 from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
 from aideator_cli.intake.repository import Located
 from aideator_cli.intake.request import Sending
@@ -13,6 +13,7 @@ from aideator_cli.intake.request import Sending
 if TYPE_CHECKING:
     from aideator_cli.intake.sending.suspects import Suspect
 
+HIDDEN: Final = "hidden"
 SNAPSHOT: Final = "snapshot"  # the bundle that gives the user's repository the commit of uncommitted changes
 
 
@@ -25,6 +26,18 @@ class Packed:
     room: "tempfile.TemporaryDirectory[str] | None" = None
     suspects: "tuple[Suspect, ...]" = ()  # sent files that look like secrets
     remarks: tuple[str, ...] = ()
+    hidden: bytes | None = None  # the archive of hidden checks, where it may not lie on the disk
+
+    def with_hidden(self, archive: bytes, *, to_cluster: bool) -> "Packed":
+        """Returns all of this and an archive of hidden checks. On this machine it stays in memory: the agents could read a file."""
+        import hashlib
+
+        sent = replace(self.sent or Sent(), hidden=Piece(len(archive), hashlib.sha256(archive).hexdigest()))
+        if not to_cluster:
+            return replace(self, sent=sent, hidden=archive)
+        room = self.room or tempfile.TemporaryDirectory(prefix="aideator-sent-")
+        Path(room.name, HIDDEN).write_bytes(archive)
+        return replace(self, sent=sent, room=room)
 
     @property
     def folder(self) -> Path:
@@ -39,6 +52,7 @@ class Packed:
         sent = self.sent
         there = {
             "commits": sent.commits, "carried": sent.carried, "objects": sent.objects, "patch": sent.patch, SNAPSHOT: sent.snapshot,
+            HIDDEN: sent.hidden and self.hidden is None,
         }  # fmt: skip
         return {name: Path(self.room.name) / name for name, is_there in there.items() if is_there}
 

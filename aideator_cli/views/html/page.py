@@ -11,13 +11,14 @@ from aideator_cli.choice.comparison import Comparison
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacles
 from aideator_cli.choice.status import status
-from aideator_cli.choice.verdicts import RESTORED, Word
+from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Word, titled
 from aideator_cli.domain.judgements import Round
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, joined, plural, tokens
 from aideator_cli.views import wording
+from aideator_cli.views.asked import hidden as told_hidden
 from aideator_cli.views.asked import limits as told_limits
 from aideator_cli.views.asked import origin, repository_name
 from aideator_cli.views.html.answers import answers
@@ -66,7 +67,7 @@ def values(material: Material) -> dict[str, Any]:
         "facts": _facts(material),
         "asked": _asked(material.run),
         "running": len(comparison.running),
-        "checks": [one_line(name) for name in comparison.checks],
+        "checks": [one_line(name) for name in titled(comparison.checks, [each.result for each in by_number])],
         "rows": [_row(each, spec.variation(each.number), selection, _titles(comparison)) for each in comparison.order],
         "choice": _choice(comparison),
         "selection": _selected(selection),
@@ -115,7 +116,8 @@ def _asked(run: StoredRun) -> list[tuple[str, str]]:
     review = [] if shown is None else [("Difference", f"{shown.range} ({shown.first[:12]} to {shown.last[:12]})")]
     checks = [(f"Check {one_line(check.name)}", _begun(check.command, WORDS)) for check in spec.checks]
     setup = [("Before the checks", _begun(command, WORDS)) for command in spec.setup]
-    return [*review, ("Limits", limits), *setup, *checks]
+    unseen = [("Hidden", told_hidden(spec.hidden))] if spec.hidden else []
+    return [*review, ("Limits", limits), *setup, *checks, *unseen]
 
 
 def _titles(comparison: Comparison) -> tuple[str, ...]:
@@ -220,7 +222,7 @@ def _run_of(check: CheckResult, holds: bool) -> dict[str, Any]:
 
 
 def _named(check: CheckResult) -> Iterator[str]:
-    yield one_line(check.name)
+    yield f"{one_line(check.name)}{HIDDEN if check.hidden else ''}"
     if check.on == "restored":
         yield RESTORED
     if check.repeat > 1:

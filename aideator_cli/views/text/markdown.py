@@ -10,6 +10,7 @@ from aideator_cli.choice.cited import CitedPlace
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.status import status
+from aideator_cli.choice.verdicts import titled
 from aideator_cli.domain.result import Result
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import cost, duration, plural
@@ -32,8 +33,9 @@ def show_markdown(screen: Screen, spec: RunSpec, comparison: Comparison, by: wor
     screen.line(f"**{text(one_line(spec.prompt)[:PROMPT_CELLS])}**\n")
     if spec.origin is not None:
         screen.line(f"This run {text(origin(spec.origin))}.\n")
-    figures = columns.titles([each.result for each in comparison.order])
-    titles = ["", "model", "outcome", *map(text, comparison.checks), *figures]
+    results = [each.result for each in comparison.order]
+    figures = columns.titles(results)
+    titles = ["", "model", "outcome", *map(text, titled(comparison.checks, results)), *figures]
     _show_rows(screen, titles, [_row(each, figures) for each in comparison.order], right=len(figures))
     if by:
         _show_axis(screen, *by)

@@ -10,7 +10,7 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import minute
 from aideator_cli.views import wording
-from aideator_cli.views.asked import limits, origin
+from aideator_cli.views.asked import hidden, limits, origin
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.table import show_table
 
@@ -64,7 +64,8 @@ def _asked(spec: RunSpec) -> list[str]:
     review = [] if shown is None else [f"shown {one_line(shown.range)}: {shown.first[:12]} to {shown.last[:12]}"]
     first = f"; the others stop once {spec.first} succeed" if spec.first else ""
     checks = [f"check {check.name}: {one_line(check.command)}" for check in spec.checks]
-    return [*review, *_roles(spec), f"limits {limits(spec.limits)} each{first}", *checks]
+    unseen = [f"hidden from the agents: {hidden(spec.hidden)}"] if spec.hidden else []
+    return [*review, *_roles(spec), f"limits {limits(spec.limits)} each{first}", *checks, *unseen]
 
 
 def _roles(spec: RunSpec) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aideator_cli.choice.status import status
-from aideator_cli.choice.verdicts import Word, check_names, verdicts
+from aideator_cli.choice.verdicts import Word, check_names, titled, verdicts
 from aideator_cli.domain.result import Result
 from aideator_cli.text.clean import one_line
 from aideator_cli.views import wording
@@ -90,7 +90,7 @@ def _table(
 ) -> Grid:
     table = Grid()
     numbers = [title for title in titles_of(results) if title != TOUCHED or touched is not None]
-    titles = ["", " ", "model", "outcome", *checks, *numbers]
+    titles = ["", " ", "model", "outcome", *titled(checks, results), *numbers]
     kept = [at for at, title in enumerate(titles) if title not in without or 4 <= at < 4 + len(checks)]
     for at in kept:
         right = at >= 4 + len(checks)

@@ -261,6 +261,7 @@
     ]
   },
   "checks": [],
+  "hidden": null,
   "allow_change": [],
   "max_file": 10485760,
   "signals": true,
