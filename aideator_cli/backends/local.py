@@ -139,7 +139,7 @@ class LocalBackend:
     def resubmit(self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS) -> None:
         if spec.hidden is not None:
             raise unavailable(
-                f"the hidden checks of run {spec.id} are stored nowhere on this machine, where its agents could read them",
+                f"the hidden checks of run {spec.id} are not stored on this machine, where its agents could read them",
                 hint="start a new run",
             )
         folder = self._folder / spec.id

@@ -37,7 +37,8 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) ->
     if not anew.prompt.strip():
         raise usage("no prompt is given", hint=command("continue", earlier.origin.variations[0], "What is still to do"))
     prompts.checked(anew.prompt)
-    asked = checks.parse(request.checking)
+    seen = request.checking.verify or old.hidden is None
+    asked = checks.parse(request.checking) if seen else checks.Checks(setup=tuple(request.checking.setup))
     crew = _new_crew(earlier, request, settings) if _names_agents(anew) else _old_crew(earlier, anew, settings)
     agents = len(crew.variations)
     limits = bounds.limits(request, agents)

@@ -19,7 +19,7 @@ from aideator_cli.errors import not_found, unavailable
 from aideator_cli.intake.order import Order
 from aideator_cli.intake.remotes import has_lost
 from aideator_cli.intake.repository import Located
-from aideator_cli.intake.sending.packed import SNAPSHOT, Packed
+from aideator_cli.intake.sending.packed import HIDDEN, SNAPSHOT, Packed
 from aideator_cli.intake.sending.packing import piece
 from aideator_cli.system.clock import now
 from aideator_cli.system.git import Git
@@ -73,11 +73,16 @@ def _kept(earlier: Earlier, room: Path) -> Sent:
     sent = spec.sent or Sent()
     wanted: Mapping[str, object] = {
         "commits": sent.commits, "carried": sent.carried, "objects": sent.objects, SNAPSHOT: sent.snapshot,
+        HIDDEN: sent.hidden,
     }  # fmt: skip
     for name in (name for name, is_there in wanted.items() if is_there):
         try:
             shutil.copyfile(folder / name, room / name)
         except OSError as error:
+            if name == HIDDEN:
+                raise unavailable(
+                    f"the hidden checks of run {spec.id} are not stored on this machine", hint="start a new run"
+                ) from error
             raise unavailable(
                 f"what was sent with run {spec.id} ({name}) is not on this machine: {folder}",
                 hint="use the machine that started it, or start a new run",

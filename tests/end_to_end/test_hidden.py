@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.end_to_end.conftest import Place
@@ -126,24 +125,15 @@ def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None
     assert MARKER in place.user.call("logs", run).out.decode()
 
 
-@pytest.mark.parametrize("command", [["retry", "RUN/1", "--force"]])
-def test_here_they_are_stored_nowhere_so_nothing_is_tried_again(
-    local_place: Place, tmp_path: Path, command: list[str]
-) -> None:
+def test_here_they_are_not_stored_so_no_other_agent_begins(local_place: Place, tmp_path: Path) -> None:
     local_place.git.add("project", FILES)
     model = script(tmp_path, "idle", "echo x >> calc.py")
+    hidden = ["--hidden-verify", f"true # {MARKER}"]
     done = local_place.user.run(
-        local_place.git.url("project"),
-        "Mend add.",
-        "--model",
-        model,
-        "-n",
-        "1",
-        "--hidden-verify",
-        f"true # {MARKER}",
-        "--json",
+        local_place.git.url("project"), "Mend add.", "--model", model, "-n", "1", *hidden, "--json"
     )
     run = done.records[0]["run"]
-    tried = local_place.user.call(*(word.replace("RUN", run) for word in command))
-    assert tried.code == 4
-    assert "are stored nowhere on this machine" in tried.err
+    for words in (["retry", f"{run}/1", "--force"], ["continue", f"{run}/1", "Go on."]):
+        tried = local_place.user.call(*words)
+        assert tried.code == 4, tried
+        assert f"the hidden checks of run {run} are not stored on this machine" in tried.err

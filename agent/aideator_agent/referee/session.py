@@ -17,7 +17,7 @@ MODEL: Final = "referee"  # what stands in the place of a model's name
 class RefereeSession(Session):
     def _work(self) -> Verdict:
         self._tell_start()
-        checkout = self._cloned()
+        checkout, _ = self._cloned()
         with self._phase("cross"):
             self._cross(checkout)
         return Verdict("succeeded")
