@@ -13,10 +13,17 @@ if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
 
+DEBUG = "AIDEATOR_DEBUG"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code."""
+    """Runs one command and returns its exit code. `--debug` anywhere, or AIDEATOR_DEBUG=1, shows where an error was raised."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    debug = bool(os.environ.get(DEBUG)) or "--debug" in _options(words)
+    if "--debug" in _options(words):
+        words.remove("--debug")
     try:
-        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        code = _run(words, debug=debug)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -24,10 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output is gone. Python's own flush at exit must not complain about that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except Exception as error:
+        return _broken(error, debug=debug)
     return code
 
 
-def _run(words: list[str]) -> int:
+def _options(words: Sequence[str]) -> Sequence[str]:
+    return words[: words.index("--")] if "--" in words else words
+
+
+def _run(words: list[str], *, debug: bool) -> int:
     from typer.exceptions import TyperException
 
     from aideator_cli.cli.commands import app
@@ -38,10 +51,31 @@ def _run(words: list[str]) -> int:
     except AideatorError as error:
         from aideator_cli.cli.terminal import show_error
 
+        if debug:
+            _show_trace(error)
         show_error(error)
         return error.code
     except TyperException as error:
         return _wrong_usage(error)
+
+
+def _broken(error: Exception, *, debug: bool) -> int:
+    """An error that no part of the program expects is a mistake in it."""
+    from aideator_cli.cli.terminal import show_error
+
+    if debug:
+        _show_trace(error)
+    hint = None if debug else "add --debug to see where, and report it"
+    show_error(AideatorError(f"AIdeator itself failed: {type(error).__name__}: {error}", hint=hint))
+    return ExitCode.BROKEN
+
+
+def _show_trace(error: Exception) -> None:
+    import traceback
+
+    from aideator_cli.text.clean import clean
+
+    sys.stderr.write(clean("".join(traceback.format_exception(error))))
 
 
 def run() -> None:

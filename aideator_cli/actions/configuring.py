@@ -9,6 +9,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, command, not_found, usage
 from aideator_cli.system.configuration import files, reading, repository, writing
 from aideator_cli.system.configuration.files import PROFILE_NAME
+from aideator_cli.system.configuration.found import TOML, YAML
 from aideator_cli.system.configuration.layers import Setting
 from aideator_cli.system.configuration.names import is_key, near, secret_in, unknown
 from aideator_cli.system.configuration.options import Kind, Option, Table
@@ -51,8 +52,8 @@ def target(here: Here, folder: Path | None) -> Target:
                 f"{folder.absolute()} is in no git repository", "call it in your clone, or name one with -C DIR"
             )
         return Target(root / repository.NAME, root)
-    path = here.settings.config_folder / reading.TOML
-    if not path.exists() and (old := path.with_name(reading.YAML)).exists():
+    path = here.settings.config_folder / TOML
+    if not path.exists() and (old := path.with_name(YAML)).exists():
         raise usage(f"the configuration is still {old}", ("move it first: ", command("config", "migrate")))
     return Target(path)
 
@@ -158,7 +159,7 @@ class Moved:
 def migrate(here: Here, table: Table) -> Moved:
     """Writes config.yaml as config.toml, and keeps the old file under another name. Raises `AideatorError`."""
     folder = here.settings.config_folder
-    old, new = folder / reading.YAML, folder / reading.TOML
+    old, new = folder / YAML, folder / TOML
     if not old.exists():
         raise not_found(f"there is no {old} to move", command("config", "show"))
     if new.exists():

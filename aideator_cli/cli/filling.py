@@ -12,8 +12,8 @@ from aideator_cli.cli.option_table import option_table
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, ExitCode, Hint, written
 from aideator_cli.intake.repository import is_url
+from aideator_cli.system.configuration.found import Configuration
 from aideator_cli.system.configuration.options import ADDED, Kind, Option
-from aideator_cli.system.configuration.reading import Configuration
 from aideator_cli.system.configuration.values import Value
 from aideator_cli.system.settings import Defaults
 

@@ -43,5 +43,5 @@ def option(name: str, hint: Any) -> Option | None:
     names = [
         each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str) and each.startswith("-")
     ]
-    flag = next(iter(names), f"--{name.replace('_', '-')}")
+    flag = next(iter(names), f"--{name.replace('_', '-')}").partition("/")[0]
     return Option(name, kind, many, flag, getattr(info, "rich_help_panel", None), choices, "=" in metavar)

@@ -33,6 +33,7 @@ class ExitCode(IntEnum):
     LIMIT = 6  # limit or budget reached
     CHECKS_FAILED = 7
     DOES_NOT_APPLY = 8
+    BROKEN = 70  # AIdeator itself failed, by a mistake in it
     TIMED_OUT = 124  # waiting
     INTERRUPTED = 130
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aideator_cli.system.configuration.found import Configuration
     from aideator_cli.system.configuration.options import Table
-    from aideator_cli.system.configuration.reading import Configuration
     from aideator_cli.system.configuration.repository import RepositoryFile
 
 
@@ -135,10 +135,11 @@ class Settings:
     @cached_property
     def configuration(self) -> "Configuration":
         """Raises `AideatorError` (usage) for a mistake in it."""
-        from aideator_cli.system.configuration.reading import Configuration, Sources, is_anything
+        from aideator_cli.system.configuration.found import Configuration, is_anything
 
         if self._choice == Choice() and not is_anything(self.config_folder, self.environment):
             return Configuration({})  # most often: the table of options takes time to make
+        from aideator_cli.system.configuration.reading import Sources
 
         return Sources(
             self.config_folder, self.environment, self._table() if self._table else defaults_table(),

@@ -86,7 +86,8 @@ COMMANDS = {
 }
 EPILOG = (
     "Exit codes: 0 success, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
-    "5 refused, 6 limit reached, 7 checks failed, 8 patch does not apply, 124 timed out waiting, 130 interrupted."
+    "5 refused, 6 limit reached, 7 checks failed, 8 patch does not apply, 70 AIdeator itself failed, 124 timed out waiting, "
+    "130 interrupted."
 )
 
 app = typer.Typer(
@@ -112,6 +113,9 @@ def _version(value: bool) -> None:
 def main(
     _version_asked: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+    _debug: Annotated[  # main() reads it, wherever it stands
+        bool, typer.Option("--debug", help="Also show where in the program an error was raised.")
     ] = False,
 ) -> None:
     """See the app's help."""

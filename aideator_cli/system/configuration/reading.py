@@ -9,34 +9,15 @@ from typing import Final
 from aideator_cli.errors import AideatorError, Hint, command, usage
 from aideator_cli.system.configuration import files
 from aideator_cli.system.configuration.files import File
+from aideator_cli.system.configuration.found import TOML, YAML, Configuration, Remark, may_exist
 from aideator_cli.system.configuration.layers import Layer, Origin, Setting, laid
 from aideator_cli.system.configuration.names import secret_in
 from aideator_cli.system.configuration.options import VARIABLE, Table
 from aideator_cli.system.configuration.repository import RepositoryFile
 from aideator_cli.system.configuration.values import as_secret, checked, typed
 
-TOML: Final = "config.toml"
-YAML: Final = "config.yaml"
 PROFILE: Final = "AIDEATOR_PROFILE"
-_NO_SETTINGS: Final = frozenset({"AIDEATOR_HOME", PROFILE})
-
-
-@dataclass(frozen=True)
-class Remark:
-    """What the user should know about the configuration, and what to do."""
-
-    text: str
-    advice: Hint
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What counts, and what it was made from."""
-
-    settings: Layer
-    profile: str | None = None
-    remarks: tuple[Remark, ...] = ()
-    profiles: tuple[str, ...] = ()  # that can be chosen
+_NO_SETTINGS: Final = frozenset({"AIDEATOR_HOME", "AIDEATOR_DEBUG", PROFILE})
 
 
 @dataclass(frozen=True)
@@ -102,31 +83,17 @@ class Sources:
         return tuple(Remark(f"{name} sets nothing", f"did you mean {meant}?") for name, meant in near.items())
 
 
-def is_anything(folder: Path, environment: Mapping[str, str]) -> bool:
-    """Returns whether there may be any settings."""
-    named = any(name.startswith(VARIABLE) and name != "AIDEATOR_HOME" for name in environment)
-    return named or _may_exist(folder / TOML) or _may_exist(folder / YAML)
-
-
 def user_file(folder: Path, table: Table, *, complete: bool = True) -> tuple[File | None, tuple[Remark, ...]]:
     """Returns the user's file, or None if there is none, and remarks. Raises `AideatorError` (usage)."""
     path, old = folder / TOML, folder / YAML
-    if _may_exist(path):
+    if may_exist(path):
         from aideator_cli.system.yaml_file import read_text
 
-        remarks = (Remark(f"{old} is not read, because {path} exists", f"delete {YAML}"),) if _may_exist(old) else ()
+        remarks = (Remark(f"{old} is not read, because {path} exists", f"delete {YAML}"),) if may_exist(old) else ()
         return files.parsed(read_text(path, "configuration"), path, table, complete=complete), remarks
-    if _may_exist(old):
+    if may_exist(old):
         return old_file(old, table, complete=complete), (_moving(old),)
     return None, ()
-
-
-def _may_exist(path: Path) -> bool:
-    """A file that can't even be looked for is an error when it is read."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
 
 
 def _moving(old: Path) -> Remark:
