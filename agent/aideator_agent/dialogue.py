@@ -1,6 +1,7 @@
 """The dialogue with the model: within the attempt's limits, and below the model's context window."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Final
 
 from aideator_agent import pieces
@@ -8,12 +9,22 @@ from aideator_agent.context import Context
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.listening import listened
-from aideator_agent.models.base import ContextExceeded, LibraryMissing, Message, Model, ModelError, Turn
+from aideator_agent.models import SCRIPTED
+from aideator_agent.models.base import (
+    ContextExceeded,
+    LibraryMissing,
+    Message,
+    Model,
+    ModelError,
+    Piece,
+    Turn,
+    Usage,
+)
 from aideator_agent.models.retry import asking
 from aideator_agent.sight import Sight
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_agent.totals import Totals
-from aideator_agent.verdict import failed, limit
+from aideator_agent.verdict import Ended, failed, limit
 
 HEARD: Final = "The user sends you this message while you work:\n\n"
 
@@ -68,18 +79,34 @@ class Dialogue:
         self._totals.steps += 1
         self._tell_sent(messages, schemas)
         try:
-            asked = asking(lambda: self._model.turn(messages, schemas), self._interrupts, self._warn)
+            asked = asking(lambda: self._pieces(messages, schemas), self._interrupts, self._warn)
             turn = listened(asked, self._emitter)
+        except Ended:
+            if not self._variation.model.startswith(SCRIPTED):
+                self._totals.add(Usage())  # nobody tells any more what this turn has used
+            raise
         except ContextExceeded:
             raise
         except LibraryMissing as error:
             raise failed("infrastructure", str(error)) from error
         except ModelError as error:
             raise failed("model", str(error)) from error
-        self._totals.add(turn.usage)
-        window = {} if self._context.window is None else {"window": self._context.window}
-        self._emitter.emit("usage", step=self._totals.steps, **turn.usage.as_json(), **window)
+        self._count(turn.usage)
         return turn
+
+    def _pieces(self, messages: list[Message], schemas: list[Message]) -> Iterator[Piece]:
+        """Yields a turn's pieces. A turn that breaks off is counted, too."""
+        try:
+            yield from self._model.turn(messages, schemas)
+        except ModelError as error:
+            if error.used is not None:
+                self._count(error.used)
+            raise
+
+    def _count(self, usage: Usage) -> None:
+        self._totals.add(usage)
+        window = {} if self._context.window is None else {"window": self._context.window}
+        self._emitter.emit("usage", step=self._totals.steps, **usage.as_json(), **window)
 
     def _check_limits(self) -> None:
         totals = self._totals

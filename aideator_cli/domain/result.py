@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ENDED = ("succeeded", "no_changes", "limit", "cancelled", "failed")
 Number = TypeVar("Number", int, float)
 
+SCRIPTED = "scripted/"  # how the name of a model begins that plays a script
 OWN = "own"  # what AIdeator's own loop is called among agents
 MERGE = "merge"  # what stands for the model of a merge, on which nobody works
 MOST = 2**53  # upper bound for any number that an agent reports
@@ -146,6 +147,9 @@ class Folding:
         self._result = start
         self._parts: dict[int, str] = {}
         self._first = self._last = ""
+        self._asked: set[int] = set()  # steps that were sent to the model
+        self._counted: set[int] = set()  # those of which the usage is told
+        self._works = False  # whether the agent has begun its work
 
     @property
     def result(self) -> Result:
@@ -160,6 +164,7 @@ class Folding:
 
     def add(self, event: "Event") -> None:
         self.pass_by(event.time)
+        self._note(event)
         if event.type == "patch":
             self._parts[_whole(event.data.get("part"), 1)] = str(event.data.get("text", ""))
             self._result = _patch(self._result, event.data, self._parts)
@@ -168,6 +173,26 @@ class Folding:
             self._result = _answer(self._result, event.data, self._parts)
         elif step := _STEPS.get(event.type):
             self._result = step(self._result, event.data)
+
+    def lost(self, reason: str, text: str) -> Result:
+        """Returns the result of an attempt that left no `end` of its own, as `infrastructure` does. Give it the `sent` events before.
+
+        What was used is unknown if a request was on its way, or if an agent that is a program of its own asked no model that anybody saw.
+        """
+        result = infrastructure(self.result, reason, text)
+        unseen = result.agent is not None and self._works and not self._asked
+        if result.model.startswith(SCRIPTED) or not (unseen or self._asked - self._counted):
+            return result
+        return replace(result, cost=None, input_tokens=None, output_tokens=None)
+
+    def _note(self, event: "Event") -> None:
+        step = _whole(event.data.get("step"))
+        if event.type == "sent":
+            self._asked.add(step)
+        elif event.type == "usage":
+            self._counted.add(step)
+        elif event.type == "phase":
+            self._works = self._works or event.data.get("name") == "work"
 
 
 def fold(events: Iterable["Event"], start: Result) -> Result:
@@ -311,6 +336,8 @@ def _end(result: Result, data: Mapping[str, Any]) -> Result:
         reason=str(data.get("reason") or ""),
         summary=str(data.get("summary") or ""),
         steps=_whole(totals.get("steps"), result.steps),
+        input_tokens=_count(totals.get("input", result.input_tokens)),
+        output_tokens=_count(totals.get("output", result.output_tokens)),
         cost=_dollars(totals.get("cost", result.cost)),
         seconds=_number(totals.get("seconds")),
     )

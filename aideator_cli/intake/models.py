@@ -15,11 +15,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aideator_agent.spec import Price
+from aideator_cli.domain import result
 from aideator_cli.errors import AideatorError, Hint, command, usage
 from aideator_cli.intake import counts
 
 OPTION: Final = "--model"
-SCRIPTED: Final = "scripted/"
+SCRIPTED: Final = result.SCRIPTED
 
 
 @dataclass(frozen=True)

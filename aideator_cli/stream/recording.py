@@ -35,7 +35,7 @@ def recording(store: Store, spec: RunSpec, batches: Iterator[list[Item]]) -> Ite
             _save(store, spec, foldings[attempt].result)
         for item in others:
             if isinstance(item, Closed):
-                batch[batch.index(item)] = _close(store, spec, item, foldings.pop(item.attempt.id).result)
+                batch[batch.index(item)] = _close(store, spec, item, foldings.pop(item.attempt.id))
             elif isinstance(item, Ended):
                 _end(store, spec, item)
         yield batch
@@ -83,9 +83,9 @@ def _begun(store: Store, spec: RunSpec, attempt: Attempt) -> Folding:
     return folding
 
 
-def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> Closed:
+def _close(store: Store, spec: RunSpec, closed: Closed, folding: Folding) -> Closed:
     """Stores the verdict, and the variation's result unless a later attempt has begun. Keeps the reason only if it is the verdict."""
-    attempt = closed.attempt
+    attempt, result = closed.attempt, folding.result
     cancelled = _is_cancelled(store, spec.id, attempt.variation)
     taken = result.outcome == "cancelled" and closed.reason in TAKEN and not cancelled
     if result.ended and not taken:
@@ -93,7 +93,9 @@ def _close(store: Store, spec: RunSpec, closed: Closed, result: Result) -> Close
     else:
         reason, text = closed.reason or LOST, closed.text or "the log ends without a reason"
         closed = replace(closed, reason="cancelled" if cancelled else reason, text=text)
-        result = infrastructure(result, closed.reason or LOST, text)
+        for event in store.events(attempt, ("sent",)):
+            folding.add(event)
+        result = folding.lost(closed.reason or LOST, text)
     store.close_attempt(attempt.id, closed.reason, closed.text)
     _save(store, spec, result)
     return closed

@@ -8,7 +8,7 @@ import pytest
 
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Event, parse
-from aideator_cli.domain.result import CheckResult, Result, exit_code, fold, infrastructure
+from aideator_cli.domain.result import CheckResult, Folding, Result, exit_code, fold, infrastructure
 from aideator_cli.errors import ExitCode
 
 ATTEMPT = Attempt("uid", "k3v9x2q", 1, "2026-11-21T12:00:00Z", "pod")
@@ -86,6 +86,44 @@ def test_it_runs_until_its_end_was_read() -> None:
     }
     ended = fold(events(end), START)
     assert (ended.outcome, ended.fault, ended.reason, ended.seconds) == ("failed", "model", "refused", 3.5)
+
+
+def test_what_nobody_counted_is_unknown_at_the_end_too() -> None:
+    totals = {"steps": 0, "input": None, "output": None, "cost": None}
+    ended = fold(events({"type": "end", "outcome": "limit", "totals": totals}), START)
+    assert (ended.tokens, ended.cost) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("agent", "model", "told", "cost"),
+    [
+        (None, "gpt-5", [], 0.0),
+        (None, "gpt-5", ["work"], 0.0),
+        (None, "gpt-5", ["work", "sent 1", "usage 1"], 0.25),
+        (None, "gpt-5", ["work", "sent 1", "usage 1", "sent 2"], None),
+        (None, "scripted/a.yaml", ["work", "sent 1"], 0.0),
+        ("claude", "gpt-5", [], 0.0),
+        ("claude", "gpt-5", ["work"], None),
+        ("claude", "gpt-5", ["work", "sent 1", "sent 2", "usage 2"], None),
+        ("claude", "gpt-5", ["work", "sent 1", "usage 1"], 0.25),
+    ],
+)
+def test_a_lost_attempt_has_cost_what_was_counted_unless_somebody_still_worked_uncounted(
+    agent: str | None, model: str, told: list[str], cost: float | None
+) -> None:
+    folding = Folding(Result(1, model, "uid", agent=agent))
+    records: list[dict[str, object]] = []
+    for word, _, step in (each.partition(" ") for each in told):
+        usage = {"input": 100, "output": 10, "cost": 0.25} if word == "usage" else {}
+        named = (
+            {"type": "phase", "name": "work", "state": "begin"} if word == "work" else {"type": word, "step": int(step)}
+        )
+        records.append({**named, **usage})
+    for event in events(*records):
+        folding.add(event)
+    lost = folding.lost("oom_killed", "It used too much memory.")
+    assert (lost.outcome, lost.fault, lost.reason) == ("failed", "infrastructure", "oom_killed")
+    assert (lost.cost, lost.tokens is None) == (cost, cost is None)
 
 
 def test_hostile_fields_do_no_harm() -> None:

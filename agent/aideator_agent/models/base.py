@@ -90,6 +90,8 @@ class Model(Protocol):
 class ModelError(Exception):
     """The provider did not deliver a turn. The text says why."""
 
+    used: Usage | None = None  # by a turn that broke off, for which the provider may charge
+
 
 class PassingFault(ModelError):
     """Asking again may help."""

@@ -81,6 +81,14 @@ class LiteLLMModel:
 
     def _one(self, library: ModuleType, request: dict[str, Any]) -> Iterator[Piece]:
         assembly = Assembly()
+        try:
+            yield from self._pieces(library, request, assembly)
+        except ModelError as error:
+            if assembly.length:
+                error.used = self._guessed(library, request, assembly)
+            raise
+
+    def _pieces(self, library: ModuleType, request: dict[str, Any], assembly: Assembly) -> Iterator[Piece]:
         watch = Watch(self._max_output or self._variation.max_output or MOST_OUTPUT)
         stream: Any = None
         usage: Any = None

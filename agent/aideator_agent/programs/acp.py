@@ -71,6 +71,7 @@ class AcpAgent:
         self._user = told  # who may have something to say
         self._check = check
         self._peer = Peer(conversation, self, emitter, self._beat)
+        self.has_task = False
         self._session: str | None = None
         self._at_work = False
         self._interrupted = False  # whether this turn was cancelled for what the user has said
@@ -95,6 +96,15 @@ class AcpAgent:
                 self._telling.close(reason)
             finally:
                 self._conversation.end(0.0 if reason else LEAVE_SECONDS)
+
+    def greet(self) -> str:
+        """Only greets the agent. Returns what it calls itself, if it does. Raises `Ended`. The program has ended in any case."""
+        try:
+            return self._greet()
+        except Gone:
+            raise self._gone() from None
+        finally:
+            self._conversation.end()
 
     def asked(self, method: str, params: Params) -> Mapping[str, Any]:
         """See `Handler`. The agent may ask for nothing but permissions: it reads, writes and runs by itself."""
@@ -137,7 +147,7 @@ class AcpAgent:
         elif kind not in QUIET:
             self._once(f"The agent sent news of a kind that AIdeator does not know: {kind[:100]}")
 
-    def _greet(self) -> None:
+    def _greet(self) -> str:
         client = {"name": "aideator", "title": "AIdeator", "version": __version__}
         offered = {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
         request = {"protocolVersion": VERSION, "clientCapabilities": offered, "clientInfo": client}
@@ -154,13 +164,16 @@ class AcpAgent:
                 f"{self._name} speaks version {str(version)[:20]} of ACP, and AIdeator speaks version {VERSION};"
                 " use another version of the agent",
             )
-        info = answer.get("agentInfo")
-        if isinstance(info, dict) and isinstance(info.get("version"), str):
-            name = descriptions.string(info.get("title")) or descriptions.string(info.get("name"))
-            self._emitter.notice("debug", f"The agent calls itself {name[:100]} {info['version'][:100]}.")
         able = answer.get("agentCapabilities")
         servers = able.get("mcpCapabilities") if isinstance(able, dict) else None
         self._takes_http = isinstance(servers, dict) and servers.get("http") is True
+        info = answer.get("agentInfo")
+        if not (isinstance(info, dict) and isinstance(info.get("version"), str)):
+            return ""
+        name = descriptions.string(info.get("title")) or descriptions.string(info.get("name"))
+        own = f"{name[:100]} {info['version'][:100]}"
+        self._emitter.notice("debug", f"The agent calls itself {own}.")
+        return own
 
     def _begin(self, task: Task) -> None:
         servers = [server for server in task.servers if self._takes_http or not by_http(server)]
@@ -199,7 +212,8 @@ class AcpAgent:
     def _turn(self, text: str) -> Any:
         """Returns why the agent stopped."""
         request = {"sessionId": self._session, "prompt": [{"type": "text", "text": text}]}
-        self._at_work, self._interrupted = True, False
+        self.has_task = self._at_work = True
+        self._interrupted = False
         try:
             answer = self._peer.ask("session/prompt", request)
             self._at_work = False

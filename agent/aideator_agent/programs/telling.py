@@ -37,7 +37,7 @@ class _Open:
 class Telling:
     """Call `close` at the end, whatever the end is."""
 
-    def __init__(self, root: str, emitter: Emitter, totals: Totals, changes: Changes) -> None:
+    def __init__(self, root: str, emitter: Emitter, totals: Totals, changes: Changes | None = None) -> None:
         self.last_words = ""
         self._root = root
         self._emitter = emitter
@@ -155,5 +155,5 @@ class Telling:
             "done", step=call.step, id=call.id, exit_code=code, seconds=round(time.monotonic() - call.began, 3),
             truncated=missing, **({"reason": reason} if reason else {}),
         )  # fmt: skip
-        if not reason and call.fields.get("kind") not in LOOKING:
+        if self._changes is not None and not reason and call.fields.get("kind") not in LOOKING:
             self._changes.tell(call.step)

@@ -24,6 +24,7 @@ class TextAgent:
         self, program: AgentProgram, conversation: Conversation, telling: Telling, changes: Changes, emitter: Emitter,
         check: Callable[[], None],
     ) -> None:  # fmt: skip
+        self.has_task = True  # from the start, if it is there at all
         self._program = program
         self._conversation = conversation
         self._telling = telling
@@ -63,6 +64,7 @@ class TextAgent:
         name, code = self._program.name, self._conversation.exit_code
         words = self._telling.last_words.strip()
         if code == NOT_FOUND and self._telling.step == 1 and len(words) < SHORT:
+            self.has_task = False
             raise missing(self._program)
         if code is None or code > SIGNALLED:
             raise died(self._program, self._conversation, "while it worked")

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from aideator_agent import pieces
@@ -14,28 +15,26 @@ from aideator_agent.mcp.server import McpServer, filled
 from aideator_agent.models.base import Usage
 from aideator_agent.program import AgentProgram
 from aideator_agent.programs.acp import AcpAgent, Task
-from aideator_agent.programs.ending import NOT_FOUND, Worked, missing
+from aideator_agent.programs.ending import Worked
 from aideator_agent.programs.home import Home, home_of
 from aideator_agent.programs.servers import described
 from aideator_agent.programs.telling import Telling
 from aideator_agent.programs.text import TextAgent
+from aideator_agent.programs.version import TEXT, version_of
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import NO_SECRET, Settings
 from aideator_agent.shell import NotStarted, Shell
 from aideator_agent.told import Told
 from aideator_agent.totals import Totals
-from aideator_agent.verdict import failed
+from aideator_agent.verdict import Ended, failed
 
 if TYPE_CHECKING:  # needs aiohttp
     from aideator_agent.proxy import KeyProxy
 
 LAST_LINES: Final = 10  # of a program's output, in the summary
-VERSION_SECONDS: Final = 60.0
-VERSION_BYTES: Final = 4096
-TEXT: Final = ("exec </dev/null 2>&1",)  # for a program that nobody talks to
 
 
-@dataclass(frozen=True)
+@dataclass
 class Worker:
     settings: Settings
     keys: Mapping[str, str]
@@ -45,19 +44,20 @@ class Worker:
     interrupts: Interrupts
     totals: Totals
     told: Told
+    _agent: AcpAgent | TextAgent | None = field(default=None, init=False)  # once its program has been started
 
     def work(self, program: AgentProgram) -> Worked:
         """Raises `Ended` unless the agent ends its work by itself."""
-        with self._proxy(program) as proxy:
-            home = home_of(self.settings, program, proxy.url, proxy.token)
-            task = self._task()
-            home.write(task)
-            self._tell_version(home)
-            worked = self._begun(home, task, proxy)
-        if self.totals.steps == 0:
-            self._tell_task(task)
-            self._tell_uncounted(program)
-        return worked
+        task = self._task()
+        try:
+            with self._proxy(program) as proxy:
+                home = home_of(self.settings, program, proxy.url, proxy.token)
+                home.write(task)
+                self._tell_version(home)
+                return self._begun(home, task, proxy)
+        finally:
+            if self._agent is not None and self._agent.has_task and self.totals.steps == 0:
+                self._tell_uncounted(program, task)
 
     def _begun(self, home: Home, task: str, proxy: "KeyProxy") -> Worked:
         program, check = home.program, self._check(proxy)
@@ -73,10 +73,11 @@ class Worker:
             self.interrupts.check()
             raise failed("infrastructure", f"{program.name} could not be started: {error}") from error
         if text:
-            worked = TextAgent(program, conversation, telling, changes, self.emitter, check).run()
+            self._agent = TextAgent(program, conversation, telling, changes, self.emitter, check)
+            worked = self._agent.run()
             return worked if self.settings.spec.answer else replace(worked, words=_last_lines(worked.words))
-        client = AcpAgent(program, conversation, telling, self.emitter, self.told, check)
-        return Worked(client.run(Task(task, folder, servers)))
+        self._agent = AcpAgent(program, conversation, telling, self.emitter, self.told, check)
+        return Worked(self._agent.run(Task(task, folder, servers)))
 
     def _proxy(self, program: AgentProgram) -> "KeyProxy":
         try:
@@ -115,30 +116,18 @@ class Worker:
 
     def _tell_version(self, home: Home) -> None:
         """Says which version works. Raises `Ended` if the agent is not there, before its model is asked anything."""
-        program = home.program
-        if program.version is None:
-            return
-        said = bytearray()
-        done = self.shell.run(
-            home.script(program.version, *TEXT),
-            seconds=VERSION_SECONDS,
-            write=lambda data: said.extend(data[: VERSION_BYTES - len(said)]),
-            stop=self.interrupts.stop,
-        )
+        found = version_of(home, self.shell, self.interrupts.stop)
         self.interrupts.check()
-        if done.exit_code == NOT_FOUND:
-            raise missing(program)
-        lines = said.decode(errors="replace").split("\n")
-        line = next((" ".join(line.split()) for line in lines if line.strip()), "")
-        if done.exit_code == 0 and line:
-            self.emitter.notice("info", f"{program.name}: {line[:200]}")
-        elif done.exit_code != 0:
-            why = f"exit {done.exit_code}" if done.exit_code is not None else done.reason
-            self.emitter.notice("warning", f"{program.name} does not say its version: {line[:200] or why}")
+        if found is not None and found.text:
+            self.emitter.notice("info", f"{home.program.name}: {found.text}")
+        elif found is not None and found.problem:
+            self.emitter.notice("warning", f"{home.program.name} does not say its version: {found.problem}")
 
-    def _tell_uncounted(self, program: AgentProgram) -> None:
-        """What an agent used that never asked through the key proxy is unknown, not nothing."""
+    def _tell_uncounted(self, program: AgentProgram, task: str) -> None:
+        """What an agent used that never asked through the key proxy is unknown, not nothing, however the agent ended."""
         self.totals.add(Usage())
+        with suppress(Ended):  # a log that is full says so itself
+            self._tell_task(task)
         text = f"{program.name} asked no model through AIdeator, so nobody knows what it used, and no limit but the time held."
         self.emitter.notice("warning", text)
 

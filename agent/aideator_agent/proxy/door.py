@@ -27,6 +27,7 @@ class Door:
         self, provider: Provider, servers: Servers, ledger: Ledger, sent: Sent, token: str, model: str
     ) -> None:
         self.hosts: tuple[str, ...] = ()
+        self.closing = False  # then what is still at the provider goes on there, and nobody hears what it used
         self._provider = provider
         self._servers = servers
         self._ledger = ledger
@@ -82,7 +83,8 @@ class Door:
                 self._sent.tell(flight.step, asked)
             await self._ask(request, asked, answered)
         finally:
-            await self._ledger.leave(flight, answered.count, known_price=known, paid=answered.paid)
+            paid = answered.paid or self.closing
+            await self._ledger.leave(flight, answered.count, known_price=known, paid=paid)
         if answered.refuses_key:
             said = answered.said or f"status {answered.status}"
             self._ledger.end(failed("model", f"the provider refused the key: {said}"))

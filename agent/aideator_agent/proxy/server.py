@@ -89,6 +89,7 @@ class Server:
             door.hosts = (f"{HOST}:{port}", f"localhost:{port}")
             self._started.set_result(port)
             await self._closing.wait()
+            door.closing = True
             listening.close()
             await server.shutdown(CLOSING_SECONDS)
 

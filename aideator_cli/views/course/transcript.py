@@ -6,7 +6,7 @@ from typing import Any, Literal
 from aideator_agent.spec import VariationSpec
 from aideator_cli.choice.status import long_status
 from aideator_cli.domain.events import Closed, Ended, Event, Observation
-from aideator_cli.domain.result import Folding, Result, infrastructure
+from aideator_cli.domain.result import Folding, Result
 from aideator_cli.system.clock import seconds_between
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.views import wording
@@ -171,7 +171,7 @@ class Transcript:
 
     def _fail(self, reason: str, text: str) -> None:
         """The attempt left no `end` event, so this uses what the backend knows."""
-        self._verdict = infrastructure(self._folding.result, reason, text)
+        self._verdict = self._folding.lost(reason, text)
         self._story.add("end", self.last or "", f"{self._verdict.outcome}: {one_line(text)}", failed=True)
         self._end(long_status(self._verdict))
         self.why = clean(text)

@@ -1,5 +1,6 @@
 """A program's model is reached through the key proxy, which counts for it and holds its limits."""
 
+import socket
 from dataclasses import replace
 from typing import Any
 
@@ -64,9 +65,36 @@ def test_a_refused_key_is_the_end(agent: Agent, fake: FakeAgent, provider: Scrip
     assert b"+x = 2" in record.patch
 
 
-def test_what_an_agent_uses_that_goes_another_way_is_unknown(agent: Agent, fake: FakeAgent) -> None:
-    record = agent.run(fake.spec(fake.plays(CHANGE)))
+@pytest.mark.parametrize("last", [{"say": "Done."}, {"wait": True}, {"die": 3}])
+def test_what_an_agent_uses_that_goes_another_way_is_unknown_however_it_ends(
+    agent: Agent, fake: FakeAgent, last: dict[str, Any]
+) -> None:
+    record = agent.run(fake.spec(fake.plays(CHANGE, last), limits=Limits(seconds=8)))
 
-    assert record.outcome == ("succeeded", None, "")
+    assert record.outcome[0] == {"say": "succeeded", "wait": "limit", "die": "failed"}[next(iter(last))]
     assert (record.end["totals"]["input"], record.end["totals"]["cost"]) == (None, None)
     assert "fake asked no model through AIdeator" in record.notices("warning")
+    assert len(record.of("sent")) == 1
+
+
+@pytest.mark.parametrize("script", [{"initialize": {"protocolVersion": 2}}, {"session": {}}])
+def test_an_agent_that_never_got_its_task_has_cost_nothing(
+    agent: Agent, fake: FakeAgent, script: dict[str, Any]
+) -> None:
+    record = agent.run(fake.spec(fake.plays(**script)))
+
+    assert (record.end["totals"]["input"], record.end["totals"]["cost"]) == (0, 0.0)
+    assert not record.of("sent")
+
+
+def test_a_request_that_the_end_cuts_off_has_cost_nobody_knows_what(agent: Agent, fake: FakeAgent) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes requests and answers none
+        upstream = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        spec = fake.spec(replace(fake.plays({"model": 1}), upstream=upstream))
+        with agent.start(spec, OPENAI_API_KEY=KEY) as running:
+            running.until(lambda e: e["type"] == "sent")
+            running.terminate()
+            record = running.finish()
+
+    assert record.outcome[0] == "cancelled"
+    assert (record.end["totals"]["steps"], record.end["totals"]["cost"]) == (1, None)
