@@ -16,10 +16,11 @@ from aideator_agent.changes import Changes
 from aideator_agent.closing import Closing
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
-from aideator_agent.keys import Redactor, scrubbed
+from aideator_agent.keys import Redactor
 from aideator_agent.loop import Loop, opening
 from aideator_agent.models import library_version, open_model
 from aideator_agent.models.base import Model
+from aideator_agent.opening import open_shell
 from aideator_agent.protocol import Fault
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings, secrets
@@ -189,15 +190,7 @@ class Session:
         return checking
 
     def _open_shell(self, checkout: Checkout) -> Shell:
-        channel, folder = self._settings.channel, self._settings.spec.repository.start(checkout.folder)
-        if channel is not None:
-            from aideator_agent.channel import ChannelShell
-
-            return ChannelShell(channel, folder)
-        from aideator_agent.local_shell import QUIET, LocalShell
-
-        own = surroundings.of_commands(self._settings.spec, str(self._settings.private))
-        return LocalShell(folder, {**scrubbed(os.environ), **QUIET, **own})
+        return open_shell(self._settings, self._settings.spec.repository.start(checkout.folder))
 
     def _close(self, verdict: Verdict) -> Verdict:
         ended = self._shell is None or self._shell.end()

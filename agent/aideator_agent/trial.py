@@ -1,6 +1,7 @@
 """What the program says about itself and its surroundings when it is given no run: `--version` and `--trial`.
 
-`--trial` writes one JSON line: which version this is, which names it can resolve, and whether the model of a spec answers.
+`--trial` writes one JSON line: which version this is, which names it can resolve, whether the program of a spec's agent is there and
+answers a greeting, and whether the model of a spec answers.
 """
 
 import argparse
@@ -39,13 +40,22 @@ def run(arguments: Sequence[str]) -> int:
         told["refused"], spec = str(error), None
     if spec is not None and asked.ask:
         keys = take(spec.variations[0].keys)
-    interrupts = Interrupts(SECONDS)
-    interrupts.install()
+    _interrupts()
     told["resolved"] = [_resolved(name) for name in asked.resolve]
+    if spec is not None and asked.greet:
+        from aideator_agent.programs.greeting import greeted
+
+        told["program"] = greeted(spec)
     if spec is not None and asked.ask:
-        told["model"] = _asked(spec, keys, interrupts)
+        told["model"] = _asked(spec, keys, _interrupts())
     sys.stdout.write(Redactor(secrets(keys)).text(json.dumps(told)) + "\n")
     return 0
+
+
+def _interrupts() -> Interrupts:
+    interrupts = Interrupts(SECONDS)
+    interrupts.install()
+    return interrupts
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trial", action="store_true", required=True)
     parser.add_argument("--spec", metavar="JSON", help="a spec with one variation")
     parser.add_argument("--resolve", action="append", default=[], metavar="NAME")
+    parser.add_argument("--greet", action="store_true", help="greet the program of the variation's agent")
     parser.add_argument("--ask", action="store_true", help="ask the variation's model for one token")
     return parser
 

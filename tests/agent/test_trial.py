@@ -4,13 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from aideator_agent import __version__
+from aideator_agent.program import AgentProgram
 from aideator_agent.spec import SPEC_VERSION, VariationSpec
+from tests.agent.programs.conftest import program
 from tests.agent.running import Agent, spec_of, submit
+from tests.agent.shell.containers import Container, can_isolate
+from tests.fixtures import acp_agent
 from tests.fixtures.servers import OpenAIServers
 
 KEY = "sk-0123456789abcdef"
@@ -68,6 +75,54 @@ def test_whether_a_model_answers_for_one_token(openai_server: OpenAIServers) -> 
     refused = told(*words, OPENAI_API_KEY="sk-wrong-wrong-wrong")["model"]
     assert refused["fault"] == "KeyRefused"
     assert "sk-wrong-wrong-wrong" not in refused["error"]
+
+
+def greeting(folder: Path, program: AgentProgram, **variables: str) -> dict[str, Any]:
+    spec = replace(spec_of("/nowhere"), variations=(VariationSpec(1, "openai/m", agent=program),))
+    said: dict[str, Any] = told("--greet", f"--spec={spec.to_json()}", TMPDIR=str(folder), **variables)["program"]
+    return said
+
+
+@pytest.fixture(params=["here", "in a container"])
+def variables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What the trial's environment has here, and in a pod."""
+    if request.param == "here":
+        yield {}
+        return
+    if not can_isolate():
+        pytest.skip("a container of one's own needs root and unshare")
+    (channel := tmp_path / "channel").mkdir()
+    (workspace := tmp_path / "workspace").mkdir()
+    container = Container(channel, ["sh"])
+    container.start()
+    yield {"AIDEATOR_CHANNEL": str(channel), "AIDEATOR_WORKSPACE": str(workspace)}
+    container.close()
+
+
+def test_whether_the_program_of_an_agent_is_there_and_answers(tmp_path: Path, variables: dict[str, str]) -> None:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"initialize": {"protocolVersion": 1, "agentInfo": {"name": "fake", "version": "7"}}}))
+    fake = program(f"exec {sys.executable} '{acp_agent.__file__}' '{script}'", version="echo; echo fake 7.0")
+    said = greeting(tmp_path, fake, **variables)
+    assert (said["name"], said["version"], said["calls_itself"]) == ("fake", "fake 7.0", "fake 7")
+    assert not Path(f"{script}.notes").exists(), "it got no session and no task"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("no-such-agent acp", "its program no-such-agent was not found; docs/agents.md#fake describes"),
+        ("echo no config >&2; exit 3", "fake ended before it began (exit 3) (no config)"),
+        ("""read x; echo '{"id": 0, "result": {"protocolVersion": 9}}'""", "speaks version 9 of ACP"),
+    ],
+)
+def test_an_agent_that_can_not_work_is_told_with_the_reason(tmp_path: Path, command: str, words: str) -> None:
+    assert words in greeting(tmp_path, program(command, docs="docs/agents.md#fake"))["error"]
+
+
+def test_a_command_is_only_asked_for_its_version(tmp_path: Path) -> None:
+    command = program("touch /nowhere/{prompt}; exit 9", protocol="text", version="echo 1.2; exit 0")
+    assert greeting(tmp_path, command)["version"] == "1.2"
 
 
 def test_a_spec_of_a_newer_version_is_told() -> None:

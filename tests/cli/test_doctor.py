@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from aideator_cli.errors import ExitCode
 from aideator_cli.store import Store
 from tests.backends.kubernetes.api_server import Answer, Fake, Handler, answering, write_kubeconfig
 from tests.cli.conftest import Said, Shell
+from tests.fixtures import acp_agent
 
 
 def states(said: Said) -> dict[str, str]:
@@ -77,6 +79,47 @@ def test_a_model_without_its_key_is_broken(aideator: Shell) -> None:
     assert said.code == ExitCode.UNAVAILABLE
     assert finding(said, "keys")["state"] == "broken"
     assert "OPENAI_API_KEY" in finding(said, "keys")["text"]
+
+
+def test_an_agent_is_greeted_and_asks_no_model(aideator: Shell, tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text(
+        '{"initialize": {"protocolVersion": 1, "agentInfo": {"name": "Fake", "version": "7"}}}'
+    )
+    command = f"{sys.executable} {acp_agent.__file__} {tmp_path / 'script.json'}"
+    (tmp_path / "fake.yaml").write_text(f"protocol: acp\ncommand: {command}\nwires: [openai]\n")
+    said = aideator("doctor", "--agent", str(tmp_path / "fake.yaml"), "--json")
+    assert said.code == 0, said.out
+    assert finding(said, "agent")["text"] == "fake on this machine: Fake 7, answers over ACP"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--agent", "clude"), "did you mean claude?"),
+        (("--agent", "claude", "--model", "gpt-5"), "claude can't work with gpt-5"),
+    ],
+)
+def test_an_agent_that_is_unknown_or_can_not_use_the_model_is_wrong_usage(
+    aideator: Shell, words: tuple[str, ...], said: str
+) -> None:
+    told = aideator("doctor", *words)
+    assert told.code == ExitCode.USAGE
+    assert said in told.err
+
+
+def test_an_agent_that_is_not_installed_is_broken_with_how_to_install_it(
+    aideator: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    told = finding(aideator("doctor", "--agent", "codex", "--json"), "agent")
+    assert (told["state"], told["text"]) == ("broken", "codex is not installed here: codex-acp is not on the PATH")
+    assert "npm install -g @openai/codex@" in told["mend"]
+
+
+def test_an_agent_in_the_cluster_s_image_is_not_looked_for_without_a_pod(aideator: Shell, cluster: Fake) -> None:
+    told = finding(aideator("doctor", "--agent", "codex", "--no-pod", "--json"), "agent")
+    assert (told["state"], told["text"]) == ("note", "codex was not looked for: that takes a pod")
+    assert cluster.requests
 
 
 def test_a_model_that_is_unknown_is_wrong_usage(aideator: Shell) -> None:

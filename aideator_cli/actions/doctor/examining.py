@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
-from aideator_cli.actions.doctor import machine, trying
+from aideator_agent.program import AgentProgram
+from aideator_cli.actions.doctor import machine, program, trying
 from aideator_cli.actions.doctor.trying import Asked, Doing, Wanted
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose
@@ -35,6 +36,7 @@ class Examining:
     where: Where = field(default_factory=Where)
     pod: Pod = field(default_factory=Pod)
     model: str | None = None
+    agent: str | None = None
     api_base: str | None = None
     asks: bool = False  # whether the model may be asked for a token, which costs money
     tries: bool = True  # whether a pod may be started
@@ -91,6 +93,7 @@ def _begun(check: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> 
 def _place(settings: Settings, asked: Examining) -> _Found:
     """Begins with the first check of the place where agents would run. Returns its findings, and those that follow."""
     model = _model(settings, asked)
+    agent = _agent(settings, asked, model)
     try:
         backend = choose(asked.where, settings)
     except AideatorError as error:
@@ -98,16 +101,22 @@ def _place(settings: Settings, asked: Examining) -> _Found:
             raise
         return iter([broken("kubeconfig", error)])
     if backend.name == "local":
-        return _local(_begun(machine.agents_here, settings, _needed(model)), settings, asked, model)
+        return _local(_begun(machine.agents_here, settings, _needed(model)), settings, asked, model, agent)
     examination = cast("KubernetesBackend", backend).examination()
-    return _cluster(_begun(examination.server), examination, settings, asked, model, backend.where)
+    return _cluster(_begun(examination.server), examination, settings, asked, model, agent, backend.where)
 
 
-def _local(first: Future[list[Finding]], settings: Settings, asked: Examining, model: Asked | None) -> _Found:
+def _local(
+    first: Future[list[Finding]], settings: Settings, asked: Examining, model: Asked | None, agent: AgentProgram | None
+) -> _Found:
     found = first.result()
     yield from found
-    if asked.asks and _is_sound(found):
-        yield from trying.here(_wanted(asked, model), settings)
+    missing = program.missing_here(agent, settings) if agent else None
+    if missing is not None:
+        yield missing
+    yield from trying.here(
+        _wanted(settings, asked, model if _is_sound(found) else None, None if missing else agent), settings
+    )
     yield from _unasked(asked, model)
 
 
@@ -117,6 +126,7 @@ def _cluster(
     settings: Settings,
     asked: Examining,
     model: Asked | None,
+    agent: AgentProgram | None,
     where: str,
 ) -> _Found:
     if not wait([first], timeout=_QUIET_SECONDS).done:
@@ -138,9 +148,11 @@ def _cluster(
         sound = sound and _is_sound(findings)
         yield from findings
     if asked.tries and sound:
-        yield from trying.in_pod(examination, _wanted(asked, model), settings)
+        yield from trying.in_pod(examination, _wanted(settings, asked, model, agent), settings)
     elif asked.tries:
         yield note("pod", "not tried, because of what is broken")
+    elif agent is not None:
+        yield note(program.PART, f"{agent.name} was not looked for: that takes a pod")
     yield from _unasked(asked, model)
 
 
@@ -154,8 +166,18 @@ def _is_sound(findings: Sequence[Finding]) -> bool:
     return not any(finding.state == BROKEN for finding in findings)
 
 
-def _wanted(asked: Examining, model: Asked | None) -> Wanted:
-    return Wanted(asked.pod, asked.start_seconds, asked.names, model if asked.asks else None)
+def _wanted(settings: Settings, asked: Examining, model: Asked | None, agent: AgentProgram | None) -> Wanted:
+    image = asked.pod.image or settings.defaults.image
+    return Wanted(asked.pod, asked.start_seconds, asked.names, model if asked.asks else None, agent, image)
+
+
+def _agent(settings: Settings, asked: Examining, model: Asked | None) -> AgentProgram | None:
+    """Returns the program of the agent that is named or configured. Raises `AideatorError` (usage)."""
+    name = asked.agent or settings.defaults.agent
+    if name is None:
+        return None
+    named = model if asked.model else None  # the configured one is for the agents that can use it
+    return program.program_of(name, named.info if named else None, named.api_base if named else None)
 
 
 def _model(settings: Settings, asked: Examining) -> Asked | None:

@@ -4,12 +4,14 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from aideator_agent.program import AgentProgram
 from aideator_agent.spec import SPEC_VERSION, Limits, Repository, RunSpec, VariationSpec
 from aideator_cli import __version__
+from aideator_cli.actions.doctor import program
 from aideator_cli.backends.base import Status
 from aideator_cli.domain.findings import BROKEN, NOTE, Finding, broken, ok
 from aideator_cli.domain.ids import new_id
@@ -34,7 +36,7 @@ _MENDS: Final[dict[str, Hint]] = {
     "unschedulable": "add a node that fits, or wait for one",
 }
 OF_CLUSTER: Final = "kubernetes.default.svc"  # the cluster's own name for its API server
-_LOCAL_SECONDS: Final = 120
+_LOCAL_SECONDS: Final = 180
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Wanted:
     start_seconds: float
     names: Sequence[str] = ()  # to be resolved; empty: the cluster's own
     asked: Asked | None = None
+    program: AgentProgram | None = None  # of the agent to greet
+    image: str | None = None  # in which it is; None: AIdeator's own
 
 
 def in_pod(examination: "Examination", wanted: Wanted, settings: Settings) -> Iterator[Finding | Doing]:
@@ -79,20 +83,24 @@ def in_pod(examination: "Examination", wanted: Wanted, settings: Settings) -> It
 
 
 def here(wanted: Wanted, settings: Settings) -> Iterator[Finding | Doing]:
-    """Asks the model from this machine, as an agent of the local backend would."""
-    if wanted.asked is None:
+    """Greets the agent and asks the model from this machine, as a run on the local backend would."""
+    if wanted.asked is None and wanted.program is None:
         return
-    yield Doing(f"asking {wanted.asked.info.name} for one token")
+    yield Doing(_waited_for(wanted))
     words = [sys.executable, "-m", "aideator_agent", *_arguments(_spec(wanted, settings), wanted, ())]
-    keys = {name: found for name in wanted.asked.info.keys if (found := settings.key(name))}
+    keys = {name: found for name in wanted.asked.info.keys if (found := settings.key(name))} if wanted.asked else {}
     environment = {**settings.environment, **keys}
+    said: Mapping[str, Any] = {}
+    silence = {"error": "AIdeator's own program for agents failed"}
     try:
         done = subprocess.run(words, capture_output=True, env=environment, timeout=_LOCAL_SECONDS, check=False)
+        said = said_in(done.stdout.splitlines()) or {}
     except subprocess.TimeoutExpired:
-        yield Finding("model", BROKEN, f"{wanted.asked.info.name} did not answer within {_LOCAL_SECONDS} s")
-        return
-    said = said_in(done.stdout.splitlines()) or {}
-    yield _model(_mapping(said.get("model")) or {"error": "the agent's program failed"}, wanted.asked)
+        silence = {"error": f"no answer within {_LOCAL_SECONDS} s"}
+    if wanted.program is not None:
+        yield program.finding(_mapping(said.get("program")) or silence, wanted.program, "on this machine")
+    if wanted.asked is not None:
+        yield _model(_mapping(said.get("model")) or silence, wanted.asked)
 
 
 def _spec(wanted: Wanted, settings: Settings) -> RunSpec:
@@ -102,6 +110,7 @@ def _spec(wanted: Wanted, settings: Settings) -> RunSpec:
     if asked is not None:
         price = asked.info.price if asked.info.price_overridden else None
         model = VariationSpec(1, asked.info.name, api_base=asked.api_base, keys=asked.info.keys, price=price)
+    model = replace(model, agent=wanted.program)
     return RunSpec(
         id=new_id(),
         submission_id=str(uuid.uuid4()),
@@ -121,13 +130,18 @@ def _spec(wanted: Wanted, settings: Settings) -> RunSpec:
 
 def _arguments(spec: RunSpec, wanted: Wanted, names: Sequence[str]) -> list[str]:
     resolve = [f"--resolve={name}" for name in names]
-    return ["--trial", *resolve, *(["--ask", f"--spec={spec.to_json()}"] if wanted.asked is not None else [])]
+    asks = [*(["--greet"] if wanted.program else []), *(["--ask"] if wanted.asked else [])]
+    return ["--trial", *resolve, *asks, *([f"--spec={spec.to_json()}"] if asks else [])]
 
 
 def _doing(status: Status, wanted: Wanted) -> str:
-    if status.state == "running" and wanted.asked is not None:
-        return f"asking {wanted.asked.info.name} for one token"
-    return status.text
+    return (_waited_for(wanted) if status.state == "running" else "") or status.text
+
+
+def _waited_for(wanted: Wanted) -> str:
+    greets = f"greeting {wanted.program.name}" if wanted.program else ""
+    asks = f"asking {wanted.asked.info.name} for one token" if wanted.asked else ""
+    return ", and ".join(part for part in (greets, asks) if part)
 
 
 def findings_of(trial: Trial, wanted: Wanted, image: str) -> Iterator[Finding]:
@@ -139,6 +153,9 @@ def findings_of(trial: Trial, wanted: Wanted, image: str) -> Iterator[Finding]:
     yield _image(trial.said, image)
     resolved = trial.said.get("resolved")
     yield from (_name(_mapping(each), wanted) for each in (resolved if isinstance(resolved, list) else ()))
+    if wanted.program is not None:
+        where = f"in {wanted.image}" if wanted.image else "in AIdeator's own image, for want of --image"
+        yield program.finding(_mapping(trial.said.get("program")), wanted.program, where)
     if wanted.asked is not None:
         yield _model(_mapping(trial.said.get("model")) or {"error": "the agent said nothing"}, wanted.asked)
 

@@ -21,7 +21,7 @@ from aideator_cli.domain.trial import Trial, is_older, said_in
 
 _TTL_SECONDS: Final = 60  # for when this process is killed: then the cluster deletes the Job
 _PATIENCE: Final = {"quota": 5.0, "image": 15.0}  # seconds until what refuses the pod is believed
-_WORK_SECONDS: Final = 120  # to resolve names and ask a model, once the pod has started
+_WORK_SECONDS: Final = 180  # to resolve names, greet an agent and ask a model, once the pod has started
 
 
 def attempt(

@@ -20,6 +20,15 @@ Resolve = Annotated[
         show_default=False,
     ),
 ]
+Agent = Annotated[
+    str | None,
+    typer.Option(
+        "--agent",
+        metavar="NAME|FILE",
+        help="Also look for this coding agent in the image of --image, or on this machine: its version, and whether it answers over ACP.",
+        show_default=False,
+    ),
+]
 NoPod = Annotated[bool, typer.Option("--no-pod", help="Only look, and don't start a pod.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Ask the model for one token without asking you first.")]
 
@@ -31,6 +40,7 @@ def doctor(
     image: run_options.Image = None,
     agent_image: run_options.AgentImage = None,
     secret: run_options.Secret = None,
+    agent: Agent = None,
     model: run_options.OneModel = None,
     api_base: run_options.ApiBase = None,
     resolve: Resolve = None,
@@ -50,8 +60,8 @@ def doctor(
 
     here = invocation.here()
     asked = Examining(
-        terminal.facts(), Where(backend, context, namespace), Pod(image, agent_image, secret), model, api_base,
-        asks=_may_ask(here, model, yes=yes, no_pod=no_pod), tries=not no_pod, names=resolve or (),
+        terminal.facts(), Where(backend, context, namespace), Pod(image, agent_image, secret), model,
+        agent, api_base, asks=_may_ask(here, model, yes=yes, no_pod=no_pod), tries=not no_pod, names=resolve or (),
         start_seconds=seconds("--start-timeout", start_timeout),
     )  # fmt: skip
     count = 0

@@ -1,11 +1,13 @@
 """What came of a trial, in words. tests/end_to_end starts real ones."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from aideator_agent.spec import SPEC_VERSION
 from aideator_cli import __version__
+from aideator_cli.actions.doctor.program import program_of
 from aideator_cli.actions.doctor.trying import Asked, Wanted, findings_of
 from aideator_cli.domain.findings import Finding
 from aideator_cli.domain.trial import Trial
@@ -73,8 +75,29 @@ def test_a_model_that_refuses_the_key_is_told_with_how_to_store_another() -> Non
     assert (answered.state, answered.text) == ("ok", "gpt-5 answered in 1.2 s ($0.0000)")
 
 
+CLAUDE = program_of("claude", None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "text"),
+    [
+        ({"version": "0.101.0"}, "ok", "claude in our/tools:2: 0.101.0, answers over ACP"),
+        ({"calls_itself": "Claude 1"}, "ok", "claude in our/tools:2: Claude 1, answers over ACP"),
+        ({"version": None}, "ok", "claude in our/tools:2: answers over ACP, and does not say its version"),
+        ({"error": "it is gone"}, "broken", "claude can't work in our/tools:2: it is gone"),
+        (None, "broken", "claude can't work in our/tools:2: the image of AIdeator's agent is too old to look for it"),
+    ],
+)
+def test_an_agent_in_the_commands_image_is_told(said: Any, state: str, text: str) -> None:
+    wanted = Wanted(Pod(), 60.0, program=CLAUDE, image="our/tools:2")
+    finding = found(FITS | {"program": said}, wanted)["agent"]
+    assert (finding.state, finding.text) == (state, text)
+    assert finding.mend == ("see docs/agents.md#claude-code" if state == "broken" else None)
+
+
 @pytest.mark.parametrize("value", [None, 7, "x", [], [1, None], {"name": []}])
 def test_whatever_the_image_says_doctor_goes_on(value: Any) -> None:
-    told = found({"trial": 1, "agent": value, "spec": value, "resolved": value, "model": value}, ASKS)
+    said = {"trial": 1, "agent": value, "spec": value, "resolved": value, "model": value, "program": value}
+    told = found(said, replace(ASKS, program=CLAUDE))
     assert told["image"].state == told["model"].state == "broken"
-    assert {"pod", "model"} <= set(told)
+    assert {"pod", "model", "agent"} <= set(told)
