@@ -66,7 +66,7 @@ chart: .venv/.complete ## write the chart's test Job out of templates/job.yaml.j
 pictures: .venv/.complete ## draw the pictures in docs/pictures: real screens of a run that is made up
 	@$(BIN)/python -m docs.pictures
 
-agents: ## install the coding agents that tests run (from npm, with a Node of their own), unless the cache has them
+agents: ## install the coding agents that tests run (from npm and PyPI, with a Node of their own), unless the cache has them
 	@tests/agents/build
 
 forge: ## build the forge that tests clone from and push to (Gitea, from its Go modules), unless the cache has it

@@ -41,7 +41,7 @@ for key in $(git config --name-only --get-regexp '^filter\..*\.(clean|process|re
 done
 export GIT_CONFIG_COUNT=$number GIT_OPTIONAL_LOCKS=0
 git -c core.fsmonitor=false diff --numstat -z --no-renames --no-ext-diff --no-textconv --ignore-submodules=all BASE -- &&
-  git -c core.fsmonitor=false ls-files -z -t --others --exclude-standard {" ".join(f"--exclude={name}" for name in LEFTOVERS)}
+  git -c core.fsmonitor=false ls-files -z -t --others --exclude-standard {" ".join(f"--exclude='{name}'" for name in LEFTOVERS)}
 """
 
 

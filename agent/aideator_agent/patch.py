@@ -35,7 +35,14 @@ OUTSIZED: Final = 256 * 1024  # bytes of a file that is left out of a patch that
 BINARY_BYTES: Final = 32 * 1024 * 1024  # of a binary file that is searched for keys
 SETTINGS: Final = ("core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.safecrlf=false",
                    "core.untrackedCache=false", "core.fileMode=true", "color.ui=never")  # fmt: skip
-LEFTOVERS: Final = ("__pycache__/", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", "node_modules/")
+LEFTOVERS: Final = (
+    "__pycache__/",
+    ".pytest_cache/",
+    ".mypy_cache/",
+    ".ruff_cache/",
+    "node_modules/",
+    ".aider.tags.cache.v*/",
+)
 DIFF: Final = ("--cached", "--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
                "--src-prefix=a/", "--dst-prefix=b/")  # fmt: skip
 

@@ -14,6 +14,19 @@ MEND: Final = (
     "import pathlib; file = pathlib.Path('todo.py'); text = file.read_text(); "
     "file.write_text(text.replace('if not line:', 'if not line or line.startswith(chr(35)):'))"
 )
+EDITS: Final = (  # of an agent that has the model write its changes as text
+    "Please add todo.py to the chat.",
+    """todo.py
+```python
+<<<<<<< SEARCH
+        if not line:
+=======
+        if not line or line.startswith("#"):
+>>>>>>> REPLACE
+```
+The parser skips comments now.
+""",
+)
 COMMANDS: Final = ("ls", "cat todo.py", f'python3 -c "{MEND}"', "python3 -m unittest 2>&1 | tail -n 3")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agents.demo_task import CHECK, COMMANDS, DEMO, KEY, PROMPT, repository
+from tests.agents.demo_task import CHECK, COMMANDS, DEMO, EDITS, KEY, PROMPT, repository
 from tests.end_to_end.user import Done, User
 from tests.fixtures.agents import Agents
 from tests.fixtures.wire_server import WireServer, WireServers
@@ -54,6 +54,24 @@ def test_it_does_the_demo_s_task(run: Run, wire_server: WireServers, agent: str)
     assert KEY.encode() not in done.out
 
 
+@pytest.mark.parametrize("model", ["openai/gpt-5", "anthropic/claude-sonnet-4-5"])
+def test_aider_does_the_demo_s_task_by_editing_what_it_found_in_its_map(
+    run: Run, wire_server: WireServers, model: str
+) -> None:
+    server = wire_server([], key=KEY, asides=EDITS)
+    done = run(server, "--agent", f"aider/{model}:1")
+    assert done.code == 0, done.out
+    (result,) = done.of("result")
+    assert (result["agent"], result["outcome"]) == ("aider", "succeeded")
+    assert (result["files"], result["additions"], result["deletions"]) == (1, 1, 1), "its cache is no part of the patch"
+    assert [check["exit_code"] for check in result["checks"] if check["on"] == "patch"] == [0]
+    assert (result["steps"], result["input_tokens"]) == (2, 2000)
+    assert "Applied edit to todo.py" in result["summary"]
+    assert {request.key for request in server.requests} == {KEY}
+    assert KEY.encode() not in done.out
+    assert b"Failed to resolve" not in done.out, "it asks nobody but its model"
+
+
 def test_a_run_mixes_them_with_aideator_s_own_loop_and_tells_who_made_what(run: Run, wire_server: WireServers) -> None:
     server = wire_server(COMMANDS, key=KEY)
     agents = f"claude/{MODELS['claude']}:1,gemini/{MODELS['gemini']}:1,own/scripted/{DEMO / 'right.yaml'}:1"
@@ -96,4 +114,4 @@ def test_agents_lists_what_this_machine_has(tmp_path: Path, real_agents: Agents)
     versions = {agent["name"]: agent["version"] for agent in done.of("agent")}
     assert versions["claude"] == "0.101.0"
     assert versions["opencode"] == "1.18.33"
-    assert versions["aider"] is None
+    assert versions["aider"] == "aider 0.86.2"
