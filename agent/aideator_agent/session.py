@@ -46,7 +46,7 @@ class Session:
         self._emitter = emitter
         self._interrupts = interrupts
         self._shell: Shell | None = None
-        self._complaint = ""  # what is wrong with the end of the agent's program if there is no patch
+        self._flaw: Ended | None = None  # what is wrong with the end of the agent's program if it has left nothing
         self._checking: Checking | None = None
         self._answer: Answer | None = None
         self._told = told.Told(emitter)
@@ -166,7 +166,9 @@ class Session:
             self._settings, self._keys, checkout, self._shell, self._emitter, self._interrupts, self.totals, self._told
         )
         worked = worker.work(program)
-        self._complaint = worked.complaint
+        self._flaw = worked.flaw
+        if self._flaw is not None and self._settings.spec.answer:
+            raise self._flaw  # its last words say what went wrong; they are no answer
         return worked.words
 
     def _received(self) -> "Hidden | None":
@@ -215,8 +217,8 @@ class Session:
                 )
             patch = closing.cut()
         if verdict.outcome == "succeeded" and not patch.changes:
-            if self._complaint:
-                raise failed("agent", self._complaint)
+            if self._flaw is not None:
+                raise self._flaw
             verdict = replace(verdict, outcome="no_changes")
         if self._checking is not None and closing.is_to_verify(verdict, patch):
             with self._phase("verify"):

@@ -18,7 +18,7 @@ STYLES: Final = re.compile(r"\x1b\[[0-9;]*m")
 @dataclass(frozen=True)
 class Worked:
     words: str  # the agent's last ones
-    complaint: str = ""  # what is wrong with its end if it has changed nothing
+    flaw: Ended | None = None  # what is wrong with its end if it has left nothing
 
 
 def missing(program: AgentProgram) -> Ended:

@@ -12,6 +12,7 @@ from aideator_agent.program import AgentProgram
 from aideator_agent.programs.ending import NOT_FOUND, SAID, SIGNALLED, Worked, died, missing
 from aideator_agent.programs.telling import Telling
 from aideator_agent.running import LOOK
+from aideator_agent.verdict import failed
 
 BETWEEN: Final = 5.0  # seconds between two looks at what it has changed
 SHORT: Final = 300  # characters of a shell's message that it found no program
@@ -72,4 +73,4 @@ class TextAgent:
             return Worked(words)
         self._emitter.notice("warning", f"{name} ended with exit code {code}.")
         last = words.splitlines()[-1].strip()[:SAID] if words else "it said nothing"
-        return Worked(words, f"{name} ended with exit code {code} and changed nothing ({last})")
+        return Worked(words, failed("agent", f"{name} ended with exit code {code} and changed nothing ({last})"))

@@ -48,16 +48,20 @@ class Worker:
 
     def work(self, program: AgentProgram) -> Worked:
         """Raises `Ended` unless the agent ends its work by itself."""
-        task = self._task()
+        task, proxy = self._task(), self._proxy(program)
         try:
-            with self._proxy(program) as proxy:
+            with proxy:
                 home = home_of(self.settings, program, proxy.url, proxy.token)
                 home.write(task)
                 self._tell_version(home)
-                return self._begun(home, task, proxy)
+                worked = self._begun(home, task, proxy)
         finally:
-            if self._agent is not None and self._agent.has_task and self.totals.steps == 0:
+            if self._agent is not None and self._agent.has_task and self.totals.steps == 0 and not proxy.trouble:
                 self._tell_uncounted(program, task)
+        if self.totals.steps == 0 and proxy.trouble:
+            flaw = failed("model", f"{program.name} got no answer from its model: {proxy.trouble}")
+            return replace(worked, flaw=flaw)
+        return worked
 
     def _begun(self, home: Home, task: str, proxy: "KeyProxy") -> Worked:
         program, check = home.program, self._check(proxy)

@@ -62,6 +62,11 @@ class KeyProxy:
         """The proxy's address, without a path."""
         return f"http://{HOST}:{self._server.port}"
 
+    @property
+    def trouble(self) -> str:
+        """Why the last request got no answer. It is empty if there was none, or if the last one got its answer."""
+        return self._ledger.trouble
+
     def server_url(self, name: str) -> str:
         """Returns the address of an MCP server for the agent, which shows the token there as a bearer."""
         return f"{self.url}{PATH}{name}"

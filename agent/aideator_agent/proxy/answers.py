@@ -44,6 +44,13 @@ class Answered:
     response: web.StreamResponse | None = None
 
     @property
+    def trouble(self) -> str:
+        """Why there is no answer; empty if there is one."""
+        if self.paid:
+            return ""
+        return self.lacking or f"status {self.status}{f': {self.said}' if self.said else ''}"
+
+    @property
     def refuses_key(self) -> bool:
         return self.status in (401, 403) or (self.status == 400 and bool(KEY_REFUSED.search(self.said)))
 

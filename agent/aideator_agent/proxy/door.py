@@ -83,6 +83,7 @@ class Door:
                 self._sent.tell(flight.step, asked)
             await self._ask(request, asked, answered)
         finally:
+            self._ledger.trouble = answered.trouble
             paid = answered.paid or self.closing
             await self._ledger.leave(flight, answered.count, known_price=known, paid=paid)
         if answered.refuses_key:

@@ -48,6 +48,7 @@ class Ledger:
         self, limits: Limits, price: Price | None, totals: Totals, emitter: Emitter, stop: Callable[[], bool]
     ) -> None:
         self.due: Exception | None = None  # why the attempt has to end
+        self.trouble = ""  # why the last request got no answer
         self.price = price
         self._limits = limits
         self._totals = totals

@@ -77,6 +77,23 @@ def test_what_an_agent_uses_that_goes_another_way_is_unknown_however_it_ends(
     assert len(record.of("sent")) == 1
 
 
+@pytest.mark.parametrize("change", [False, True])
+def test_a_model_that_can_not_be_reached_is_told_as_the_reason_if_nothing_came_of_it(
+    agent: Agent, fake: FakeAgent, change: bool
+) -> None:
+    steps = [{"model": 2}, *([CHANGE] if change else []), {"say": "My provider seems to be down."}]
+    record = agent.run(fake.spec(fake.plays(*steps)))
+
+    why = "fake got no answer from its model: the provider can't be reached: "
+    if change:
+        assert record.outcome == ("succeeded", None, "")
+    else:
+        assert record.outcome[:2] == ("failed", "model")
+        assert record.outcome[2].startswith(why), record.outcome
+    assert (record.end["totals"]["steps"], record.end["totals"]["cost"]) == (0, 0.0)
+    assert "asked no model" not in record.notices()
+
+
 @pytest.mark.parametrize("script", [{"initialize": {"protocolVersion": 2}}, {"session": {}}])
 def test_an_agent_that_never_got_its_task_has_cost_nothing(
     agent: Agent, fake: FakeAgent, script: dict[str, Any]
