@@ -2,8 +2,10 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from aideator_agent.models.base import (
 from aideator_agent.models.litellm_model import LiteLLMModel
 from aideator_agent.spec import Limits, Price, VariationSpec
 from tests.agent.running import Agent, bash, call, spec_of, submit
+from tests.fixtures.quiet_server import QuietServer
 from tests.fixtures.repositories import LocalRepository
 from tests.fixtures.servers import OpenAIServers
 
@@ -139,6 +142,27 @@ def test_a_wrong_key_a_missing_key_and_an_unknown_model_are_not_asked_for_again(
 def test_a_server_that_is_not_there_is_a_fault_that_may_pass() -> None:
     with pytest.raises(ServerFault):
         asked(model("http://127.0.0.1:1/v1"))
+
+
+def test_azure_gets_its_key_version_and_deployment() -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    class Azure(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append((self.path, self.headers["api-key"]))
+            self.send_error(404, "DeploymentNotFound")
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with QuietServer(("127.0.0.1", 0), Azure) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_address[1]}"
+        keys = {"AZURE_API_KEY": KEY, "AZURE_API_BASE": base, "AZURE_API_VERSION": "2024-10-21"}
+        azure = LiteLLMModel(VariationSpec(1, "azure/ours", keys=tuple(keys)), keys, Interrupts(300))
+        with pytest.raises(ModelError):
+            next(azure.turn([{"role": "user", "content": "Hi."}], []))
+        server.shutdown()
+    assert asked == [("/openai/deployments/ours/chat/completions?api-version=2024-10-21", KEY)]
 
 
 def test_without_litellm_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

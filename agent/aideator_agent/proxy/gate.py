@@ -71,8 +71,13 @@ class Asked:
 
 def admit(request: BaseRequest, token: str, hosts: Collection[str]) -> str:
     """Returns the path of a request that comes from this attempt. Raises `Refusal`."""
-    if not request.raw_path.startswith("/") or "upgrade" in request.headers:
-        raise Refusal(400, "this is no proxy for other hosts and protocols")
+    if not request.raw_path.startswith("/"):
+        raise Refusal(400, "this is no proxy for other hosts")
+    if "upgrade" in request.headers:
+        raise Refusal(
+            400,
+            "WebSocket and other protocols are not passed on, since nobody could count in them; use plain HTTP requests",
+        )
     if request.headers.getall("host", []) not in [[host] for host in hosts]:
         raise Refusal(400, "the request names another host")
     if not _shows(request, token):

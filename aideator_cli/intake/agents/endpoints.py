@@ -31,6 +31,10 @@ SEVERAL: Final[Mapping[str, Mapping[Wire, str]]] = {  # the provider's own API f
     "openai": {"openai": "https://api.openai.com/v1", "responses": "https://api.openai.com/v1"},
     "gemini": {"gemini": _GOOGLE, "openai": f"{_GOOGLE}/v1beta/openai"},
 }
+_GATEWAY: Final = "name a gateway that offers the model with --api-base URL, or use AIdeator's own loop: --agent own"
+_ADDRESSES: Final[Mapping[str, str]] = {  # of providers whose address only the user knows
+    "azure": "name your resource: --api-base https://NAME.openai.azure.com/openai/v1",
+}
 NATIVE: Final[Mapping[str, Wire]] = {"anthropic": "anthropic", "gemini": "gemini"}
 TAILS: Final[Mapping[Wire, tuple[str, ...]]] = {  # what clients of an API add themselves
     "anthropic": ("/v1/messages", "/v1"),
@@ -58,7 +62,7 @@ def resolve(preset: Preset, info: ModelInfo, api_base: str | None) -> tuple[Wire
     if not offered:
         raise usage(
             f"{preset.name} can't reach {info.name}: AIdeator knows no address for agents at {info.provider}",
-            "name a gateway that offers the model with --api-base URL, or use AIdeator's own loop: --agent own",
+            _ADDRESSES.get(info.provider, _GATEWAY),
         )
     for wire, address in offered.items():
         if wire in preset.wires:

@@ -69,9 +69,13 @@ def test_a_refused_key_is_the_end(agent: Agent, fake: FakeAgent, provider: Scrip
 def test_what_an_agent_uses_that_goes_another_way_is_unknown_however_it_ends(
     agent: Agent, fake: FakeAgent, last: dict[str, Any]
 ) -> None:
-    record = agent.run(fake.spec(fake.plays(CHANGE, last), limits=Limits(seconds=8)))
+    with agent.start(fake.spec(fake.plays(CHANGE, {"say": "On."}, last))) as running:
+        running.until(lambda e: e["type"] == "say")
+        if "wait" in last:
+            running.terminate()
+        record = running.finish()
 
-    assert record.outcome[0] == {"say": "succeeded", "wait": "limit", "die": "failed"}[next(iter(last))]
+    assert record.outcome[0] == {"say": "succeeded", "wait": "cancelled", "die": "failed"}[next(iter(last))]
     assert (record.end["totals"]["input"], record.end["totals"]["cost"]) == (None, None)
     assert "fake asked no model through AIdeator" in record.notices("warning")
     assert len(record.of("sent")) == 1

@@ -59,6 +59,7 @@ def test_the_model_has_the_name_that_its_provider_knows() -> None:
     [
         ("claude", "gpt-5", "claude can't work with gpt-5: it speaks Anthropic's messages API, and openai offers"),
         ("codex", "claude-sonnet-4-5", "codex can't work with claude-sonnet-4-5: it speaks OpenAI's responses API"),
+        ("codex", "azure/gpt-5", "AIdeator knows no address for agents at azure"),
         ("opencode", "bedrock/some.model-v1:0", "AIdeator knows no address for agents at bedrock"),
         ("claude", "scripted/right.yaml", "only AIdeator's own loop plays scripts"),
         ("qwen", "openrouter/$(id)", "its name has a character that no model's has"),
