@@ -26,6 +26,7 @@ EDITS: Final = (  # of an agent that has the model write its changes as text
 ```
 The parser skips comments now.
 """,
+    "It is done.",
 )
 COMMANDS: Final = ("ls", "cat todo.py", f'python3 -c "{MEND}"', "python3 -m unittest 2>&1 | tail -n 3")
 

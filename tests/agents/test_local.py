@@ -65,7 +65,7 @@ def test_aider_does_the_demo_s_task_by_editing_what_it_found_in_its_map(
     assert (result["agent"], result["outcome"]) == ("aider", "succeeded")
     assert (result["files"], result["additions"], result["deletions"]) == (1, 1, 1), "its cache is no part of the patch"
     assert [check["exit_code"] for check in result["checks"] if check["on"] == "patch"] == [0]
-    assert (result["steps"], result["input_tokens"]) == (2, 2000)
+    assert result["input_tokens"] == 1000 * len(server.requests) == 1000 * result["steps"]
     assert "Applied edit to todo.py" in result["summary"]
     assert {request.key for request in server.requests} == {KEY}
     assert KEY.encode() not in done.out
