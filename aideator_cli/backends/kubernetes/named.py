@@ -1,12 +1,12 @@
-"""What the user's options name in the cluster: Secrets, a ServiceAccount, node labels. Said before anything is created if it is missing.
+"""What the user's options name in the cluster: Secrets, a ServiceAccount, classes, node labels.
 
-The right to look is optional: without it, the pods show what is missing.
+It is said before anything is created if it is missing. The right to look is optional: without it, the pods show what is missing.
 """
 
 import shlex
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.kubernetes.client import ApiError
@@ -14,6 +14,10 @@ from aideator_cli.backends.kubernetes.objects import Objects
 from aideator_cli.errors import not_found
 
 Check = Callable[[], None]
+_CLASSES: Final = {  # of the whole cluster
+    "PriorityClass": ("--priority-class", "/apis/scheduling.k8s.io/v1/priorityclasses"),
+    "RuntimeClass": ("--runtime-class", "/apis/node.k8s.io/v1/runtimeclasses"),
+}
 
 
 def checks(objects: Objects, spec: RunSpec, pool: ThreadPoolExecutor) -> list[Check]:
@@ -23,6 +27,8 @@ def checks(objects: Objects, spec: RunSpec, pool: ThreadPoolExecutor) -> list[Ch
     found += [_secret(objects, "--image-pull-secret", name, pool) for name in pod.image_pull_secrets]
     if pod.service_account:
         found.append(_service_account(objects, pod.service_account, pool))
+    classes = {"PriorityClass": pod.priority_class, "RuntimeClass": pod.runtime_class}
+    found += [_class(objects, kind, name, pool) for kind, name in classes.items() if name]
     if pod.node_selector:
         found.append(_nodes(objects, pod.node_selector, pool))
     return found
@@ -46,6 +52,18 @@ def _service_account(objects: Objects, name: str, pool: ThreadPoolExecutor) -> C
         if _is_absent(asked):
             text = f"ServiceAccount {name} (--service-account) does not exist in namespace {objects.place.namespace}"
             raise not_found(text, f"see `{objects.place.kubectl} get serviceaccounts`")
+
+    return check
+
+
+def _class(objects: Objects, kind: str, name: str, pool: ThreadPoolExecutor) -> Check:
+    option, path = _CLASSES[kind]
+    asked = pool.submit(_look, objects, f"{path}/{name}")
+
+    def check() -> None:
+        if _is_absent(asked):
+            show = f"kubectl --context {shlex.quote(objects.place.context)} get {kind.lower()}"
+            raise not_found(f"{kind} {name} does not exist ({option})", f"see `{show}`")
 
     return check
 
