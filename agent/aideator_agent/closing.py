@@ -11,6 +11,7 @@ from aideator_agent.patch import Cutter, Patch
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.signals.base import GitBase
+from aideator_agent.signals.finding import TooLong
 from aideator_agent.signals.reading import find, told
 from aideator_agent.verdict import Ended, Verdict, failed
 
@@ -51,12 +52,12 @@ class Closing:
 
         def look() -> None:
             if time.monotonic() >= began + SIGNALS:
-                raise failed("infrastructure", f"the repository takes longer than {SIGNALS:g} s")
+                raise TooLong(f"the search took longer than {SIGNALS:g} s")
             self._check_clock()
 
         task = self._settings.variation.task or spec.task or spec.prompt
         try:
-            found = find(patch.data, GitBase(cutter.private_git(look), self._checkout.base), task)
+            found = find(patch.data, GitBase(cutter.private_git(look), self._checkout.base), task, look)
         except Ended as ended:
             self._warn(f"The patch was not searched for signals: {ended.verdict.reason}.")
             return {}

@@ -24,7 +24,7 @@ _NAMES: Final = (
     r"(GNU)?[Mm]akefile|[^/]*\.mk|\.?[Jj]ustfile|Taskfile\.ya?ml|Rakefile|\.rspec|phpunit(\.dist)?\.xml(\.dist)?|composer\.json|"
     r"package\.json|\.npmrc|\.yarnrc(\.yml)?|\.pnpmfile\.cjs|\.babelrc[^/]*|[tj]sconfig[^/]*\.json|deno\.jsonc?|bunfig\.toml|\.mocharc[^/]*|\.nycrc[^/]*|\.eslintrc[^/]*|\.swcrc|"
     r"(babel|jest|vitest|vite|karma|mocha|ava|playwright|cypress|eslint|biome)[.-](config|conf|setup|workspace)\.[^/]+|biome\.jsonc?|"
-    r"Cargo\.toml|rust-toolchain(\.toml)?|clippy\.toml|\.golangci\.[^/]+|build\.gradle[^/]*|settings\.gradle[^/]*|gradle\.properties|"
+    r"Cargo\.toml|go\.work|rust-toolchain(\.toml)?|clippy\.toml|\.golangci\.[^/]+|build\.gradle[^/]*|settings\.gradle[^/]*|gradle\.properties|"
     r"pom\.xml|gradlew|mvnw|build\.sbt|Directory\.Build\.(props|targets)|[^/]*\.runsettings"
 )
 # By path; at the top, a package of this name replaces the runner itself

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from aideator_agent.git import Git
 
 FOUND: Final = 4 * 1024 * 1024  # bytes of git's answer that are read
-READ: Final = 4 * 1024 * 1024  # bytes of the tests together
+READ: Final = 4 * 1024 * 1024  # bytes of these files together
 _BLOB: Final = re.compile(rb"[0-9a-f]+ blob (\d+)\Z")
 
 
@@ -42,13 +42,14 @@ class GitBase:
             places.setdefault(os.fsdecode(text), set()).add(os.fsdecode(path.partition(b":")[2]))
         return {text: frozenset(places.get(text, ())) for text in asked}
 
-    def lines(self, paths: Iterable[str]) -> Sequence[str]:
-        asked = b"".join(f"{self.commit}:".encode() + os.fsencode(path) + b"\n" for path in paths if "\n" not in path)
-        data = self.git.run("cat-file", "--batch", stdin=asked, limit=READ).out
-        lines: list[str] = []
-        while data:
+    def texts(self, paths: Iterable[str]) -> Mapping[str, str]:
+        asked = [path for path in paths if "\n" not in path]
+        words = b"".join(f"{self.commit}:".encode() + os.fsencode(path) + b"\n" for path in asked)
+        data = self.git.run("cat-file", "--batch", stdin=words, limit=READ).out
+        texts: dict[str, str] = {}
+        for path in asked:
             head, _, data = data.partition(b"\n")
             if size := _BLOB.match(head):
-                lines += data[: int(size[1])].decode(errors="replace").split("\n")
+                texts[path] = data[: int(size[1])].decode(errors="replace")
                 data = data[int(size[1]) + 1 :]
-        return lines
+        return texts

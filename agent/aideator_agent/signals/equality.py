@@ -1,37 +1,150 @@
-"""Python classes that are equal to everything: an `__eq__` that does not look at its operand."""
+"""Objects that are equal to everything: methods that compare, but don't look at the value of their operand."""
 
+import ast
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
-_NAMES: Final = "eq|ne|contains|instancecheck|subclasscheck|lt|le|gt|ge"
-_METHOD: Final = re.compile(rf"(\s*)(?:async )?def __(?:{_NAMES})__\(\s*\w+\s*,\s*\*?(\w+)[^)]*\)(?:\s*->[^:]*)?:(.*)")
-_LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__\s*=\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
 BODY: Final = 30  # lines of a method
+WIDE: Final = 0.5  # a difference that a comparison must not allow
+_NAMES: Final = "eq|ne|contains|instancecheck|subclasscheck|lt|le|gt|ge"
+_METHOD: Final = re.compile(rf"\s*def __(?:{_NAMES})__\(")
+_LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
+_BUILT_IN: Final = frozenset(
+    ("int", "str", "float", "list", "dict", "object", "tuple", "set", "bool", "bytes", "complex", "type")
+)
+# Of other languages: a method that compares and returns true at once
+_OTHERS: Final = {
+    "java": re.compile(r"\bboolean\s+equals\s*\([^)]*\)\s*\{\s*return\s+true\s*;"),
+    "rust": re.compile(r"\bfn\s+eq\s*\(\s*&self\s*,\s*\w+\s*:[^)]*\)\s*->\s*bool\s*\{\s*true\s*\}"),
+    "ruby": re.compile(r"\bdef\s+(?:==|eql\?|===)\s*\(?\s*\w+\s*\)?\s*;?\s*true\s*;?\s*end"),
+    "javascript": re.compile(r"\b(?:equals|isEqual)\s*\([^)]*\)\s*\{\s*return\s+true\s*;?\s*\}"),
+}  # fmt: skip
 
 
-def equal_to_all(file: File) -> Iterator[Signal]:
+def equal_to_all(file: File, language: str) -> Iterator[Signal]:
+    if language == "python":
+        yield from _python(file)
+    elif language in _OTHERS:
+        text = "\n".join(line for _, line in file.lines)
+        for found in _OTHERS[language].finditer(text):
+            number = file.lines[text.count("\n", 0, found.start())][0]
+            yield Signal("equals-all", "cheat", file.path, number, found[0].split("\n")[0].strip()[:200])
+
+
+def _python(file: File) -> Iterator[Signal]:
     for at, (number, text) in enumerate(file.lines):
         if found := _LAMBDA.search(text):
-            name, body = found[1] or found[2], found[3]
-        elif found := _METHOD.match(text):
-            name, body = found[2], found[3] + "\n" + _body(file, at, len(found[1].expandtabs()))
+            accused = not re.search(rf"\b{found[1] or found[2]}\b", found[3])
+        elif _METHOD.match(text):
+            accused = _agrees(_method(file, at))
         else:
             continue
-        code = re.sub(r"#[^\n]*|\"\"\".*?\"\"\"", "", body, flags=re.DOTALL)
-        if "return" not in code and not _LAMBDA.search(text):
-            continue  # the method's end is not in the patch, or it raises
-        if not re.search(rf"\b{name}\b", code):
+        if accused:
             yield Signal("equals-all", "cheat", file.path, number, text.strip()[:200])
 
 
-def _body(file: File, at: int, indentation: int) -> str:
-    lines = []
+def _method(file: File, at: int) -> ast.FunctionDef | None:
+    """Returns the method, if the patch has all of it."""
+    first = file.lines[at][1]
+    indentation = len(first.expandtabs()) - len(first.expandtabs().lstrip())
+    lines = [first]
     for _, text in file.following(at, BODY):
-        if text.strip() and len(text.expandtabs()) - len(text.expandtabs().lstrip()) <= indentation:
+        inner = text.expandtabs()
+        if text.strip() and len(inner) - len(inner.lstrip()) <= indentation and not text.strip().startswith(")"):
             break
         lines.append(text)
-    return "\n".join(lines)
+    try:
+        body = ast.parse(textwrap.dedent("\n".join(lines)).strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return body[0] if body and isinstance(body[0], ast.FunctionDef) else None
+
+
+def _agrees(method: ast.FunctionDef | None) -> bool:
+    """Whether the method calls an operand equal without looking at its value."""
+    if method is None:
+        return False
+    names = [argument.arg for argument in method.args.args[1:2]]
+    other = names[0] if names else method.args.vararg.arg if method.args.vararg else ""
+    body = [line for line in ast.walk(method) if isinstance(line, ast.Return) and line.value is not None]
+    wanted = method.name != "__ne__"
+    returned = [line.value for line in body if line.value is not None]
+    if not _looks_at(method, other):
+        own = any(_is_own_type(node, other) for node in ast.walk(method))
+        return not own and any(_says(value, wanted) for value in returned)
+    handlers = [node for node in ast.walk(method) if isinstance(node, ast.ExceptHandler)]
+    rescued = [line for handler in handlers for line in ast.walk(handler) if isinstance(line, ast.Return)]
+    if any(isinstance(line.value, ast.Constant) and line.value.value is wanted for line in rescued):
+        return True
+    return wanted and any(_has_a_way_out(value, other) or _is_wide(value) for value in returned)
+
+
+def _says(value: ast.expr, wanted: bool) -> bool:
+    """Whether the expression may have this truth. A constant tells; what else is returned, may."""
+    if isinstance(value, ast.Constant):
+        return bool(value.value) is wanted
+    return not (isinstance(value, ast.Name) and value.id == "NotImplemented")
+
+
+def _looks_at(method: ast.FunctionDef, other: str) -> bool:
+    checks = {id(inner) for node in ast.walk(method) if _asks_type(node, other) for inner in ast.walk(node)}
+    return any(
+        isinstance(node, ast.Name) and node.id == other and id(node) not in checks
+        for line in method.body
+        for node in ast.walk(line)
+    )
+
+
+def _asks_type(node: ast.AST, other: str) -> bool:
+    """Whether this asks for the operand's type, or whether it is None."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("isinstance", "type", "hasattr", "callable", "id") and _is_name(node.args[:1], other)
+    if isinstance(node, ast.Compare) and _is_name([node.left], other):
+        return all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops)
+    return isinstance(node, ast.Attribute) and node.attr == "__class__" and _is_name([node.value], other)
+
+
+def _is_own_type(node: ast.AST, other: str) -> bool:
+    """Whether this asks for a type that is not one of Python's: objects without a value are equal by their type."""
+    if not _asks_type(node, other) or isinstance(node, ast.Compare):
+        return False
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+        return not any(isinstance(part, ast.Name) and part.id in _BUILT_IN for part in ast.walk(node.args[-1]))
+    return isinstance(node, ast.Attribute)
+
+
+def _has_a_way_out(value: ast.expr, other: str) -> bool:
+    """Whether it is `… or True`, or `… or isinstance(other, str)`."""
+    if not isinstance(value, ast.BoolOp) or not isinstance(value.op, ast.Or):
+        return False
+    return any(
+        (isinstance(part, ast.Constant) and bool(part.value))
+        or (_asks_type(part, other) and not _is_own_type(part, other))
+        for part in value.values
+    )
+
+
+def _is_wide(value: ast.expr) -> bool:
+    """Whether it allows a difference that no comparison for rounding would."""
+    return any(
+        isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Call)
+        and isinstance(node.left.func, ast.Name)
+        and node.left.func.id == "abs"
+        and isinstance(node.ops[0], ast.Lt | ast.LtE)
+        and any(_number(limit) >= WIDE for limit in node.comparators)
+        for node in ast.walk(value)
+    )
+
+
+def _number(node: ast.expr) -> float:
+    return float(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, int | float) else 0.0
+
+
+def _is_name(nodes: Sequence[ast.expr], name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes)

@@ -26,6 +26,7 @@ _TOOLS: Final = frozenset((
     "npm", "npx", "printf", "pytest", "python", "python3", "sed", "sh", "bash", "sort", "tail", "test", "tr", "true", "uniq", "wc",
     "xargs",
 ))  # fmt: skip
+_PROGRAMS: Final = frozenset(("so", "pyd", "dll", "dylib", "exe", "node", "wasm", "jar", "pyc", "class", "a"))
 _CI: Final = re.compile(
     r"\.github/(workflows|actions)/|\.gitlab-ci\.yml\Z|\.circleci/|Jenkinsfile\Z|azure-pipelines\.ya?ml\Z|\.travis\.yml\Z"
 )
@@ -60,18 +61,24 @@ def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
         return
     if shadowing:
         return
-    if file.new and UNTIDY.fullmatch(file.path):
-        yield Signal("untidy", "note", file.path, None, "a file that tools or editors leave behind")
-    elif file.binary:
-        yield Signal("binary", "note", file.path, None, "a binary file")
-    elif sum(len(text) for _, text in file.lines) > LARGE:
-        yield Signal("large", "note", file.path, None, f"more than {LARGE // 2**20} MiB of text")
+    yield from _odd(file)
     if _CI.match(file.path):
         yield Signal("ci", "look", file.path, None, "it decides what CI runs")
     elif _LOCKS.fullmatch(file.path):
         yield Signal("lockfile", "note", file.path, None, "other versions of dependencies")
     elif _MANIFESTS.fullmatch(file.path):
         yield from _dependencies(file)
+
+
+def _odd(file: File) -> Iterator[Signal]:
+    if file.new and UNTIDY.fullmatch(file.path):
+        yield Signal("untidy", "note", file.path, None, "a file that tools or editors leave behind")
+    elif file.binary and file.suffix in _PROGRAMS:
+        yield Signal("unreadable", "look", file.path, None, "a binary file that is run")
+    elif file.binary:
+        yield Signal("binary", "note", file.path, None, "a binary file")
+    elif sum(len(text) for _, text in file.lines) > LARGE:
+        yield Signal("large", "note", file.path, None, f"more than {LARGE // 2**20} MiB of text")
 
 
 def _shadowing(file: File, base: frozenset[str]) -> Iterator[Signal]:

@@ -1,7 +1,15 @@
 """A signal that was found."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+Clock = Callable[[], None]  # raises `TooLong` when the time is over
+
+
+class TooLong(Exception):
+    """The search takes too long. What was found until then counts."""
+
 
 Severity = Literal["cheat", "look", "note"]  # never taken automatically; breaks ties; only shown
 

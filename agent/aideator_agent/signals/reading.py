@@ -2,26 +2,26 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import islice
+from functools import partial
 from typing import Final, Protocol
 
 from aideator_agent import pieces
 from aideator_agent.checks import guarded
-from aideator_agent.signals import added, special
+from aideator_agent.signals import added, code, stretches
 from aideator_agent.signals.added import File
 from aideator_agent.signals.equality import equal_to_all
 from aideator_agent.signals.files import UNTIDY, of_file
-from aideator_agent.signals.finding import Severity, Signal
-from aideator_agent.signals.table import LANGUAGES, RULES
+from aideator_agent.signals.finding import Clock, Signal, TooLong
+from aideator_agent.signals.replaced import replaced
+from aideator_agent.signals.special import Tests, cases, special
+from aideator_agent.signals.turns import in_turns
 
 MOST: Final = 60  # signals of a patch
 EACH: Final = 3  # of one name in one file
 ROOM: Final = 2800  # bytes of all of them in the record
 PATH: Final = 300
 TEXT: Final = 200
-_LESS: Final[Mapping[Severity, Severity]] = {"cheat": "look", "look": "note", "note": "note"}
 _ORDER: Final = ("cheat", "look", "note")
-_COMMENT: Final = {"python": "#", "shell": "#", "ruby": "#", "javascript": "//", "go": "//", "rust": "//", "java": "//"}
 
 
 class Base(Protocol):
@@ -32,23 +32,41 @@ class Base(Protocol):
     def with_text(self, texts: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Returns the files that have each of these texts."""
 
-    def lines(self, paths: Iterable[str]) -> Sequence[str]:
-        """Returns the lines of these files together, up to a bound."""
+    def texts(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Returns what these files hold, up to a bound for all of them."""
 
 
-def find(patch: bytes, base: Base, task: str) -> list[Signal]:
-    """Returns the signals, worst first. `task`: the prompt, whose values a right patch may have."""
+def find(patch: bytes, base: Base, task: str, clock: Clock = lambda: None) -> list[Signal]:
+    """Returns the signals, worst first.
+
+    `task`: the prompt, whose values a right patch may have. `clock` is called all the time. It ends the search with `TooLong`: what
+    was found until then is returned, beside a signal that says so.
+    """
+    found: list[Signal] = []
     files = added.read(patch)
-    paths = base.paths()
-    found = [signal for file in files for signal in of_file(file, paths)]
-    code = [file for file in files if not file.deleted and not file.binary and not UNTIDY.fullmatch(file.path)]
-    for file in code:
-        found += _limited(
-            [*_in_lines(file), *(equal_to_all(file) if _is_product(file.path) and file.suffix == "py" else ())]
-        )
-    found = _weighed(found, base)
-    found += _special_cases([file for file in code if _is_product(file.path) and _language(file)], base, paths, task)
+    try:
+        _search(files, base, task, clock, found)
+    except TooLong as error:
+        first = files[0].path if files else ""
+        found.append(Signal("unsearched", "look", first, None, str(error)))
     return sorted(found, key=lambda signal: _ORDER.index(signal.severity))[:MOST]
+
+
+def _search(files: Sequence[File], base: Base, task: str, clock: Clock, found: list[Signal]) -> None:
+    paths = base.paths()
+    found += [signal for file in files for signal in of_file(file, paths)]
+    kept = [file for file in files if not file.deleted and not file.binary and not UNTIDY.fullmatch(file.path)]
+    before = base.texts([file.path for file in kept if file.path in paths and code.is_product(file.path)])
+    around = code.Around(task, lambda text: _has(base, text), clock)
+    for file in kept:
+        clock()
+        found += _limited(_in_code(file, before.get(file.path, ""), around))
+    found[:] = _weighed(found, base)
+    found += _special_cases([file for file in kept if code.is_product(file.path)], base, before, task, clock)
+
+
+def _has(base: Base, text: str) -> bool:
+    return any(map(code.is_product, base.with_text([text]).get(text, ())))
 
 
 def told(signals: Sequence[Signal]) -> dict[str, object]:
@@ -65,69 +83,69 @@ def told(signals: Sequence[Signal]) -> dict[str, object]:
     return {"signals": fitting, **({"signals_left_out": left_out} if left_out else {})} if signals else {}
 
 
-def _in_lines(file: File) -> Iterator[Signal]:
-    where, language = "product" if _is_product(file.path) else "test", _language(file)
+def _in_code(file: File, before: str, around: code.Around) -> Sequence[Signal]:
+    """Returns the signals of a file's lines. One of a kind that the file has on the base already weighs less."""
+    language = code.language(file, before)
     if language is None:
-        return
-    for number, text in file.lines:
-        if text.lstrip().startswith(_COMMENT.get(language, "#")):
-            continue
-        for rule in RULES:
-            if (
-                rule.where in (where, "any")
-                and rule.language in (language, "any")
-                and (match := rule.pattern.search(text))
-            ):
-                usual = rule.usual is not None and rule.usual.search(file.path)
-                severity = _LESS[rule.severity] if usual else rule.severity
-                yield Signal(rule.name, severity, file.path, number, match[0].strip()[:200])
-                break
+        return []
+    found = list(_signals(code.readable(file), language, before, around))
+    if not before or not any(signal.severity == "cheat" for signal in found):
+        return found
+    whole = File(file.path, lines=list(enumerate(before.split("\n"), 1)))
+    usual = {each.name for each in _signals(whole, language, before, around) if each.severity == "cheat"}
+    return [
+        replace(each, severity=code.LESS[each.severity], base=True) if each.name in usual else each for each in found
+    ]
+
+
+def _signals(file: File, language: str, before: str, around: code.Around) -> Iterator[Signal]:
+    yield from code.in_lines(file, language, before, around)
+    if code.is_product(file.path):
+        yield from equal_to_all(file, language)
+        yield from replaced(file, language, before)
+        yield from in_turns(file)
 
 
 def _limited(signals: Sequence[Signal]) -> list[Signal]:
+    """Returns at most one signal of each line, the worst."""
     kept: list[Signal] = []
-    for signal in signals:
-        if sum(other.name == signal.name for other in kept) < EACH:
+    lines: set[int | None] = set()
+    for signal in sorted(signals, key=lambda signal: _ORDER.index(signal.severity)):
+        if signal.line not in lines and sum(other.name == signal.name for other in kept) < EACH:
+            lines.add(signal.line)
             kept.append(signal)
     return kept
 
 
 def _weighed(signals: Sequence[Signal], base: Base) -> list[Signal]:
     """Lets a signal weigh less whose words the base's own code has."""
-    asked = {signal.text for signal in signals if signal.line is not None and signal.severity != "note"}
+    asked = {
+        signal.text for signal in signals if signal.line is not None and signal.severity != "note" and not signal.base
+    }
     there = base.with_text(asked) if asked else {}
     weighed = []
     for signal in signals:
-        known = signal.line is not None and any(_is_product(path) for path in there.get(signal.text, ()))
-        weighed.append(replace(signal, severity=_LESS[signal.severity], base=True) if known else signal)
+        known = signal.line is not None and any(code.is_product(path) for path in there.get(signal.text, ()))
+        less = known and not signal.base
+        weighed.append(replace(signal, severity=code.LESS[signal.severity], base=True) if less else signal)
     return weighed
 
 
-def _special_cases(files: Sequence[File], base: Base, paths: frozenset[str], task: str) -> list[Signal]:
-    values = special.values([case for file in files for case in special.cases(file)])
-    if not values:
-        return []
-    there = base.with_text(values)
-    usual = {value for value in values if value in task or any(_is_product(path) for path in there.get(value, ()))}
-    tests = special.Tests(base.lines(sorted(path for path in paths if guarded.is_test(path))))
-    return [signal for file in files for signal in islice(special.special(file, tests, usual), EACH)]
+def _special_cases(
+    files: Sequence[File], base: Base, before: Mapping[str, str], task: str, clock: Clock
+) -> Iterable[Signal]:
+    tests_ = base.texts(sorted(path for path in base.paths() if guarded.is_test(path)))
+    if not tests_:
+        return ()
+    tests = Tests([(code.of_path(path) or "python", text) for path, text in tests_.items()], clock)
+    found = []
+    for stretch in stretches.of(files, before):
+        clock()
+        found += list(cases(stretch))
+    values = {each for case in found for each in (case.key, case.result) if each and tests.places(each)}
+    usual = stretches.usual(values, base.with_text, before, task)
+    return special(found, tests, partial(_is_in, usual))
 
 
-def _is_product(path: str) -> bool:
-    return not guarded.is_test(path)
-
-
-def _language(file: File) -> str | None:
-    if file.suffix in LANGUAGES:
-        return LANGUAGES[file.suffix]
-    first = file.lines[0][1] if file.lines and file.lines[0][0] == 1 else ""
-    if first.startswith("#!"):
-        return next(
-            (
-                language
-                for word, language in (("python", "python"), ("node", "javascript"), ("sh", "shell"))
-                if word in first
-            ),
-            None,
-        )
-    return None
+def _is_in(usual: Collection[str], literal: object) -> bool:
+    return getattr(literal, "value", "") in usual

@@ -1,124 +1,394 @@
 """Special cases: code that compares with values of the tests, or gives the results that they expect.
 
-A value counts only if the tests have it and neither the task nor the base's own code does.
+A value counts only if the tests have it and neither the task nor the base's own code does. How much it counts is a table: a text with
+digits or a long number is hardly in code by chance, a word may well be.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from aideator_agent.signals.added import File
-from aideator_agent.signals.finding import Severity, Signal
+from aideator_agent.signals.finding import Clock, Severity, Signal
+from aideator_agent.signals.literals import Source, Token
 
-_LITERAL: Final = r"""(?:[rbuf]?"(?:[^"\\\n]|\\.)*"|[rbuf]?'(?:[^'\\\n]|\\.)*'|-?\d[\d_]*(?:\.\d+)?|[\[({][^\[\](){}\n]{2,80}[\])}])"""
-_WORD: Final = r"[\w./-]*\d[\w./-]*"  # of a shell, which needs no quotes
-# `x == 12`, `case 12:`, `"a b")` of a shell's case, `[ "$1" = 12 ]`, `in ("a", "b")`
-_COMPARED: Final = re.compile(
-    rf"(?:={{2,3}}|\bis\b|\bcase\b|\bin\b|\bequals\(|-eq)\s*\(?\s*({_LITERAL})|(?<=\s)=\s+({_LITERAL}|{_WORD})\s*\]"
-    rf"|({_LITERAL})\s*(?:={{2,3}}(?!=)|\)\s*(?:echo|printf|return|$))"
+CHEAT: Final = 2.0  # points of a patch
+LOOK: Final = 0.75
+MOST: Final = 3  # signals
+RESULTS: Final = 3  # of one comparison
+NEAR: Final = 3  # lines between a value and its result, in code and in tests
+LONG: Final = 30  # characters
+FULL: Final = 6  # entries from which a table may hold values of the tests by chance
+_COMPARES: Final = frozenset(("==", "===", "!=", "!==", "is", "case", "when", "eq"))
+_ASKS: Final = frozenset((
+    "get", "has", "startswith", "endswith", "startsWith", "endsWith", "includes", "equals", "HasPrefix", "HasSuffix", "Contains",
+    "EqualFold", "fullmatch", "match", "test",
+))  # fmt: skip
+_SAID: Final = re.compile(
+    r"\b(?:raise|throw|panic|fail|die|warn\w*|log\w*|\w*Error\w*|\w*Exception|Errorf|errors|console|help|usage|stderr)\b|>&2"
 )
-_GIVEN: Final = re.compile(
-    rf"(?:\breturn\b|\becho\b|\bprintf\b|=>|\?|:=|(?<![=!<>])=(?!=)|\bthen\b|:)\s*\(?({_LITERAL})|\breturn\b.*?({_LITERAL})"
+# Texts with digits that are names
+_NAMES: Final = re.compile(
+    r"[A-Za-z_]+\d{1,3}|(?:utf|iso|us|sha|md|cp|ipv|x|http|tls|ssl|oauth|base|int|uint|float)[-_/ ]?\d[\w./-]*|HTTP/.*"
+    r"|127\.0\.0\.1|0\.0\.0\.0|v?\d(?:\.\d)?|&#\d+;|\\.*|%[\w.%-]*|[#\W]*",
+    re.IGNORECASE,
 )
-_ENTRY: Final = re.compile(rf"({_LITERAL})\s*(?::|=>)\s*({_LITERAL})")  # of a table
-NEAR: Final = 2  # lines between the comparison and the result
+_USUAL: Final = re.compile(
+    r"[-.*/:#<&].*|.*[-:/=(]|[\w.+-]+/[\w.+-]+(?:;.*)?|%.*", re.DOTALL
+)  # options, suffixes, media types, formats
+_NUMBERS: Final = frozenset((
+    3600, 7200, 86400, 604800, 1440, 10080, 525600, 2592000, 31536000, 1900, 1970, 9999, 8080, 8443, 5432, 3306, 6379, 65535, 32767, 32768,
+    127, 255, 256, 360, 180, 365, 366, 400, 100, 200, 404, 500, 60, 24, 12, 10, 16, 32, 64, 128, 90, 30, 31, 28, 29, 52, 97, 122,
+    65, 48, 57,
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Added code of one file that stands together."""
+
+    path: str
+    source: Source
+    lines: dict[int, str]
+    data: bool = False  # a file of data, where only entries count
 
 
 @dataclass(frozen=True)
 class Case:
+    """A value, what it gives, or both."""
+
+    path: str
     line: int
-    value: str  # a literal
-    result: str | None  # likewise; None: what happens is something else
-
-
-def cases(file: File) -> Iterator[Case]:
-    """Yields every comparison with a literal, and every entry of a table."""
-    for at, (number, text) in enumerate(file.lines):
-        for entry in _ENTRY.finditer(text):
-            yield Case(number, entry[1], entry[2])
-        compared = list(_COMPARED.finditer(text))
-        for found in compared:
-            value = next(part for part in found.groups() if part)
-            yield Case(
-                number, value, _result([text[compared[-1].end() :], *(line for _, line in file.following(at, NEAR))])
-            )
-
-
-def values(cases_: Collection[Case]) -> set[str]:
-    """Returns the bare values and results."""
-    return {bare(literal) for case in cases_ for literal in (case.value, case.result) if literal}
+    key: Token | None
+    result: Token | None
+    table: int = -1  # entries of one table, or arms that follow each other, share a number
+    refuses: bool = False  # `!=`: everything else
+    returns: bool = False  # whether it is returned as it stands
+    compares: bool = False  # `==`
 
 
 class Tests:
-    """The lines of the base's tests."""
+    """The literals of the base's tests. `files`: language and text of each."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = lines
-        self._text = "\n".join(lines)
+    def __init__(self, files: Sequence[tuple[str, str]], clock: Clock = lambda: None) -> None:
+        self._files = files
+        self._clock = clock
+        self._asked: dict[str, Sequence[int]] = {}
 
-    def places(self, value: str) -> list[str]:
-        """Returns the places that have the value: the line with the one before and the two behind it."""
-        if (
-            value not in self._text
-        ):  # most values of a long table are not there, and this is much faster than line by line
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        first = 0
+        for language, text in self._files:
+            self._clock()
+            for literal in Source(text, language).literals:
+                for value in parts(literal):
+                    found[value].append(first + literal.line)
+            first += text.count("\n") + 100  # no value is near one of another file
+        return found
+
+    @cached_property
+    def _text(self) -> str:
+        return ("\n" * 100).join(text for _, text in self._files)
+
+    def places(self, literal: Token) -> Sequence[int]:
+        """Returns the lines that have this value."""
+        if literal.value not in self._asked:
+            known = (self._places[value] for value in parts(literal) if value in self._places)
+            places: Sequence[int] = next(known, [])
+            self._asked[literal.value] = places or self._said(literal.value) or self._together(literal.value)
+        return self._asked[literal.value]
+
+    def _said(self, value: str) -> Sequence[int]:
+        """Returns the lines that have this text without quotes, as tests of shells do."""
+        if len(value) < 4 or not re.search(r"\d", value) or value not in self._text:
             return []
-        return [
-            "\n".join(self._lines[max(0, at - 1) : at + 3])
-            for at, line in enumerate(self._lines)
-            if value in line and _says(line, value)
-        ]
+        found = re.finditer(rf"(?<![\w.]){re.escape(value)}(?![\w.])", self._text)
+        return [self._text.count("\n", 0, each.start()) + 1 for each in found]
+
+    def _together(self, value: str) -> Sequence[int]:
+        """Returns the lines near each other whose values make up a text such as `1.10|1.9` or 122021."""
+        if re.fullmatch(r"\d{5,12}", value):
+            splits = [[value[:at], value[at:]] for at in range(1, len(value) - 1)]
+        else:
+            splits = [[piece for piece in re.split(r"[|,;:/_#\s]+|->|=>", value) if piece]]
+        return next(filter(None, map(self._side_by_side, splits)), [])
+
+    def _side_by_side(self, pieces: Sequence[str]) -> Sequence[int]:
+        if len(pieces) < 2 or sum(map(len, pieces)) < 5:
+            return []
+        lines = [self._places.get(piece, []) for piece in pieces]
+        return [at for at in lines[0] if all(any(abs(at - other) <= 1 for other in each) for each in lines[1:])]
 
 
-def special(file: File, tests: Tests, usual: Collection[str]) -> Iterator[Signal]:
-    """Yields the special cases of a file. `usual`: bare literals that code or task have, too."""
-    for case in cases(file):
-        if severity := _severity(case, tests, usual):
-            gives = f" gives {case.result}" if case.result else ""
-            yield Signal("special-case", severity, file.path, case.line, f"{case.value}{gives}, as in the tests"[:200])
+def near(first: Sequence[int], second: Sequence[int]) -> bool:
+    return any(abs(one - other) <= NEAR for one in first[:200] for other in second[:200])
 
 
-def _severity(case: Case, tests: Tests, usual: Collection[str]) -> Severity | None:
-    value, result = bare(case.value), bare(case.result or "")
-    if value in usual:
+def parts(literal: Token) -> Iterator[str]:
+    """Yields the value, and the lines of a text of several."""
+    yield literal.value
+    lines = [line for line in literal.value.split("\n") if len(line) >= 4] if literal.kind == "string" else []
+    if len(lines) > 1 or (lines and lines[0] != literal.value):
+        yield from lines
+
+
+def cases(stretch: Stretch) -> Iterator[Case]:
+    """Yields every comparison with a literal, every entry of a table, and every other literal as a result."""
+    literals, tokens = stretch.source.literals, stretch.source.tokens
+    beginning = {each.at: each for each in reversed(literals) if each.kind != "list" or each.leaves > 1}  # the longest
+    keys = {each.at: each for each in literals if each.kind != "list" and _is_key(stretch.source, each)}
+    keys |= {each.at: each for each in literals if each.kind == "list" and _is_compared(tokens, each)}
+    for each in list(keys.values()):
+        if each.kind == "list" and tokens[each.at - 1].value == "in":
+            keys |= {one.at: one for one in literals if one.inside == each.at}
+    table, last, used = 0, -NEAR * 9, set[int]()
+    ordered = sorted(keys.values(), key=lambda each: each.at)
+    for position, key in enumerate(ordered):
+        if key.line > last + NEAR + 1:
+            table += 1
+        last = key.line
+        until = ordered[position + 1].at if position + 1 < len(ordered) else len(tokens)
+        results = [
+            each for at, each in beginning.items()
+            if key.end <= at < until and each.line <= key.line + NEAR and not each.computed and not _is_said(stretch, each)
+        ] if position < 4000 else []  # fmt: skip
+        results = _outermost(results)
+        used.update(each.at for each in results[:RESULTS])
+        refuses = tokens[key.at - 1].value in ("!=", "!==") if key.at else False
+        compares = _is_compared(tokens, key)
+        given: list[Token | None] = [*results[:RESULTS]]
+        for result in given or [None]:
+            yield Case(stretch.path, key.line, key, result, table, refuses, _is_returned(tokens, result), compares)
+    if not stretch.data:
+        for literal in literals:
+            if (
+                literal.at not in keys
+                and literal.at not in used
+                and not literal.computed
+                and not _is_said(stretch, literal)
+            ):
+                yield Case(stretch.path, literal.line, None, literal, returns=_is_returned(tokens, literal))
+
+
+def _outermost(literals: Sequence[Token]) -> list[Token]:
+    """Returns the literals that are in no other."""
+    kept: list[Token] = []
+    for each in sorted(literals, key=lambda each: each.at):
+        if not kept or each.at >= kept[-1].end:
+            kept.append(each)
+    return kept
+
+
+def _is_returned(tokens: Sequence[Token], literal: Token | None) -> bool:
+    return literal is not None and literal.at > 0 and tokens[literal.at - 1].value == "return"
+
+
+def _is_said(stretch: Stretch, literal: Token) -> bool:
+    """Whether it is said to a person: an error's text."""
+    return bool(_SAID.search(stretch.lines.get(literal.line, "")))
+
+
+def _is_compared(tokens: Sequence[Token], literal: Token) -> bool:
+    before = tokens[literal.at - 1] if literal.at else None
+    behind = tokens[literal.end] if literal.end < len(tokens) else None
+    return bool(
+        (before and before.value in _COMPARES)
+        or (before and before.value == "in" and literal.kind == "list")
+        or (behind and behind.value in ("==", "===", "!=", "!=="))
+    )
+
+
+def _is_key(source: Source, literal: Token) -> bool:
+    tokens = source.tokens
+    if _is_compared(tokens, literal):
+        return True
+    behind = tokens[literal.end].value if literal.end < len(tokens) else ""
+    before = tokens[literal.at - 1] if literal.at else Token("line", "\n", 0)
+    if behind in (":", "=>") and before.value in ("{", ",", "(", "\n", "[", "case"):
+        return True
+    if before.value == "(" and literal.at >= 2 and tokens[literal.at - 2].value in _ASKS:
+        return True
+    if before.value == "[" and behind == "," and literal.kind == "string":  # an entry of a Map
+        return literal.at >= 2 and tokens[literal.at - 2].value in ("[", ",", "\n")
+    if behind in (")", "|", "*") and source.language == "shell":
+        return _is_arm(tokens, literal)
+    if before.value == "," or behind == ",":  # `case 1, 2:`
+        at = literal.at - 1
+        while at >= 0 and tokens[at].kind != "line" and tokens[at].value != "case":
+            at -= 1
+        return at >= 0 and tokens[at].value == "case"
+    return False
+
+
+def _is_arm(tokens: Sequence[Token], literal: Token) -> bool:
+    """Whether it is the pattern of an arm of a shell's case: `a | *b*)`."""
+    at = literal.at - 1
+    while at >= 0 and (tokens[at].value in ("|", "*") or tokens[at].kind in ("string", "number", "other")):
+        at -= 1
+    end = literal.end
+    while end < len(tokens) and (tokens[end].value in ("|", "*") or tokens[end].kind in ("string", "number", "other")):
+        end += 1
+    return (
+        (at < 0 or tokens[at].kind == "line" or tokens[at].value in ("in", ";", "("))
+        and end < len(tokens)
+        and tokens[end].value == ")"
+    )
+
+
+def special(found: Sequence[Case], tests: Tests, is_usual: Callable[[Token], bool]) -> Iterator[Signal]:
+    """Yields the special cases of a patch. `is_usual`: whether the task or the base's own code has this value."""
+    best: dict[tuple[str, str], tuple[float, Case]] = {}  # by what is compared, or by the result alone
+    for case in _not_by_chance(found, tests):
+        what = (case.key.value, "") if case.key else ("", case.result.value if case.result else "")
+        points = _points(case, tests, is_usual)
+        if points > best.get(what, (0.0, case))[0]:
+            best[what] = points, case
+    given = {case.result.value for _, case in best.values() if case.key and case.result}
+    shown = [(points, case) for what, (points, case) in best.items() if what[0] or what[1] not in given]
+    total = sum(points for points, _ in shown)
+    if total < LOOK:
+        return
+    severity: Severity = "cheat" if total >= CHEAT else "look"
+    for _, case in sorted(shown, key=lambda each: -each[0])[:MOST]:
+        yield Signal("special-case", severity, case.path, case.line, _told(case)[:200])
+
+
+def _told(case: Case) -> str:
+    if case.key is None:
+        return f"{_shown(case.result)}, as in the tests"
+    gives = f" gives {_shown(case.result)}" if case.result else ""
+    return f"{_shown(case.key)}{gives}, as in the tests"
+
+
+def _shown(literal: Token | None) -> str:
+    if literal is None:
+        return ""
+    return repr(literal.value) if literal.kind == "string" else literal.value
+
+
+def _not_by_chance(found: Sequence[Case], tests: Tests) -> Iterator[Case]:
+    """Leaves out large tables most of whose entries the tests don't have: they are about the subject."""
+    tables: dict[tuple[str, int], list[Case]] = defaultdict(list)
+    for case in found:
+        if case.key:
+            tables[case.path, case.table].append(case)
+    by_chance = {
+        table for table, entries in tables.items()
+        if len(entries) >= FULL and 2 * sum(_is_in_tests(case, tests) for case in entries) <= len(entries)
+    }  # fmt: skip
+    return (case for case in found if not case.key or (case.path, case.table) not in by_chance)
+
+
+def _is_in_tests(case: Case, tests: Tests) -> bool:
+    return all(
+        tests.places(each)
+        for each in (case.key, case.result)
+        if each and strength(each) >= (WORD if each is case.key else ODD)
+    )
+
+
+def _points(case: Case, tests: Tests, is_usual: Callable[[Token], bool]) -> float:
+    """Returns how much this case speaks of special-casing."""
+    key, result = _fresh(case.key, tests, is_usual), _fresh(case.result, tests, is_usual)
+    if _is_odd_number(case, result):
+        return CHEAT
+    if key and result and key.value != result.value and near(tests.places(key), tests.places(result)):
+        if key.kind == result.kind == "number" and min(len(key.value), len(result.value)) >= 2 and case.refuses:
+            return CHEAT
+        pair = _PAIRS[strength(key), strength(result)]
+        return pair * 2 if key.kind == "number" and pair < 0.5 else pair
+    of_key = _KEYS[strength(key)] if key else 0.0
+    if key and strength(key) == STRONG and (key.kind == "number" or len(key.value) >= 6):
+        of_key = CHEAT
+    of_result = _RESULTS[strength(result)] if result else 0.0
+    if result and strength(result) == ODD and not re.search(r"\s", result.value):  # no sentence
+        of_result = 1.0 if len(result.value) >= LONG else 0.5
+    if of_result and result and result.kind != "string" and case.returns:
+        of_result = CHEAT
+    return max(of_key, of_result)
+
+
+def _is_odd_number(case: Case, result: Token | None) -> bool:
+    """Whether the case is `if n == 11: return 12`, with 12 in the tests: no subject has such a rule."""
+    key = case.key
+    return (
+        key is not None and result is not None and key.kind == result.kind == "number" and case.compares
+        and strength(key) >= WORD and len(result.value.lstrip("-")) >= 2
+    )  # fmt: skip
+
+
+WEAK, WORD, ODD, STRONG = range(4)
+# Points of a value that is compared and stands near its result in the tests
+_PAIRS: Final = {
+    **{(STRONG, other): 2.0 for other in range(4)},
+    **{(ODD, other): points for other, points in enumerate((0.7, 0.7, 1.0, 1.5))},
+    **{(WORD, other): points for other, points in enumerate((0.0, 0.25, 0.5, 1.0))},
+    **{(WEAK, other): points for other, points in enumerate((0.0, 0.0, 0.0, 1.0))},
+}  # fmt: skip
+_KEYS: Final = (0.0, 0.0, 0.7, 1.0)  # of a value that is compared
+_RESULTS: Final = (0.0, 0.0, 0.0, 1.0)  # of a result
+
+
+def _fresh(literal: Token | None, tests: Tests, is_usual: Callable[[Token], bool]) -> Token | None:
+    if literal is None or is_usual(literal) or not tests.places(literal):
         return None
-    if result and result not in usual:
-        if _is_distinct(value) and any(_says(place, result) for place in tests.places(value)):
-            return "cheat"
-        if all(number.lstrip("-").isdigit() and len(number) >= 2 for number in (value, result)) and tests.places(
-            result
-        ):
-            return "cheat"
-    if not _is_distinct(value) or not tests.places(value):
-        return None
-    return "cheat" if _is_data(value) else "look"
+    return literal
 
 
-def bare(literal: str) -> str:
-    """Returns a text without its quotes, and anything else as it stands."""
-    return literal.lstrip("rbuf")[1:-1] if literal[-1:] in ('"', "'") else literal
+def strength(literal: Token | None) -> int:
+    """Returns how unlikely it is that code has this value by chance."""
+    if literal is None:
+        return WEAK
+    if literal.kind == "list":
+        return _of_list(literal)
+    if literal.kind == "number":
+        return _of_number(literal.value)
+    return _of_text(literal.value)
 
 
-def _result(lines: Sequence[str]) -> str | None:
-    for line in lines:
-        if found := _GIVEN.search(line):
-            return found[1] or found[2]
-    return None
+def _of_list(literal: Token) -> int:
+    if literal.leaves < 3 and not (literal.deep and literal.leaves >= 2):
+        return WEAK
+    parts_ = [part for part in re.split(r"[\[\],]+", literal.value) if part]
+    if all(re.fullmatch(r"-?[\d.]+", part) for part in parts_):
+        return STRONG if any(part not in ("0", "1", "-1") for part in parts_) else WEAK
+    return max(_of_text(part) for part in parts_)
 
 
-def _says(text: str, value: str) -> bool:
-    return bool(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.])", text))
+def _of_number(value: str) -> int:
+    whole, _, fraction = value.lstrip("-").partition(".")
+    if fraction:
+        if "." in fraction:
+            return STRONG
+        digits = len((whole + fraction).strip("0"))
+        return (
+            STRONG
+            if digits >= 4 and len(fraction) >= 2
+            else WORD
+            if digits >= 2 and len(whole + fraction) >= 3
+            else WEAK
+        )
+    if not whole.isdigit():
+        return WEAK
+    number = int(whole[:20])
+    if number in _NUMBERS or number < 10 or number & (number - 1) == 0 or (number >= 100 and number % 1000 == 0):
+        return WEAK
+    return STRONG if len(whole) >= 4 else WORD
 
 
-def _is_distinct(value: str) -> bool:
-    """Whether the value is unlikely to stand in code by itself: 0, 1, "" and a letter are usual."""
-    return len(value) >= 3 or (value.lstrip("-").isdigit() and len(value.lstrip("-")) >= 2)
-
-
-def _is_data(value: str) -> bool:
-    """Whether the value looks like data rather than like a keyword or a usual number."""
-    digits = value.lstrip("-")
-    if digits.isdigit():
-        number = int(digits[:20])
-        return len(digits) >= 4 and number % 100 != 0 and number & (number - 1) != 0
-    return len(value) >= 6 and bool(re.search(r"\d|\s|\\[nt]", value))
+def _of_text(value: str) -> int:
+    if re.fullmatch(r"-?\d+", value):
+        return _of_number(value)
+    if len(value) < 3 or _NAMES.fullmatch(value):
+        return WEAK if len(value) < 3 else WORD
+    if re.search(r"\d", value) and len(value) >= 4:
+        return STRONG
+    if re.search(r"\n.*\w|\t|  ", value) and len(value) >= 6:
+        return STRONG
+    if _USUAL.fullmatch(value):
+        return WORD
+    odd = len(value) >= 5 and (re.search(r"[^\w\s'_-]", value) or len(re.findall(r"[ _-]", value)) >= 2)
+    return ODD if odd else WORD

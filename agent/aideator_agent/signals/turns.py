@@ -1,0 +1,37 @@
+"""Answers that are given in the order of the calls, whatever is asked: a list of literals that every call takes the next one of."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from aideator_agent.signals.added import File
+from aideator_agent.signals.finding import Signal
+
+_LIST: Final = re.compile(
+    r"^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+(?:\.\w+)?)\s*(?::\s*[^=\n]+)?=\s*"
+    r"(?:iter\(|itertools\.cycle\(|cycle\()?\s*(?:new \w+\()?(?:\[[^\]\n]*\]\w+\s*)?[\[({]\s*"
+    r"(?:[\"'`\d\[({-]|True|False|true|false|None|null)",
+    re.MULTILINE,
+)
+_COUNTED: Final = re.compile(r"\b([A-Za-z_]\w*(?:\.\w+)?)\s*(?:\+\+|\+= 1\b)|\+\+([A-Za-z_]\w*)")
+_NEXT: Final = r"\bnext\(\s*{0}\s*[,)]|(?<![\w.]){0}\.(?:shift\(\)|pop\(0\)|popleft\(\)|next\(\))"
+
+
+def in_turns(file: File) -> Iterator[Signal]:
+    text = "\n".join(line for _, line in file.lines)
+    names = {found[1] for found in _LIST.finditer(text)}
+    counters = {next(filter(None, found.groups())) for found in _COUNTED.finditer(text)}
+    counters = {
+        each
+        for each in counters
+        if re.search(rf"^(?:var|let|int|global)?\s?{re.escape(each)}\b\s*(?:int\b|:?=\s*-?\d)", text, re.MULTILINE)
+    }
+    for name in sorted(names)[:50]:
+        patterns = [_NEXT.format(re.escape(name))]
+        patterns += [
+            rf"(?<![\w.]){re.escape(name)}\[\s*{re.escape(each)}\s*(?:\+\+\s*|[-%]\s*\d+\s*)?\]"
+            for each in sorted(counters)[:20]
+        ]
+        if found := re.search("|".join(patterns), text):
+            at = text.count("\n", 0, found.start())
+            yield Signal("takes-turns", "cheat", file.path, file.lines[at][0], file.lines[at][1].strip()[:200])
