@@ -10,6 +10,7 @@ from typing import Final
 from aideator_agent.channel import Patience
 from aideator_agent.checks.ground import USUAL, Ground, LocalGround, PodGround
 from aideator_agent.checks.trees import Trees
+from aideator_agent.checks.untouched import Untouched
 from aideator_agent.checks.verifier import Verifier
 from aideator_agent.emitter import Emitter
 from aideator_agent.hidden import Hidden, secrets_of, wait_for_others
@@ -48,6 +49,7 @@ class Checking:
         self._emitter = emitter
         self._interrupts = interrupts
         self._ground = ground_of(settings)
+        self._untouched = Untouched.of(checkout, interrupts.check) if settings.channel is None else None
         self._given_up = False
         self._baseline: threading.Thread | None = None
 
@@ -115,7 +117,7 @@ class Checking:
             self._baseline.join(GIVING_UP)
 
     def _verifier(self) -> Verifier:
-        trees = Trees(self._checkout, self._room, self._expect_no_signal, self._lay)
+        trees = Trees(self._checkout, self._room, self._expect_no_signal, self._lay, self._untouched)
         return Verifier(
             self._spec, trees, self._ground, self._emitter, lambda: self._interrupts.terminated, self._expect_no_signal
         )

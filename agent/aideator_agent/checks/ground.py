@@ -55,6 +55,8 @@ class Site:
 
 
 class Ground(Protocol):
+    at_rest: bool  # whether everything that the last site's commands started has ended
+
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> AbstractContextManager[Site]:
         """Yields one site at a time, and ends everything that its commands started. Raises `Ended` (failed/verifier), or what `check`
         raises.
@@ -75,6 +77,7 @@ class LocalGround:
     def __init__(self, repository: Repository, environment: Mapping[str, str]) -> None:
         self._repository = repository
         self._environment = environment
+        self.at_rest = True
 
     @contextmanager
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> Iterator[Site]:  # noqa: ARG002
@@ -92,7 +95,7 @@ class LocalGround:
         try:
             yield Site(tree.files, folder / "tmp", shell, folder)
         finally:
-            shell.end()
+            self.at_rest = shell.end()
 
     def clear(self) -> None:
         """Does nothing: each tree's shell has ended with it."""
@@ -118,6 +121,7 @@ class PodGround:
         self._container = container
         self._repository = repository
         self._shell: ChannelShell | None = None
+        self.at_rest = True  # a site that can't be brought to rest raises
 
     @contextmanager
     def site(self, tree: Tree, check: Callable[[], None], *, trusted: bool) -> Iterator[Site]:

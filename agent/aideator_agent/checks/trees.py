@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.checks.untouched import Untouched
 from aideator_agent.git import Git, bare_environment
 from aideator_agent.lfs import Store
 from aideator_agent.patch import SETTINGS
@@ -56,7 +57,10 @@ class Tree:
 
 
 class Trees:
-    """Makes each tree in its own folder in `room`. `check` is called constantly and may raise to stop it."""
+    """Makes each tree in its own folder in `room`. `check` is called constantly and may raise to stop it.
+
+    A tree with a patch takes over the files in `untouched`: out of the working tree, and then out of the tree that was made before.
+    """
 
     def __init__(
         self,
@@ -64,12 +68,18 @@ class Trees:
         room: Path,
         check: Callable[[], None],
         lay: Callable[[Path, Callable[[], None]], None] | None = None,
+        untouched: Untouched | None = None,
     ) -> None:
         """`lay` is called with each tree's files at last, and puts into them what only checks may see."""
         self._lay = lay
         self._checkout = checkout
         self._room = room
         self._check = check
+        self._untouched = untouched
+
+    def forget(self) -> None:
+        """Takes nothing over any more: something may still be at work in the last tree."""
+        self._untouched = None
 
     def make(self, name: str, patch: bytes = b"", restored: Sequence[str] = (), laid: Sequence[Entry] = ()) -> Tree:
         """Makes the base with the patch, except for the paths in `restored`, and lays the files of `laid` over it.
@@ -78,12 +88,14 @@ class Trees:
         folder = self._room / name
         shutil.rmtree(folder, ignore_errors=True)
         files, index = folder / "repo", folder / "index"
-        files.mkdir(parents=True)
+        folder.mkdir(parents=True)
         deadline = time.monotonic() + TREE_SECONDS
 
         def look() -> None:
             self._look(deadline)
 
+        taken_over = self._take_over(name, files, look) if patch else False
+        files.mkdir(exist_ok=True)
         make = _Making(self._checkout.git_dir, files, index, look)
         make.git("read-tree", self._checkout.base)
         if patch:
@@ -98,7 +110,9 @@ class Trees:
             make.git("update-index", "--add", "--replace", "-z", "--index-info", given=lines)
         tree = make.git("write-tree")
         index.unlink()  # git would treat its entries as present
-        make.git("read-tree", "--reset", "-u", tree)
+        make.fill(tree, self._untouched.index if self._untouched and taken_over else None)
+        if self._untouched and taken_over:
+            self._untouched.index = index
         if self._checkout.sparse:
             make.complete(self._checkout.base)
         make.lay(self._checkout.store())
@@ -122,6 +136,19 @@ class Trees:
         words = listed.strip("\0").split("\0") if listed else []
         heads = (head.split(" ") for head in words[::2])
         return tuple(Entry(path, head[1], head[3]) for head, path in zip(heads, words[1::2], strict=True))
+
+    def _take_over(self, name: str, files: Path, look: Callable[[], None]) -> bool:
+        """Moves what nothing has touched into the new tree. Returns False if git has to write all files."""
+        if self._untouched is None:
+            return False
+        spare = self._room / f"{name}-aside"
+        try:
+            spare.mkdir()
+            self._untouched.move(files, spare, look)
+        except (OSError, RecursionError):
+            self._untouched = None
+            shutil.rmtree(files, ignore_errors=True)
+        return self._untouched is not None
 
     def _submodules(
         self, parent: str, links: Mapping[str, str], folder: Path, look: Callable[[], None]
@@ -161,7 +188,17 @@ class _Making:
             "GIT_LITERAL_PATHSPECS": "1",
         }
         self._files = files
+        self._index = index
         self._git = Git(files, environment, check)
+
+    def fill(self, tree: str, known: Path | None) -> None:
+        """Checks out a tree. `known`: git's index of the files that are there already, which stay if the tree has them."""
+        if known is None:
+            self.git("read-tree", "--reset", "-u", tree)
+            return
+        shutil.copy2(known, self._index)  # with its time, by which git sees what may have changed after it was written
+        self.git("-c", "core.trustctime=false", "read-tree", "--reset", "-u", tree)  # a move changes the ctime
+        self._git.run("update-index", "-q", "--refresh")
 
     def links(self, tree: str) -> dict[str, str]:
         return recorded(self._git, tree)

@@ -78,6 +78,8 @@ class Verifier:
                 for check in self._spec.checks:
                     self._check()
                     self._run_one(on, site, check, repeat)
+        if not self._ground.at_rest:
+            self._trees.forget()
         return True
 
     def _set_up(self, on: On, site: Site) -> bool:
