@@ -27,3 +27,17 @@ class Panelled(TyperCommand):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from aideator_cli.cli.examples import EXAMPLES
+
+        super().format_epilog(ctx, formatter)
+        if examples := EXAMPLES.get(" ".join(_names(ctx))):
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+
+
+def _names(ctx: Any) -> list[str]:
+    """Returns the words of the command, without the program."""
+    return [] if ctx.parent is None else [*_names(ctx.parent), ctx.info_name]

@@ -32,16 +32,12 @@ def trusted(root: Path) -> RepositoryFile | None:
 
 def tell(file: RepositoryFile) -> None:
     """Writes every setting of the file, those of its profiles, too."""
-    for name, setting in file.file.settings.items():
-        _tell(name, setting.value)
-    for profile, settings in file.file.profiles.items():
-        for name, setting in settings.items():
-            _tell(f"{name} [profiles.{profile}]", setting.value)
-
-
-def _tell(name: str, value: object) -> None:
-    for each in value if isinstance(value, tuple) else (value,):
-        terminal.say(f"  {name}  " + written(each))
+    layers = {"": file.file.settings, **{f" [profiles.{name}]": each for name, each in file.file.profiles.items()}}
+    rows = [(name + of, setting.value) for of, layer in layers.items() for name, setting in layer.items()]
+    wide = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
+        for each in value if isinstance(value, tuple) else (value,):
+            terminal.say(f"  {name:{wide}}  {written(each)}")
 
 
 def written(value: object) -> str:

@@ -49,7 +49,7 @@ def test_nothing_of_a_repositorys_file_counts_before_it_is_trusted_and_after_it_
     assert spec_of(here("--no-repository-file")).get("image") is None
     assert "does not count until you trust it" in aideator("config", "show").err
     assert aideator("trust", str(clone / "deep")).err == (
-        f"  verify  pytest -q\n  image  python:3.12\n  max_steps  7\n{path} is trusted until it changes\n"
+        f"  verify     pytest -q\n  image      python:3.12\n  max_steps  7\n{path} is trusted until it changes\n"
     )
     spec = spec_of(here())
     assert (spec["image"], spec["limits"]["steps"], spec["checks"][0]["command"]) == ("python:3.12", 7, "pytest -q")
@@ -79,7 +79,7 @@ def test_a_person_is_asked_once_and_sees_all_of_it(here: Dry, clone: Path, monke
     monkeypatch.setattr(terminal, "agrees", lambda question: bool(asked.append(question) or len(asked) > 1))
     said = here()
     assert said.code == ExitCode.REFUSED
-    assert "  verify  true⏎rm -rf / ␛[8m\n" in said.err
+    assert "  verify                 true⏎rm -rf / ␛[8m\n" in said.err
     assert "  setup [profiles.fast]  make\n" in said.err
     assert here().code == 0
     assert here().code == 0

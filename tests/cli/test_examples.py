@@ -1,0 +1,119 @@
+"""The examples in the help can be typed as they stand."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from typer.core import TyperGroup
+
+from aideator_cli.cli.commands import COMMANDS, app
+from aideator_cli.cli.examples import EXAMPLES
+from aideator_cli.errors import ExitCode
+from tests.backends.kubernetes.api_server import write_kubeconfig
+from tests.cli.conftest import Shell
+from tests.fixtures.repositories import LocalRepository, git
+
+# What needs a cluster, a container tool, a keyring, an editor, an agent at work or minutes is parsed alone
+PARSED = {"tell", "cancel", "secret set", "secret list", "secret delete", "image build", "image push", "image load"}
+PARSED |= {"doctor", "demo", "config edit", "config migrate", "judge"}
+ALONE = {
+    "aideator models claude --check",
+    "aideator trust ../todo --revoke",
+    "aideator retry k3v9x2q",
+    'aideator continue k3v9x2q "Write the docs, too." -n 2',
+    "aideator merge k3v9x2q/1 k3v9x2q/2",
+    "aideator undo -C ../todo",
+    "aideator delete k3v9x2q --yes",
+}  # the other example of the same command is executed
+DRY = ("run", "ask")
+
+
+def leaves(known: Mapping[str, object], before: str = "") -> Iterator[str]:
+    for name, lazy in known.items():
+        inner = getattr(lazy, "commands", None)
+        yield from leaves(inner, f"{name} ") if inner else [before + name]
+
+
+def words_of(example: str) -> list[str]:
+    words = shlex.split(example)
+    return words[words.index("aideator") + 1 :]
+
+
+def test_every_command_has_two_examples_and_shows_them(aideator: Shell) -> None:
+    assert sorted(EXAMPLES) == sorted(leaves(COMMANDS))
+    for name, examples in EXAMPLES.items():
+        assert all(" ".join(words_of(each)).startswith(name) for each in examples)
+    out = aideator("diff", "--help").out
+    assert out.endswith("Examples:\n  aideator diff k3v9x2q/1\n  aideator diff k3v9x2q/1 k3v9x2q/2\n")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_understood(name: str) -> None:
+    for example in EXAMPLES[name]:
+        group: object = typer.main.get_command(app)
+        words = words_of(example)
+        assert isinstance(group, TyperGroup)
+        with typer.Context(group, info_name="aideator") as context:
+            while isinstance(group, TyperGroup):
+                _, group, words = group.resolve_command(context, words)
+            assert group is not None
+            group.make_context("x", words, parent=context)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def world(aideator: Shell, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A clone with a remote, a branch and an issue, a configuration, and a run of two variations. Returns the run's id."""
+    repository = LocalRepository(tmp_path / "todo")
+    repository.commit({"a.py": "x = 1\n", "b.py": "y = 1\n"})
+    repository.git("checkout", "--quiet", "-b", "feature")
+    repository.commit({"a.py": "x = 3\n"})
+    repository.git("checkout", "--quiet", "main")
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    repository.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    (repository.path / ".git" / "info" / "exclude").write_text("*.md\n*.html\n*.cast\nresults\nall-of-it\n")
+    (repository.path / "issue.md").write_text("Make it right.")
+    for name in "ab":
+        turns = [
+            {"calls": [{"tool": "bash", "arguments": {"command": f"sed -i s/1/2/ {name}.py"}}]},
+            {"calls": [{"tool": "submit", "arguments": {"summary": "Did it.", "answer": "So."}}]},
+        ]
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(turns))
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'model = "scripted/{tmp_path}/a.yaml"\nmax_cost = 1\n[profiles.cheap]\nmax_cost = 0.2\n'
+    )
+    monkeypatch.chdir(repository.path)
+    models = ["--model", f"scripted/{tmp_path}/a.yaml", "--model", f"scripted/{tmp_path}/b.yaml"]
+    said = aideator("run", ".", "Fix it.", "--backend", "local", *models, "--verify", "grep -q 2 a.py b.py")
+    assert said.code == 0, said.err
+    (repository.path / ".aideator.toml").write_text("max_steps = 9\n")
+    (repository.path / ".git" / "info" / "exclude").open("a").write(".aideator.toml\n")
+    return said.err.split()[0]
+
+
+def test_the_examples_do_what_they_say(
+    aideator: Shell, world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = []
+    order = sorted(EXAMPLES, key=lambda name: (name == "delete", name == "undo"))
+    for name in order:
+        for example in EXAMPLES[name]:
+            if name in PARSED or example in ALONE:
+                continue
+            words = [
+                word.replace("k3v9x2q", world).replace("https://github.com/you/project", f"file://{tmp_path}/todo")
+                for word in words_of(example)
+            ]
+            if name in DRY:
+                monkeypatch.setenv(
+                    "KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", {}))
+                )
+                words += ["--dry-run", "--no-repository-file"]
+            said = aideator(*words)
+            monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+            if said.code:
+                failed.append((example, ExitCode(said.code).name, said.err))
+    assert failed == []
