@@ -21,11 +21,6 @@ def fails(crossed: Crossed) -> str:
     return f"fails {len(crossed.failed)} of {plural(crossed.count, 'test')} by others{which}: {_named(crossed.failed)}"
 
 
-def told(order: Sequence["Candidate"]) -> list[str]:
-    """Returns a line for each variation that fails tests of others that count."""
-    return [f"{each.number} {fails(each.crossed)}" for each in order if each.crossed and each.crossed.failed]
-
-
 def about(order: Sequence["Candidate"], crossing: Crossing | None) -> list[str]:
     """Returns how many tests count, which don't and why, or why none of them does."""
     if crossing is None:

@@ -185,13 +185,14 @@ def _names(names: Sequence[str]) -> list[str]:
 
 def _list(names: Sequence[str]) -> str:
     """Returns the last parts of the tests' names. Counts those that do not fit."""
-    short = [_short(name) for name in _names(names)]
+    short = [short_name(name) for name in names]
     more = f" and {len(short) - NAMES_TOLD} more" if len(short) > NAMES_TOLD else ""
     return ", ".join(short[:NAMES_TOLD]) + more
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Returns `test_a` of `tests.test_x::test_a`, and of unittest's `test_a (tests.test_x.Case.test_a)`."""
+    name = one_line(name)
     if found := UNITTEST.fullmatch(name):
         return found[1]
     return name.rpartition("::")[2].rpartition(".")[2] or name

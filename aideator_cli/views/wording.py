@@ -4,8 +4,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aideator_cli.choice.signals import told
 from aideator_cli.choice.status import CHEAT
 from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Verdict, Word
+from aideator_cli.domain.result import signals as found
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import changes, duration, plural
 
@@ -113,6 +115,15 @@ def patch(data: Mapping[str, Any]) -> str | None:
     if "sha256" not in data or not data.get("files"):
         return None
     return f"patch: {plural(data['files'], 'file')}  {changes(data.get('additions', 0), data.get('deletions', 0))}"
+
+
+def signals(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The severity and the words of what a reviewer wants to know about a patch."""
+    if "sha256" not in data:
+        return []
+    return [
+        (one_line(each.severity), f"{one_line(each.severity)}: {told(each)}") for each in found(data.get("signals"))
+    ]
 
 
 def answer(data: Mapping[str, Any]) -> str | None:

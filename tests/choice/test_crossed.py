@@ -13,6 +13,15 @@ from tests.choice.crossing import RIGHT, SQUARE, Made, made, with_test
 from tests.fixtures.made_once import made_once
 
 
+def told(comparison: Comparison) -> list[str]:
+    """What is said of each patch that fails tests of others."""
+    return [
+        f"{each.number} {others.fails(each.crossed)}"
+        for each in comparison.order
+        if each.crossed and each.crossed.failed
+    ]
+
+
 def compared(found: Made) -> Comparison:
     return compare(found.results, ["pytest"], crossing=found.crossing)
 
@@ -71,7 +80,7 @@ def test_the_reason_names_the_evidence(several: Made) -> None:
 
 def test_what_is_told_of_them(several: Made) -> None:
     comparison = compared(several)
-    assert others.told(comparison.order) == [
+    assert told(comparison) == [
         "2 fails 2 of 2 tests by others, which most patches pass: test_three (of 1), test_minus (of 3)"
     ]
     about = others.about(comparison.order, comparison.crossing)
@@ -147,7 +156,5 @@ def test_where_tests_are_not_named_the_check_as_a_whole_counts(tmp_path: Path) -
         report=False,
     )  # fmt: skip
     comparison = compared(found)
-    assert others.told(comparison.order) == [
-        "2 fails 1 of 1 test by others, which most patches pass: check pytest (of 1)"
-    ]
+    assert told(comparison) == ["2 fails 1 of 1 test by others, which most patches pass: check pytest (of 1)"]
     assert {each.author: each.why for each in found.crossing.brought} == {1: "", 3: "", 4: "none_fails"}

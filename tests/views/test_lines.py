@@ -30,6 +30,15 @@ def test_a_failed_check_shows_its_end_and_in_logs_all_of_its_tail() -> None:
     assert lines(check, whole=True)[1:] == [f"  {line}" for line in TAIL.splitlines()]
 
 
+def test_what_was_found_in_a_patch_stands_below_it() -> None:
+    agent = Agent(1)
+    cheat = {"name": "ends-process", "severity": "cheat", "path": "a.py", "line": 3, "text": "os._exit(0)\x1b[2J"}
+    patch = agent.event(
+        "patch", part=1, parts=1, encoding="utf-8", text="", sha256="", files=1, additions=1, signals=[cheat]
+    )
+    assert lines(patch) == ["patch: 1 file  +1 −0", "  cheat: a.py:3 ends the process: os._exit(0)␛[2J"]
+
+
 def test_logs_show_a_call_before_what_it_prints() -> None:
     agent = Agent(1)
     called = agent.tool("str_replace", {"path": "a.py", "old": "x", "new": "y"}, "Changed a.py.\n")

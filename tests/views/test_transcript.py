@@ -72,6 +72,15 @@ def test_changes_are_counted_from_edits_until_the_agent_measures_them_and_the_pa
     last = {"sha256": "0" * 64, "files": 3, "additions": 7, "deletions": 0}
     transcript = told(*items, agent.event("patch", part=1, parts=1, encoding="utf-8", text="", **last))
     assert transcript.entries[-1].words == "patch: 3 files  +7 −0"
+    found = [
+        {"name": "ends-process", "severity": severity, "path": "a.py", "line": 3, "text": "x"}
+        for severity in ("cheat", "look", "note", "?")
+    ]
+    looked = told(agent.event("patch", part=1, parts=1, encoding="utf-8", text="", **last, signals=[*found, "odd"]))
+    assert [(entry.kind, entry.failed) for entry in list(looked.entries)[1:]] == [
+        ("signal", True), ("signal", False), ("note", False), ("note", False),
+    ]  # fmt: skip
+    assert looked.entries[1].words == "cheat: a.py:3 ends the process: x"
 
 
 def test_a_call_whose_arguments_come_in_parts_is_one_call() -> None:

@@ -15,6 +15,8 @@ Kind = Literal[
     "think",
     "call",
     "patch",
+    "signal",
+    "note",
     "answer",
     "check",
     "base",
@@ -28,7 +30,9 @@ Kind = Literal[
     "end",
     "stray",
     "other",
-]  # told: the user's message; base: a check's run on the base; waits, asked, seen: it waits, was asked to stop, or what else was observed
+    # signal, note: found in the patch; told: the user's message; base: a check's run on the base; waits, asked, seen: it waits, was asked
+    # to stop, or what else was observed
+]
 
 
 class Text:

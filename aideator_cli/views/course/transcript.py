@@ -264,6 +264,10 @@ class Transcript:
     def _patch(self, time: str, data: Mapping[str, Any]) -> None:
         if words := wording.patch(data):
             self._story.add("patch", time, words)
+        for severity, words in wording.signals(data):
+            self._story.add(
+                "signal" if severity in ("cheat", "look") else "note", time, words, failed=severity == "cheat"
+            )
 
     def _answer(self, time: str, data: Mapping[str, Any]) -> None:
         if words := wording.answer(data):

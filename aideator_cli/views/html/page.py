@@ -8,6 +8,7 @@ from aideator_agent.spec import VariationSpec
 from aideator_cli import __version__
 from aideator_cli.actions.sharing.shareable import address
 from aideator_cli.choice.comparison import Comparison
+from aideator_cli.choice.evidence import findings
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacles
 from aideator_cli.choice.status import status
@@ -28,7 +29,7 @@ from aideator_cli.views.html.timeline import Timeline
 from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text import columns
 from aideator_cli.views.text import judged as judging
-from aideator_cli.views.text.comparison import of_others, to_look_at, told_group, told_parts
+from aideator_cli.views.text.comparison import of_others, told_group, told_parts
 from aideator_cli.views.text.table import model_name
 from aideator_cli.workspace.patches import parse
 
@@ -37,8 +38,10 @@ WORDS: Final = 4_000  # of a summary, or of a command
 TAIL: Final = 6_000  # of a check's output: its end
 FILES: Final = 500  # rows
 DIFFS: Final = 300  # files whose changes are shown
+FINDINGS: Final = 200  # of a variation
 TITLE: Final = 100
 _COLOURS: Final = {Word.PASSED: "good", Word.NOT_RUN: "dim"}
+_WEIGHTS: Final = {"good": "good", "bad": "bad", "look": "look", "note": "dim"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def values(material: Material) -> dict[str, Any]:
         "choice": _choice(comparison),
         "selection": _selected(selection),
         "obstacles": obstacles([each for each in comparison.order if not each.passes]),
-        "signals": [*to_look_at(comparison), *of_others(comparison)],
+        "evidence": list(_evidence(comparison)),
+        "others": of_others(comparison),
         "groups": [told_group(group, spec) for group in comparison.groups],
         "figures": [title[:1].upper() + title[1:] for title in _titles(comparison)],
         "asks": spec.answer,
@@ -118,6 +122,22 @@ def _asked(run: StoredRun) -> list[tuple[str, str]]:
     setup = [("Before the checks", _begun(command, WORDS)) for command in spec.setup]
     unseen = [("Hidden", told_hidden(spec.hidden))] if spec.hidden else []
     return [*review, ("Limits", limits), *setup, *checks, *unseen]
+
+
+def _evidence(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """A row for each finding. The number of a variation, and a layer's name, stand in the first of its rows alone."""
+    for each in comparison.order:
+        found, before = findings(each), ("", "")
+        for one in found[:FINDINGS]:
+            number = str(each.number)
+            yield {
+                "number": number if before[0] != number else "", "layer": one.layer if before != (number, one.layer) else "",
+                "kind": one.kind, "words": _begun(one.words, WORDS), "colour": _WEIGHTS[one.weight],
+            }  # fmt: skip
+            before = (number, one.layer)
+        if left := found[FINDINGS:]:
+            words = f"{len(left)} more: aideator compare --json"
+            yield {"number": "", "layer": "", "kind": "…", "words": words, "colour": "dim"}
 
 
 def _titles(comparison: Comparison) -> tuple[str, ...]:

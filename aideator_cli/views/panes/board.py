@@ -8,7 +8,9 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.screen import Screen
 
+from aideator_cli.choice.status import status
 from aideator_cli.domain.result import Result
+from aideator_cli.text.clean import one_line
 from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.bars import Footer, Header, Tabs
@@ -176,7 +178,7 @@ class Board(Screen[None]):
             self._fetch(side)
 
     def _title(self, transcript: Transcript) -> str:
-        return f"{transcript.number} {self.grid.names[transcript.number]}"
+        return f"{transcript.number} {self.grid.names[transcript.number]}  {one_line(status(transcript.result))}"
 
     # Search
 

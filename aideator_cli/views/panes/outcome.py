@@ -4,13 +4,30 @@ from collections.abc import Sequence
 from functools import partial
 
 from rich.segment import Segment
+from rich.style import Style
 
+from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.verdicts import check_names
 from aideator_cli.domain.result import Result
 from aideator_cli.text.clean import clean
 from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scroller import Scroller
+from aideator_cli.views.text.evidence import of_all
 from aideator_cli.views.text.table import end_lines
+
+
+def _evidence(results: Sequence[Result], width: int) -> list[Row]:
+    """What was found about each variation, below an empty row."""
+    found = [
+        line._replace(words=drawable(line.words))
+        for line in of_all(candidates(results, check_names((), results)), width)
+    ]
+    rows = [Row(-1, "", "", "text")] if found else []
+    for line in found:
+        parts = [Segment(line.lead), Segment(line.kind, Style.parse(line.style or "none")), Segment(line.words)]
+        rows.append(Row(-1, "", line.painted(colour=False), "text", coloured=partial(list, parts)))
+    return rows
 
 
 class Outcome(Scroller, can_focus=False):
@@ -40,5 +57,6 @@ class Outcome(Scroller, can_focus=False):
             text = "".join(part.text for part in parts)
             rows.append(Row(-1, "", text, "text", coloured=partial(list, parts)))
         rows += [Row(-1, "  ", drawable(clean(step)), "tool") for step in self._steps]
+        rows += _evidence(self._results, width - 3)
         self.styles.height = min(len(rows), max(4, height // 2))
         self.replace(0, rows)

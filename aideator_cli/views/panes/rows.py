@@ -16,11 +16,13 @@ FOLDED: Final = 3  # lines of a tool's output that are shown
 NOTICEABLE: Final = 0.1  # seconds
 QUIET_TOOLS: Final = ("read_file", "write_file", "str_replace")  # whose output says nothing that the call does not
 _SIGNS: Final = {
-    "say": "", "think": "·", "told": TOLD, "patch": "±", "answer": "¶", "base": "–", "notice": "!", "gap": "≠", "seen": "!",
+    "say": "", "think": "·", "told": TOLD, "patch": "±", "signal": "?", "note": "·", "answer": "¶",
+    "base": "–", "notice": "!", "gap": "≠", "seen": "!",
     "waits": WAITING, "asked": STOPPING, "attempt": "↻", "end": "■", "stray": "", "other": "?",
 }  # fmt: skip
 _STYLES: Final = {
-    "say": "text", "think": "think", "told": "end", "patch": "end", "answer": "text", "notice": "notice", "gap": "failed", "seen": "dim",
+    "say": "text", "think": "think", "told": "end", "patch": "end", "signal": "notice", "note": "dim",
+    "answer": "text", "notice": "notice", "gap": "failed", "seen": "dim",
     "waits": "dim",
     "asked": "dim", "attempt": "notice", "base": "dim", "end": "end", "stray": "dim", "other": "dim",
 }  # fmt: skip

@@ -10,9 +10,9 @@ from aideator_cli.choice.axes import Axis, Share
 from aideator_cli.choice.cited import CitedPlace
 from aideator_cli.choice.comparison import Changed, Comparison
 from aideator_cli.choice.equivalence import Group
+from aideator_cli.choice.evidence import findings
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacle, obstacles
-from aideator_cli.choice.signals import told as told_signal
 from aideator_cli.choice.status import status
 from aideator_cli.domain.runs import Selection
 from aideator_cli.text.clean import one_line
@@ -21,6 +21,7 @@ from aideator_cli.text.places import place, wrong
 from aideator_cli.views.json_lines import write
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.answers import show_side_by_side
+from aideator_cli.views.text.evidence import show_evidence
 from aideator_cli.views.text.grid import Grid, fits, show
 from aideator_cli.views.text.table import model_name, show_table
 
@@ -51,12 +52,14 @@ def show_comparison(
         *_common(comparison),
         *groups,
         *_touched(comparison),
-        *to_look_at(comparison),
         *of_others(comparison),
         *about_answers(comparison),
     ]:
         screen.line()
         _say(screen, lines)
+    if any(findings(each) for each in comparison.order):
+        screen.line()
+        show_evidence(screen, comparison.order)
     screen.line()
     _say(screen, conclusion(comparison))
     if selection:
@@ -265,20 +268,9 @@ def _touched(comparison: Comparison) -> list[str]:
     ]
 
 
-def to_look_at(comparison: Comparison) -> list[str]:
-    """Returns a line for each variation whose patch needs a second look."""
-    told = {each.number: [*map(told_signal, each.to_look_at)] for each in comparison.order}
-    return [f"{number}: {_begun(lines)}" for number, lines in told.items() if lines]
-
-
 def of_others(comparison: Comparison) -> list[str]:
-    """Returns who fails tests that others wrote, and which of these count."""
-    return [*others.told(comparison.order), *others.about(comparison.order, comparison.crossing)]
-
-
-def _begun(lines: Sequence[str]) -> str:
-    more = len(lines) - NAMES_SHOWN
-    return "; ".join(lines[:NAMES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    """Returns which of the tests that others wrote count."""
+    return others.about(comparison.order, comparison.crossing)
 
 
 def named(paths: Sequence[str]) -> str:

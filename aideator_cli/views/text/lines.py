@@ -213,6 +213,8 @@ class _Lines:
         if event.type == "patch":
             if words := wording.patch(event.data):
                 self._line(number, words)
+            for severity, words in wording.signals(event.data):
+                self._line(number, f"  {words}", {"cheat": RED, "look": None}.get(severity, DIM))
             return
         speaker.answer.append(str(event.data.get("text", "")))
         if words := wording.answer(event.data):

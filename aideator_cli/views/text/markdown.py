@@ -8,6 +8,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.choice.axes import Axis, Share
 from aideator_cli.choice.cited import CitedPlace
 from aideator_cli.choice.comparison import Comparison
+from aideator_cli.choice.evidence import findings
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import titled
@@ -21,6 +22,7 @@ from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text import columns
 from aideator_cli.views.text import comparison as words
+from aideator_cli.views.text.evidence import NAMES, bounded
 from aideator_cli.views.text.table import model_name
 
 PROMPT_CELLS = 200
@@ -46,9 +48,21 @@ def show_markdown(screen: Screen, spec: RunSpec, comparison: Comparison, by: wor
     for result in comparison.answers:
         _show_answer(screen, result)
     groups = (words.told_group(group, spec) for group in comparison.groups)
-    noted = [*words.to_look_at(comparison), *words.of_others(comparison), *words.about_answers(comparison)]
+    noted = [*words.of_others(comparison), *words.about_answers(comparison)]
     lines = [*groups, *noted, *words.conclusion(comparison)]
     screen.line("\n".join(f"- {text(line)}" for line in lines))
+    _show_evidence(screen, comparison)
+
+
+def _show_evidence(screen: Screen, comparison: Comparison) -> None:
+    rows = [
+        [str(each.number), finding.layer, text(finding.kind), text(finding.words)]
+        for each in comparison.order
+        for finding in bounded(findings(each, NAMES))
+    ]
+    if rows:
+        screen.line()
+        _show_rows(screen, ["", "layer", "found", "what and where"], rows, right=0)
 
 
 def _row(each: Candidate, figures: Sequence[str]) -> list[str]:

@@ -5,6 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.choice.comparison import candidates
+from aideator_cli.choice.evidence import findings
+from aideator_cli.choice.verdicts import check_names
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import clean, one_line
@@ -12,6 +15,7 @@ from aideator_cli.text.figures import minute
 from aideator_cli.views import wording
 from aideator_cli.views.asked import hidden, limits, origin
 from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.evidence import NAMES, of_one
 from aideator_cli.views.text.table import show_table
 
 if TYPE_CHECKING:
@@ -35,11 +39,16 @@ def show_run(
     screen.line(clean(spec.prompt).rstrip("\n"))
     screen.line("\n".join(["", *_asked(spec), ""]))
     show_table(screen, [_standing(result, seen) for result in results], selection.variation if selection else None)
+    weighed = {each.number: findings(each, NAMES) for each in candidates(results, _checks(spec, results))}
     for result in results:
         if words := ": ".join(
             one_line(text) for text in (result.reason * (result.outcome == "failed"), result.summary) if text
         ):
             screen.line("\n" + screen.folded(f"{spec.id}/{result.variation}  {words}"))
+        elif weighed[result.variation]:
+            screen.line(f"\n{spec.id}/{result.variation}")
+        for line in of_one(weighed[result.variation], screen.width - 2 if screen.is_terminal else None):
+            screen.line(f"  {line.painted(colour=screen.colour)}")
     if selection:
         screen.line(
             f"\nselected {spec.id}/{selection.variation}{f': {one_line(selection.note)}' if selection.note else ''}"
@@ -49,6 +58,10 @@ def show_run(
     for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
         name = f"{spec.id}/{item.variation}" if item.variation else spec.id
         screen.line(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
+
+
+def _checks(spec: RunSpec, results: Sequence[Result]) -> list[str]:
+    return check_names([check.name for check in spec.checks], results)
 
 
 def _standing(result: Result, seen: Sequence["Observation"]) -> Result:

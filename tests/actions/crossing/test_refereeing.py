@@ -142,7 +142,7 @@ def test_select_auto_runs_them_and_says_why(here: Here) -> None:
     assert "selected k3v9x2q/1" in done.err
     assert "that pass pytest and the others' tests" in done.err
     shown = user.call("compare", "@last")
-    assert "2 fails 2 of 2 tests by others, which most patches pass: test_three (of 1), test_minus (of 3)" in " ".join(
+    assert "fails 2 of 2 tests by others, which most patches pass: test_three (of 1), test_minus (of 3)" in " ".join(
         shown.out.split()
     )
 
