@@ -16,6 +16,7 @@ makes its own. Names that this module exports are stable: they change only with 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aideator_agent.citation import Citation
@@ -25,11 +26,13 @@ from aideator_cli.actions import (
     attending,
     cancelling,
     comparing,
+    continuing,
     deleting,
     diffing,
     finding,
     judging,
     listing,
+    merging,
     pushing,
     retrying,
     selecting,
@@ -53,6 +56,7 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
 from aideator_cli.intake.request import (
     Agents,
+    Anew,
     Bounds,
     Briefing,
     Checking,
@@ -76,6 +80,7 @@ from aideator_cli.workspace.pushing import Pushed, destination
 __all__ = [
     "Aideator",
     "AideatorError",
+    "Anew",
     "Applied",
     "Bounds",
     "Briefing",
@@ -165,6 +170,16 @@ class Aideator:
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
         return Run(self._here, starting.start(self._here, planned))
+
+    def merge(self, *variations: str, only: Sequence[str] = (), take: Sequence[str] = ()) -> "Run":
+        """Starts a run that checks a merge of these variations (RUN/N each), and returns as soon as it is accepted.
+
+        `only`: N:PATH or N:PATH#HUNK,…, the parts to take of a variation. `take`: N:PATH, whose changes to take where they conflict.
+        Raises `AideatorError`, for a conflict with the files, hunks and lines; then nothing was started.
+        """
+        named = {word: refresh(self._here, finding.find(self._here, word)) for word in variations}
+        merged = merging.merge(self._here, merging.Asked(named, only, take))
+        return Run(self._here, starting.start(self._here, merging.plan(self._here, merged)))
 
     def run(self, name: str, where: Where = Where()) -> "Run":  # noqa: B008 -- frozen
         """The run with this id, a unique beginning of it, or `@last`: in the data folder, else in the cluster that `where` names."""
@@ -336,6 +351,14 @@ class Run:
         retrying.retry(self._here, self._word(variation), Where(), force=force)
         self._reload()
         return self
+
+    def go_on(self, prompt: str, variation: int | None = None, anew: Anew | None = None) -> "Run":
+        """Starts a run whose agents begin with a variation's patch, else with the selected one, and returns as soon as it is accepted.
+
+        `anew` has what is not to be as in this run; its `prompt` is not used. Raises `AideatorError`; then nothing was started.
+        """
+        asked = replace(anew, prompt=prompt) if anew else Anew(prompt)
+        return Run(self._here, starting.start(self._here, continuing.plan(self._here, self._named(variation), asked)))
 
     def judge(self, model: str | None = None, *, api_base: str | None = None, max_pairs: int = 15) -> Round | None:
         """Asks a model which of those that passed is better, two at a time, blind. None: fewer than two are left to compare."""

@@ -186,7 +186,7 @@ class Request:
 class Anew:
     """What a run that goes on from another's work is asked. What is None or empty is as in that run."""
 
-    prompt: str
+    prompt: str = ""
     n: int | None = None  # number of variations
     models: Sequence[str] = ()  # as in `Request`
     agents: Sequence[str] = ()  # as in `Agents`
