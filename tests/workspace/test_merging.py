@@ -139,3 +139,20 @@ def test_a_part_that_is_not_there_is_said(repository: LocalRepository, word: str
     with pytest.raises(AideatorError, match=said.replace("(", r"\(")) as raised:
         only(one, [parse_part("--only", word, {"1": one.name}, [one])])
     assert raised.value.code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.txt", 'quo"te.txt', "new\nline.txt", "ümläut.txt", "-dash.txt", "a b/c d.txt"]
+)
+@pytest.mark.parametrize("end", ["\n", "", "\r\n"])
+def test_odd_names_and_ends_of_lines_come_through(repository: LocalRepository, name: str, end: str) -> None:
+    eol = "\r\n" if end == "\r\n" else "\n"
+    lines = [f"line {n}" for n in range(1, 31)]
+    repository.commit({name: eol.join(lines) + end})
+    one = side(repository, 1, {name: eol.join(["first", *lines[1:]]) + end})
+    two = side(repository, 2, {name: eol.join([*lines[:-1], "last"]) + end})
+    merged = of([one, two])
+    assert not merged.conflicts
+    git(repository.path, "apply", "--index", "--binary", "-", given=merged.patch)
+    wanted = eol.join(["first", *lines[1:-1], "last"]) + end
+    assert (repository.path / name).read_bytes() == wanted.encode()
