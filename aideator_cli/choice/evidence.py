@@ -21,7 +21,7 @@ WEIGHTS: Final[dict[str, Weight]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    layer: str  # tests, others (their tests), signals
+    layer: str  # tests, hidden (tests of hidden checks), others (their tests), signals
     kind: str  # one word, such as repaired or cheat
     words: str  # clean
     weight: Weight
@@ -35,9 +35,10 @@ def findings(candidate: Candidate, names: int | None = None) -> list[Finding]:
 def _tests(candidate: Candidate, most: int | None) -> Iterator[Finding]:
     several = len(candidate.verdicts) > 1
     for verdict in candidate.verdicts:
+        layer = "hidden" if verdict.hidden else "tests"
         for kind, tests, weight in _changes(verdict):
             check = f"{one_line(verdict.name)}: " if several else ""
-            yield Finding("tests", kind, check + _listed(tests, most), weight)
+            yield Finding(layer, kind, check + _listed(tests, most), weight)
 
 
 def _changes(verdict: Verdict) -> Iterator[tuple[str, Sequence[str], Weight]]:

@@ -125,19 +125,15 @@ def _asked(run: StoredRun) -> list[tuple[str, str]]:
 
 
 def _evidence(comparison: Comparison) -> Iterator[dict[str, Any]]:
-    """A row for each finding. The number of a variation, and a layer's name, stand in the first of its rows alone."""
+    """A row for each finding."""
     for each in comparison.order:
-        found, before = findings(each), ("", "")
+        found = findings(each)
         for one in found[:FINDINGS]:
-            number = str(each.number)
-            yield {
-                "number": number if before[0] != number else "", "layer": one.layer if before != (number, one.layer) else "",
-                "kind": one.kind, "words": _begun(one.words, WORDS), "colour": _WEIGHTS[one.weight],
-            }  # fmt: skip
-            before = (number, one.layer)
-        if left := found[FINDINGS:]:
-            words = f"{len(left)} more: aideator compare --json"
-            yield {"number": "", "layer": "", "kind": "…", "words": words, "colour": "dim"}
+            words, colour = _begun(one.words, WORDS), _WEIGHTS[one.weight]
+            yield {"number": each.number, "layer": one.layer, "kind": one.kind, "words": words, "colour": colour}
+        if (left := len(found) - FINDINGS) > 0:
+            words = f"{left} more: aideator compare --json"
+            yield {"number": each.number, "layer": "", "kind": "…", "words": words, "colour": "dim"}
 
 
 def _titles(comparison: Comparison) -> tuple[str, ...]:

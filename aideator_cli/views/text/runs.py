@@ -5,9 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aideator_agent.spec import RunSpec, VariationSpec
-from aideator_cli.choice.comparison import candidates
-from aideator_cli.choice.evidence import findings
-from aideator_cli.choice.verdicts import check_names
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import clean, one_line
@@ -15,7 +12,6 @@ from aideator_cli.text.figures import minute
 from aideator_cli.views import wording
 from aideator_cli.views.asked import hidden, limits, origin
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.evidence import NAMES, of_one
 from aideator_cli.views.text.table import show_table
 
 if TYPE_CHECKING:
@@ -39,16 +35,16 @@ def show_run(
     screen.line(clean(spec.prompt).rstrip("\n"))
     screen.line("\n".join(["", *_asked(spec), ""]))
     show_table(screen, [_standing(result, seen) for result in results], selection.variation if selection else None)
-    weighed = {each.number: findings(each, NAMES) for each in candidates(results, _checks(spec, results))}
+    found = _found(screen, spec, results)
     for result in results:
         if words := ": ".join(
             one_line(text) for text in (result.reason * (result.outcome == "failed"), result.summary) if text
         ):
             screen.line("\n" + screen.folded(f"{spec.id}/{result.variation}  {words}"))
-        elif weighed[result.variation]:
+        elif found.get(result.variation):
             screen.line(f"\n{spec.id}/{result.variation}")
-        for line in of_one(weighed[result.variation], screen.width - 2 if screen.is_terminal else None):
-            screen.line(f"  {line.painted(colour=screen.colour)}")
+        for line in found.get(result.variation, ()):
+            screen.line(f"  {line}")
     if selection:
         screen.line(
             f"\nselected {spec.id}/{selection.variation}{f': {one_line(selection.note)}' if selection.note else ''}"
@@ -60,8 +56,21 @@ def show_run(
         screen.line(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
 
 
-def _checks(spec: RunSpec, results: Sequence[Result]) -> list[str]:
-    return check_names([check.name for check in spec.checks], results)
+def _found(screen: Screen, spec: RunSpec, results: Sequence[Result]) -> dict[int, list[str]]:
+    """Returns what was found about each variation, as lines."""
+    ran = [check for result in results for check in (*result.checks, *result.baseline)]
+    if not any(result.signals for result in results) and not any(check.failing or check.skipped for check in ran):
+        return {}
+    from aideator_cli.choice.comparison import candidates  # slow to import
+    from aideator_cli.choice.evidence import findings
+    from aideator_cli.choice.verdicts import check_names
+    from aideator_cli.views.text.evidence import NAMES, of_one
+
+    width = screen.width - 2 if screen.is_terminal else None
+    each = candidates(results, check_names([check.name for check in spec.checks], results))
+    return {
+        one.number: [line.painted(colour=screen.colour) for line in of_one(findings(one, NAMES), width)] for one in each
+    }
 
 
 def _standing(result: Result, seen: Sequence["Observation"]) -> Result:
