@@ -315,14 +315,17 @@ class Run:
         three_way: bool = False,
         check: bool = False,
         sign: bool = True,
+        only: Sequence[str] = (),
+        tidy: bool = False,
     ) -> Applied:
         """Applies a variation, else the selected one, to the working tree of `folder`: whole or not at all.
 
         `branch`: commits on a new branch instead. `worktree`: makes a new working tree. `check`: changes nothing. `sign`: the commit, where
-        git is configured to. If it raises `AideatorError`, nothing has changed. `three_way` can leave `conflicts`, which the answer lists.
+        git is configured to. `only`: git pathspecs of what to apply. `tidy`: leaves out build output, logs and the like. If it raises
+        `AideatorError`, nothing has changed. `three_way` can leave `conflicts`, which the answer lists.
         """
         picked = applying.pick(self._here, self._named(variation))
-        way = Way(three_way, branch, None if worktree is None else Path(worktree), check, sign)
+        way = Way(three_way, branch, None if worktree is None else Path(worktree), check, sign, tuple(only), tidy)
         return applying.apply(self._here, picked, way, None if folder is None else Path(folder))
 
     def push(

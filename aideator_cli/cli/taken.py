@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aideator_cli.cli import terminal
 from aideator_cli.cli.invocation import command
+from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import changes, plural
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def lines(applied: "Applied") -> list[str]:
     """What was done, each conflict, what to do next."""
     name, result, way, here = applied.pick.name, applied.pick.result, applied.way, str(applied.folder)
     told = f"{plural(result.files, 'file')}, {changes(result.additions, result.deletions)}"
+    told += _left_out(applied)
     if applied.already:
         return [f"{name} is already applied to {here}"]
     if applied.conflicts:
@@ -68,6 +70,13 @@ def lines(applied: "Applied") -> list[str]:
     if way.worktree:
         return [f"{committed}, checked out in {here}: {told}"]
     return [f"{committed}: {told}.  git switch {way.branch}"]
+
+
+def _left_out(applied: "Applied") -> str:
+    from aideator_cli.workspace.pick import some
+
+    left = [one_line(path) for path in applied.pick.left_out]
+    return f", without {some(left)}" if left else ""
 
 
 def _conflicting(applied: "Applied") -> str:

@@ -7,6 +7,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.domain.result import Result
 from aideator_cli.errors import usage
 from aideator_cli.workspace.committing import apply_to_worktree, commit_to_branch, expect_branch
+from aideator_cli.workspace.narrowing import narrowed
 from aideator_cli.workspace.pick import Applied, Way, does_not_apply, pick_of
 from aideator_cli.workspace.target import default_tree, working_tree
 from aideator_cli.workspace.working import apply_to_files, why
@@ -32,6 +33,7 @@ def apply_result(
     pick = pick_of(spec, result, checks, begun)
     target = working_tree(folder) if folder else default_tree(pick.base, origin)
     try:
+        pick = narrowed(pick, target, way)
         if way.branch is not None:
             return commit_to_branch(pick, target, way)
         return apply_to_worktree(pick, target, way) if way.worktree else apply_to_files(pick, target, way)

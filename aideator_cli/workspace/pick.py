@@ -21,6 +21,7 @@ class Pick:
     checks: tuple[str, ...]  # what each check says about it, for the commit message
     result: Result
     begun: tuple[bytes, ...] = ()  # patches that it holds: one of them may have been applied already
+    left_out: tuple[str, ...] = ()  # paths of the patch that are not to be applied
     snapshot: bool = False  # the base holds changes that were not committed when the run began
 
 
@@ -32,7 +33,7 @@ def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = (), begun: Se
         raise usage(f"{name} {what} ({result.outcome}): there is nothing to apply", hint=command("compare", spec.id))
     base = result.base or spec.repository.base
     snapshot = spec.sent is not None and spec.sent.snapshot and base == spec.repository.base
-    return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, tuple(begun), snapshot)
+    return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, tuple(begun), snapshot=snapshot)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Way:
     worktree: Path | None = None
     check: bool = False  # only report whether it would apply; change nothing
     sign: bool = True  # sign the commit, if the user's git is configured to
+    only: tuple[str, ...] = ()  # pathspecs of what to apply; empty: everything
+    tidy: bool = False  # leave out what does not belong into a repository
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Applied:
         return {
             "kind": "applied", "run": run, "variation": int(number), "folder": str(self.folder), "branch": self.way.branch,
             "commit": self.commit, "check": self.way.check, "already": self.already, "conflicts": list(self.conflicts),
+            "left_out": list(self.pick.left_out),
         }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from aideator_agent.checks import guarded
@@ -50,6 +50,18 @@ UNTIDY: Final = re.compile(
 )  # fmt: skip
 
 
+def untidy(path: str, base: Collection[str]) -> bool:
+    """Whether a new file is what tools and editors leave behind. A folder such as `build` is none of theirs if the base has files in it."""
+    *folders, name = path.split("/")
+    if UNTIDY.fullmatch(name):
+        return True
+    for count in range(1, len(folders) + 1):
+        folder = "/".join(folders[:count]) + "/"
+        if UNTIDY.fullmatch(f"{folder}x"):
+            return not any(other.startswith(folder) for other in base)
+    return False
+
+
 def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
     """Yields what is odd about this file. `base`: the paths of the base."""
     shadowing = list(_shadowing(file, base))
@@ -61,7 +73,7 @@ def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
         return
     if shadowing:
         return
-    yield from _odd(file)
+    yield from _odd(file, base)
     if _CI.match(file.path):
         yield Signal("ci", "look", file.path, None, "it decides what CI runs")
     elif _LOCKS.fullmatch(file.path):
@@ -70,8 +82,8 @@ def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
         yield from _dependencies(file)
 
 
-def _odd(file: File) -> Iterator[Signal]:
-    if file.new and UNTIDY.fullmatch(file.path):
+def _odd(file: File, base: frozenset[str]) -> Iterator[Signal]:
+    if file.new and untidy(file.path, base):
         yield Signal("untidy", "note", file.path, None, "a file that tools or editors leave behind")
     elif file.binary and file.suffix in _PROGRAMS:
         yield Signal("unreadable", "look", file.path, None, "a binary file that is run")

@@ -28,6 +28,18 @@ def apply(
     no_sign: Annotated[
         bool, typer.Option("--no-sign", help="With --branch: don't sign the commit, whatever commit.gpgSign says.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="PATH",
+            help="Apply only this file, folder or git pathspec, from the top of the repository. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    tidy: Annotated[
+        bool, typer.Option("--tidy", help="Leave out build output, logs and what editors leave behind.")
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether the patch would apply.")] = False,
     json: options.Json = False,
 ) -> int:
@@ -43,7 +55,7 @@ def apply(
     picked = pick(here, the_named(here, run))
     if picked.misgiving:
         terminal.warn(picked.misgiving)
-    way = Way(three_way, branch, worktree, check, sign=not no_sign)
+    way = Way(three_way, branch, worktree, check, not no_sign, tuple(only or ()), tidy)
     return tell_applied(apply_patch(here, picked, way, folder), json=json)
 
 

@@ -52,6 +52,7 @@ def show_comparison(
         *_common(comparison),
         *groups,
         *_touched(comparison),
+        *untidy(comparison),
         *of_others(comparison),
         *about_answers(comparison),
     ]:
@@ -265,6 +266,17 @@ def _touched(comparison: Comparison) -> list[str]:
         f"{each.number} changes what --allow-change allows: {named(each.result.allowed)}"
         for each in comparison.order
         if each.result.allowed
+    ]
+
+
+def untidy(comparison: Comparison) -> list[str]:
+    """Returns a line for each variation whose patch has files that tools or editors leave behind."""
+    counts = {each.number: sum(signal.name == "untidy" for signal in each.signals) for each in comparison.order}
+    return [
+        f"{number}: {plural(count, 'file')} that {'do not' if count > 1 else 'does not'} belong into a repository; "
+        f"apply --tidy leaves {'them' if count > 1 else 'it'} out"
+        for number, count in counts.items()
+        if count
     ]
 
 
