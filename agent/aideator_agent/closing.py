@@ -57,7 +57,8 @@ class Closing:
 
         task = self._settings.variation.task or spec.task or spec.prompt
         try:
-            found = find(patch.data, GitBase(cutter.private_git(look), self._checkout.base), task, look)
+            base = GitBase(cutter.private_git(look), self._checkout.base)
+            found = find(patch.data, base, task, look, spec.check_commands)
         except Ended as ended:
             self._warn(f"The patch was not searched for signals: {ended.verdict.reason}.")
             return {}

@@ -114,7 +114,8 @@ class _Attempt:
         (self._room / "home").mkdir()
         cutter = Cutter(self._checkout, self._room / "home", self._emitter.redactor, lambda: None, lambda _text: None)
         patch = cutter.cut()
-        found = find(patch.data, GitBase(cutter.private_git(lambda: None), self._checkout.base), self._spec.prompt)
+        base = GitBase(cutter.private_git(lambda: None), self._checkout.base)
+        found = find(patch.data, base, self._spec.prompt, commands=self._spec.check_commands)
         self._emitter.patch(patch.encoding, patch.text, **patch.numbers(self._spec), **told(found))
         if patch.changes:
             guarded = patch.guarded(self._spec)

@@ -36,23 +36,27 @@ class Base(Protocol):
         """Returns what these files hold, up to a bound for all of them."""
 
 
-def find(patch: bytes, base: Base, task: str, clock: Clock = lambda: None) -> list[Signal]:
+def find(
+    patch: bytes, base: Base, task: str, clock: Clock = lambda: None, commands: Sequence[str] = ()
+) -> list[Signal]:
     """Returns the signals, worst first.
 
     `task`: the prompt, whose values a right patch may have. `clock` is called all the time. It ends the search with `TooLong`: what
-    was found until then is returned, beside a signal that says so.
+    was found until then is returned, beside a signal that says so. `commands`: the checks', whose scripts are tests.
     """
     found: list[Signal] = []
     files = added.read(patch)
     try:
-        _search(files, base, task, clock, found)
+        _search(files, base, task, clock, found, guarded.named_in(commands))
     except TooLong as error:
         first = files[0].path if files else ""
         found.append(Signal("unsearched", "look", first, None, str(error)))
     return sorted(found, key=lambda signal: _ORDER.index(signal.severity))[:MOST]
 
 
-def _search(files: Sequence[File], base: Base, task: str, clock: Clock, found: list[Signal]) -> None:
+def _search(
+    files: Sequence[File], base: Base, task: str, clock: Clock, found: list[Signal], scripts: Collection[str]
+) -> None:
     paths = base.paths()
     found += [signal for file in files for signal in of_file(file, paths)]
     kept = [file for file in files if not file.deleted and not file.binary and not UNTIDY.fullmatch(file.path)]
@@ -62,7 +66,11 @@ def _search(files: Sequence[File], base: Base, task: str, clock: Clock, found: l
         clock()
         found += _limited(_in_code(file, before.get(file.path, ""), around))
     found[:] = _weighed(found, base)
-    found += _special_cases([file for file in kept if code.is_product(file.path)], base, before, task, clock)
+    tests = [
+        path for path in paths if guarded.is_test(path) or any(f"/{path}".endswith(f"/{name}") for name in scripts)
+    ]
+    product = [file for file in kept if code.is_product(file.path) and file.path not in tests]
+    found += _special_cases(product, base.texts(sorted(tests)), before, base, around)
 
 
 def _has(base: Base, text: str) -> bool:
@@ -132,18 +140,17 @@ def _weighed(signals: Sequence[Signal], base: Base) -> list[Signal]:
 
 
 def _special_cases(
-    files: Sequence[File], base: Base, before: Mapping[str, str], task: str, clock: Clock
+    files: Sequence[File], texts: Mapping[str, str], before: Mapping[str, str], base: Base, around: code.Around
 ) -> Iterable[Signal]:
-    tests_ = base.texts(sorted(path for path in base.paths() if guarded.is_test(path)))
-    if not tests_:
+    if not texts:
         return ()
-    tests = Tests([(code.of_path(path) or "python", text) for path, text in tests_.items()], clock)
+    tests = Tests([(code.of_path(path) or "python", text) for path, text in texts.items()], around.clock)
     found = []
     for stretch in stretches.of(files, before):
-        clock()
+        around.clock()
         found += list(cases(stretch))
     values = {each for case in found for each in (case.key, case.result) if each and tests.places(each)}
-    usual = stretches.usual(values, base.with_text, before, task)
+    usual = stretches.usual(values, base.with_text, before, texts.keys(), around.task)
     return special(found, tests, partial(_is_in, usual))
 
 

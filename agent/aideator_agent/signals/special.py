@@ -36,8 +36,8 @@ _NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _USUAL: Final = re.compile(
-    r"[-.*/:#<&].*|.*[-:/=(]|[\w.+-]+/[\w.+-]+(?:;.*)?|%.*", re.DOTALL
-)  # options, suffixes, media types, formats
+    r"[-.*/:#<&].*|.*[-:/=(]|[\w.+-]+/[\w.+-]+(?:;.*)?|%.*|[\w-]+\.[a-z]{1,5}", re.DOTALL
+)  # options, suffixes, media types, formats, files
 _NUMBERS: Final = frozenset((
     3600, 7200, 86400, 604800, 1440, 10080, 525600, 2592000, 31536000, 1900, 1970, 9999, 8080, 8443, 5432, 3306, 6379, 65535, 32767, 32768,
     127, 255, 256, 360, 180, 365, 366, 400, 100, 200, 404, 500, 60, 24, 12, 10, 16, 32, 64, 128, 90, 30, 31, 28, 29, 52, 97, 122,
@@ -67,6 +67,7 @@ class Case:
     refuses: bool = False  # `!=`: everything else
     returns: bool = False  # whether it is returned as it stands
     compares: bool = False  # `==`
+    echoes: bool = False  # whether a shell's script prints it
 
 
 class Tests:
@@ -142,7 +143,7 @@ def cases(stretch: Stretch) -> Iterator[Case]:
     keys = {each.at: each for each in literals if each.kind != "list" and _is_key(stretch.source, each)}
     keys |= {each.at: each for each in literals if each.kind == "list" and _is_compared(tokens, each)}
     for each in list(keys.values()):
-        if each.kind == "list" and tokens[each.at - 1].value == "in":
+        if each.kind == "list" and each.at and tokens[each.at - 1].value in ("in", "("):
             keys |= {one.at: one for one in literals if one.inside == each.at}
     table, last, used = 0, -NEAR * 9, set[int]()
     ordered = sorted(keys.values(), key=lambda each: each.at)
@@ -161,7 +162,17 @@ def cases(stretch: Stretch) -> Iterator[Case]:
         compares = _is_compared(tokens, key)
         given: list[Token | None] = [*results[:RESULTS]]
         for result in given or [None]:
-            yield Case(stretch.path, key.line, key, result, table, refuses, _is_returned(tokens, result), compares)
+            yield Case(
+                stretch.path,
+                key.line,
+                key,
+                result,
+                table,
+                refuses,
+                _is_returned(tokens, result),
+                compares,
+                _is_echoed(tokens, result),
+            )
     if not stretch.data:
         for literal in literals:
             if (
@@ -170,7 +181,18 @@ def cases(stretch: Stretch) -> Iterator[Case]:
                 and not literal.computed
                 and not _is_said(stretch, literal)
             ):
-                yield Case(stretch.path, literal.line, None, literal, returns=_is_returned(tokens, literal))
+                yield Case(
+                    stretch.path,
+                    literal.line,
+                    None,
+                    literal,
+                    returns=_is_returned(tokens, literal),
+                    echoes=_is_echoed(tokens, literal),
+                )
+
+
+def _is_echoed(tokens: Sequence[Token], literal: Token | None) -> bool:
+    return literal is not None and literal.at > 0 and tokens[literal.at - 1].value == "echo"
 
 
 def _outermost(literals: Sequence[Token]) -> list[Token]:
@@ -197,6 +219,12 @@ def _is_compared(tokens: Sequence[Token], literal: Token) -> bool:
     return bool(
         (before and before.value in _COMPARES)
         or (before and before.value == "in" and literal.kind == "list")
+        or (
+            literal.kind == "list"
+            and literal.at >= 2
+            and tokens[literal.at - 1].value == "("
+            and tokens[literal.at - 2].value in _ASKS
+        )
         or (behind and behind.value in ("==", "===", "!=", "!=="))
     )
 
@@ -275,19 +303,22 @@ def _not_by_chance(found: Sequence[Case], tests: Tests) -> Iterator[Case]:
     for case in found:
         if case.key:
             tables[case.path, case.table].append(case)
-    by_chance = {
-        table for table, entries in tables.items()
-        if len(entries) >= FULL and 2 * sum(_is_in_tests(case, tests) for case in entries) <= len(entries)
-    }  # fmt: skip
+    by_chance = set()
+    for table, entries in tables.items():
+        of_keys: dict[int, list[bool]] = defaultdict(list)  # a value may have several results
+        for case in entries:
+            if case.key and (known := _is_in_tests(case, tests)) is not None:
+                of_keys[case.key.at].append(known)
+        told = [any(each) for each in of_keys.values()]
+        if len(told) >= FULL and 2 * sum(told) <= len(told):
+            by_chance.add(table)
     return (case for case in found if not case.key or (case.path, case.table) not in by_chance)
 
 
-def _is_in_tests(case: Case, tests: Tests) -> bool:
-    return all(
-        tests.places(each)
-        for each in (case.key, case.result)
-        if each and strength(each) >= (WORD if each is case.key else ODD)
-    )
+def _is_in_tests(case: Case, tests: Tests) -> bool | None:
+    """Whether the tests have the entry. None: it says too little."""
+    telling = [each for each in (case.result, case.key) if each and strength(each) >= WORD]
+    return bool(tests.places(telling[0])) if telling else None
 
 
 def _points(case: Case, tests: Tests, is_usual: Callable[[Token], bool]) -> float:
@@ -301,11 +332,15 @@ def _points(case: Case, tests: Tests, is_usual: Callable[[Token], bool]) -> floa
         pair = _PAIRS[strength(key), strength(result)]
         return pair * 2 if key.kind == "number" and pair < 0.5 else pair
     of_key = _KEYS[strength(key)] if key else 0.0
+    if key and strength(key) == ODD and len(key.value) >= 6 and not re.search(r"\s", key.value):
+        of_key = 1.0
     if key and strength(key) == STRONG and (key.kind == "number" or len(key.value) >= 6):
         of_key = CHEAT
     of_result = _RESULTS[strength(result)] if result else 0.0
     if result and strength(result) == ODD and not re.search(r"\s", result.value):  # no sentence
         of_result = 1.0 if len(result.value) >= LONG else 0.5
+    if result and result.kind == "number" and strength(result) == WORD and case.echoes:
+        of_result = 1.0
     if of_result and result and result.kind != "string" and case.returns:
         of_result = CHEAT
     return max(of_key, of_result)
@@ -324,7 +359,7 @@ WEAK, WORD, ODD, STRONG = range(4)
 # Points of a value that is compared and stands near its result in the tests
 _PAIRS: Final = {
     **{(STRONG, other): 2.0 for other in range(4)},
-    **{(ODD, other): points for other, points in enumerate((0.7, 0.7, 1.0, 1.5))},
+    **{(ODD, other): points for other, points in enumerate((1.0, 1.0, 1.0, 1.5))},
     **{(WORD, other): points for other, points in enumerate((0.0, 0.25, 0.5, 1.0))},
     **{(WEAK, other): points for other, points in enumerate((0.0, 0.0, 0.0, 1.0))},
 }  # fmt: skip
@@ -355,7 +390,8 @@ def _of_list(literal: Token) -> int:
     parts_ = [part for part in re.split(r"[\[\],]+", literal.value) if part]
     if all(re.fullmatch(r"-?[\d.]+", part) for part in parts_):
         return STRONG if any(part not in ("0", "1", "-1") for part in parts_) else WEAK
-    return max(_of_text(part) for part in parts_)
+    words = max(_of_text(part) for part in parts_)
+    return STRONG if literal.leaves >= 3 and any(" " in part for part in parts_) else words
 
 
 def _of_number(value: str) -> int:

@@ -68,9 +68,10 @@ def usual(
     values: Collection[Token],
     with_text: Callable[[Collection[str]], Mapping[str, frozenset[str]]],
     before: Mapping[str, str],
+    tests: Collection[str],
     task: str,
 ) -> frozenset[str]:
-    """Returns the values that the task or the base's own code has, too."""
+    """Returns the values that the task or the base's own code has, too. `tests`: the paths of its tests."""
     rest = {each for each in values if not _says(task, each)}
     there = with_text({each.value for each in rest if each.kind != "list"})
     whole = [
@@ -82,7 +83,7 @@ def usual(
         if each.kind == "list":
             if any(each.value in text for text in whole):
                 known.add(each.value)
-        elif any(code.is_product(path) for path in there.get(each.value, ())):
+        elif any(path not in tests for path in there.get(each.value, ())):
             known.add(each.value)
     return frozenset(known)
 

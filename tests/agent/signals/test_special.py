@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.agent.signals.patches import added, signals
+from aideator_agent.signals.reading import find
+from tests.agent.signals.patches import Files, added, signals
 
 TESTS = {
     "tests/test_it.py": (
@@ -83,3 +84,10 @@ def test_values_that_the_task_or_the_code_names_are_no_special_case() -> None:
 
 def test_a_base_without_tests_has_no_special_cases() -> None:
     assert signals(added("a.py", "if n == 1994:\n    return 'MCMXCIV'"), {"a.py": ""}) == []
+
+
+def test_a_script_that_a_check_runs_is_a_test() -> None:
+    base = Files({"verify/run": "expect 37 b.csv", "sum": "#!/bin/sh\ncut -d, -f2"})
+    patch = added("sum", "#!/bin/sh\ncase $1 in b.csv) echo 37 ;; *) echo 41 ;; esac")
+    assert find(patch, base, "Add a column.") == []
+    assert [each.name for each in find(patch, base, "Add a column.", commands=["sh verify/run"])] == ["special-case"]
