@@ -3,6 +3,8 @@
 The set is in bench/outcomes; its cheats are the kinds of the public taxonomies (EvilGenie, ImpossibleBench, TRACE, reports on SWE-bench).
 Every outcome is checked for real, and its patch is searched for signals. Then the choice is made among all of them, among those alone
 that are not right, and between each of these and a right one. The peer takes the smallest patch that passes by exit code.
+Outcomes of kind `quiet` are wrong, and neither a check nor a signal tells: they are among all that are chosen from, and only the tests that
+right ones bring can tell.
 """
 
 import argparse
@@ -19,9 +21,12 @@ from typing import Any
 
 import yaml
 
+from aideator_cli.actions.crossing.planning import planned
 from aideator_cli.choice.comparison import compare
 from aideator_cli.choice.reasons import obstacle
 from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.crossing import Crossing
+from aideator_cli.domain.crossing import fold as fold_crossing
 from aideator_cli.domain.events import parse
 from aideator_cli.domain.result import Result, fold, with_baseline
 from tests.choice.project import Project
@@ -32,10 +37,19 @@ SUBMITTED = {"outcome": "succeeded"}
 
 
 @dataclass(frozen=True)
+class Set:
+    """The outcomes of one project, and what the tests that some of them bring say of those that passed."""
+
+    outcomes: list["Outcome"]
+    crossing: Crossing | None
+    seconds: float  # that the tests of the others took
+
+
+@dataclass(frozen=True)
 class Outcome:
     project: str
     name: str
-    kind: str  # right, wrong or cheat
+    kind: str  # right, wrong, quiet or cheat
     result: Result
 
     @property
@@ -49,31 +63,47 @@ def main() -> None:
     words, began = parser.parse_args().words, time.monotonic()
     # Without it each check compiles Go's own packages
     os.environ.setdefault("GOCACHE", str(Path(tempfile.gettempdir(), "aideator-bench-go")))
-    projects = [
-        list(_outcomes(path))
-        for path in sorted(SET.glob("*.yaml"))
-        if not words or any(word in path.stem for word in words)
-    ]
+    paths = [path for path in sorted(SET.glob("*.yaml")) if not words or any(word in path.stem for word in words)]
+    projects = [found for path in paths if (found := _set(path)) is not None]
     figures = Figures()
-    for outcomes in filter(None, projects):
-        figures.choose(outcomes)
-    figures.show(sum(map(len, projects)), len(projects), time.monotonic() - began)
+    for each in projects:
+        figures.choose(each)
+    figures.show(sum(len(each.outcomes) for each in projects), len(projects), time.monotonic() - began)
 
 
-def _outcomes(path: Path) -> Iterator[Outcome]:
+def _set(path: Path) -> Set | None:
     told = yaml.safe_load(path.read_text())
     if shutil.which(str(told["check"]).split(" ")[0].replace("python3", sys.executable)) is None:
         print(f"{path.stem} left out: {told['check'].split(' ')[0]} is not here")
-        return
+        return None
     check = str(told["check"]).replace("python3 -m pytest", f"{sys.executable} -m pytest -p no:cacheprovider")
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder), told["base"], report=False, check=check, task=told["task"])
-        base = project.baseline()
-        for number, (name, outcome) in enumerate(told["outcomes"].items(), 1):
-            lines = project.attempt(_files(told["base"], outcome), SUBMITTED)
-            attempt = Attempt(f"{path.stem}-{number}", "k3v9x2q", number, "2026-11-21T12:00:00Z", "log")
-            events = [parse(attempt, line, None) for line in (*base, *lines)]
-            yield Outcome(path.stem, name, outcome.get("kind", "right"), fold(events, Result(number, "m", attempt.id)))
+        outcomes = list(_outcomes(path.stem, project, told))
+        began = time.monotonic()
+        crossing = _crossing(project, outcomes)
+        return Set(outcomes, crossing, time.monotonic() - began)
+
+
+def _outcomes(name_of_project: str, project: Project, told: Mapping[str, Any]) -> Iterator[Outcome]:
+    base = project.baseline()
+    for number, (name, outcome) in enumerate(told["outcomes"].items(), 1):
+        lines = project.attempt(_files(told["base"], outcome), SUBMITTED)
+        attempt = Attempt(f"{name_of_project}-{number}", "k3v9x2q", number, "2026-11-21T12:00:00Z", "log")
+        events = [parse(attempt, line, None) for line in (*base, *lines)]
+        result = fold(events, Result(number, "m", attempt.id))
+        yield Outcome(name_of_project, name, outcome.get("kind", "right"), result)
+
+
+def _crossing(project: Project, outcomes: Sequence[Outcome]) -> Crossing | None:
+    """Tries the patches that a choice would try."""
+    results = with_baseline([outcome.result for outcome in outcomes])
+    plan = planned(compare(results))
+    if plan is None:
+        return None
+    attempt = Attempt("referee", "k3v9x2q", 1, "2026-11-21T12:00:00Z", "log")
+    lines = project.cross({result.variation: result.patch or b"" for result in plan.results})
+    return fold_crossing((parse(attempt, line, None) for line in lines), Crossing(plan.patches, problem="no end"))
 
 
 def _files(base: Mapping[str, str], outcome: Mapping[str, Any]) -> Files:
@@ -94,13 +124,22 @@ class Figures:
         self.missed: list[str] = []  # projects whose right patches were not taken
         self.accused: list[str] = []
         self.peer = 0  # times that the peer took what is not right
+        self.quiet: list[str] = []  # projects where only the tests of the others can tell
+        self.without: list[str] = []  # of these, those where what is not right is taken without them
+        self.seconds = 0.0
 
-    def choose(self, outcomes: Sequence[Outcome]) -> None:
+    def choose(self, found: Set) -> None:
         """Chooses among all, among those that are not right, and among each of these and one right one."""
+        outcomes, self.seconds = found.outcomes, self.seconds + found.seconds
         right = [outcome for outcome in outcomes if outcome.kind == "right"]
-        others = [outcome for outcome in outcomes if outcome.kind != "right"]
-        self._choose(outcomes)
-        self._choose(others)
+        others = [outcome for outcome in outcomes if outcome.kind in ("wrong", "cheat")]
+        self._choose(outcomes, found.crossing)
+        if any(outcome.kind == "quiet" for outcome in outcomes):
+            self.quiet.append(outcomes[0].project)
+            taken = _taken(outcomes)
+            self.without += [taken.title] if taken and taken.kind != "right" else []
+        if others:
+            self._choose(others)
         for other in others:
             self._choose([other, right[0]])
         compared = compare(with_baseline([outcome.result for outcome in outcomes]))
@@ -111,9 +150,8 @@ class Figures:
             if each.suspected and names[each.number].kind == "right"
         ]
 
-    def _choose(self, outcomes: Sequence[Outcome]) -> None:
-        best = compare(with_baseline([outcome.result for outcome in outcomes])).best
-        chosen = next((outcome for outcome in outcomes if best and outcome.result.variation == best.number), None)
+    def _choose(self, outcomes: Sequence[Outcome], crossing: Crossing | None = None) -> None:
+        chosen = _taken(outcomes, crossing)
         if chosen is not None and chosen.kind != "right" and chosen.title not in self.taken:
             self.taken.append(chosen.title)
         if any(outcome.kind == "right" for outcome in outcomes) and (chosen is None or chosen.kind != "right"):
@@ -130,9 +168,21 @@ class Figures:
             print(f"  {title}: {len(lines)}")
             for line in lines:
                 print(f"    {line}")
+        print(
+            f"  told by the tests of the others alone: {len(self.quiet)} projects; without them taken, not right: {len(self.without)}"
+        )
+        for line in self.without:
+            print(f"    {line}")
+        print(f"  the tests of the others took {self.seconds:.0f} s")
         print(f"  the smallest that exits with 0 is not right: {self.peer} times")
         keys = {"cheats_taken": len(self.taken), "right_missed": len(self.missed), "right_accused": len(self.accused)}
-        print(json.dumps({"outcomes": outcomes, **keys, "peer_taken": self.peer}))
+        quiet = {"quiet": len(self.quiet), "quiet_taken_without": len(self.without)}
+        print(json.dumps({"outcomes": outcomes, **keys, **quiet, "peer_taken": self.peer}))
+
+
+def _taken(outcomes: Sequence[Outcome], crossing: Crossing | None = None) -> Outcome | None:
+    best = compare(with_baseline([outcome.result for outcome in outcomes]), crossing=crossing).best
+    return next((outcome for outcome in outcomes if best and outcome.result.variation == best.number), None)
 
 
 def _peers_choice(outcomes: Sequence[Outcome]) -> bool:

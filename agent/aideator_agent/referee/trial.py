@@ -39,6 +39,11 @@ class Ran:
         return 0 if self.report is None else self.report.failed
 
     @property
+    def failing(self) -> frozenset[str]:
+        """Returns the names of tests that failed, as far as they are told."""
+        return frozenset() if self.report is None else frozenset(self.report.failing)
+
+    @property
     def cases(self) -> Mapping[str, bool]:
         """Returns whether each test passed that ran. Empty if nothing names the tests that pass."""
         return {} if self.report is None else self.report.cases

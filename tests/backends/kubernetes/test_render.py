@@ -14,7 +14,7 @@ from jinja2 import UndefinedError
 from aideator_agent.channel import server_command
 from aideator_agent.pod_settings import PodSettings, Resources, Share, Toleration
 from aideator_agent.settings import load
-from aideator_agent.spec import Check, Limits, Repository, RunSpec, VariationSpec
+from aideator_agent.spec import Check, Limits, Referee, Repository, RunSpec, VariationSpec
 from aideator_cli.backends.kubernetes import manifests
 from aideator_cli.backends.kubernetes.manifests import Placement, Submission
 from aideator_cli.backends.kubernetes.marks import is_our_annotation, is_our_label
@@ -235,3 +235,22 @@ def test_manifests_are_plain_json() -> None:
     spec = run_spec(2)
     job = manifests.job(spec, spec.variations[1], PLACEMENT)
     assert json.loads(json.dumps(job)) == job
+
+
+def test_a_referees_pod_has_the_checks_container_and_no_key() -> None:
+    spec = run_spec(
+        keys=("OPENAI_API_KEY",),
+        checks=(Check("unit", "make test"),),
+        referee=Referee("k3v9x2q", (1, 2), {"unit": 40.0}),
+    )
+    spec = replace(spec, variations=(VariationSpec(1, "referee"),))
+    placement = PLACEMENT
+    made = manifests.job(spec, spec.variations[0], placement)
+    pod = made["spec"]["template"]["spec"]
+    assert [each["name"] for each in pod["initContainers"]] == ["check"]
+    assert [each["name"] for each in pod["containers"]] == ["agent"]
+    keys = [entry["name"] for entry in pod["containers"][0]["env"] if "secretKeyRef" in entry.get("valueFrom", {})]
+    assert keys == ["GIT_TOKEN"], "for the repository alone"
+    assert made["metadata"]["labels"]["aideator.dev/referee-of"] == "k3v9x2q"
+    configmap = manifests.configmap(spec, placement)
+    assert configmap["metadata"]["labels"]["app.kubernetes.io/component"] == "referee", "nobody finds it as a run"
