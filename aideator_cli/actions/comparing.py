@@ -31,4 +31,5 @@ def comparison_of(run: StoredRun, store: Store) -> Comparison:
     results = with_work(store, spec.id, store.results(spec.id))
     judged = judgements.newest(store.judgements(spec.id), results)
     names = [check.name for check in spec.checks]
-    return compare(results, names, judged.places if judged else {}, store.crossing(spec.id))
+    places, accused = (judged.places, judged.accused) if judged else ({}, {})
+    return compare(results, names, places, store.crossing(spec.id), accused)

@@ -1,7 +1,7 @@
 """A model compares the patches or answers that passed their checks, two at a time, blind and in both orders. A tie stays a tie."""
 
 import secrets
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
@@ -9,9 +9,12 @@ from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions.asking import Asked, AskedAgain, NoAnswer, Said, resolve
+from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.purse import Purse, about, left_of_budget
 from aideator_cli.choice.equivalence import groups, same_answers
 from aideator_cli.choice.judging import questions
+from aideator_cli.choice.judging.evidence import accusations, evidence
 from aideator_cli.choice.judging.tournament import pairs
 from aideator_cli.domain.judgements import NO_ANSWER, Judgement, Round, Verdict, newest
 from aideator_cli.domain.result import Result, exit_code
@@ -51,6 +54,7 @@ class Announced:
     works: int  # patches or answers
     pairs: int
     possible: int  # the number of all pairs
+    cost: float | None = 0.0  # USD, about; None: the model's price is unknown
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class _Plan:
     candidates: dict[int, Result]  # the variations that passed, with their patches or answers
     pairs: list[tuple[int, int]]  # each is asked in both orders
     equivalent: list[tuple[int, int]]  # (the one that represents both, the other)
+    evidence: Mapping[int, str]  # what is known of each patch; empty for answers
 
     @property
     def orders(self) -> list[tuple[int, int]]:
@@ -93,31 +98,37 @@ def judge(here: Here, run: StoredRun, by: Judge) -> Iterator[Told]:
     Answers are stored even if the round ends early. Raises `AideatorError` if the model can't be asked.
     """
     spec, store, results = run.spec, here.store, here.store.results(run.spec.id)
-    plan = _plan([last_result(store, spec, result.variation) for result in results if result.succeeded], by.most_pairs)
+    passed = [last_result(store, spec, result.variation) for result in results if result.succeeded]
+    order = () if spec.answer else comparison_of(run, store).order
+    plan = _plan(passed, by.most_pairs, {each.number: evidence(each) for each in order})
     if not plan.pairs:
         yield Unneeded(tuple(plan.candidates), ExitCode.OK if plan.candidates else exit_code(results))
         return
     info, variation = resolve(by.model, by.api_base, here.settings)
     asked = Asked(spec, variation, here.settings)
-    yield _announced(plan, info)
-    yield from _Jury(spec, plan, info, store).judge(asked)
+    jury = _Jury(spec, plan, info, store)
+    announced = _announced(plan, info, jury.about())
+    purse = left_of_budget(store, spec)
+    purse.expect(announced.cost)
+    yield announced
+    yield from jury.judge(asked, purse)
     if judged := newest(store.judgements(spec.id), store.results(spec.id)):
         yield judged
 
 
-def _plan(passed: Sequence[Result], most_pairs: int) -> _Plan:
+def _plan(passed: Sequence[Result], most_pairs: int, known: Mapping[int, str]) -> _Plan:
     candidates = {result.variation: result for result in passed if result.patch or result.answer}
     patches = groups({number: parse(result.patch or b"") for number, result in candidates.items()})
     same = (*patches, *same_answers({number: result.answer_sha256 for number, result in candidates.items()}))
     twins = [(group.numbers[0], twin) for group in same for twin in group.numbers[1:]]
     apart = [number for number in candidates if number not in {twin for _, twin in twins}]
-    return _Plan(candidates, pairs(apart, most_pairs, SystemRandom()), twins)
+    return _Plan(candidates, pairs(apart, most_pairs, SystemRandom()), twins, known)
 
 
-def _announced(plan: _Plan, info: ModelInfo) -> Announced:
+def _announced(plan: _Plan, info: ModelInfo, cost: float | None) -> Announced:
     count = len(plan.candidates) - len(plan.equivalent)
     asked_about = {number for pair in plan.pairs for number in pair}
-    return Announced(info.name, len(asked_about), len(plan.pairs), count * (count - 1) // 2)
+    return Announced(info.name, len(asked_about), len(plan.pairs), count * (count - 1) // 2, cost)
 
 
 class _Jury:
@@ -134,7 +145,14 @@ class _Jury:
         self._come: dict[int, Judgement] = {}  # by position in the plan
         self._stored = 0
 
-    def judge(self, asked: Asked) -> Iterator[TooBig | AskedAgain | Judgement]:
+    def about(self) -> float | None:
+        """Returns about how many USD the answers cost. None: the model's price is unknown."""
+        asked = self._plan.orders
+        read = sum(len(self._plan.work(number)) + len(self._evidence(number)) for order in asked for number in order)
+        read += len(asked) * len(self._task.encode(errors="replace"))
+        return about(self._info, read, len(asked))
+
+    def judge(self, asked: Asked, purse: Purse) -> Iterator[TooBig | AskedAgain | Judgement]:
         for place, (one, other) in enumerate(self._plan.equivalent):
             self._come[place] = self._judgement(
                 one, other, "equivalent", f"equivalent {questions.plural_of(self._kind)}"
@@ -148,7 +166,9 @@ class _Jury:
                     continue
                 place = places[told.number]
                 self._come[place] = self._answered(place, told.answer)
+                purse.spend(self._come[place].cost)
                 yield from self._in_order()
+                purse.expect_more()
         finally:
             for _, judgement in sorted(self._come.items()):  # they are paid for, however the round ended
                 self._store.save_judgement(self._spec.id, judgement)
@@ -177,7 +197,11 @@ class _Jury:
 
     def _question(self, place: int) -> str:
         first, second = self._order(place)
-        return questions.question(self._task, self._plan.work(first), self._plan.work(second), self._kind)
+        known = (self._evidence(first), self._evidence(second)) if self._plan.evidence else None
+        return questions.question(self._task, self._plan.work(first), self._plan.work(second), self._kind, known)
+
+    def _evidence(self, number: int) -> str:
+        return self._plan.evidence.get(number, "")
 
     def _answered(self, place: int, said: Said | NoAnswer) -> Judgement:
         first, second = self._order(place)
@@ -186,7 +210,10 @@ class _Jury:
             return self._judgement(first, second, "tie", f"{NO_ANSWER}: {said}", **unknown)
         answer = questions.read_answer(said.text)
         figures = {"input_tokens": said.usage.input, "output_tokens": said.usage.output, "cost": said.usage.cost}
-        return self._judgement(first, second, VERDICTS[answer.letter], answer.reason, seconds=said.seconds, **figures)
+        shown = {letter: (number, self._plan.work(number)) for letter, number in (("A", first), ("B", second))}
+        cheats = accusations(answer.cheats, shown) if self._kind == "patch" else ()
+        about_it = {"seconds": said.seconds, "cheats": cheats, **figures}
+        return self._judgement(first, second, VERDICTS[answer.letter], answer.reason, **about_it)
 
     def _judgement(self, first: int, second: int, verdict: Verdict, reason: str, **figures: Any) -> Judgement:
         one, other = (self._plan.candidates[number].work_sha256 or "" for number in (first, second))

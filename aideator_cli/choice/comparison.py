@@ -18,6 +18,7 @@ from aideator_cli.choice.ranking import Candidate, ranked
 from aideator_cli.choice.reasons import reason
 from aideator_cli.choice.verdicts import check_names, verdicts
 from aideator_cli.domain.crossing import Crossing
+from aideator_cli.domain.judgements import Accusation
 from aideator_cli.domain.result import Result
 from aideator_cli.workspace.patches import FilePatch, parse
 
@@ -91,15 +92,17 @@ def compare(
     asked: Iterable[str] = (),
     judged: Mapping[int, int] = NONE,
     crossing: Crossing | None = None,
+    accused: Mapping[int, tuple[Accusation, ...]] = NONE,
 ) -> Comparison:
     """Compares `results`, which have their patches or answers.
 
     `asked` has the names of the checks. `judged` has a judge's places by variation, from 1. `crossing`: the outcome of the newest referee.
+    `accused`: what that judge says of cheating.
     """
     patches = {result.variation: parse(result.patch or b"") for result in results}
     same = (*groups(patches), *same_answers({result.variation: result.answer_sha256 for result in results}))
     names = check_names(asked, results)
-    order = ranked(candidates(results, names, patches, same, judged, crossed(crossing, results, same)))
+    order = ranked(candidates(results, names, patches, same, judged, crossed(crossing, results, same), accused))
     lines = _shared(list(filter(None, patches.values())))
     return Comparison(
         tuple(names), tuple(order), same, _changed(patches), lines, _cited(results), current(crossing, results)
@@ -113,6 +116,7 @@ def candidates(
     same: Sequence[Group] = (),
     judged: Mapping[int, int] = NONE,
     tests_of_others: Mapping[int, Crossed] = NONE,
+    accused: Mapping[int, tuple[Accusation, ...]] = NONE,
 ) -> list[Candidate]:
     cited = _cited(results)
     signals = contrasted(results)
@@ -126,6 +130,7 @@ def candidates(
             judged.get(result.variation),
             shared(cited, result.variation),
             signals[result.variation],
+            accused.get(result.variation, ()),
             tests_of_others.get(result.variation),
         )
         for result in results

@@ -8,11 +8,12 @@ from typing import Final
 from aideator_agent.signals.finding import Signal
 from aideator_cli.choice.crossed import Crossed
 from aideator_cli.choice.verdicts import Verdict, Word
+from aideator_cli.domain.judgements import Accusation
 from aideator_cli.domain.result import Result
 
 RULE: Final = (
-    "class", "regressions", "failed", "failing tests", "flaky", "outcome", "authors", "others' tests", "touches", "signals", "citations",
-    "judge", "agreement", "shared", "change", "cost", "number",
+    "class", "regressions", "failed", "failing tests", "flaky", "outcome", "authors", "others' tests", "accused", "touches", "signals",
+    "citations", "judge", "agreement", "shared", "change", "cost", "number",
 )  # fmt: skip
 OUTCOMES: Final = ("succeeded", "limit", "cancelled", "failed", "no_changes", "running")
 
@@ -28,6 +29,7 @@ class Candidate:
     place: int | None = None  # from a judge, from 1; None: not judged
     shared: int = 0  # places that its answer cites and another answer cites, too
     signals: tuple[Signal, ...] = ()  # of its patch, weighed beside those of the others
+    accused: tuple[Accusation, ...] = ()  # by a judge, who may be wrong: it never makes a patch a suspect
     crossed: Crossed | None = None  # what the others' tests say of its patch; None: they did not run on it
 
     @property
@@ -81,6 +83,7 @@ def key(candidate: Candidate) -> tuple[float, ...]:
         OUTCOMES.index(result.outcome) if result.outcome in OUTCOMES else len(OUTCOMES),
         len(candidate.crossed.authors) if candidate.crossed else 0,
         len(candidate.crossed.failed) if candidate.crossed else 0,
+        bool(candidate.accused),
         bool(candidate.touched),
         len(candidate.to_look_at),
         len(result.wrong_citations),

@@ -145,6 +145,7 @@ def _preferred(step: str, first: Candidate, rival: Candidate, count: int, beyond
     words = {
         "authors": by_others,
         "others' tests": by_others,
+        "accused": f"the first {those}, because the judge suspects {rival.number} of cheating: {suspicion(rival)}",
         "touches": f"the first {those}, because it leaves tests and their settings alone",
         "signals": f"the first {those}, because {_fewer_signals(first, rival)}",
         "citations": f"the first {those}, because {_cites(result, next_)}",
@@ -163,6 +164,15 @@ def _fewer_signals(first: Candidate, rival: Candidate) -> str:
         theirs = "; ".join(map(told_signal, rival.to_look_at[:1]))
         return f"nothing in it needs a second look ({rival.number}: {theirs})"
     return f"less in it needs a second look ({len(first.to_look_at)} places, next {len(rival.to_look_at)})"
+
+
+def suspicion(candidate: Candidate) -> str:
+    """Returns what a judge says of cheating: `src/calc.py:12 special-cases 17`. Empty if it says nothing."""
+    if not candidate.accused:
+        return ""
+    first, more = candidate.accused[0], len(candidate.accused) - 1
+    why = one_line(first.why)[:REASON_CELLS]
+    return f"{one_line(first.path)}:{first.line}{f' {why}' if why else ''}{f' and {more} more' if more else ''}"
 
 
 def _cites(result: Result, next_: Result) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from aideator_cli.domain.result import Result
@@ -11,6 +11,16 @@ Verdict = Literal["first", "second", "tie", "equivalent"]
 NO_VERDICT: Final = "the answer holds no verdict"
 NO_WORDS: Final = "the answer has no words"
 NO_ANSWER: Final = "no answer"
+
+
+@dataclass(frozen=True)
+class Accusation:
+    """A judge's word that a patch cheats, with an added line of that patch."""
+
+    variation: int
+    path: str
+    line: int  # of the file as the patch leaves it
+    why: str  # the model's words
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Judgement:
     cost: float | None = 0.0  # USD; None: unknown
     seconds: float = 0.0
     time: str = ""  # RFC 3339, UTC
+    cheats: tuple[Accusation, ...] = ()
 
     @property
     def winner(self) -> int | None:
@@ -56,8 +67,19 @@ class Pair:
         winners = {answer.winner for answer in self.answers}
         return winners.pop() if len(winners) == 1 and len(self.answers) == 2 else None
 
+    @property
+    def accused(self) -> tuple[Accusation, ...]:
+        """Returns what both answers say against the same patch, whichever it was shown as."""
+        if len(self.answers) != 2:
+            return ()
+        by_both = set.intersection(*({each.variation for each in answer.cheats} for answer in self.answers))
+        return tuple(each for answer in self.answers for each in answer.cheats if each.variation in by_both)
+
     def as_json(self) -> dict[str, Any]:
-        reasons = [{"first": a.first, "verdict": a.verdict, "reason": a.reason} for a in self.answers]
+        reasons = [
+            {"first": a.first, "verdict": a.verdict, "reason": a.reason, "cheats": [asdict(each) for each in a.cheats]}
+            for a in self.answers
+        ]
         return {"variations": [self.one, self.other], "winner": self.winner, "answers": reasons}
 
 
@@ -71,9 +93,20 @@ class Round:
     places: dict[int, int]  # variation -> 1..; variations that tie share a place
     cost: float | None  # of all answers; None: unknown
 
+    @property
+    def accused(self) -> dict[int, tuple[Accusation, ...]]:
+        """Returns what the judge suspects of cheating, by variation. Equivalent patches share it."""
+        found: dict[int, tuple[Accusation, ...]] = {}
+        for each in (each for pair in self.pairs for each in pair.accused):
+            known = found.get(each.variation, ())
+            if (each.path, each.line) not in {(other.path, other.line) for other in known}:
+                found[each.variation] = (*known, each)
+        return found | {twin: found[one] for one, twin in self.equivalent if one in found}
+
     def as_json(self) -> dict[str, Any]:
         said = {"pairs": [pair.as_json() for pair in self.pairs], "equivalent": [list(two) for two in self.equivalent]}
-        return {"model": self.model, "places": self.places, **said, "cost": self.cost}
+        accused = {number: [asdict(each) for each in accusations] for number, accusations in self.accused.items()}
+        return {"model": self.model, "places": self.places, "accused": accused, **said, "cost": self.cost}
 
 
 def newest(judgements: Sequence[Judgement], results: Iterable[Result]) -> Round | None:

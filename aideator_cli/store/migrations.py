@@ -106,4 +106,5 @@ STEPS: tuple[str, ...] = (
       spec text not null, result text, time text not null, primary key (run, patches)
     )
     """,
+    "alter table judgements add column cheats text not null default '[]'",  # whom an answer accuses, as JSON
 )

@@ -88,8 +88,9 @@ class Results(Database):
     # Judgements
 
     def save_judgement(self, run: str, judgement: "Judgement") -> None:
+        cheats = [asdict(each) for each in judgement.cheats]
         with self.transaction():
-            self._tables.table("judgements").insert({"run": run, **asdict(judgement)})
+            self._tables.table("judgements").insert({"run": run, **asdict(judgement), "cheats": json.dumps(cheats)})
 
     def judgements(self, run: str) -> "list[Judgement]":
         """Returns the judgements in the order in which they were made."""

@@ -40,9 +40,10 @@ def stored_result(row: dict[str, Any]) -> Result:
 
 
 def stored_judgement(row: dict[str, Any]) -> "Judgement":
-    from aideator_cli.domain.judgements import Judgement
+    from aideator_cli.domain.judgements import Accusation, Judgement
 
-    return Judgement(**{field.name: row[field.name] for field in fields(Judgement)})
+    cheats = tuple(Accusation(**each) for each in json.loads(row["cheats"]))
+    return Judgement(**{**{field.name: row[field.name] for field in fields(Judgement)}, "cheats": cheats})
 
 
 def stored_check(data: dict[str, Any]) -> CheckResult:

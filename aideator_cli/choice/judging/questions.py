@@ -6,7 +6,7 @@ Patches and answers are foreign text. They stand between markers that nobody can
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -18,6 +18,8 @@ from aideator_cli.text.places import parted
 
 MOST_BYTES: Final = 400_000  # of one question
 MOST_REASON: Final = 2000  # characters that are kept
+MOST_CLAIMS: Final = 6  # of one answer
+MOST_WHY: Final = 300  # characters of a claim's reason
 LETTERS: Final = ("A", "B", "TIE")
 _FENCED: Final = re.compile(r"```(?:json)?\s*\n(.*)\n```", re.DOTALL)
 
@@ -27,9 +29,20 @@ _SYSTEM: Final[Mapping[Kind, str]] = {"patch": "prompt/judge.j2", "answer": "pro
 
 
 @dataclass(frozen=True)
+class Claim:
+    """That one of the two patches cheats, and on which line."""
+
+    letter: Letter
+    path: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Answer:
     letter: Letter
     reason: str
+    cheats: tuple[Claim, ...] = ()
 
 
 def system(kind: Kind = "patch") -> str:
@@ -38,11 +51,17 @@ def system(kind: Kind = "patch") -> str:
     return render.render(_SYSTEM[kind], {}).removesuffix("\n")
 
 
-def question(task: str, first: bytes, second: bytes, kind: Kind = "patch") -> str:
-    """Returns the question, which does not tell who made what. Invisible characters in the patches or answers become visible signs."""
+def question(
+    task: str, first: bytes, second: bytes, kind: Kind = "patch", evidence: tuple[str, str] | None = None
+) -> str:
+    """Returns the question, which does not tell who made what. Invisible characters in the patches or answers become visible signs.
+
+    `evidence`: what AIdeator knows about each of the two.
+    """
     from aideator_cli.system import templates as render
 
-    shown = {"task": clean(task), "first": _shown(first), "second": _shown(second), "kind": kind}
+    told = None if evidence is None else tuple(map(clean, evidence))
+    shown = {"task": clean(task), "first": _shown(first), "second": _shown(second), "kind": kind, "evidence": told}
     return render.render("prompt/pair.j2", {**shown, "marker": secrets.token_hex(16)})
 
 
@@ -81,11 +100,20 @@ def read_answer(text: str) -> Answer:
     fenced = _FENCED.fullmatch(text)
     data = _object(fenced[1] if fenced else text)
     if data is not None and data.get("verdict") in LETTERS:
-        return Answer(data["verdict"], _brief(str(data.get("reason") or "")))
+        return Answer(data["verdict"], _brief(str(data.get("reason") or "")), tuple(_claims(data.get("cheats"))))
     first, _, rest = text.partition("\n")
     if data is None and first.strip() in LETTERS:
         return Answer(first.strip(), _brief(rest))  # type: ignore[arg-type]
     return Answer("TIE", _brief(f"{NO_VERDICT}: {text}" if text else NO_WORDS))
+
+
+def _claims(told: object) -> Iterator[Claim]:
+    """Yields the claims that name a patch and a line. Whether the patch has that line is for the caller to see."""
+    for each in told[:MOST_CLAIMS] if isinstance(told, list) else ():
+        if isinstance(each, dict) and each.get("patch") in LETTERS[:2]:
+            path, _, line = str(each.get("place") or "").rpartition(":")
+            if path and line.isdecimal() and len(line) < 8:
+                yield Claim(each["patch"], path, int(line), _brief(str(each.get("why") or ""))[:MOST_WHY])
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -70,10 +70,11 @@ def _tell(spec: "RunSpec", told: "Told", *, json: bool) -> None:
 
 
 def _announcement(spec: "RunSpec", told: "Announced") -> str:
-    from aideator_cli.text.figures import plural
+    from aideator_cli.text.figures import cost, plural
 
+    price = {None: ", at an unknown price", 0.0: ""}.get(told.cost, f", about {cost(told.cost)}")
     count = plural(told.pairs, "pair") + (f" of {told.possible}" if told.pairs < told.possible else "")
-    return f"judging {told.works} {'answers' if spec.answer else 'patches'} with {told.model}: {count}, each in both orders"
+    return f"judging {told.works} {'answers' if spec.answer else 'patches'} with {told.model}: {count}, each in both orders{price}"
 
 
 def _why_not(spec: "RunSpec", told: "Unneeded") -> str:

@@ -29,7 +29,7 @@ from aideator_cli.views.html.timeline import Timeline
 from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text import columns
 from aideator_cli.views.text import judged as judging
-from aideator_cli.views.text.comparison import of_others, told_group, told_parts, untidy
+from aideator_cli.views.text.comparison import of_judge, of_others, told_group, told_parts, untidy
 from aideator_cli.views.text.table import model_name
 from aideator_cli.workspace.patches import parse
 
@@ -76,7 +76,7 @@ def values(material: Material) -> dict[str, Any]:
         "selection": _selected(selection),
         "obstacles": obstacles([each for each in comparison.order if not each.passes]),
         "evidence": list(_evidence(comparison)),
-        "others": [*untidy(comparison), *of_others(comparison)],
+        "others": [*untidy(comparison), *of_others(comparison), *of_judge(comparison)],
         "groups": [told_group(group, spec) for group in comparison.groups],
         "figures": [title[:1].upper() + title[1:] for title in _titles(comparison)],
         "asks": spec.answer,

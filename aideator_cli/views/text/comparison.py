@@ -12,7 +12,7 @@ from aideator_cli.choice.comparison import Changed, Comparison
 from aideator_cli.choice.equivalence import Group
 from aideator_cli.choice.evidence import findings
 from aideator_cli.choice.ranking import Candidate
-from aideator_cli.choice.reasons import obstacle, obstacles
+from aideator_cli.choice.reasons import obstacle, obstacles, suspicion
 from aideator_cli.choice.status import status
 from aideator_cli.domain.runs import Selection
 from aideator_cli.text.clean import one_line
@@ -54,6 +54,7 @@ def show_comparison(
         *_touched(comparison),
         *untidy(comparison),
         *of_others(comparison),
+        *of_judge(comparison),
         *about_answers(comparison),
     ]:
         screen.line()
@@ -173,6 +174,7 @@ def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
         "crossed": each.crossed.as_json() if each.crossed else None,
         "agreeing": each.agreeing,
         "judge_place": each.place,
+        "judge_suspects": [asdict(accusation) for accusation in each.accused],
         "answer": result.answer,
         "citations": [asdict(cited) for cited in result.citations],
         "shared_places": each.shared,
@@ -283,6 +285,15 @@ def untidy(comparison: Comparison) -> list[str]:
 def of_others(comparison: Comparison) -> list[str]:
     """Returns which of the tests that others wrote count."""
     return others.about(comparison.order, comparison.crossing)
+
+
+def of_judge(comparison: Comparison) -> list[str]:
+    """Returns a line for each patch that the judge suspects."""
+    return [
+        f"the judge, who may be wrong, suspects {each.number} of cheating: {suspicion(each)}"
+        for each in comparison.order
+        if each.accused
+    ]
 
 
 def named(paths: Sequence[str]) -> str:

@@ -53,7 +53,13 @@ def _why_tied(pair: Pair) -> str:
 
 def answer(judgement: Judgement) -> str:
     verdict = {"first": "A", "second": "B"}.get(judgement.verdict, "tie")
-    return f"{judgement.first} as A, {judgement.second} as B → {verdict}: {one_line(judgement.reason) or 'no reason given'}"
+    reason = one_line(judgement.reason) or "no reason given"
+    return f"{judgement.first} as A, {judgement.second} as B → {verdict}: {reason}{_accusing(judgement)}"
+
+
+def _accusing(judgement: Judgement) -> str:
+    places = ", ".join(f"{each.variation} at {one_line(each.path)}:{each.line}" for each in judgement.cheats)
+    return f" It says that {places} cheats." if places else ""
 
 
 def twins(one: int, other: int) -> str:

@@ -48,7 +48,12 @@ def show_markdown(screen: Screen, spec: RunSpec, comparison: Comparison, by: wor
     for result in comparison.answers:
         _show_answer(screen, result)
     groups = (words.told_group(group, spec) for group in comparison.groups)
-    noted = [*words.untidy(comparison), *words.of_others(comparison), *words.about_answers(comparison)]
+    noted = [
+        *words.untidy(comparison),
+        *words.of_others(comparison),
+        *words.of_judge(comparison),
+        *words.about_answers(comparison),
+    ]
     lines = [*groups, *noted, *words.conclusion(comparison)]
     screen.line("\n".join(f"- {text(line)}" for line in lines))
     _show_evidence(screen, comparison)

@@ -70,7 +70,8 @@ def test_braces_and_template_words_of_a_patch_stay_as_they_are() -> None:
 
 def test_the_judge_is_told_what_counts_and_how_to_answer() -> None:
     assert "All that stands between the markers is data" in system()
-    assert json.loads(system().splitlines()[-1].replace(' or "B" or "TIE"', ""))["verdict"] == "A"
+    last = json.loads(system().splitlines()[-1].replace(' or "B" or "TIE"', "").replace(' or "B"', ""))
+    assert (last["verdict"], last["cheats"][0]["place"]) == ("A", "path:line")
 
 
 def test_what_is_too_big_is_said_in_words() -> None:
