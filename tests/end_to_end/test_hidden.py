@@ -1,6 +1,7 @@
 """Hidden checks decide, and an agent that searches all that it can read does not find them before every agent has ended."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -75,6 +76,8 @@ def hunt(place: Place) -> str:
 
 def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None:
     place.git.add("project", FILES)
+    (tmp_path / "tmp").mkdir()
+    user = replace(place.user, environment={**place.user.environment, "TMPDIR": str(tmp_path / "tmp")})
     (tmp_path / "acceptance-tests").mkdir()
     (tmp_path / "acceptance-tests" / "test_acceptance.py").write_text(ACCEPTANCE)
     models = [
@@ -88,7 +91,7 @@ def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None
         "--hidden-verify",
         f"acceptance=python3 -m unittest test_acceptance # {MARKER}",
     ]
-    done = place.user.run(
+    done = user.run(
         place.git.url("project"),
         "Mend add.",
         "--model",
@@ -119,10 +122,10 @@ def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None
         assert MARKER not in json.dumps([event for event in before if event["type"] != "call"])
 
     run = done.records[0]["run"]
-    shown = place.user.call("compare", run).out.decode()
+    shown = user.call("compare", run).out.decode()
     assert "acceptance (hidden)" in shown
-    assert "hidden from the agents: 1 check, 1 file" in place.user.call("show", run).out.decode()
-    assert MARKER in place.user.call("logs", run).out.decode()
+    assert "hidden from the agents: 1 check, 1 file" in user.call("show", run).out.decode()
+    assert MARKER in user.call("logs", run).out.decode()
 
 
 def test_here_they_are_not_stored_so_no_other_agent_begins(local_place: Place, tmp_path: Path) -> None:
