@@ -106,3 +106,14 @@ def test_an_image_that_can_not_run_checks_is_told_in_words(run: Run) -> None:
     done = run([MEND], options=options)
     assert done.code == 4
     assert "registry.invalid/none:1" in done.out.decode()
+
+
+def test_one_odd_file_never_costs_the_patch(run: Run) -> None:
+    odd = "truncate -s 2600M huge.bin; mkfifo pipe; echo x > shut; chmod 0 shut"
+    odd += "; mkdir deep; mv .git deep/old; git init -q inner; touch inner/file"
+    done = run([MEND, {"calls": [{"tool": "bash", "arguments": {"command": odd}}]}], options=[])
+    (result,) = done.of("result")
+    assert (result["outcome"], result["files"]) == ("succeeded", 3), result
+    told = " ".join(line["event"].get("text", "") for line in done.of("event") if line["event"]["type"] == "notice")
+    for words in ("huge.bin (2600 MiB)", "pipe (a FIFO)", "deep/old/", "without their .git: inner"):
+        assert words in told
