@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.chart",
     "tests.fixtures.cluster",
     "tests.fixtures.forge",
+    "tests.fixtures.grouping",
     "tests.fixtures.keyrings",
     "tests.fixtures.kueue",
     "tests.fixtures.servers",
