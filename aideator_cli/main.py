@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from aideator_cli.errors import AideatorError, ExitCode
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 DEBUG = "AIDEATOR_DEBUG"
+COMPLETE = "__complete"  # the first word when a shell asks for completions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. `--debug` anywhere, or AIDEATOR_DEBUG=1, shows where an error was raised."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == [COMPLETE]:
+        from aideator_cli.cli.completing import answer
+
+        return _completed(answer, words[1:])
     debug = bool(os.environ.get(DEBUG)) or "--debug" in _options(words)
     if "--debug" in _options(words):
         words.remove("--debug")
@@ -34,6 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _broken(error, debug=debug)
     return code
+
+
+def complete_for_kubectl() -> None:
+    """The program `kubectl_complete-aideator`, which kubectl asks for completions of its plugin."""
+    from aideator_cli.cli.completing import answer_kubectl
+
+    sys.exit(_completed(answer_kubectl, sys.argv[1:]))
+
+
+def _completed(answer: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
+    try:
+        return answer(words)
+    except (KeyboardInterrupt, BrokenPipeError):
+        os._exit(ExitCode.OK)  # the shell waits no longer
 
 
 def _options(words: Sequence[str]) -> Sequence[str]:

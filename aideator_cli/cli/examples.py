@@ -57,5 +57,6 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "image load": ("aideator image load", "aideator image load --into kind:dev"),
     "doctor": ("aideator doctor", "aideator doctor --no-pod --json"),
     "demo": ("aideator demo", "aideator demo --backend kubernetes"),
+    "completion": ("aideator completion bash", "aideator completion fish"),
     "version": ("aideator version", "aideator version --json"),
 }

@@ -32,6 +32,14 @@ def program() -> str:
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
+def path() -> str:
+    """Returns what a script calls this program by, from whatever folder: `aideator` if it is on the PATH, else its quoted path."""
+    called = Path(sys.argv[0]).absolute()
+    found = shutil.which("aideator")
+    ours = called.with_name("aideator")
+    return shlex.quote(str(ours)) if ours.exists() and not (found and Path(found).samefile(ours)) else "aideator"
+
+
 def command(*words: str) -> str:
     return " ".join([program(), *map(shlex.quote, words)])
 

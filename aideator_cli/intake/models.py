@@ -82,10 +82,17 @@ def is_known(name: str, overrides: Overrides = NO_OVERRIDES) -> bool:
 
 def every(overrides: Overrides = NO_OVERRIDES) -> list[ModelInfo]:
     """Returns the models of the table and of models.yaml, those of models.yaml first."""
-    names = dict.fromkeys(overrides)
+    return [resolve(name, overrides=overrides) for name in dict.fromkeys((*overrides, *names()))]
+
+
+def names(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Returns the names in the table. `environment`: only of the providers that have all their keys in it."""
+    found: dict[str, None] = {}
     for provider, entry in _providers().items():
-        names |= dict.fromkeys((*entry["bare"], *(f"{provider}/{name}" for name in entry["prefixed"])))
-    return [resolve(name, overrides=overrides) for name in names]
+        keys = entry["keys"]
+        if environment is None or (keys and all(environment.get(key) for key in keys)):
+            found |= dict.fromkeys((*entry["bare"], *(f"{provider}/{name}" for name in entry["prefixed"])))
+    return list(found)
 
 
 def parse_models(values: Iterable[str], *, n: int | None, known: Callable[[str], bool] = is_known) -> list[str]:

@@ -17,6 +17,7 @@ from aideator_cli.store.migrations import STEPS
 if TYPE_CHECKING:
     from sqlite_utils import Database as Tables
 
+FILE = "aideator.db"
 PATIENCE = 5.0  # seconds to wait for other processes
 
 
@@ -28,7 +29,7 @@ class Database:
     @classmethod
     def open(cls, home: Path) -> Self:
         """Opens the store in this folder; creates or migrates it if needed. Refuses a newer schema."""
-        path = home / "aideator.db"
+        path = home / FILE
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from aideator_cli.store.database import PATIENCE
+from aideator_cli.store.database import FILE, PATIENCE
 from aideator_cli.store.migrations import STEPS
 
 
@@ -19,7 +19,7 @@ class Health(NamedTuple):
 
 def health(home: Path) -> Health:
     """Reads the whole file, so it takes a second for each gigabyte or so."""
-    path = home / "aideator.db"
+    path = home / FILE
     if not path.exists():
         return Health(path)
     try:

@@ -35,6 +35,15 @@ def test_help_loads_nothing_heavy_and_no_store(words: list[str], tmp_path: Path)
     assert loaded(words, (*HEAVY, "sqlite_utils", "jinja2", "rich", "yaml"), tmp_path) == ""
 
 
+@pytest.mark.parametrize("words", [["show", ""], ["run", "--mo"], ["run", "--model", "gp"]])
+def test_completing_loads_nothing_that_a_command_works_with(words: list[str], tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.add_run(ended(), Place("local", "this machine"), state="ended")
+    store.close()
+    ours = tuple(f"aideator_cli.{room}" for room in ("backends", "stream", "workspace", "choice", "views", "actions"))
+    assert loaded(["__complete", *words], (*HEAVY, *DRAWING, *ours, "sqlite_utils", "jinja2", "yaml"), tmp_path) == ""
+
+
 def test_help_loads_no_command_and_a_command_no_other(tmp_path: Path) -> None:
     modules = tuple(f"aideator_cli.cli.commands.{lazy.module}" for lazy in COMMANDS.values())
     assert loaded(["--help"], modules, tmp_path) == ""
@@ -72,9 +81,13 @@ def test_what_help_says_of_a_command_in_a_group_is_what_that_command_says() -> N
             assert listed.get_short_help_str(110) == command.get_short_help_str(110)
 
 
+def ended() -> RunSpec:
+    return RunSpec("k3v9x2q", "uuid", "2026-01-01T00:00:00Z", Repository("/todo"), "Fix it.", (VariationSpec(1, "m"),))
+
+
 @pytest.mark.parametrize("words", [["list"], ["show"]])
 def test_a_run_that_has_ended_is_told_without_its_backend_and_without_drawing(words: list[str], tmp_path: Path) -> None:
-    spec = RunSpec("k3v9x2q", "uuid", "2026-01-01T00:00:00Z", Repository("/todo"), "Fix it.", (VariationSpec(1, "m"),))
+    spec = ended()
     store = Store.open(tmp_path)
     store.add_run(spec, Place("local", "this machine"), state="ended")
     store.save_result(spec.id, Result(1, "m", "uid-1", "succeeded"))

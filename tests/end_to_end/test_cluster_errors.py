@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -166,11 +167,18 @@ def test_a_repository_that_only_a_pod_could_find_is_the_agents_word(place: Place
     assert place.user.call("delete", run_id).code == 0
 
 
-def test_start_up_of_kubectl_plugin() -> None:
-    """`kubectl aideator` finds the program by its name."""
-    import sys
+@pytest.mark.cluster
+def test_kubectl_runs_it_as_a_plugin_and_completes_it(cluster: Cluster, tmp_path: Path) -> None:
+    programs = Path(sys.executable).parent
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(tmp_path), "AIDEATOR_HOME": str(tmp_path / "home")}
 
-    program = Path(sys.executable).with_name("kubectl-aideator")
-    assert subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.startswith(
-        "aideator "
-    )
+    def kubectl(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [cluster.kubectl.command[0], *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert kubectl("aideator", "version").stdout.startswith("aideator ")
+    assert kubectl("aideator", "show", "--help").stdout.startswith("Usage: kubectl aideator show [OPTIONS] ")
+    wrong = kubectl("aideator", "shwo")
+    assert wrong.returncode == 1, "kubectl's own code"
+    assert wrong.stderr.endswith(" hint: kubectl aideator --help\n")
+    assert kubectl("__complete", "aideator", "watch", "--view", "li").stdout == "live\t\nlines\t\n:36\n"

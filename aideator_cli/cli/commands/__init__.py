@@ -82,6 +82,11 @@ COMMANDS = {
     ),
     "doctor": Lazy("doctor", "doctor", "Check whether agents can run here, and say how to mend what is broken."),
     "demo": Lazy("demo", "demo", "Watch three scripted agents work, with no API key and no cluster."),
+    "completion": Lazy(
+        "completion",
+        "completion",
+        "Print the script that makes a shell complete commands, options, runs and other names.",
+    ),
     "version": Lazy("version", "version", "Print the version."),
 }
 EPILOG = (
@@ -96,6 +101,7 @@ app = typer.Typer(
     help="Give one prompt to N coding agents, each in its own Kubernetes Job. Watch them work, compare, pick one and apply it.",
     epilog=EPILOG,
     no_args_is_help=True,
+    add_completion=False,  # `completion` does it
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

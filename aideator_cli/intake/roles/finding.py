@@ -35,15 +35,19 @@ def find(word: str, own: Path) -> Role:
         return read(file)
     if word.lower() in NAMES:
         return shipped(word.lower())
-    known = [*NAMES, *(path.stem for path in _files(own))]
     if Path(word).is_file():
         raise usage(
             f"there is no role '{word}', but a file of that name", f"name the file by its path: --role ./{word}"
         )
     raise usage(
         f"there is no role '{word}'",
-        (did_you_mean(word, dict.fromkeys(known), "roles"), "; your own: ", command("roles", "new", "NAME")),
+        (did_you_mean(word, dict.fromkeys(names(own)), "roles"), "; your own: ", command("roles", "new", "NAME")),
     )
+
+
+def names(own: Path) -> list[str]:
+    """Returns the names of the shipped roles and of the user's own, whose files are not read."""
+    return list(dict.fromkeys((*NAMES, *(path.stem for path in _files(own)))))
 
 
 def everyone(own: Path) -> list[Role]:

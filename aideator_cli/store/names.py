@@ -1,0 +1,43 @@
+"""What the stored runs and variations are called. It makes no store, migrates none and hardly waits, because a person waits for a word."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from aideator_cli.store.database import FILE
+from aideator_cli.store.migrations import STEPS
+
+PATIENCE = 0.1  # seconds
+
+
+class Names:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def runs(self, prefix: str, limit: int) -> list[tuple[str, str]]:
+        """Returns the ids that begin with this, newest first, each with its prompt."""
+        query = "select id, json_extract(spec, '$.prompt') from runs where substr(id, 1, ?) = ? order by created desc, rowid desc limit ?"
+        return list(self._connection.execute(query, (len(prefix), prefix, limit)))
+
+    def variations(self, run: str) -> list[tuple[int, str, str]]:
+        """Returns the numbers, each with its model and role. `run`: an id, a unique prefix of one, or @last."""
+        found = self.runs("", 1) if run == "@last" else self.runs(run, 2)
+        ids = [each for each, _ in found]
+        if run not in ids and len(ids) != 1:
+            return []
+        query = "select number, model, role from variations where run = ? order by number"
+        return list(self._connection.execute(query, (run if run in ids else ids[0],)))
+
+
+@contextmanager
+def names(home: Path) -> Iterator[Names | None]:
+    """Yields None if this folder has no store, or one of another version."""
+    path = home / FILE
+    if not path.exists():
+        yield None
+        return
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as connection:
+        connection.execute("pragma query_only=on")  # not mode=ro, which leaves SQLite's files behind
+        current = connection.execute("pragma user_version").fetchone()[0] == len(STEPS)
+        yield Names(connection) if current else None
