@@ -182,7 +182,7 @@ def test_kubectl_runs_it_as_a_plugin_and_completes_it(cluster: Cluster, tmp_path
     wrong = kubectl("aideator", "shwo")
     assert wrong.returncode == 2
     assert wrong.stderr.endswith(" hint: kubectl aideator --help\n")
-    assert kubectl("__complete", "aideator", "watch", "--view", "li").stdout == "live\t\nlines\t\n:36\n"
+    assert kubectl("__complete", "aideator", "watch", "--view", "li").stdout == "live\nlines\n:36\n"
 
 
 def without_options(cluster: Cluster) -> Sequence[str]:
