@@ -50,6 +50,7 @@ from aideator_cli.actions.sharing.exporting import Exported
 from aideator_cli.actions.stats import Stats
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.domain.glance import Wanted
 from aideator_cli.domain.judgements import Judgement, Round
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Selection, StoredRun
@@ -112,6 +113,7 @@ __all__ = [
     "Stats",
     "Surroundings",
     "Undone",
+    "Wanted",
     "Where",
 ]
 
@@ -185,9 +187,9 @@ class Aideator:
         """The run with this id, a unique beginning of it, or `@last`: in the data folder, else in the cluster that `where` names."""
         return Run(self._here, finding.find_run(self._here, name, where).run)
 
-    def runs(self, limit: int = 50) -> list["Run"]:
-        """The runs in the data folder, the newest first."""
-        return [Run(self._here, row.run) for row in listing.listed(self._here, limit)]
+    def runs(self, limit: int = 50, wanted: Wanted = Wanted()) -> list["Run"]:  # noqa: B008 -- frozen
+        """The runs in the data folder that are wanted, by default all of them, the newest first."""
+        return [Run(self._here, row.run) for row in listing.listed(self._here, limit, listing.checked(wanted))]
 
     def stats(
         self, by: str = "model", *, since: str | None = None, repository: str | None = None, answers: bool = False

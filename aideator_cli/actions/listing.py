@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aideator_cli.actions.here import Here
-from aideator_cli.errors import AideatorError
+from aideator_cli.domain.glance import OUTCOMES, SORTS, STATES, Wanted
+from aideator_cli.errors import AideatorError, usage
 
 if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
     from aideator_cli.domain.result import Result
     from aideator_cli.domain.runs import StoredRun
 
+ALL = Wanted()
 LOOK_SECONDS = 2.0  # the interval between checks for runs that other processes started
 
 
@@ -30,47 +32,62 @@ class Change(NamedTuple):
     changed: list[Listed]
 
 
-def glances(here: Here, limit: int) -> "list[Glance]":
+def checked(wanted: Wanted) -> Wanted:
+    """Raises `AideatorError` (usage) for a word that no run can have."""
+    from aideator_cli.actions.remarking import checked_tag
+
+    for option, word, words in (
+        ("--state", wanted.state, STATES), ("--outcome", wanted.outcome, OUTCOMES), ("--sort", wanted.sort, SORTS)
+    ):  # fmt: skip
+        if word and word not in words:
+            raise usage(f"{option} takes {', '.join(words[:-1])} or {words[-1]}, not {word}")
+    return wanted._replace(tags=tuple(map(checked_tag, wanted.tags)))
+
+
+def glances(here: Here, limit: int, wanted: Wanted = ALL) -> "list[Glance]":
     """Returns the runs as `listed` does, but only what a table shows of them."""
-    found = here.store.glances(limit)
-    at_work = [each.id for each in found if each.backend == "local" and each.state != "ended"]
-    if not at_work:
-        return found
-    for run in at_work:
-        _refreshed(here, here.store.run(run))
-    return here.store.glances(limit)
+    _refresh(here)
+    return here.store.glances(limit, wanted)
 
 
-def listed(here: Here, limit: int) -> list[Listed]:
-    """Returns the newest run first. Local runs are shown as they are now, runs in a cluster as they were last seen."""
-    runs = [_refreshed(here, run) if run.place.backend == "local" else run for run in here.store.runs(limit)]
-    return _rows(here, [run for run in runs if run])
+def listed(here: Here, limit: int, wanted: Wanted = ALL) -> list[Listed]:
+    """Local runs are shown as they are now, runs in a cluster as they were last seen."""
+    _refresh(here)
+    return _rows(here, here.store.runs(limit, wanted))
 
 
-def changes(here: Here, limit: int) -> Iterator[Change]:
-    """Yields the list now and after each change, without end. Follows every run that has not ended meanwhile."""
+def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:
+    """Yields the list now and after each change, without end. Follows every run that has not ended meanwhile, also one that the list
+    leaves out: it may come in."""
     from aideator_cli.actions.waiting import follow_all
 
     followed: set[str] = set()
     news: list[queue.SimpleQueue[Any]] = []
     before: list[Listed] = []
     while True:
-        rows = _rows(here, here.store.runs(limit))
-        fresh = [row.run for row in rows if row.run.state != "ended" and row.run.spec.id not in followed]
+        rows = _rows(here, here.store.runs(limit, wanted))
+        known = here.store.runs(limit)
+        fresh = [run for run in known if run.state != "ended" and run.spec.id not in followed]
         if fresh:
             followed.update(run.spec.id for run in fresh)
             news.append(follow_all(here, fresh))
         if rows != before:
-            yield Change(here.store.glances(limit), [row for row in rows if row not in before])
+            yield Change(here.store.glances(limit, wanted), [row for row in rows if row not in before])
             before = rows
         _wait(news)
 
 
-def _refreshed(here: Here, run: "StoredRun | None") -> "StoredRun | None":
+def _refresh(here: Here) -> None:
+    """Looks at every local run at work: a filter may ask for what it has become."""
+    at_work = here.store.at_work("local")
+    if not at_work:
+        return
     from aideator_cli.actions.finding import Named
     from aideator_cli.actions.refreshing import refresh
 
-    return run and refresh(here, Named(run, None)).run
+    for id_ in at_work:
+        if run := here.store.run(id_):
+            refresh(here, Named(run, None))
 
 
 def _rows(here: Here, runs: "Sequence[StoredRun]") -> list[Listed]:

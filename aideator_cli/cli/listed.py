@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
 
 
-def show_list(rows: "Sequence[Glance]") -> None:
+def show_list(rows: "Sequence[Glance]", *, filtered: bool) -> None:
     if rows:
         _show(rows)
+    elif filtered:
+        terminal.say("no run matches")
     else:
         terminal.say(f"no runs yet: {command('run')} REPO PROMPT, or {command('demo')}")
 
@@ -38,6 +40,8 @@ def redraw(change: Change, *, json: bool) -> None:
     if sys.stdout.isatty():
         sys.stdout.write("\x1b[H\x1b[2J")
         changed = {row.id for row in change.rows}
+    elif not changed:  # a run has left the list
+        return
     _show([row for row in change.rows if row.id in changed])
     sys.stdout.flush()
 

@@ -1,6 +1,21 @@
-"""A run at a glance."""
+"""A run at a glance, and which runs a list shows."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+STATES: Final = ("submitting", "running", "ended")
+OUTCOMES: Final = ("succeeded", "failed_checks", "no_changes", "limit", "cancelled", "failed", "running")
+SORTS: Final = ("newest", "oldest", "cost", "state")
+
+
+class Wanted(NamedTuple):
+    """The runs that a list shows, and their order. An empty text means any."""
+
+    state: str = ""  # one of STATES
+    outcome: str = ""  # one of OUTCOMES; at least one variation has it
+    repository: str = ""  # a part of its URL or path, in any case
+    text: str = ""  # a part of the prompt or of the run's note, in any case
+    tags: tuple[str, ...] = ()  # the run has all of them
+    sort: str = "newest"  # one of SORTS; `cost`: the most expensive first, those of unknown cost last
 
 
 class Glance(NamedTuple):
@@ -17,3 +32,5 @@ class Glance(NamedTuple):
     cost: float | None  # USD, of each variation's last attempt together; None: unknown
     origin: tuple[str, ...] = ()  # the variations with whose work it begins, RUN/N each
     merged: bool = False  # whether it merges them
+    note: str | None = None  # the user's
+    tags: tuple[str, ...] = ()  # sorted

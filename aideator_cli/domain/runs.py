@@ -26,6 +26,8 @@ class StoredRun:
     state: str  # submitting, running, ended
     ended: str | None
     repository_path: Path | None  # the working tree that REPO named, if any
+    note: str | None = None  # the user's
+    tags: tuple[str, ...] = ()  # sorted
 
 
 @dataclass(frozen=True)

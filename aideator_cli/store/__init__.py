@@ -6,11 +6,12 @@ It knows no backend and decides nothing about what it stores.
 from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.log import ALL_ROWS, BATCH, Log
+from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
 from aideator_cli.store.runs import Runs
 
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "Store"]
 
 
-class Store(Runs, Log, Results, Crossings):
+class Store(Runs, Remarks, Log, Results, Crossings):
     """The whole store."""

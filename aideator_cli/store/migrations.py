@@ -107,4 +107,11 @@ STEPS: tuple[str, ...] = (
     )
     """,
     "alter table judgements add column cheats text not null default '[]'",  # whom an answer accuses, as JSON
+    # What the user says of a run
+    """
+    alter table runs add column note text;
+    create table tags (
+      run text not null references runs(id) on delete cascade, name text not null, primary key (run, name)
+    ) without rowid
+    """,
 )

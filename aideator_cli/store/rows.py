@@ -20,7 +20,10 @@ _CHECK_FIELDS = {field.name for field in fields(CheckResult)}
 def stored_run(row: dict[str, Any]) -> StoredRun:
     place = Place(row["backend"], row["where_text"], row["context"], row["namespace"])
     path = row["repository_path"]
-    return StoredRun(RunSpec.from_json(row["spec"]), place, row["state"], row["ended"], Path(path) if path else None)
+    return StoredRun(
+        RunSpec.from_json(row["spec"]), place, row["state"], row["ended"], Path(path) if path else None,
+        row["note"], tuple(json.loads(row["tags"])),
+    )  # fmt: skip
 
 
 def stored_attempt(row: dict[str, Any]) -> StoredAttempt:

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aideator_cli.domain.glance import Glance
+from aideator_cli.domain.glance import Glance, Wanted
 from aideator_cli.errors import not_found, usage
 from aideator_cli.store.database import Database
-from aideator_cli.store.glances import glances
+from aideator_cli.store.glances import TAGS, glances
 from aideator_cli.system.clock import now
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
     from aideator_cli.domain.runs import Place, StoredRun
+
+ALL = Wanted()
 
 # An emptied result: keeps only what an attempt found out about the base, for the whole run
 _REOPENED = (
@@ -27,7 +29,7 @@ class Runs(Database):
     ) -> None:
         with self.transaction() as connection:
             connection.execute(
-                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?)",
+                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?, null)",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
                  str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url, spec.answer),
             )  # fmt: skip
@@ -54,20 +56,26 @@ class Runs(Database):
     def run(self, run: str) -> "StoredRun | None":
         from aideator_cli.store.rows import stored_run
 
-        row = next(self._rows("select * from runs where id = ?", run), None)
+        row = next(self._rows(f"select *, {TAGS} from runs where id = ?", run), None)
         return stored_run(row) if row else None
 
-    def glances(self, limit: int) -> list[Glance]:
-        """Returns what a list shows of the runs, newest first."""
-        return list(glances(self._connection, limit))
+    def glances(self, limit: int, wanted: Wanted = ALL) -> list[Glance]:
+        """Returns what a list shows of the runs."""
+        return list(glances(self._connection, limit, wanted))
 
-    def runs(self, limit: int | None = None) -> "list[StoredRun]":
-        """Returns the runs, newest first."""
+    def runs(self, limit: int | None = None, wanted: Wanted = ALL) -> "list[StoredRun]":
+        from aideator_cli.store.picking import picked
         from aideator_cli.store.rows import stored_run
 
-        newest = "select id from runs order by created desc, id limit ?"  # sorting whole rows takes ten times as long
-        query = f"select * from runs where id in ({newest}) order by created desc, id"
-        return [stored_run(row) for row in self._rows(query, -1 if limit is None else limit)]
+        # Sorting whole rows takes ten times as long
+        ids = picked(self._connection, wanted, -1 if limit is None else limit)
+        query = f"select runs.*, {TAGS} from json_each(?) as picked join runs on runs.id = value order by key"
+        return [stored_run(row) for row in self._rows(query, ids)]
+
+    def at_work(self, backend: str) -> list[str]:
+        """Returns the runs in this backend that had not ended when they were last seen, the newest first."""
+        query = "select id from runs where backend = ? and state <> 'ended' order by created desc, id"
+        return [str(row[0]) for row in self._connection.execute(query, (backend,))]
 
     def find(self, name: str) -> str | None:
         """Returns the id for a user's word: an id, a unique prefix, or @last. Raises if it is ambiguous. None if no run matches."""

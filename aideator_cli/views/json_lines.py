@@ -89,5 +89,7 @@ def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) 
         "review": _review(spec),
         "origin": _origin(spec),
         "selected": selected,
+        "note": run.note,
+        "tags": list(run.tags),
         "variations": [result_record(result) for result in results],
     }

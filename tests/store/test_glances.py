@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
+from aideator_cli.domain.glance import OUTCOMES, Wanted
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Place
 from aideator_cli.store import Store
@@ -57,6 +58,13 @@ def test_they_say_what_the_results_say(results: list[Result | None], report: str
 
         known = store.results(spec.id)
         assert (glance.succeeded, glance.variations) == (sum(result.succeeded for result in known), len(known))
+        for outcome in OUTCOMES:
+            has = any(_outcome(result) == outcome for result in known)
+            assert [each.id for each in store.glances(5, Wanted(outcome=outcome))] == [spec.id] * has
         costs = [result.cost for result in known]
         assert glance.cost == (None if None in costs else sum(cost for cost in costs if cost is not None))
         assert (glance.id, glance.prompt, glance.where, glance.state) == (spec.id, "Fix it.", "this machine", "running")
+
+
+def _outcome(result: Result) -> str:
+    return "failed_checks" if result.outcome == "succeeded" and not result.succeeded else result.outcome

@@ -33,6 +33,8 @@ COMMANDS = {
     "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch."),
     "merge": Lazy("merge", "merge", "Merge patches of several variations, and check the result as a new run."),
     "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
+    "note": Lazy("remarks", "note", "Write a note on a run, or print it."),
+    "tag": Lazy("remarks", "tag", "Give tags to a run, or print its tags."),
     "delete": Lazy("runs", "delete", "Delete a run, its Kubernetes objects and everything stored about it."),
     "agents": Lazy("agents", "agents", "List the coding agents that runs can use, and which of them this machine has."),
     "secret": Lazy(

@@ -8,6 +8,32 @@ from aideator_cli.cli.commands import options
 
 
 def list_runs(
+    state: Annotated[
+        str, typer.Option(metavar="submitting|running|ended", help="Only runs in this state.", show_default=False)
+    ] = "",
+    outcome: Annotated[
+        str,
+        typer.Option(
+            metavar="OUTCOME",
+            help="Only runs with such a variation: succeeded, failed_checks, no_changes, limit, cancelled, failed or running.",
+            show_default=False,
+        ),
+    ] = "",
+    repo: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="Only runs whose repository URL or path contains TEXT.", show_default=False),
+    ] = "",
+    search: Annotated[
+        str, typer.Option(metavar="TEXT", help="Only runs whose prompt or note contains TEXT.", show_default=False)
+    ] = "",
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only runs with this tag. Repeatable: with all of them.", show_default=False),
+    ] = None,
+    sort: Annotated[
+        str,
+        typer.Option(metavar="newest|oldest|cost|state", help="What comes first. cost: the most expensive run."),
+    ] = "newest",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many runs.")] = 50,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show the list again whenever a run changes, until Ctrl-C.")
@@ -18,15 +44,17 @@ def list_runs(
     from aideator_cli.actions import listing
     from aideator_cli.cli import invocation
     from aideator_cli.cli.listed import redraw, show_list, write_list
+    from aideator_cli.domain.glance import Wanted
 
     here = invocation.here()
+    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
     if watch:
-        for change in listing.changes(here, limit):
+        for change in listing.changes(here, limit, wanted):
             redraw(change, json=json)
     elif json:
-        write_list(listing.listed(here, limit))
+        write_list(listing.listed(here, limit, wanted))
     else:
-        show_list(listing.glances(here, limit))
+        show_list(listing.glances(here, limit, wanted), filtered=wanted != Wanted(sort=sort))
     return 0
 
 

@@ -16,7 +16,7 @@ PROMPT_CELLS = 60
 
 def show_runs(screen: Screen, runs: "Sequence[Glance]") -> None:
     """Shows one line per run. The prompt gets the remaining room."""
-    wide = [(cells, True) for cells in (PROMPT_CELLS, 40, 30)]
+    wide = [(cells, True) for cells in (PROMPT_CELLS, 40, 30, *((20,) if any(run.note for run in runs) else ()))]
     for cells, where in [*wide, *((cells, False) for cells in range(PROMPT_CELLS, 7, -2))]:
         table = _table(runs, cells, where=where)
         if fits(screen, table):
@@ -26,7 +26,9 @@ def show_runs(screen: Screen, runs: "Sequence[Glance]") -> None:
 
 def _table(runs: "Sequence[Glance]", cells: int, *, where: bool) -> Grid:
     table = Grid()
-    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if where else ()), "prompt"):
+    tags, notes = any(run.tags for run in runs), any(run.note for run in runs)
+    last = (*(("tags",) if tags else ()), "prompt", *(("note",) if notes else ()))
+    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if where else ()), *last):
         table.add_column(title)
     for run in runs:
         table.add_row(
@@ -36,7 +38,9 @@ def _table(runs: "Sequence[Glance]", cells: int, *, where: bool) -> Grid:
             f"{run.succeeded} of {run.variations}",
             cost(run.cost),
             *((one_line(run.where),) if where else ()),
+            *((_beginning(", ".join(run.tags), cells),) if tags else ()),
             _beginning(_prompt(run), cells),
+            *((_beginning(run.note or "", cells),) if notes else ()),
         )
     return table
 

@@ -33,7 +33,7 @@ def show_run(
     if spec.origin is not None:
         screen.line(origin(spec.origin))
     screen.line(clean(spec.prompt).rstrip("\n"))
-    screen.line("\n".join(["", *_asked(spec), ""]))
+    screen.line("\n".join([*_remarks(screen, run), "", *_asked(spec), ""]))
     show_table(screen, [_standing(result, seen) for result in results], selection.variation if selection else None)
     found = _found(screen, spec, results)
     for result in results:
@@ -54,6 +54,11 @@ def show_run(
     for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
         name = f"{spec.id}/{item.variation}" if item.variation else spec.id
         screen.line(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
+
+
+def _remarks(screen: Screen, run: StoredRun) -> list[str]:
+    tags = [f"tags: {', '.join(map(one_line, run.tags))}"] if run.tags else []
+    return [*tags, screen.folded(f"note: {one_line(run.note)}")] if run.note else tags
 
 
 def _found(screen: Screen, spec: RunSpec, results: Sequence[Result]) -> dict[int, list[str]]:

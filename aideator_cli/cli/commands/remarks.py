@@ -1,0 +1,73 @@
+"""`note` and `tag`: what you say of a run."""
+
+from typing import Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options
+
+
+def note(
+    run: options.Run,
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TEXT",
+            help="The note. - reads standard input, @FILE a file. Without it: print the note.",
+            show_default=False,
+        ),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the note.")] = False,
+    json: options.Json = False,
+) -> int:
+    """Write a note on a run, or print it."""
+    from aideator_cli.actions import remarking
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli.prompt import read_text
+    from aideator_cli.errors import usage
+    from aideator_cli.text.clean import clean
+
+    if remove and text is not None:
+        raise usage("TEXT and --remove can't be combined", hint="leave out one of them")
+    given = "" if remove else None if text is None else read_text(text, "note")
+    found = remarking.note(invocation.here(), run, given)
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "note", "run": found.spec.id, "note": found.note})
+    elif text is not None or remove:
+        terminal.say(f"{found.spec.id} has {'a' if found.note else 'no'} note")
+    elif found.note:
+        terminal.screen().line(clean(found.note))
+    else:
+        terminal.say(f"{found.spec.id} has no note")
+    return 0
+
+
+def tag(
+    run: options.Run,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]…", help="The tags. Without one: print the run's tags.", show_default=False),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
+    json: options.Json = False,
+) -> int:
+    """Give tags to a run, or print its tags."""
+    from aideator_cli.actions import remarking
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.errors import usage
+
+    if remove and not names:
+        raise usage("--remove needs the names of tags", hint="name them after the run")
+    found = (remarking.untag if remove else remarking.tag)(invocation.here(), run, names or ())
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "tags", "run": found.spec.id, "tags": list(found.tags)})
+    elif names or not found.tags:
+        terminal.say(f"{found.spec.id}: {', '.join(found.tags) or 'no tags'}")
+    else:
+        for name in found.tags:
+            terminal.screen().line(name)
+    return 0
