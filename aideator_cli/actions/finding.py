@@ -100,5 +100,5 @@ def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
     if spec is None:
         text = f"there is no run {name}, neither here nor in {backend.where}"
         raise not_found(text, hint=("--namespace and --context search another place; ", *SEE_LIST))
-    here.store.add_run(spec, place_of(backend), state="running")
+    here.store.add_run(spec, place_of(backend), state="running", found=True)
     return spec.id

@@ -36,6 +36,8 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "note": ('aideator note k3v9x2q "The only one that keeps the API."', "aideator note k3v9x2q"),
     "tag": ("aideator tag k3v9x2q release-2 keep", "aideator tag k3v9x2q --remove keep"),
     "delete": ("aideator delete k3v9x2q", "aideator delete k3v9x2q --yes"),
+    "du": ("aideator du", "aideator du --json"),
+    "prune": ("aideator prune --older-than 30d", "aideator prune --older-than 30d --keep 20 --yes"),
     "agents": ("aideator agents", "aideator agents --json"),
     "secret set": ("aideator secret set ANTHROPIC_API_KEY", "aideator secret set OPENAI_API_KEY --file key.txt"),
     "secret list": ("aideator secret list", "aideator secret list --backend local"),

@@ -5,6 +5,7 @@ It knows no backend and decides nothing about what it stores.
 
 from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
+from aideator_cli.store.holding import Holding
 from aideator_cli.store.log import ALL_ROWS, BATCH, Log
 from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
@@ -13,5 +14,5 @@ from aideator_cli.store.runs import Runs
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "Store"]
 
 
-class Store(Runs, Remarks, Log, Results, Crossings):
+class Store(Runs, Remarks, Holding, Log, Results, Crossings):
     """The whole store."""

@@ -107,9 +107,10 @@ STEPS: tuple[str, ...] = (
     )
     """,
     "alter table judgements add column cheats text not null default '[]'",  # whom an answer accuses, as JSON
-    # What the user says of a run
+    # What the user says of a run, and whether it was found on a cluster, and not started here
     """
     alter table runs add column note text;
+    alter table runs add column found integer not null default 0;
     create table tags (
       run text not null references runs(id) on delete cascade, name text not null, primary key (run, name)
     ) without rowid

@@ -25,13 +25,20 @@ _REOPENED = (
 
 class Runs(Database):
     def add_run(
-        self, spec: "RunSpec", place: "Place", *, state: str = "submitting", repository_path: Path | None = None
+        self,
+        spec: "RunSpec",
+        place: "Place",
+        *,
+        state: str = "submitting",
+        repository_path: Path | None = None,
+        found: bool = False,
     ) -> None:
+        """`found`: on a cluster; another machine has started it."""
         with self.transaction() as connection:
             connection.execute(
-                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?, null)",
+                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?, null, ?)",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
-                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url, spec.answer),
+                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url, spec.answer, found),
             )  # fmt: skip
             connection.executemany(
                 "insert or ignore into variations(run, number, model, role, temperature, prompt_name, agent) "

@@ -8,6 +8,7 @@ from typing import Any
 from aideator_agent.spec import RunSpec
 from aideator_cli.choice.status import status
 from aideator_cli.domain.events import Event, Item, Observation
+from aideator_cli.domain.held import Held
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.views.screen import Screen
@@ -70,6 +71,11 @@ def _origin(spec: RunSpec) -> dict[str, Any] | None:
     if spec.origin is None:
         return None
     return {"kind": "merged" if spec.origin.merged else "continued", "variations": list(spec.origin.variations)}
+
+
+def held_record(held: Held) -> dict[str, Any]:
+    names = ("run", "created", "ended", "state", "backend", "events", "event_bytes", "file_bytes")
+    return {name: getattr(held, name) for name in names}
 
 
 def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def test_tokens_of_a_judgement_that_nobody_has_counted_are_unknown_and_older_one
     with sqlite3.connect(home / "aideator.db") as old:
         old.execute("drop table judgements")
         old.executescript(
-            "alter table runs drop column answer; alter table runs drop column note; drop table tags"  # of later steps
+            "alter table runs drop column answer; alter table runs drop column note;"
+            "alter table runs drop column found; drop table tags"  # of later steps
         )
         old.executescript(STEPS[2])
         step = next(number for number, step in enumerate(STEPS) if "judgements_anew" in step)

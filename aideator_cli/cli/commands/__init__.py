@@ -36,6 +36,8 @@ COMMANDS = {
     "note": Lazy("remarks", "note", "Write a note on a run, or print it."),
     "tag": Lazy("remarks", "tag", "Give tags to a run, or print its tags."),
     "delete": Lazy("runs", "delete", "Delete a run, its Kubernetes objects and everything stored about it."),
+    "du": Lazy("housekeeping", "du", "Show what each run holds on this machine, the largest first."),
+    "prune": Lazy("housekeeping", "prune", "Say which old runs can be deleted, and with --yes delete them."),
     "agents": Lazy("agents", "agents", "List the coding agents that runs can use, and which of them this machine has."),
     "secret": Lazy(
         "secret",

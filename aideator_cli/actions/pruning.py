@@ -1,0 +1,92 @@
+"""Deletes old runs, and everything that they hold here and on their clusters."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from aideator_cli.actions.deleting import delete
+from aideator_cli.actions.finding import Named
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.holdings import held
+from aideator_cli.actions.places import backend_at
+from aideator_cli.domain.held import Held
+from aideator_cli.errors import AideatorError, usage
+from aideator_cli.stream.following import look
+from aideator_cli.stream.resubmitting import newest_statuses
+from aideator_cli.system.clock import parse
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which runs to prune: those that meet all of it. At least one part is given."""
+
+    older_than: float | None = None  # seconds since the run ended
+    keep: int | None = None  # leave the newest runs, so many
+
+
+class Left(NamedTuple):
+    """A run that stays although the order covers it."""
+
+    held: Held
+    why: str
+
+
+class Plan(NamedTuple):
+    doomed: list[Held]  # the oldest first
+    left: list[Left]
+
+
+def plan(here: Here, order: Order) -> Plan:
+    """Says what `prune` would do. First looks at runs that had not ended, or were not read whole. Raises `AideatorError` (usage)."""
+    if order.older_than is None and order.keep is None:
+        raise usage("prune needs --older-than or --keep", hint="--older-than 30d, for example")
+    for each in _covered(here.store.held(), order):
+        run = None if each.drained or not each.own else here.store.run(each.run)
+        if run is not None:
+            with suppress(AideatorError):  # it stays then
+                look(run.spec, backend_at(run.place, here.settings), here.store)
+    found = list(reversed(_covered(held(here), order)))
+    left = [Left(each, why) for each in found if (why := _reason(each)) is not None]
+    kept = {each.held.run for each in left}
+    return Plan([each for each in found if each.run not in kept], left)
+
+
+def prune(here: Here, planned: Plan) -> Iterator[Left | Held]:
+    """Yields each run after its end: as `Left` if it could not be deleted, or if its agents turn out to be at work."""
+    for each in planned.doomed:
+        try:
+            why = _delete(here, each)
+        except AideatorError as error:
+            why = error.message
+        yield each if why is None else Left(each, why)
+
+
+def _covered(runs: list[Held], order: Order) -> list[Held]:
+    """`runs`: the newest first."""
+    rest = runs[order.keep or 0 :]
+    if order.older_than is None:
+        return rest
+    before = datetime.now(UTC) - timedelta(seconds=order.older_than)
+    return [each for each in rest if parse(each.ended or each.created) < before]
+
+
+def _reason(each: Held) -> str | None:
+    if each.state != "ended":
+        return "it may still be at work"
+    if not each.drained:
+        return "its events could not be read to their end"
+    return None if each.own else "another machine has started it"
+
+
+def _delete(here: Here, each: Held) -> str | None:
+    """Returns why the run was not deleted. Asks the backend once more: another client may have tried the run again."""
+    run = here.store.run(each.run)
+    if run is None:
+        return None
+    statuses = newest_statuses(run.spec, backend_at(run.place, here.settings))
+    if any(not status.final and status.state != "ended" for status in statuses.values()):
+        return "its agents are at work again"
+    delete(here, Named(run, None))
+    return None
