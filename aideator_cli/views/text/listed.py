@@ -12,21 +12,23 @@ if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
 
 PROMPT_CELLS = 60
+TAGS_CELLS = 24
 
 
 def show_runs(screen: Screen, runs: "Sequence[Glance]") -> None:
-    """Shows one line per run. The prompt gets the remaining room."""
-    wide = [(cells, True) for cells in (PROMPT_CELLS, 40, 30, *((20,) if any(run.note for run in runs) else ()))]
-    for cells, where in [*wide, *((cells, False) for cells in range(PROMPT_CELLS, 7, -2))]:
-        table = _table(runs, cells, where=where)
+    """Shows one line per run. The prompt gets the remaining room, and half of it goes to the notes if there is enough."""
+    wide = [(cells, True, True) for cells in (PROMPT_CELLS, 40, 30)]
+    noted = [(cells, False, True) for cells in range(PROMPT_CELLS, 19, -2)]
+    for cells, where, notes in [*wide, *noted, *((cells, False, False) for cells in range(PROMPT_CELLS, 7, -2))]:
+        table = _table(runs, cells, where=where, notes=notes and any(run.note for run in runs))
         if fits(screen, table):
             break
     show(screen, table)
 
 
-def _table(runs: "Sequence[Glance]", cells: int, *, where: bool) -> Grid:
+def _table(runs: "Sequence[Glance]", cells: int, *, where: bool, notes: bool) -> Grid:
     table = Grid()
-    tags, notes = any(run.tags for run in runs), any(run.note for run in runs)
+    tags = any(run.tags for run in runs)
     last = (*(("tags",) if tags else ()), "prompt", *(("note",) if notes else ()))
     for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if where else ()), *last):
         table.add_column(title)
@@ -38,7 +40,7 @@ def _table(runs: "Sequence[Glance]", cells: int, *, where: bool) -> Grid:
             f"{run.succeeded} of {run.variations}",
             cost(run.cost),
             *((one_line(run.where),) if where else ()),
-            *((_beginning(", ".join(run.tags), cells),) if tags else ()),
+            *((_beginning(", ".join(run.tags), min(cells, TAGS_CELLS)),) if tags else ()),
             _beginning(_prompt(run), cells),
             *((_beginning(run.note or "", cells),) if notes else ()),
         )
