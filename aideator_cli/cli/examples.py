@@ -62,5 +62,6 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("aideator doctor", "aideator doctor --no-pod --json"),
     "demo": ("aideator demo", "aideator demo --backend kubernetes"),
     "completion": ("aideator completion bash", "aideator completion fish"),
+    "man": ("aideator man ~/.local/share/man/man1", "aideator man build/man1"),
     "version": ("aideator version", "aideator version --json"),
 }

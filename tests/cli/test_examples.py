@@ -27,6 +27,7 @@ ALONE = {
     "aideator merge k3v9x2q/1 k3v9x2q/2",
     "aideator undo -C ../todo",
     "aideator delete k3v9x2q --yes",
+    "aideator man ~/.local/share/man/man1",
 }  # the other example of the same command is executed
 DRY = ("run", "ask")
 
@@ -73,7 +74,7 @@ def world(aideator: Shell, home: Path, tmp_path: Path, monkeypatch: pytest.Monke
     repository.git("checkout", "--quiet", "main")
     git(tmp_path, "init", "--quiet", "--bare", "origin.git")
     repository.git("remote", "add", "origin", str(tmp_path / "origin.git"))
-    (repository.path / ".git" / "info" / "exclude").write_text("*.md\n*.html\n*.cast\nresults\nall-of-it\n")
+    (repository.path / ".git" / "info" / "exclude").write_text("build\n*.md\n*.html\n*.cast\nresults\nall-of-it\n")
     (repository.path / "issue.md").write_text("Make it right.")
     for name in "ab":
         turns = [

@@ -91,6 +91,9 @@ COMMANDS = {
         "completion",
         "Print the script that makes a shell complete commands, options, runs and other names.",
     ),
+    "man": Lazy(
+        "man", "man", "Write a manual page for each command to a folder, for `man aideator` and `man aideator-run`."
+    ),
     "version": Lazy("version", "version", "Print the version."),
 }
 EPILOG = (
