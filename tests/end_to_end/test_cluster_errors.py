@@ -165,7 +165,11 @@ def test_a_repository_that_only_a_pod_could_find_is_the_agents_word(place: Place
     assert done.code == 1
     assert {r["fault"] for r in done.of("result")} == {"repository"}
     run_id = done.of("event")[0]["run"]
-    assert place.user.call("delete", run_id).code == 0
+    told = place.user.call("prune", "--keep", "0", "--json").of("pruned")
+    assert [(each["run"], each["would_delete"]) for each in told] == [(run_id, True)]
+    assert place.user.call("prune", "--keep", "0", "--yes").code == 0, (
+        "the place sees that the cluster has nothing of it"
+    )
 
 
 @pytest.mark.cluster
