@@ -34,13 +34,15 @@ class Change(NamedTuple):
 
 def checked(wanted: Wanted) -> Wanted:
     """Raises `AideatorError` (usage) for a word that no run can have."""
-    from aideator_cli.actions.remarking import checked_tag
-
     for option, word, words in (
         ("--state", wanted.state, STATES), ("--outcome", wanted.outcome, OUTCOMES), ("--sort", wanted.sort, SORTS)
     ):  # fmt: skip
         if word and word not in words:
             raise usage(f"{option} takes {', '.join(words[:-1])} or {words[-1]}, not {word}")
+    if not wanted.tags:
+        return wanted
+    from aideator_cli.actions.remarking import checked_tag
+
     return wanted._replace(tags=tuple(map(checked_tag, wanted.tags)))
 
 
