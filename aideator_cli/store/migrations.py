@@ -115,4 +115,5 @@ STEPS: tuple[str, ...] = (
       run text not null references runs(id) on delete cascade, name text not null, primary key (run, name)
     ) without rowid
     """,
+    "create index if not exists runs_at_work on runs(backend, created) where state <> 'ended'",  # `list` looks at these
 )
