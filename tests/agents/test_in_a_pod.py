@@ -16,7 +16,7 @@ from tests.fixtures.servers import GitServers
 from tests.fixtures.wire_server import WireServers
 
 IMAGE = Path(__file__).with_name("image")
-IN_IMAGE = ("claude", "opencode")
+IN_IMAGE = ("claude", "codex", "gemini", "opencode")
 KEYS = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 
 
@@ -59,11 +59,7 @@ def test_agents_and_our_own_loop_do_the_demo_s_task_side_by_side(
     done = run(user, git_server, bridge_address, "--agent", agents, "--image", agents_image, "--api-base", server.url)
     assert done.code == 0, done.out
     told = [(result["agent"], result["outcome"], result["files"]) for result in done.of("result")]
-    assert sorted(told, key=str) == [
-        ("claude", "succeeded", 1),
-        ("opencode", "succeeded", 1),
-        (None, "succeeded", 1),
-    ]
+    assert sorted(told, key=str) == [*((agent, "succeeded", 1) for agent in IN_IMAGE), (None, "succeeded", 1)]
     assert {request.key for request in server.requests} == {secret.key}
     assert secret.key.encode() not in done.out
 
@@ -73,11 +69,19 @@ def test_an_agent_that_the_image_lacks_ends_before_its_model_is_asked(
 ) -> None:
     server = wire_server(COMMANDS, bridge_address, key=secret.key)
     done = run(
-        user, git_server, bridge_address, "--agent", named(["codex"]), "--image", agents_image, "--api-base", server.url
+        user, git_server, bridge_address, "--agent", named(["qwen"]), "--image", agents_image, "--api-base", server.url
     )
     assert done.code == 4, done.out
     (result,) = done.of("result")
-    assert (
-        "its program codex-acp was not found; docs/agents.md#codex describes an image that has it" in result["reason"]
-    )
+    assert "its program qwen was not found; docs/agents.md#qwen-code describes an image that has it" in result["reason"]
     assert server.requests == []
+
+
+def test_doctor_looks_for_an_agent_in_the_image(user: User, agents_image: str) -> None:
+    where = [option for option in user.options if option != "--json"]
+    found = user.call("doctor", *where, "--agent", "codex", "--image", agents_image, "--json").of("finding")
+    assert [(f["state"], "answers over ACP" in f["text"]) for f in found if f["part"] == "agent"] == [("ok", True)]
+    found = user.call("doctor", *where, "--agent", "qwen", "--image", agents_image, "--json").of("finding")
+    (lacking,) = (f for f in found if f["part"] == "agent")
+    assert lacking["state"] == "broken"
+    assert "its program qwen was not found" in lacking["text"]
