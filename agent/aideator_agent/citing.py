@@ -16,7 +16,7 @@ LONGEST: Final = 300  # characters of a path
 _LINES: Final = (
     r"(?::L?(?P<first>\d{1,7})(?:[-–]L?(?P<last>\d{1,7})|:\d{1,7})?|#L(?P<from>\d{1,7})(?:-L?(?P<to>\d{1,7}))?)"
 )
-_LINK: Final = re.compile(r"\]\(\s*<?(?P<target>[^)\s<>]{1,400})>?[^)\n]{0,200}\)")
+_LINK: Final = re.compile(r"\]\(\s*<?(?P<target>[^)\s<>]{1,400}+)>?[^)\n]{0,200}+\)")
 _SPAN: Final = re.compile(rf"`(?P<path>[^`\n:#]{{1,{LONGEST}}}){_LINES}`")
 _BARE: Final = re.compile(
     rf"(?<![\w./:@+~\\-])(?P<path>(?:\.{{0,2}}/)*+[\w.@+~-]++(?:/[\w.@+~-]++)*+){_LINES}(?!\w|[.:/]\w)"

@@ -18,6 +18,8 @@ GROUPS = {
     "authentication.k8s.io/v1",
     "authorization.k8s.io/v1",
     "networking.k8s.io/v1",
+    "node.k8s.io/v1",
+    "scheduling.k8s.io/v1",
 }  # since before 1.29
 
 

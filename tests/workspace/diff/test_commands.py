@@ -182,7 +182,7 @@ def test_apply_tells_programs_what_it_did(stored: Stored) -> None:
     applied = stored.call("apply", "k3v9x2q/2", "--branch", "fix", "--json").of("applied")[0]
     assert applied == {
         "kind": "applied", "run": "k3v9x2q", "variation": 2, "folder": str(stored.scene.top), "branch": "fix",
-        "commit": stored.scene.repository.git("rev-parse", "fix"), "check": False, "already": False, "conflicts": [],
+        "commit": stored.scene.repository.git("rev-parse", "fix"), "check": False, "already": False, "conflicts": [], "left_out": [],
     }  # fmt: skip
     assert json.loads(stored.call("apply", "k3v9x2q/2", "--check", "--json").out)["check"] is True
 
