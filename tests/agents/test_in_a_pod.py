@@ -9,7 +9,7 @@ import pytest
 from tests.agents.demo_task import CHECK, COMMANDS, DEMO, FILES, PROMPT
 from tests.agents.test_local import MODELS
 from tests.end_to_end.conftest import cluster_environment
-from tests.end_to_end.user import Done, User
+from tests.end_to_end.user import Done, User, finish
 from tests.fixtures.agents import Agents
 from tests.fixtures.cluster import Cluster, Secret
 from tests.fixtures.servers import GitServers
@@ -18,6 +18,7 @@ from tests.fixtures.wire_server import WireServers
 IMAGE = Path(__file__).with_name("image")
 IN_IMAGE = ("claude", "codex", "gemini", "opencode")
 KEYS = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY")
+LONGEST_SECONDS = 600  # the programs of four makers start at once: a minute on two free cores
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,8 @@ def run(user: User, git: GitServers, address: str, *words: str) -> Done:
     files = {name: (DEMO / name).read_bytes() for name in FILES}
     server = git(address)
     server.add("todo", files)
-    return user.run(server.url("todo"), PROMPT, "--verify", CHECK, *words)
+    process = user.start("run", server.url("todo"), PROMPT, *user.options, "--verify", CHECK, *words)
+    return finish(process, LONGEST_SECONDS)
 
 
 def named(agents: Sequence[str]) -> str:

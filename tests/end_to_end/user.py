@@ -52,9 +52,9 @@ class User:
         return self.call("run", repo, prompt, *self.options, *words)
 
 
-def finish(process: subprocess.Popen[bytes]) -> Done:
+def finish(process: subprocess.Popen[bytes], longest: float = LONGEST_SECONDS) -> Done:
     try:
-        out, err = process.communicate(timeout=LONGEST_SECONDS)
+        out, err = process.communicate(timeout=longest)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
