@@ -1,6 +1,7 @@
 """Hidden checks decide, and an agent that searches all that it can read does not find them before every agent has ended."""
 
 import json
+import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import yaml
 
 from tests.end_to_end.conftest import Place
 
-MARKER = "marker-Zq81xv"  # the hunter puts it together itself, so that its own script is no find
+HALF = secrets.token_hex(6)  # of this process: tests that run beside this one have other markers
+MARKER = f"marker-{HALF}"  # the hunter puts it together itself, so that its own script is no find
+FOLDER = f"acceptance-{HALF}"
 FILES = {"calc.py": "def add(a, b):\n    return a - b\n", "test_calc.py": "import calc\n"}
 ACCEPTANCE = f"import unittest, calc\nclass A(unittest.TestCase):\n  def test_it(self): self.assertEqual(calc.add(5, 7), 12, '{MARKER}')\n"
 HUNT = r"""
 import glob, os, stat, time
-words = [b"marker-" + b"Zq81xv", b"acceptance" + b"-tests"]
+words = [b"marker-" + HALF, b"acceptance-" + HALF]
 def files():
     yield from glob.glob("/proc/[0-9]*/environ")
     yield from glob.glob("/proc/[0-9]*/cmdline")
@@ -70,7 +73,11 @@ def hunt(place: Place) -> str:
     )
     waits = f"{home}/runs/*/1/*.log" if local else ""
     more = "TOPS += glob.glob(os.path.join(os.environ.get('TMPDIR', '/tmp'), 'aideator-*'))\n" if local else ""
-    text = HUNT.replace("def files", f"TOPS = {tops!r}\n{more}def files", 1).replace("WAITS", repr(waits))
+    text = (
+        HUNT.replace("def files", f"TOPS = {tops!r}\n{more}def files", 1)
+        .replace("WAITS", repr(waits))
+        .replace("HALF", repr(HALF.encode()))
+    )
     return f"python3 - <<'END'\n{text}\nEND"
 
 
@@ -78,8 +85,8 @@ def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None
     place.git.add("project", FILES)
     (tmp_path / "tmp").mkdir()
     user = replace(place.user, environment={**place.user.environment, "TMPDIR": str(tmp_path / "tmp")})
-    (tmp_path / "acceptance-tests").mkdir()
-    (tmp_path / "acceptance-tests" / "test_acceptance.py").write_text(ACCEPTANCE)
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "test_acceptance.py").write_text(ACCEPTANCE)
     models = [
         script(tmp_path, "cheat", "sed -i 's/a - b/3/' calc.py"),
         script(tmp_path, "hunter", hunt(place)),
@@ -87,7 +94,7 @@ def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None
     ]
     hidden = [
         "--hidden",
-        str(tmp_path / "acceptance-tests"),
+        str(tmp_path / FOLDER),
         "--hidden-verify",
         f"acceptance=python3 -m unittest test_acceptance # {MARKER}",
     ]
