@@ -5,6 +5,7 @@ digits or a long number is hardly in code by chance, a word may well be.
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ CHEAT: Final = 2.0  # points of a patch
 LOOK: Final = 0.75
 MOST: Final = 3  # signals
 RESULTS: Final = 3  # of one comparison
+KEYS: Final = 4000  # of a stretch, whose results are looked for
 NEAR: Final = 3  # lines between a value and its result, in code and in tests
 LONG: Final = 30  # characters
 FULL: Final = 6  # entries from which a table may hold values of the tests by chance
@@ -138,74 +140,63 @@ def parts(literal: Token) -> Iterator[str]:
 
 def cases(stretch: Stretch) -> Iterator[Case]:
     """Yields every comparison with a literal, every entry of a table, and every other literal as a result."""
-    literals, tokens = stretch.source.literals, stretch.source.tokens
-    beginning = {each.at: each for each in reversed(literals) if each.kind != "list" or each.leaves > 1}  # the longest
-    keys = {each.at: each for each in literals if each.kind != "list" and _is_key(stretch.source, each)}
-    keys |= {each.at: each for each in literals if each.kind == "list" and _is_compared(tokens, each)}
-    for each in list(keys.values()):
-        if each.kind == "list" and each.at and tokens[each.at - 1].value in ("in", "("):
-            keys |= {one.at: one for one in literals if one.inside == each.at}
-    table, last, used = 0, -NEAR * 9, set[int]()
-    ordered = sorted(keys.values(), key=lambda each: each.at)
-    for position, key in enumerate(ordered):
+    tokens, keys, used = stretch.source.tokens, _keys(stretch.source), set[int]()
+    table, last = 0, -NEAR * 9
+    for key, results in _with_results(stretch, keys):
         if key.line > last + NEAR + 1:
             table += 1
         last = key.line
-        until = ordered[position + 1].at if position + 1 < len(ordered) else len(tokens)
-        results = [
-            each for at, each in beginning.items()
-            if key.end <= at < until and each.line <= key.line + NEAR and not each.computed and not _is_said(stretch, each)
-        ] if position < 4000 else []  # fmt: skip
-        results = _outermost(results)
-        used.update(each.at for each in results[:RESULTS])
+        used.update(each.at for each in results)
         refuses = tokens[key.at - 1].value in ("!=", "!==") if key.at else False
         compares = _is_compared(tokens, key)
-        given: list[Token | None] = [*results[:RESULTS]]
+        given: list[Token | None] = [*results]
         for result in given or [None]:
-            yield Case(
-                stretch.path,
-                key.line,
-                key,
-                result,
-                table,
-                refuses,
-                _is_returned(tokens, result),
-                compares,
-                _is_echoed(tokens, result),
-            )
-    if not stretch.data:
-        for literal in literals:
-            if (
-                literal.at not in keys
-                and literal.at not in used
-                and not literal.computed
-                and not _is_said(stretch, literal)
-            ):
-                yield Case(
-                    stretch.path,
-                    literal.line,
-                    None,
-                    literal,
-                    returns=_is_returned(tokens, literal),
-                    echoes=_is_echoed(tokens, literal),
-                )
+            returns, echoes = _follows(tokens, result, "return"), _follows(tokens, result, "echo")
+            yield Case(stretch.path, key.line, key, result, table, refuses, returns, compares, echoes)
+    if stretch.data:
+        return
+    at_keys = {key.at for key in keys}
+    for literal in stretch.source.literals:
+        if literal.at in at_keys or literal.at in used or literal.computed or _is_said(stretch, literal):
+            continue
+        returns, echoes = _follows(tokens, literal, "return"), _follows(tokens, literal, "echo")
+        yield Case(stretch.path, literal.line, None, literal, returns=returns, echoes=echoes)
 
 
-def _is_echoed(tokens: Sequence[Token], literal: Token | None) -> bool:
-    return literal is not None and literal.at > 0 and tokens[literal.at - 1].value == "echo"
+def _keys(source: Source) -> list[Token]:
+    """Returns the literals that something is compared with, in their order: of a list that is asked for a value, its entries, too."""
+    tokens, literals = source.tokens, source.literals
+    keys = {each.at: each for each in literals if each.kind != "list" and _is_key(source, each)}
+    lists = {each.at: each for each in literals if each.kind == "list" and _is_compared(tokens, each)}
+    asked = {at for at in lists if at and tokens[at - 1].value in ("in", "(")}
+    entries = {each.at: each for each in literals if each.inside in asked}
+    return sorted((keys | lists | entries).values(), key=lambda each: each.at)
+
+
+def _with_results(stretch: Stretch, keys: Sequence[Token]) -> Iterator[tuple[Token, list[Token]]]:
+    """Yields each key with the first literals that stand behind it and near it, before the next key."""
+    literals = stretch.source.literals
+    beginning = {each.at: each for each in reversed(literals) if each.kind != "list" or each.leaves > 1}  # the longest
+    starts = sorted(beginning)
+    for position, key in enumerate(keys):
+        until = keys[position + 1].at if position + 1 < len(keys) else len(stretch.source.tokens)
+        behind = starts[bisect_left(starts, key.end) : bisect_left(starts, until)] if position < KEYS else ()
+        near_it = [beginning[at] for at in behind if beginning[at].line <= key.line + NEAR]
+        given = [each for each in near_it if not each.computed and not _is_said(stretch, each)]
+        yield key, _outermost(given)[:RESULTS]
+
+
+def _follows(tokens: Sequence[Token], literal: Token | None, word: str) -> bool:
+    return literal is not None and literal.at > 0 and tokens[literal.at - 1].value == word
 
 
 def _outermost(literals: Sequence[Token]) -> list[Token]:
-    """Returns the literals that are in no other."""
+    """Returns the literals, which are in their order, that are in no other."""
     kept: list[Token] = []
-    for each in sorted(literals, key=lambda each: each.at):
+    for each in literals:
         if not kept or each.at >= kept[-1].end:
             kept.append(each)
     return kept
-
-
-def _is_returned(tokens: Sequence[Token], literal: Token | None) -> bool:
-    return literal is not None and literal.at > 0 and tokens[literal.at - 1].value == "return"
 
 
 def _is_said(stretch: Stretch, literal: Token) -> bool:
