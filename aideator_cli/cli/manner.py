@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from aideator_cli.errors import usage
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -14,3 +16,10 @@ class Manner:
 
 
 PLAIN = Manner()
+
+
+def cancels(on_interrupt: str) -> bool:
+    """Whether Ctrl-C asks the agents to stop, as --on-interrupt says. Raises `AideatorError` (usage) for another word."""
+    if on_interrupt not in ("leave", "cancel"):
+        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
+    return on_interrupt == "cancel"

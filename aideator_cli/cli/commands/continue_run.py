@@ -71,11 +71,10 @@ def continue_run(
     from aideator_cli.actions.taking import check_place, taking
     from aideator_cli.cli import invocation
     from aideator_cli.cli.beginning import begin
-    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
     from aideator_cli.cli.prompt import read_prompt
     from aideator_cli.cli.viewing import check_view
-    from aideator_cli.errors import usage
     from aideator_cli.intake.request import Anew
     from aideator_cli.text.durations import seconds
 
@@ -85,13 +84,12 @@ def continue_run(
         max_steps=max_steps, max_cost=max_cost, budget=budget, parallel=max_parallel, first=first, retries=retries,
         allow_local_shell=allow_local_shell,
     )  # fmt: skip
-    if on_interrupt not in ("leave", "cancel"):
-        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
+    stops = cancels(on_interrupt)
     taken = taking(select, apply=apply, branch=branch, folder=folder, detach=detach)
     check_view(view, json=json)
     here = invocation.here()
     planned = plan(here, the_named(here, run), asked)
     if taken is not None:
         check_place(taken, planned.order)
-    manner = Manner(json=json, view=view, cancels=on_interrupt == "cancel", goes_on=taken is not None)
+    manner = Manner(json=json, view=view, cancels=stops, goes_on=taken is not None)
     return begin(here, planned, manner, taken, detach=detach)

@@ -46,13 +46,11 @@ def merge(
     from aideator_cli.actions.merging import merge as merge_them
     from aideator_cli.cli import invocation
     from aideator_cli.cli.beginning import begin
-    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
     from aideator_cli.cli.viewing import check_view
-    from aideator_cli.errors import usage
 
-    if on_interrupt not in ("leave", "cancel"):
-        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
+    stops = cancels(on_interrupt)
     check_view(view, json=json)
     here = invocation.here()
     asked = Asked({word: the_named(here, word) for word in variations}, only or (), take or ())
@@ -61,6 +59,4 @@ def merge(
         from aideator_cli.cli.commands.diff import print_patch
 
         return print_patch(merging.merged.patch)
-    return begin(
-        here, plan(here, merging), Manner(json=json, view=view, cancels=on_interrupt == "cancel"), detach=detach
-    )
+    return begin(here, plan(here, merging), Manner(json=json, view=view, cancels=stops), detach=detach)

@@ -121,10 +121,9 @@ def run(
     from aideator_cli.actions.taking import taking
     from aideator_cli.cli import invocation
     from aideator_cli.cli.beginning import begin
-    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.prompt import read_prompt
     from aideator_cli.cli.viewing import check_view
-    from aideator_cli.errors import usage
     from aideator_cli.intake.request import (
         Agents,
         Bounds,
@@ -176,15 +175,14 @@ def run(
         briefing=Briefing(role or (), var or (), var_file or (), mcp or ()),
     )  # fmt: skip
     where = Where(backend, context, namespace)
-    if on_interrupt not in ("leave", "cancel"):
-        raise usage(f"--on-interrupt takes leave or cancel, not {on_interrupt}")
+    stops = cancels(on_interrupt)
     pushed = _pushing(push, folder, detach=detach) if push is not None else None
     taken = taking(
         select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach, cross=cross_tests
     )
     taken = replace(taken, folder=folder) if taken else None
     goes_on = taken is not None or pushed is not None
-    manner = Manner(json=json, view=view, cancels=on_interrupt == "cancel", goes_on=goes_on)
+    manner = Manner(json=json, view=view, cancels=stops, goes_on=goes_on)
     here = invocation.here()
     if estimate:
         return _estimate(here, request, where, json=json)
