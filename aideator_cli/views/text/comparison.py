@@ -189,18 +189,8 @@ def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:
 
 def _show_files(screen: Screen, comparison: Comparison) -> None:
     numbers = sorted(each.number for each in comparison.order)
-    shown = comparison.files[:FILES_SHOWN]
-    for cells in PATH_CELLS:
-        table = Grid(header=False)
-        for _ in range(3):
-            table.add_column()
-        for file in shown:
-            table.add_row(f"  {shortened(file.path, cells)}", _marks(file, numbers), told_parts(file))
-        if fits(screen, table):
-            break
-    show(screen, table)
-    if left := len(comparison.files) - len(shown):
-        screen.line(f"  … {left} more files: --json lists them all")
+    rows = [(file.path, _marks(file, numbers), told_parts(file)) for file in comparison.files[:FILES_SHOWN]]
+    _show_paths(screen, rows, len(comparison.files), "files")
 
 
 def _marks(file: Changed | CitedPlace, numbers: Sequence[int]) -> str:
@@ -217,17 +207,23 @@ def told_parts(file: Changed) -> str:
 def _show_places(screen: Screen, comparison: Comparison) -> None:
     numbers = sorted(each.number for each in comparison.order)
     shown = comparison.cited[:FILES_SHOWN]
+    rows = [(place(cited.path, cited.first, cited.last), _marks(cited, numbers)) for cited in shown]
+    _show_paths(screen, rows, len(comparison.cited), "places")
+
+
+def _show_paths(screen: Screen, rows: Sequence[tuple[str, ...]], count: int, what: str) -> None:
+    """Shows rows that begin with a path, which is cut where the screen needs it, and how many of `count` there are besides."""
     for cells in PATH_CELLS:
         table = Grid(header=False)
-        for _ in range(2):
+        for _ in rows[0]:
             table.add_column()
-        for cited in shown:
-            table.add_row(f"  {shortened(place(cited.path, cited.first, cited.last), cells)}", _marks(cited, numbers))
+        for path, *rest in rows:
+            table.add_row(f"  {shortened(path, cells)}", *rest)
         if fits(screen, table):
             break
     show(screen, table)
-    if left := len(comparison.cited) - len(shown):
-        screen.line(f"  … {left} more places: --json lists them all")
+    if left := count - len(rows):
+        screen.line(f"  … {left} more {what}: --json lists them all")
 
 
 def about_answers(comparison: Comparison) -> list[str]:
