@@ -44,6 +44,7 @@ from aideator_cli.actions import stats as counting
 from aideator_cli.actions.applying import Undone
 from aideator_cli.actions.crossing import refereeing as crossing
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.issues import read_issue
 from aideator_cli.actions.refreshing import refresh
 from aideator_cli.actions.sharing import exporting, reporting
 from aideator_cli.actions.sharing.exporting import Exported
@@ -130,9 +131,10 @@ class Aideator:
 
     def start(
         self,
-        repo: str | Path,
+        repo: str | Path | None,
         prompt: str | None = None,
         *,
+        issue: str | None = None,
         models: str | Sequence[str] = (),
         agents: str | Sequence[str] = (),
         n: int | None = None,
@@ -157,16 +159,22 @@ class Aideator:
         """Starts a run as `aideator run` does, and returns as soon as its agents are accepted.
 
         `models`: each NAME or NAME:COUNT. `agents`: each AGENT[/MODEL][:COUNT]; none: AIdeator's own loop.
-        `prompt` is taken as it is, and None only where `matrix` has prompts.
+        `prompt` is taken as it is, and None only where `matrix` has prompts, or `issue` says what to do: the address of an issue on a
+        forge, which the agents get as data. Then `repo` may be None, too: the repository of the issue.
         `first` and `retries` act while `events()` or `wait()` follows the run. Raises `AideatorError`; then nothing was started.
         `max_parallel`: at most so many agents work at once; the others start while `events()` or `wait()` follows the run.
         """
+        read = None if issue is None else read_issue(self._here, issue, surroundings.ca)
+        if repo is None and read is None:
+            raise usage("no repository is given", hint="name one, or an issue")
         request = Request(
-            str(repo), prompt, n=n, models=[models] if isinstance(models, str) else list(models),
+            str(read.repository if repo is None and read else repo), prompt, n=n,
+            models=[models] if isinstance(models, str) else list(models),
             agents=Agents([agents] if isinstance(agents, str) else list(agents)),
             matrix=None if matrix is None else Path(matrix), temperature=temperature, api_base=api_base, ref=ref,
             allow_local_shell=allow_local_shell, parallel=max_parallel, first=first, retries=retries, bounds=bounds,
             checking=checking, pod=pod, surroundings=surroundings, sending=sending, cloning=cloning, question=question, briefing=briefing,
+            issue=read.issue if read else None,
         )  # fmt: skip
         planned = starting.plan(self._here, request, where)
         if planned.suspects:

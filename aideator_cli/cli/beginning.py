@@ -1,9 +1,10 @@
 """Begins a run that is planned: asks what must be asked, starts it, shows it to its end, and takes the best of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aideator_agent.spec import Issue
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.pushing import Pushing
     from aideator_cli.actions.starting import Plan
@@ -25,8 +26,9 @@ def begin(
     *,
     confirmed: bool = False,
     detach: bool = False,
+    after: "Callable[[StoredRun], int] | None" = None,
 ) -> int:
-    """Returns the exit code. Raises `AideatorError` if nothing was started."""
+    """Returns the exit code. `after` gets the run when it has ended. Raises `AideatorError` if nothing was started."""
     from aideator_cli.actions.starting import start
     from aideator_cli.cli.delivery import show_delivery
     from aideator_cli.cli.started import announce, leave_detached
@@ -38,13 +40,16 @@ def begin(
     remark(planned)
     if planned.suspects and not _may_send(planned.suspects):
         raise AideatorError("nothing was started")
+    if spec.issue is not None and not _may_give(spec.issue, len(spec.variations), confirmed=confirmed):
+        raise AideatorError("nothing was started")
     run = start(here, planned)
     announce(spec, planned.backend)
     if detach:
         show_delivery(planned.backend, spec.id)
         leave_detached(spec.id, [v.number for v in spec.variations], json=manner.json)
         return 0
-    return _follow(here, run, planned.backend, manner, taken, pushed)
+    code = _follow(here, run, planned.backend, manner, taken, pushed)
+    return code if after is None else after(here.store.run(spec.id) or run) or code
 
 
 def _follow(
@@ -95,6 +100,18 @@ def _may_send(suspects: "Sequence[Suspect]") -> bool:
     if not terminal.is_asked():
         raise unconfirmed(suspects)
     return terminal.agrees(f"Send {plural(len(suspects), 'file')} that may hold secrets?")
+
+
+def _may_give(issue: "Issue", agents: int, *, confirmed: bool) -> bool:
+    """Shows the issue before anybody gets it, and asks the person at the terminal."""
+    from aideator_cli.cli import terminal
+    from aideator_cli.cli.issued import show_issue
+    from aideator_cli.text.figures import plural
+
+    show_issue(issue)
+    return confirmed or terminal.agrees(
+        f"Give this {'pull request' if issue.pull else 'issue'} to {plural(agents, 'agent')}?"
+    )
 
 
 def remark(planned: "Plan") -> None:

@@ -21,7 +21,8 @@ _WHO, _WHAT, _WHERE, _WATCHING = "Who works", "The task and the repository", "Wh
 _HEADINGS: Final = {
     **dict.fromkeys(("n", "agent", "agent_command", "agent_home", "model", "matrix", "role", "temperature", "api_base", "mcp"), _WHO),
     **dict.fromkeys(
-        ("var", "var_file", "answer", "diff", "ref", "dirty", "carry", "subdir", "depth", "sparse", "no_submodules", "withhold_secrets"),
+        ("issue", "var", "var_file", "answer", "diff", "ref", "dirty", "carry", "subdir", "depth", "sparse", "no_submodules",
+         "withhold_secrets"),
         _WHAT,
     ),
     **dict.fromkeys(("backend", "context", "namespace", "allow_local_shell", "git_secret", "env", "ca"), _WHERE),
@@ -76,7 +77,8 @@ def _taken_out(words: Sequence[str], params: Sequence[Any]) -> tuple[list[str], 
 def _settings(params: Mapping[str, Any], left_out: frozenset[str]) -> "Settings":
     from aideator_cli.system.settings import Choice
 
-    file = None if params.get("no_repository_file") else _repository_file(str(params["repo"]))
+    repo = params.get("repo")  # None: that of an issue, which is a remote one
+    file = None if repo is None or params.get("no_repository_file") else _repository_file(str(repo))
     return invocation.settings(Choice(params.get("profile"), file, left_out))
 
 

@@ -83,7 +83,8 @@ def _displaced(
 ) -> Iterator[str]:
     foreign = bool(agents) and not any(_OWN_LOOP.match(item.strip()) for text in agents for item in text.split(","))
     counted = any(_COUNT.search(text) for name in ("model", "agent", "role") if name in given for text in params[name])
-    from_url = is_url(str(params.get("repo", "")))
+    repo = params.get("repo")
+    from_url = repo is None or is_url(str(repo))  # None: the repository of an issue
     for name in own:
         if (
             (_GIVES_WAY.get(name, frozenset()) & set(given))

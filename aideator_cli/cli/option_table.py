@@ -10,8 +10,8 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from aideator_cli.system.configuration.options import Kind, Option, Table
 
-# The profile and the repository's file are where settings come from; AIDEATOR_PROFILE chooses the profile, too
-NO_SETTINGS: Final = frozenset({"profile", "no_repository_file"})
+# The profile and the repository's file are where settings come from; AIDEATOR_PROFILE chooses the profile, too. An issue is a task.
+NO_SETTINGS: Final = frozenset({"profile", "no_repository_file", "issue"})
 _KINDS: Final = {bool: Kind.SWITCH, int: Kind.WHOLE, float: Kind.NUMBER, Path: Kind.PATH}
 _CHOICES: Final = re.compile(r"[a-z]+(?:\|[a-z]+)+")
 

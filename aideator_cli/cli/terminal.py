@@ -72,6 +72,11 @@ def say(text: str) -> None:
     _write("", text)
 
 
+def quote(line: str) -> None:
+    """Writes a line of foreign text to stderr, marked as a quotation."""
+    _write(paint("> ", DIM), line)
+
+
 def warn(text: str) -> None:
     _write(paint("warning: ", YELLOW), text)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 from aideator_agent.spec import Repository
 from aideator_cli.domain.result import OWN
@@ -12,6 +12,12 @@ from aideator_cli.intake.matrix import Cell, Matrix, Prompt
 from aideator_cli.intake.prompts import Briefed, Messages
 from aideator_cli.intake.request import Request
 from aideator_cli.intake.variables import Variables
+
+RESOLVE: Final = "Resolve {}, which is quoted below. Change what it needs and no more, and add a test for it if the project has tests."
+EXPLAIN: Final = (
+    "Look into {}, which is quoted below. Say what causes it, with file and line, and how it could be resolved. If it asks something,"
+    " answer it."
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class Brief:
 
 def _prompt(request: Request) -> str:
     text = request.prompt
+    if text is None and request.issue is not None and not request.issue.pull:
+        return (EXPLAIN if request.question.answer else RESOLVE).format(request.issue.name)
     if text is None and request.question.answer and request.question.diff is not None:
         from aideator_cli.intake import review
 

@@ -119,6 +119,7 @@ def _spec(request: Request, defaults: Defaults, read: _Read, repository: Reposit
         system=messages.system,
         task=messages.task,
         answer=request.question.answer,
+        issue=request.issue,
         scripts=read.lineup.scripts,
         checks=read.checks.checks,
         setup=read.checks.setup,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aideator_agent.spec import MAX_FILE
+from aideator_agent.spec import MAX_FILE, Issue
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Request:
     """One prompt on one repository, and how to try it."""
 
     repo: str  # a URL, or a path on this machine
-    prompt: str | None  # None: the matrix has the prompts
+    prompt: str | None  # None: the matrix has the prompts, or the issue says it
     n: int | None = None  # number of variations; None: `models` or the matrix decides
     models: Sequence[str] = ()  # each NAME or NAME:COUNT; empty: the configured model
     agents: Agents = field(default_factory=Agents)
@@ -180,6 +180,7 @@ class Request:
     cloning: Cloning = field(default_factory=Cloning)
     question: Question = field(default_factory=Question)
     briefing: Briefing = field(default_factory=Briefing)
+    issue: Issue | None = None  # what the prompt is about
 
 
 @dataclass(frozen=True)

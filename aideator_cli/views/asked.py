@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from aideator_agent.spec import Hidden, Limits, Origin
+from aideator_agent.spec import Hidden, Issue, Limits, Origin
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, plural, tokens
 
@@ -31,3 +31,14 @@ def limits(held: Limits) -> str:
 def origin(begun: Origin) -> str:
     """Where a run's work began."""
     return f"{'merged from' if begun.merged else 'goes on from'} {one_line(begun.named)}"
+
+
+def issue(shown: Issue) -> str:
+    """What the prompt is about, with how much of it the agents were shown."""
+    words = [plural(shown.comments, "comment")] if shown.comments else []
+    if shown.left_out:
+        words.append(f"{shown.left_out} left out")
+    if shown.cut:
+        words.append("cut")
+    more = f" ({', '.join(words)})" if words else ""
+    return f"{shown.name}: {one_line(shown.title)}{more}  {one_line(shown.url)}"

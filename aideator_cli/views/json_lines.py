@@ -60,6 +60,11 @@ def _event(event: Event) -> str:
     return f'{whose[:-1]},"{"line" if event.type == "stray" else "event"}":{record}}}\n'
 
 
+def _issue(spec: RunSpec) -> dict[str, Any] | None:
+    """What was read, without its text, which `show` adds: a list of runs would get long."""
+    return None if spec.issue is None else {k: v for k, v in asdict(spec.issue).items() if k != "text"}
+
+
 def _review(spec: RunSpec) -> dict[str, Any] | None:
     shown = spec.review
     if shown is None:
@@ -92,6 +97,7 @@ def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) 
         "repository": {"url": spec.repository.url, "ref": spec.repository.ref, "base": spec.repository.base},
         "prompt": spec.prompt,
         "answer": spec.answer,
+        "issue": _issue(spec),
         "review": _review(spec),
         "origin": _origin(spec),
         "selected": selected,

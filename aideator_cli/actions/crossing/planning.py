@@ -82,8 +82,8 @@ def referee_of(run: StoredRun, plan: Planned, runs: Path, *, to_cluster: bool) -
         id=id_, submission_id=str(uuid.uuid4()), created=now(), variations=(VariationSpec(1, MODEL),),
         repository=replace(spec.repository, base=plan.results[0].base or spec.repository.base),
         limits=replace(spec.limits, seconds=most, cost=None, tokens=None),
-        prompt="", task="", system={}, scripts={}, mcp=(), signals=False, baseline=False, verify_repeat=1, review=None,
-        origin=None, hidden=None, retries=0, first=None, parallel=None, share=None,
+        prompt="", task="", system={}, scripts={}, mcp=(), signals=False, baseline=False, verify_repeat=1, issue=None,
+        review=None, origin=None, hidden=None, retries=0, first=None, parallel=None, share=None,
         referee=Referee(spec.id, tuple(each.variation for each in plan.results), seconds),
         sent=_sent(spec, id_, plan, runs, to_cluster=to_cluster),
     )  # fmt: skip

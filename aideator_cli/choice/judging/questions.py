@@ -72,9 +72,11 @@ def answer_shown(answer: str, citations: Iterable[Citation]) -> bytes:
 
 
 def shown_task(spec: RunSpec) -> str:
-    """Returns what the agents were asked, also for the work that they began with, and the difference that they were shown."""
+    """Returns what the agents were asked, also for the work that they began with, and the issue and the difference that they were shown."""
     earlier = spec.origin.prompts if spec.origin else ()
     task = "\n\n".join([*earlier, spec.prompt])
+    if spec.issue is not None:
+        task = f"{task}\n\n{spec.issue.shown()}"
     return task if spec.review is None else f"{task}\n\nThe difference {spec.review.range}:\n\n{spec.review.diff}"
 
 

@@ -12,7 +12,7 @@ Question = Annotated[
     str | None,
     typer.Argument(
         metavar="QUESTION",
-        help="The question. - reads it from standard input, @FILE from a file. With --diff it may be left out.",
+        help="The question. - reads it from standard input, @FILE from a file. With --diff or --issue it may be left out.",
         show_default=False,
     ),
 ]
@@ -22,9 +22,10 @@ def ask(**given: Any) -> int:
     """Put one question about a repository to N agents and show their answers. The result of each agent is Markdown, and no patch."""
     from aideator_cli.errors import usage
 
-    if given["prompt"] is given["diff"] is given["matrix"] is None:
+    if given["prompt"] is given["diff"] is given["matrix"] is given["issue"] is None:
         raise usage(
-            "no question is given", hint='aideator ask REPO "What you want to know", or --diff A..B for a review'
+            "no question is given",
+            hint='aideator ask REPO "What you want to know", --diff A..B for a review, or --issue URL for an issue',
         )
     return run(**given, answer=True)
 

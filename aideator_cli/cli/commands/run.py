@@ -1,7 +1,7 @@
 """`run`: one prompt, N agents."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from aideator_cli.cli.commands import (
@@ -17,15 +17,14 @@ from aideator_cli.cli.commands import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aideator_cli.actions.here import Here
     from aideator_cli.actions.pushing import Pushing
-    from aideator_cli.actions.starting import Plan
-    from aideator_cli.intake.request import Request, Where
+    from aideator_cli.cli.carrying import Call
 
 
-def run(
-    repo: run_options.Repo,
+def called(
+    repo: run_options.Repo = None,
     prompt: run_options.Prompt = None,
+    issue: run_options.Issue = None,
     n: run_options.Count = None,
     agent: agent_options.Agent = None,
     agent_command: agent_options.AgentCommand = None,
@@ -115,15 +114,14 @@ def run(
     estimate: run_options.Estimated = False,
     view: options.View = None,
     json: options.Json = False,
-) -> int:
-    """Give one prompt to N agents and show their work live."""
-    from aideator_cli.actions.starting import manifests, plan
+) -> "Call":
+    """Returns what the command line asks for. Its parameters are the options of `run`."""
     from aideator_cli.actions.taking import taking
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.beginning import begin
-    from aideator_cli.cli.manner import Manner, cancels
+    from aideator_cli.cli.carrying import Call
+    from aideator_cli.cli.issued import named
+    from aideator_cli.cli.manner import cancels
     from aideator_cli.cli.prompt import read_prompt
-    from aideator_cli.cli.viewing import check_view
     from aideator_cli.intake.request import (
         Agents,
         Bounds,
@@ -164,6 +162,8 @@ def run(
         placing=Placing(node_selector or (), toleration or (), priority_class, runtime_class, queue, queue_priority),
         identity=Identity(run_as, service_account, image_pull_secret or (), label or (), annotation or ()), patch=pod_patch,
     )  # fmt: skip
+    here = invocation.here()
+    repo, shown = named(here, repo, issue, ca)
     request = Request(
         repo, read_prompt(prompt), n=n, models=model or (), agents=Agents(agent or (), agent_command, agent_home), matrix=matrix,
         temperature=temperature, api_base=api_base, ref=ref,
@@ -172,50 +172,30 @@ def run(
         sending=Sending(dirty, carry or (), secrets=yes, withhold=withhold_secrets),
         cloning=Cloning(git_secret, subdir, depth, sparse or (), submodules=not no_submodules),
         question=Question(answer, diff),
-        briefing=Briefing(role or (), var or (), var_file or (), mcp or ()),
+        briefing=Briefing(role or (), var or (), var_file or (), mcp or ()), issue=shown,
     )  # fmt: skip
-    where = Where(backend, context, namespace)
-    stops = cancels(on_interrupt)
     pushed = _pushing(push, folder, detach=detach) if push is not None else None
     taken = taking(
         select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach, cross=cross_tests
     )
-    taken = replace(taken, folder=folder) if taken else None
-    goes_on = taken is not None or pushed is not None
-    manner = Manner(json=json, view=view, cancels=stops, goes_on=goes_on)
-    here = invocation.here()
-    if estimate:
-        return _estimate(here, request, where, json=json)
-    if dry_run:
-        return _show_manifests(*manifests(here, request, where))
-    check_view(view, json=json)
-    planned = plan(here, request, where, taking=taken, pushing=pushed, detach=detach)
-    return begin(here, planned, manner, taken, pushed, confirmed=yes, detach=detach)
+    return Call(
+        here, request, Where(backend, context, namespace), replace(taken, folder=folder) if taken else None, pushed,
+        cancels=cancels(on_interrupt), json=json, view=view, confirmed=yes, detach=detach, estimate=estimate, dry_run=dry_run,
+    )  # fmt: skip
+
+
+def run(**given: Any) -> int:
+    """Give one prompt to N agents and show their work live."""
+    from aideator_cli.cli.carrying import carry_out
+
+    return carry_out(called(**given))
+
+
+run.__signature__ = signature(called).replace(return_annotation=int)  # type: ignore[attr-defined]
+run.__annotations__ = called.__annotations__ | {"return": int}
 
 
 def _pushing(push: str, folder: "Path | None", *, detach: bool) -> "Pushing | None":
     from aideator_cli.actions.pushing import pushing
 
     return pushing(push, folder=folder, detach=detach)
-
-
-def _estimate(here: "Here", request: "Request", where: "Where", *, json: bool) -> int:
-    from aideator_cli.actions.estimating import estimate
-    from aideator_cli.actions.starting import plan
-    from aideator_cli.cli.estimated import tell_estimate
-
-    return tell_estimate(estimate(here, plan(here, request, where).spec), json=json)
-
-
-def _show_manifests(planned: "Plan", documents: Sequence[Mapping[str, Any]]) -> int:
-    import sys
-
-    from aideator_cli.actions.starting import unconfirmed
-    from aideator_cli.cli.beginning import remark
-    from aideator_cli.system.yaml_file import write_documents
-
-    remark(planned)
-    if planned.suspects:
-        raise unconfirmed(planned.suspects)
-    write_documents(documents, sys.stdout)
-    return 0

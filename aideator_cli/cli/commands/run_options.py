@@ -12,13 +12,26 @@ CHECKS = "Checks"
 BEST = "The best result"
 
 Repo = Annotated[
-    str,
-    typer.Argument(metavar="REPO", help="A git URL, or a path to a local repository.", show_default=False),
+    str | None,
+    typer.Argument(
+        metavar="REPO",
+        help="A git URL, or a path to a local repository. With --issue it may be left out: that of the issue.",
+        show_default=False,
+    ),
 ]
 Prompt = Annotated[
     str | None,
     typer.Argument(
         metavar="PROMPT", help="The task. - reads it from standard input, @FILE from a file.", show_default=False
+    ),
+]
+Issue = Annotated[
+    str | None,
+    typer.Option(
+        "--issue",
+        metavar="URL",
+        help="An issue on GitHub, GitLab or Gitea as the task: its title, description and comments, which the agents get as data.",
+        show_default=False,
     ),
 ]
 Count = Annotated[
@@ -53,7 +66,8 @@ Matrix = Annotated[
 Yes = Annotated[
     bool,
     typer.Option(
-        "--yes", help="Don't ask before starting more than 20 agents, or before sending files that look like secrets."
+        "--yes",
+        help="Don't ask before starting more than 20 agents, sending files that look like secrets, or giving an issue to agents.",
     ),
 ]
 NoRepositoryFile = Annotated[

@@ -70,6 +70,8 @@ def show(
     json: options.Json = False,
 ) -> int:
     """Show the task, limits and results of a run."""
+    from dataclasses import asdict
+
     from aideator_cli.actions import showing
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.telling import tell_stale
@@ -89,8 +91,10 @@ def show(
 
         selected = shown.selection.variation if shown.selection else None
         judged = shown.judged.as_json() if shown.judged else None
-        told = {"judged": judged, "observations": [observation(seen) for seen in shown.observations]}
-        write(screen, {**run_record(shown.named.run, shown.results, selected), **told})
+        issue = shown.named.run.spec.issue
+        told = {"issue": asdict(issue) if issue else None, "judged": judged}
+        seen = {"observations": [observation(each) for each in shown.observations]}
+        write(screen, {**run_record(shown.named.run, shown.results, selected), **told, **seen})
         return 0
     from aideator_cli.views.text.runs import show_run
 

@@ -20,6 +20,7 @@ from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, joined, plural, tokens
 from aideator_cli.views import wording
 from aideator_cli.views.asked import hidden as told_hidden
+from aideator_cli.views.asked import issue as told_issue
 from aideator_cli.views.asked import limits as told_limits
 from aideator_cli.views.asked import origin, repository_name
 from aideator_cli.views.html.answers import answers
@@ -121,7 +122,8 @@ def _asked(run: StoredRun) -> list[tuple[str, str]]:
     checks = [(f"Check {one_line(check.name)}", _begun(check.command, WORDS)) for check in spec.checks]
     setup = [("Before the checks", _begun(command, WORDS)) for command in spec.setup]
     unseen = [("Hidden", told_hidden(spec.hidden))] if spec.hidden else []
-    return [*review, ("Limits", limits), *setup, *checks, *unseen]
+    issue = [] if spec.issue is None else [("Issue", told_issue(spec.issue))]
+    return [*issue, *review, ("Limits", limits), *setup, *checks, *unseen]
 
 
 def _evidence(comparison: Comparison) -> Iterator[dict[str, Any]]:

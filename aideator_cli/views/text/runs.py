@@ -11,6 +11,7 @@ from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import minute
 from aideator_cli.views import wording
 from aideator_cli.views.asked import hidden, limits, origin
+from aideator_cli.views.asked import issue as told_issue
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.table import show_table
 
@@ -86,13 +87,14 @@ def _standing(result: Result, seen: Sequence["Observation"]) -> Result:
 
 
 def _asked(spec: RunSpec) -> list[str]:
-    """The difference to look at, roles, limits and checks, a line each."""
+    """The issue, the difference to look at, roles, limits and checks, a line each."""
     shown = spec.review
     review = [] if shown is None else [f"shown {one_line(shown.range)}: {shown.first[:12]} to {shown.last[:12]}"]
+    issue = [] if spec.issue is None else [told_issue(spec.issue)]
     first = f"; the others stop once {spec.first} succeed" if spec.first else ""
     checks = [f"check {check.name}: {one_line(check.command)}" for check in spec.checks]
     unseen = [f"hidden from the agents: {hidden(spec.hidden)}"] if spec.hidden else []
-    return [*review, *_roles(spec), f"limits {limits(spec.limits)} each{first}", *checks, *unseen]
+    return [*issue, *review, *_roles(spec), f"limits {limits(spec.limits)} each{first}", *checks, *unseen]
 
 
 def _roles(spec: RunSpec) -> list[str]:

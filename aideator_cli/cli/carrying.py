@@ -1,0 +1,79 @@
+"""Carries out what `run`, `ask` and `review` ask for: shows what it would cost or create, or starts it and follows it to its end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
+    from aideator_cli.actions.pushing import Pushing
+    from aideator_cli.actions.starting import Plan
+    from aideator_cli.actions.taking import Taking
+    from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.intake.request import Request, Where
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, and what is to become of it."""
+
+    here: "Here"
+    request: "Request"
+    where: "Where"
+    taken: "Taking | None" = None
+    pushed: "Pushing | None" = None
+    cancels: bool = False  # whether an interrupt cancels the agents
+    json: bool = False
+    view: str | None = None
+    confirmed: bool = False
+    detach: bool = False
+    estimate: bool = False
+    dry_run: bool = False
+
+
+def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> int:
+    """Returns the exit code. `after` gets a run that was followed to its end, and may fail, too."""
+    from aideator_cli.actions.starting import plan
+    from aideator_cli.cli.beginning import begin
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.viewing import check_view
+
+    if call.estimate:
+        return _estimate(call)
+    if call.dry_run:
+        return _show_manifests(call)
+    check_view(call.view, json=call.json)
+    goes_on = call.taken is not None or call.pushed is not None or after is not None
+    manner = Manner(json=call.json, view=call.view, cancels=call.cancels, goes_on=goes_on)
+    planned = plan(call.here, call.request, call.where, taking=call.taken, pushing=call.pushed, detach=call.detach)
+    return begin(
+        call.here, planned, manner, call.taken, call.pushed, confirmed=call.confirmed, detach=call.detach, after=after
+    )
+
+
+def _estimate(call: Call) -> int:
+    from aideator_cli.actions.estimating import estimate
+    from aideator_cli.actions.starting import plan
+    from aideator_cli.cli.estimated import tell_estimate
+
+    return tell_estimate(estimate(call.here, plan(call.here, call.request, call.where).spec), json=call.json)
+
+
+def _show_manifests(call: Call) -> int:
+    from aideator_cli.actions.starting import manifests
+
+    return _show(*manifests(call.here, call.request, call.where))
+
+
+def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]]) -> int:
+    import sys
+
+    from aideator_cli.actions.starting import unconfirmed
+    from aideator_cli.cli.beginning import remark
+    from aideator_cli.system.yaml_file import write_documents
+
+    remark(planned)
+    if planned.suspects:
+        raise unconfirmed(planned.suspects)
+    write_documents(documents, sys.stdout)
+    return 0
