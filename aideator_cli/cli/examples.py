@@ -59,6 +59,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "image build": ("aideator image build", "aideator image build --tool podman -- --network host"),
     "image push": ("aideator image push registry.example/team/", "aideator image push registry.example/team/agent:1"),
     "image load": ("aideator image load", "aideator image load --into kind:dev"),
+    "serve": ("aideator serve", "aideator serve --port 0"),
     "doctor": ("aideator doctor", "aideator doctor --no-pod --json"),
     "demo": ("aideator demo", "aideator demo --backend kubernetes"),
     "completion": ("aideator completion bash", "aideator completion fish"),

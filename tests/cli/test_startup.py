@@ -18,7 +18,8 @@ from tests.backends.kubernetes.api_server import Handler, answering, write_kubec
 from tests.fixtures.repositories import LocalRepository
 
 DRAWING = ("rich", "pygments", "aideator_cli.views.panes", "aideator_cli.views.html")
-HEAVY = ("kubernetes", "textual", "litellm")
+SERVING = ("aideator_cli.server", "fastapi", "starlette", "uvicorn", "pydantic", "psycopg", "authlib", "mcp")
+HEAVY = ("kubernetes", "textual", "litellm", *SERVING)
 PROGRAM = "import sys; from aideator_cli.main import main; main({words}); print(*sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)"
 
 
@@ -42,6 +43,15 @@ def test_completing_loads_nothing_that_a_command_works_with(words: list[str], tm
     store.close()
     ours = tuple(f"aideator_cli.{room}" for room in ("backends", "stream", "workspace", "choice", "views", "actions"))
     assert loaded(["__complete", *words], (*HEAVY, *DRAWING, *ours, "sqlite_utils", "jinja2", "yaml"), tmp_path) == ""
+
+
+def test_what_serves_http_is_loaded_by_no_other_command(tmp_path: Path) -> None:
+    modules = "; ".join(f"import aideator_cli.cli.commands.{lazy.module}" for lazy in COMMANDS.values())
+    found = f"import sys; print(sorted(set({SERVING}) & set(sys.modules)))"
+    importing = f"{modules}; import aideator_cli.api, aideator_cli.cli.first_contact; {found}"
+    said = subprocess.run([sys.executable, "-c", importing], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert said.stdout == "[]\n"
+    assert loaded(["demo", "--backend", "local"], SERVING, tmp_path) == ""
 
 
 def test_help_loads_no_command_and_a_command_no_other(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ COMMANDS = {
             "load": Lazy("image", "load", "Load the agent's image into a cluster on this machine, without a registry."),
         },
     ),
+    "serve": Lazy("serve", "serve", "Serve the HTTP API, until Ctrl-C."),
     "doctor": Lazy("doctor", "doctor", "Check whether agents can run here, and say how to mend what is broken."),
     "demo": Lazy("demo", "demo", "Watch three scripted agents work, with no API key and no cluster."),
     "completion": Lazy(

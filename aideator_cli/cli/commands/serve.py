@@ -1,0 +1,35 @@
+"""`serve`: the HTTP API."""
+
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The port to listen on. 0: any free one.")
+    ] = 8642,
+) -> int:
+    """Serve the HTTP API, until Ctrl-C.
+
+    It serves the runs of this machine, and follows those at work as `watch` does. It has no users, so it listens only on this machine.
+    """
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.errors import usage
+
+    try:
+        from aideator_cli.server.serving import serve as run
+    except ImportError as error:
+        raise usage(
+            f"aideator serve needs {error.name}, which is not installed", hint="pip install 'aideator[server]'"
+        ) from error
+
+    def said(address: str) -> None:
+        terminal.say(f"serving on {address}; Ctrl-C ends the server, not the agents")
+
+    try:
+        run(invocation.here(), host, port, said)
+    except KeyboardInterrupt:  # told to stop, and it has
+        terminal.end_line()
+    return 0

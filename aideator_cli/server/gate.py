@@ -1,0 +1,75 @@
+"""What every request passes first: its host, where it comes from, and its size."""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aideator_cli.server.problems import Problem
+
+LARGEST_BODY: Final = 1024 * 1024  # bytes
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Gate:
+    """`hosts`: the only names by which the server may be called, or None for any. Without users, any page that the user's browser shows
+    could otherwise start agents: by a name that points to this machine, or by a form."""
+
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...] | None) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            self._check(scope, headers)
+            await self._app(scope, _Measured(receive).receive, send)
+        except Problem as problem:
+            await problem.response(scope["path"])(scope, receive, send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if self._hosts is not None and re.sub(r":\d+$", "", host) not in self._hosts:
+            text = f"this server does not answer to the name {host!r}"
+            raise Problem(HTTPStatus.MISDIRECTED_REQUEST, text, f"call it {' or '.join(self._hosts)}")
+        if scope["method"] in SAFE:
+            return
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            text = f"a page of {origin} may not change anything here"
+            raise Problem(HTTPStatus.FORBIDDEN, text, "call the API from a program, or from this server's own page")
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > LARGEST_BODY:
+            raise _too_large()
+        has_body = length not in ("", "0") or "transfer-encoding" in headers
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if has_body and kind != "application/json":
+            text = f"a body has to be JSON, not {kind or 'without a type'}"
+            raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text, "send the header Content-Type: application/json")
+
+
+class _Measured:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._size = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > LARGEST_BODY:
+            raise _too_large()
+        return message
+
+
+def _too_large() -> Problem:
+    return Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"a body takes at most {LARGEST_BODY // 1024} KiB",
+        "say in the prompt where the agents find the rest",
+    )

@@ -1,0 +1,129 @@
+"""Errors as RFC 9457 problem documents. They have the same words and hints as the command line's."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from aideator_cli.errors import AideatorError, ExitCode, Hint, written
+from aideator_cli.text.clean import clean
+
+MEDIA_TYPE: Final = "application/problem+json"
+AGAIN_SECONDS: Final = 5  # when to come back to a server that can't answer now
+NAMED: Final = 10  # mistakes in one body
+
+_STATUS: Final[Mapping[ExitCode, HTTPStatus]] = {
+    ExitCode.FAILED: HTTPStatus.CONFLICT,
+    ExitCode.USAGE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ExitCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ExitCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ExitCode.REFUSED: HTTPStatus.FORBIDDEN,
+    ExitCode.LIMIT: HTTPStatus.CONFLICT,
+    ExitCode.CHECKS_FAILED: HTTPStatus.CONFLICT,
+    ExitCode.DOES_NOT_APPLY: HTTPStatus.CONFLICT,
+    ExitCode.TIMED_OUT: HTTPStatus.GATEWAY_TIMEOUT,
+}
+_TITLE: Final[Mapping[int, str]] = {413: "Too large", 422: "Unprocessable"}  # Python's names for these have changed
+_AGAIN: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+class Problem(Exception):
+    """Ends a request. `mistakes`: each `where` and `what` of a wrong body."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        hint: Hint | None = None,
+        *,
+        mistakes: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.hint = hint
+        self.mistakes = mistakes
+        self.headers = dict(headers or {})
+
+    def as_json(self, instance: str) -> dict[str, Any]:
+        hint = {} if self.hint is None else {"hint": clean(written(self.hint))}
+        title = _TITLE.get(self.status, self.status.phrase.capitalize())
+        return {
+            "type": f"urn:aideator:problem:{title.lower().replace(' ', '-')}",
+            "title": title,
+            "status": self.status.value,
+            "detail": clean(self.detail),
+            **hint,
+            "instance": instance,
+            **({"mistakes": list(self.mistakes)} if self.mistakes else {}),
+        }
+
+    def response(self, instance: str) -> Response:
+        again = {"Retry-After": str(AGAIN_SECONDS)} if self.status in _AGAIN else {}
+        return JSONResponse(self.as_json(instance), self.status.value, {**again, **self.headers}, media_type=MEDIA_TYPE)
+
+
+def of_error(error: AideatorError) -> Problem:
+    return Problem(_STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR), error.message, error.advice)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Makes every error of this app a problem document."""
+    app.add_exception_handler(Problem, _of_problem)
+    app.add_exception_handler(AideatorError, _of_aideator)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_mistake)
+
+
+async def _of_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response(request.url.path)
+
+
+async def _of_aideator(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AideatorError)
+    return of_error(error).response(request.url.path)
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    hint = (
+        "/openapi.json describes the API" if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED) else None
+    )
+    text = f"there is no {request.method} {request.url.path}" if hint else str(error.detail)
+    return Problem(status, text, hint, headers=error.headers).response(request.url.path)
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(each["type"] == "json_invalid" for each in found):
+        where = found[0].get("ctx", {}).get("error", "")
+        problem = Problem(HTTPStatus.BAD_REQUEST, f"the body is no JSON: {where}", "send one JSON object")
+        return problem.response(request.url.path)
+    mistakes = [{"where": _where(each["loc"]), "what": str(each["msg"])} for each in found[:NAMED]]
+    more = f", and {len(found) - NAMED} more mistakes" if len(found) > NAMED else ""
+    told = "; ".join(f"{each['where']}: {each['what']}" for each in mistakes) + more
+    problem = Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, told, "/openapi.json describes what is accepted", mistakes=mistakes
+    )
+    return problem.response(request.url.path)
+
+
+async def _of_mistake(request: Request, error: Exception) -> Response:
+    text = f"AIdeator itself failed: {type(error).__name__}: {error}"
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, text, "the server's log says where; report it").response(
+        request.url.path
+    )
+
+
+def _where(location: Sequence[Any]) -> str:
+    """Returns a place in a body or a query as a person writes it: `agent_config.temperature`."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])

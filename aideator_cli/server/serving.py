@@ -1,0 +1,51 @@
+"""Listens, and serves until it is told to stop."""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from aideator_cli.actions.here import Here
+from aideator_cli.errors import usage
+from aideator_cli.server.app import application
+from aideator_cli.server.gate import LOOPBACK
+
+GRACE_SECONDS = 10  # for requests that are being answered when the server stops
+
+
+def serve(here: Here, host: str, port: int, said: Callable[[str], None]) -> None:
+    """Serves until SIGINT or SIGTERM. `said` gets the address once it listens. Raises `AideatorError` if it can't."""
+    if not is_loopback(host):
+        raise usage(
+            f"aideator serve has no users, so it does not listen on {host}: whoever reaches it could start agents",
+            hint="listen on 127.0.0.1, and reach it by ssh -L or kubectl port-forward",
+        )
+    listening = _listening(host, port)
+    with listening:
+        shown = f"[{host}]" if ":" in host else host
+        app = application(here, LOOPBACK)
+        config = uvicorn.Config(
+            app, http="httptools", log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on", ws="none",
+        )  # fmt: skip
+        said(f"http://{shown}:{listening.getsockname()[1]}")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family: Any = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise usage(
+            f"can't listen on {host}, port {port}: {error.strerror or error}", hint="choose another one with --port"
+        ) from error

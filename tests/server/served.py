@@ -1,0 +1,34 @@
+"""A real `aideator serve` in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Served:
+    address: str
+    process: "subprocess.Popen[str]"
+
+
+@contextmanager
+def served(home: Path, *words: str) -> Iterator[Served]:
+    """Ends it by SIGINT and checks that it left orderly."""
+    program = [sys.executable, "-m", "aideator_cli", "serve", "--port", "0", *words]
+    environment = {**os.environ, "AIDEATOR_HOME": str(home)}
+    with subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        try:
+            line = process.stderr.readline()
+            found = re.search(r"http://\S+:\d+", line)
+            assert found, line + process.stderr.read()
+            yield Served(found[0], process)
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, process.stderr.read()

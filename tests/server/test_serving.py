@@ -1,0 +1,47 @@
+"""`aideator serve` as a process: where it listens, and how it ends."""
+
+import json
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shell, aideator
+from tests.server.served import served
+
+__all__ = ["aideator"]
+
+
+def test_it_says_where_it_listens_and_ends_by_ctrl_c(home: Path) -> None:
+    with served(home) as server:
+        with urllib.request.urlopen(f"{server.address}/readyz") as answer:
+            assert json.load(answer)["status"] == "ok"
+        with pytest.raises(OSError, match="421"):
+            urllib.request.urlopen(urllib.request.Request(f"{server.address}/readyz", headers={"Host": "evil.example"}))
+
+
+def test_it_listens_nowhere_but_on_this_machine(aideator: Shell) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
+        said = aideator("serve", "--host", host)
+        assert said.code == 2
+        assert f"aideator serve has no users, so it does not listen on {host}" in said.err
+        assert "hint: listen on 127.0.0.1" in said.err
+
+
+def test_a_port_that_is_taken_is_told(aideator: Shell, home: Path) -> None:
+    with served(home) as server:
+        port = server.address.rpartition(":")[2]
+        said = aideator("serve", "--port", port)
+    assert said.code == 2
+    assert f"can't listen on 127.0.0.1, port {port}: Address already in use" in said.err
+    assert "--port" in said.err
+
+
+def test_without_the_extra_it_says_what_to_install(aideator: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "aideator_cli.server.serving", raising=False)
+    said = aideator("serve")
+    assert said.code == 2
+    assert "aideator serve needs uvicorn, which is not installed" in said.err
+    assert "pip install 'aideator[server]'" in said.err
