@@ -20,6 +20,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "select": ("aideator select k3v9x2q 2", "aideator select k3v9x2q --auto"),
     "apply": ("aideator apply k3v9x2q/1", "aideator apply k3v9x2q/1 --branch comments"),
     "push": ("aideator push k3v9x2q origin", "aideator push k3v9x2q/1 origin:fixes"),
+    "pr": ("aideator pr k3v9x2q/1 --draft", "aideator pr k3v9x2q --update"),
     "undo": ("aideator undo", "aideator undo -C ../todo"),
     "export": ("aideator export k3v9x2q results", "aideator export @last all-of-it"),
     "report": ("aideator report k3v9x2q", "aideator report k3v9x2q --output fix.html"),

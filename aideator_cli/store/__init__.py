@@ -7,6 +7,7 @@ from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.holding import Holding
 from aideator_cli.store.log import ALL_ROWS, BATCH, Log
+from aideator_cli.store.pulls import Pulls
 from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
 from aideator_cli.store.runs import Runs
@@ -14,5 +15,5 @@ from aideator_cli.store.runs import Runs
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "Store"]
 
 
-class Store(Runs, Remarks, Holding, Log, Results, Crossings):
+class Store(Runs, Remarks, Pulls, Holding, Log, Results, Crossings):
     """The whole store."""

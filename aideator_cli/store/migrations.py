@@ -116,4 +116,13 @@ STEPS: tuple[str, ...] = (
     ) without rowid
     """,
     "create index if not exists runs_at_work on runs(backend, created) where state <> 'ended'",  # `list` looks at these
+    # Commits that `pr` pushes: each is stored before it is pushed, and gets the pull request's address when there is one
+    """
+    create table if not exists pulls (
+      id integer primary key, run text not null references runs(id) on delete cascade, variation integer not null,
+      repository text not null, branch text not null, "commit" text not null, patch text not null, number integer, url text,
+      time text not null
+    );
+    create index if not exists pulls_of_branch on pulls(repository, branch)
+    """,
 )

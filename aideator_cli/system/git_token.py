@@ -13,9 +13,12 @@ def is_set() -> bool:
     return bool(os.environ.get(GIT_TOKEN))
 
 
-def settings(url: str) -> tuple[str, ...]:
-    """Returns the setting with which git takes the token for this URL's host. Empty without a token, or if the URL is not https."""
+def settings(url: str, *, given: bool = False) -> tuple[str, ...]:
+    """Returns the setting with which git takes the token for this URL's host. Empty without a token, or if the URL is not https.
+
+    `given`: git gets a token in its environment, whatever is in ours.
+    """
     parts = urlsplit(url) if "://" in url else None
-    if not is_set() or parts is None or parts.scheme != "https":
+    if not (given or is_set()) or parts is None or parts.scheme != "https":
         return ()
     return (f"credential.https://{parts.netloc}.helper={_HELPER}",)

@@ -111,6 +111,11 @@ def message(pick: Pick) -> str:
     return "\n\n".join(part for part in (subject, body, "\n".join(trailers)) if part) + "\n"
 
 
+def subject(pick: Pick) -> str:
+    """Returns the first line of the commit's message."""
+    return _told(pick)[0]
+
+
 def _told(pick: Pick) -> tuple[str, str]:
     text = clean(pick.result.summary).strip() or clean(pick.prompt).strip() or f"Changes of {pick.name}"
     first, _, rest = text.partition("\n")

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,7 +125,7 @@ def push(pick: Pick, target: Target, remote: str, where: Destination, ca: str | 
         base = expect_base(target, pick.base, pick.name)
         commit = commit_of(pick, target, base, sign=True, unsigned=UNSIGNED)
         told = replace(told, commit=commit)
-        return replace(told, link=_pushed(target, remote, commit, branch, ca))
+        return replace(told, link=send(target, remote, commit, branch, ca))
     except AideatorError as error:
         return replace(told, error=error)
 
@@ -172,11 +172,24 @@ def _fetched(room: Path, url: str, base: str | None, spec: RunSpec) -> Target:
     return target
 
 
-def _pushed(target: Target, remote: str, commit: str, branch: str, ca: str | None) -> str | None:
-    """Pushes a commit to a new branch. Returns the link that the server answers with. Raises `AideatorError`."""
-    address = remote if not _NAME.fullmatch(remote) else target.git.line("remote", "get-url", "--push", "--", remote)
-    options = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no")
-    with _opening(target.git, address, ca) as git:
+def send(
+    target: Target,
+    remote: str,
+    commit: str,
+    branch: str,
+    ca: str | None,
+    *,
+    over: str | None = None,
+    token: str | None = None,
+) -> str | None:
+    """Pushes a commit to a new branch, or in place of the commit `over` that the branch has. `token`: instead of GIT_TOKEN.
+
+    Returns the link that the server answers with. Raises `AideatorError`.
+    """
+    options = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no"]
+    if over is not None:
+        options.append(f"--force-with-lease=refs/heads/{branch}:{over}")
+    with _opening(target.git, address_of(target, remote), ca, token) as git:
         done = git.run("push", *options, "--", remote, f"{commit}:refs/heads/{branch}")
     said = done.err.decode(errors="replace")
     if done.code:
@@ -184,18 +197,36 @@ def _pushed(target: Target, remote: str, commit: str, branch: str, ca: str | Non
     return link_in(said)
 
 
+def branches(
+    target: Target, remote: str, names: Sequence[str], ca: str | None, token: str | None = None
+) -> dict[str, str]:
+    """Returns the commits of those of these branches that the remote has. Raises `AideatorError`."""
+    with _opening(target.git, address_of(target, remote), ca, token) as git:
+        done = git.run("ls-remote", "--", remote, *(f"refs/heads/{name}" for name in names))
+    if done.code:
+        raise _no_access(done.err.decode(errors="replace"), remote, "read")
+    pairs = (line.split("\t", 1) for line in done.out.decode(errors="replace").splitlines() if "\t" in line)
+    return {name.removeprefix("refs/heads/"): commit for commit, name in pairs}
+
+
+def address_of(target: Target, remote: str) -> str:
+    """Returns the URL of a remote, which may be one itself."""
+    return remote if not _NAME.fullmatch(remote) else target.git.line("remote", "get-url", "--push", "--", remote)
+
+
 @contextmanager
-def _opening(git: Git, url: str, ca: str | None) -> Iterator[Git]:
+def _opening(git: Git, url: str, ca: str | None, token: str | None = None) -> Iterator[Git]:
     """Yields git with the token for the URL's host, if there is one, and with the authorities to trust."""
     with git_access.trusting(ca, git, url) as variables:
-        yield replace(git.with_variables(variables), settings=(*git.settings, *git_token.settings(url)))
+        given = git.with_variables({**variables, **({git_token.GIT_TOKEN: token} if token else {})})
+        yield replace(given, settings=(*git.settings, *git_token.settings(url, given=token is not None)))
 
 
 def _refusal(out: str, said: str, remote: str, branch: str) -> AideatorError:
     rejected = next((line for line in out.splitlines() if line.startswith("!")), None)
     if rejected is not None:
         why = rejected.rpartition("\t")[2]
-        if "non-fast-forward" in why or "fetch first" in why:
+        if "non-fast-forward" in why or "fetch first" in why or "stale info" in why:
             return refused(
                 f"{remote} has a branch {branch} already, with another commit",
                 hint=f"push to another prefix: {remote}:PREFIX",

@@ -23,6 +23,9 @@ COMMANDS = {
     "select": Lazy("choice", "select", "Select a variation as the run's winner."),
     "apply": Lazy("apply", "apply", "Apply the selected patch, or the one you name."),
     "push": Lazy("push", "push", "Push each patch of a run, or the one you name, as a branch."),
+    "pr": Lazy(
+        "pr", "pr", "Push a patch as a branch, and open a pull or merge request with the comparison as its text."
+    ),
     "undo": Lazy("apply", "undo", "Undo an applied patch, and put your files back as they were."),
     "export": Lazy("export", "export", "Write a run's files to a folder."),
     "report": Lazy("report", "report", "Write a run as one HTML file to read offline."),

@@ -1,0 +1,112 @@
+"""`pr`: a variation's patch becomes a pull request."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aideator_cli.cli.commands import options
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.pulls import Proposal, Told
+
+BRANCH, REQUEST = "The branch", "The pull request"
+
+Remote = Annotated[
+    str,
+    typer.Option(
+        "--remote",
+        metavar="REMOTE",
+        help="A remote of your clone on GitHub, GitLab or Gitea, or a git URL. Without a clone, origin is the run's repository.",
+        rich_help_panel=BRANCH,
+    ),
+]
+
+
+def pr(
+    run: options.RunOrVariation,
+    remote: Remote = "origin",
+    branch: Annotated[
+        str | None,
+        typer.Option(
+            "--branch",
+            metavar="NAME",
+            help="The branch to push. Default: aideator/RUN/N.",
+            show_default=False,
+            rich_help_panel=BRANCH,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="NAME",
+            help="The branch to merge into. Default: the run's --ref if it is a branch, else the default branch.",
+            show_default=False,
+            rich_help_panel=REQUEST,
+        ),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option(
+            "--title",
+            help="The title. Default: the first line of the commit's message.",
+            show_default=False,
+            rich_help_panel=REQUEST,
+        ),
+    ] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Open it as a draft.", rich_help_panel=REQUEST)] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Bring the pull request up to date that this variation has, or the one that it goes on from.",
+            rich_help_panel=REQUEST,
+        ),
+    ] = False,
+    folder: options.Folder = None,
+    json: options.Json = False,
+) -> int:
+    """Push a patch as a branch, and open a pull or merge request with the comparison as its text.
+
+    It goes through gh or glab if they are logged in at the forge, else with a token: GIT_TOKEN, or the forge's own variable.
+    """
+    from aideator_cli.actions.pulls import Asked, existing, proposal
+    from aideator_cli.cli import invocation
+    from aideator_cli.cli.naming import the_named
+
+    asked = Asked(remote, branch, base, title, draft, update, folder)
+    here = invocation.here()
+    named = the_named(here, run)
+    told = existing(here, named, asked)
+    if told is None:
+        with proposal(here, named, asked) as found:
+            told = found.send(_text(found))
+    return _tell(told, json=json)
+
+
+def _text(found: "Proposal") -> str:
+    from aideator_cli.actions.comparing import comparison_of
+    from aideator_cli.views.text.pull_request import pull_request_text
+
+    run = found.found.run
+    comparison = comparison_of(run, found.here.store)
+    return pull_request_text(run.spec, comparison, found.found.result.variation, found.closes, found.forge.most)
+
+
+def _tell(told: "Told", *, json: bool) -> int:
+    from aideator_cli.cli import terminal
+    from aideator_cli.views.json_lines import write
+
+    run, _, number = told.name.partition("/")
+    if json:
+        write(terminal.screen(), {
+            "kind": "pull", "run": run, "variation": int(number), "became": told.became, "url": told.url, "number": told.number,
+            "branch": told.branch, "commit": told.commit,
+        })  # fmt: skip
+        return 0
+    terminal.screen().line(told.url)
+    if told.became == "existed":
+        terminal.say(f"{told.name} has this pull request already; --update brings it up to date")
+    else:
+        terminal.say(f"{told.became} the pull request of {told.name}, from the branch {told.branch}")
+    return 0

@@ -1,0 +1,38 @@
+"""Commits that `pr` has pushed, and their pull requests. Exists only here."""
+
+from dataclasses import fields
+
+from aideator_cli.domain.pulls import PushedCommit
+from aideator_cli.store.database import Database
+from aideator_cli.system.clock import now
+
+_COLUMNS = ", ".join(f'"{each.name}"' for each in fields(PushedCommit))
+
+
+class Pulls(Database):
+    def add_pushed(self, pushed: PushedCommit) -> None:
+        """Stores a commit. Call it before the commit is pushed."""
+        values = [getattr(pushed, each.name) for each in fields(PushedCommit)]
+        with self.transaction() as connection:
+            marks = ", ".join("?" * len(values))
+            connection.execute(f"insert into pulls({_COLUMNS}, time) values ({marks}, ?)", (*values, now()))
+
+    def set_pull(self, pushed: PushedCommit, number: int, url: str) -> None:
+        """Stores the pull request of a commit that was stored."""
+        with self.transaction() as connection:
+            connection.execute(
+                'update pulls set number = ?, url = ? where run = ? and variation = ? and "commit" = ?',
+                (number, url, pushed.run, pushed.variation, pushed.commit),
+            )
+
+    def pull_of(self, run: str, variation: int) -> PushedCommit | None:
+        """Returns the newest commit of a variation that has a pull request."""
+        query = (
+            f"select {_COLUMNS} from pulls where run = ? and variation = ? and url is not null order by id desc limit 1"
+        )
+        return next((PushedCommit(**row) for row in self._rows(query, run, variation)), None)
+
+    def pushed(self, repository: str, branch: str) -> list[PushedCommit]:
+        """Returns the commits that were pushed to a branch, the newest first."""
+        query = f"select {_COLUMNS} from pulls where repository = ? and branch = ? order by id desc"
+        return [PushedCommit(**row) for row in self._rows(query, repository, branch)]
