@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aideator_cli.views.look import USUAL, Look
+
 if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.pushing import Pushing
@@ -25,6 +27,7 @@ class Call:
     cancels: bool = False  # whether an interrupt cancels the agents
     json: bool = False
     view: str | None = None
+    look: Look = USUAL
     confirmed: bool = False
     detach: bool = False
     estimate: bool = False
@@ -44,7 +47,7 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
         return _show_manifests(call)
     check_view(call.view, json=call.json)
     goes_on = call.taken is not None or call.pushed is not None or after is not None
-    manner = Manner(json=call.json, view=call.view, cancels=call.cancels, goes_on=goes_on)
+    manner = Manner(json=call.json, view=call.view, look=call.look, cancels=call.cancels, goes_on=goes_on)
     planned = plan(call.here, call.request, call.where, taking=call.taken, pushing=call.pushed, detach=call.detach)
     return begin(
         call.here, planned, manner, call.taken, call.pushed, confirmed=call.confirmed, detach=call.detach, after=after

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aideator_cli.errors import usage
+from aideator_cli.views.look import USUAL, Look
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,7 @@ class Manner:
     json: bool = False
     view: str | None = None  # panes, live or lines; None: one that fits stdout
     cancels: bool = False  # whether Ctrl-C asks the agents to stop, too
+    look: Look = USUAL
     goes_on: bool = False  # whether an action follows the end: the view then closes, and no next step is shown
 
 

@@ -7,24 +7,26 @@ from aideator_cli.actions.replaying import computed, find_stored, playing
 from aideator_cli.cli import invocation, terminal
 from aideator_cli.cli.acting import actions_on_past
 from aideator_cli.cli.invocation import command
+from aideator_cli.cli.manner import Manner
 from aideator_cli.cli.showing import conclude
 from aideator_cli.cli.viewing import check_name, chosen_view
 from aideator_cli.errors import usage
 from aideator_cli.stream.pacing import Computed, Pace, Playing
 from aideator_cli.system.output_file import output_file
 from aideator_cli.text.figures import duration
+from aideator_cli.views.look import USUAL, Look
 
 
-def play(word: str, pace: Pace, view: str | None) -> int:
+def play(word: str, pace: Pace, view: str | None, look: Look = USUAL) -> int:
     """On the terminal; then the table."""
     here = invocation.here()
     found = find_stored(here, word)
     spec, clock = found.spec, Playing(found.spec.created)
-    show = chosen_view(view, actions_on_past(here, spec), clock.now)
+    show = chosen_view(view, actions_on_past(here, spec), clock.now, look)
     with playing(here, found, pace, clock) as batches:
         show(spec, batches)
     ended = standing(here, spec)
-    conclude(ended)
+    conclude(ended, Manner(view=view))
     if not all(result.ended for result in ended.results):
         terminal.say(f"{spec.id} is still at work; this is what has been stored so far.  {command('watch', spec.id)}")
     return 0

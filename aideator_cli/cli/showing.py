@@ -17,7 +17,7 @@ from aideator_cli.cli.cancelled import tell_cancelled
 from aideator_cli.cli.invocation import command
 from aideator_cli.cli.manner import PLAIN, Manner
 from aideator_cli.cli.started import at
-from aideator_cli.cli.viewing import View, chosen_view
+from aideator_cli.cli.viewing import View, chosen_view, shows_panes
 from aideator_cli.domain.result import exit_code
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Where
@@ -50,8 +50,11 @@ def conclude(ended: Standing, manner: Manner = PLAIN) -> ExitCode:
     if selection:
         note = f": {one_line(selection.note)}" if selection.note else ""
         terminal.say(f"selected {spec.id}/{selection.variation}{note}")
-    for step in () if manner.goes_on else next_steps(spec, ended.results, selection):
-        terminal.say(f"  {command(*step.words)}")
+    if not manner.goes_on:
+        for step in next_steps(spec, ended.results, selection):
+            terminal.say(f"  {command(*step.words)}")
+        if shows_panes(manner.view):
+            terminal.say(f"  {command('watch', spec.id)}")
     return exit_code(ended.results)
 
 
@@ -62,7 +65,7 @@ def view(here: Here, spec: RunSpec, backend: Backend | None, manner: Manner) -> 
         return partial(show_json, terminal.screen())
     actions = actions_on(here, spec, backend)
     leaving = "agents are asked to stop" if manner.cancels else actions.leaving
-    return chosen_view(manner.view, replace(actions, leaving=leaving, stays=not manner.goes_on))
+    return chosen_view(manner.view, replace(actions, leaving=leaving, stays=not manner.goes_on), look=manner.look)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from aideator_cli.cli import terminal
 from aideator_cli.errors import usage
 from aideator_cli.system import clock
 from aideator_cli.views.actions import Actions
+from aideator_cli.views.look import USUAL, Look
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
@@ -21,17 +22,19 @@ NONE = Actions()
 VIEWS = ("panes", "live", "lines")
 
 
-def chosen_view(name: str | None, actions: Actions = NONE, now: Callable[[], str] = clock.now) -> View:
+def chosen_view(
+    name: str | None, actions: Actions = NONE, now: Callable[[], str] = clock.now, look: Look = USUAL
+) -> View:
     """`name`: None means panes at a terminal, else lines. `actions`: what a person can do in the panes; `now`: the panes' clock.
 
     Raises `AideatorError` (usage) for an unknown name, or if the view needs a screen and stdout is none.
     """
     check_view(name)
-    name = name or ("panes" if _person_watches() else "lines")
+    name = name or _usual()
     if name == "panes":
         from aideator_cli.views.panes import show_panes
 
-        return show_panes(actions, now)
+        return show_panes(actions, now, look)
     if name == "live":
         from aideator_cli.views.live import show_live
 
@@ -39,6 +42,14 @@ def chosen_view(name: str | None, actions: Actions = NONE, now: Callable[[], str
     from aideator_cli.views.text.lines import show_lines
 
     return partial(show_lines, terminal.screen())
+
+
+def look(*, no_mouse: bool) -> Look:
+    """Returns what the options say, and where they say nothing, the configuration."""
+    from aideator_cli.cli import invocation
+
+    defaults = invocation.here().settings.defaults
+    return Look(mouse=not (no_mouse or defaults.no_mouse))
 
 
 def check_view(name: str | None, *, json: bool = False) -> None:
@@ -55,6 +66,15 @@ def check_view(name: str | None, *, json: bool = False) -> None:
 def check_name(name: str | None) -> None:
     if name is not None and name not in VIEWS:
         raise usage(f"there is no view {name}", hint=f"--view takes {', '.join(VIEWS)}")
+
+
+def shows_panes(name: str | None) -> bool:
+    """Returns whether this is the name of the panes, or None and they are what fits."""
+    return (name or _usual()) == "panes"
+
+
+def _usual() -> str:
+    return "panes" if _person_watches() else "lines"
 
 
 def _person_watches() -> bool:

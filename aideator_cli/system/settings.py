@@ -54,6 +54,7 @@ class Defaults:
     env: tuple[str, ...] = ()
     env_from: tuple[str, ...] = ()
     ca: str | None = None
+    no_mouse: bool = False
 
 
 _PATHS = frozenset({"ca", "mcp", "pod_patch"})

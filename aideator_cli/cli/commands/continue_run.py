@@ -61,6 +61,7 @@ def continue_run(
     on_interrupt: run_options.OnInterrupt = "leave",
     detach: run_options.Detach = False,
     view: options.View = None,
+    no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
     """Start a new run from a variation's patch.
@@ -74,7 +75,7 @@ def continue_run(
     from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
     from aideator_cli.cli.prompt import read_prompt
-    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.cli.viewing import check_view, look
     from aideator_cli.intake.request import Anew
     from aideator_cli.text.durations import seconds
 
@@ -91,5 +92,5 @@ def continue_run(
     planned = plan(here, the_named(here, run), asked)
     if taken is not None:
         check_place(taken, planned.order)
-    manner = Manner(json=json, view=view, cancels=stops, goes_on=taken is not None)
+    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops, goes_on=taken is not None)
     return begin(here, planned, manner, taken, detach=detach)

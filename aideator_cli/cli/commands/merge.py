@@ -36,6 +36,7 @@ def merge(
     on_interrupt: run_options.OnInterrupt = "leave",
     detach: run_options.Detach = False,
     view: options.View = None,
+    no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
     """Merge patches of several variations, and check the result as a new run.
@@ -48,7 +49,7 @@ def merge(
     from aideator_cli.cli.beginning import begin
     from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
-    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.cli.viewing import check_view, look
 
     stops = cancels(on_interrupt)
     check_view(view, json=json)
@@ -59,4 +60,9 @@ def merge(
         from aideator_cli.cli.commands.diff import print_patch
 
         return print_patch(merging.merged.patch)
-    return begin(here, plan(here, merging), Manner(json=json, view=view, cancels=stops), detach=detach)
+    return begin(
+        here,
+        plan(here, merging),
+        Manner(json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops),
+        detach=detach,
+    )

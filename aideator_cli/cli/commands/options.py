@@ -29,6 +29,9 @@ View = Annotated[
         show_default=False,
     ),
 ]
+NoMouse = Annotated[
+    bool, typer.Option("--no-mouse", help="In panes, leave the mouse to the terminal. M does so, too, and back.")
+]
 Context = Annotated[
     str | None, typer.Option("--context", help="Kubeconfig context. Default: the current context.", show_default=False)
 ]

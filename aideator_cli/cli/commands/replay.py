@@ -23,6 +23,7 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    no_mouse: options.NoMouse = False,
     cast: Annotated[
         Path | None,
         typer.Option(
@@ -36,6 +37,7 @@ def replay(
 ) -> int:
     """Play back a stored run as it happened."""
     from aideator_cli.cli.replayed import play, record
+    from aideator_cli.cli.viewing import look
     from aideator_cli.errors import usage
     from aideator_cli.stream.pacing import Pace
     from aideator_cli.text.durations import seconds
@@ -43,4 +45,6 @@ def replay(
     if not speed > 0:
         raise usage(f"--speed takes a number above 0, not {speed:g}")
     pace = Pace(speed, seconds("--max-pause", max_pause))
-    return play(run, pace, view) if cast is None else record(run, pace, view, cast, force=force)
+    return (
+        play(run, pace, view, look(no_mouse=no_mouse)) if cast is None else record(run, pace, view, cast, force=force)
+    )

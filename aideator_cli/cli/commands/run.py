@@ -113,6 +113,7 @@ def called(
     dry_run: run_options.DryRun = False,
     estimate: run_options.Estimated = False,
     view: options.View = None,
+    no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> "Call":
     """Returns what the command line asks for. Its parameters are the options of `run`."""
@@ -122,6 +123,7 @@ def called(
     from aideator_cli.cli.issued import named
     from aideator_cli.cli.manner import cancels
     from aideator_cli.cli.prompt import read_prompt
+    from aideator_cli.cli.viewing import look
     from aideator_cli.intake.request import (
         Agents,
         Bounds,
@@ -180,7 +182,8 @@ def called(
     )
     return Call(
         here, request, Where(backend, context, namespace), replace(taken, folder=folder) if taken else None, pushed,
-        cancels=cancels(on_interrupt), json=json, view=view, confirmed=yes, detach=detach, estimate=estimate, dry_run=dry_run,
+        cancels=cancels(on_interrupt), json=json, view=view, look=look(no_mouse=no_mouse), confirmed=yes, detach=detach,
+        estimate=estimate, dry_run=dry_run,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def watch(
     context: options.Context = None,
     namespace: options.Namespace = None,
     view: options.View = None,
+    no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
     """Show a run live, from its first event until it ends."""
@@ -30,12 +31,12 @@ def watch(
     from aideator_cli.cli import invocation, showing
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.started import announce
-    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.cli.viewing import check_view, look
     from aideator_cli.intake.request import Where
     from aideator_cli.stream import sieve
 
     check_view(view, json=json)
-    here, manner = invocation.here(), Manner(json=json, view=view)
+    here, manner = invocation.here(), Manner(json=json, view=view, look=look(no_mouse=no_mouse))
     watched = attending.watch(here, run, Where(None, context, namespace), attending.Window(sieve.since(since), tail))
     spec = watched.spec
     if watched.backend is None:

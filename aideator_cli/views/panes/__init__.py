@@ -12,11 +12,13 @@ from aideator_cli.errors import AideatorError
 from aideator_cli.system import clock
 from aideator_cli.system.garbage import look_briefly
 from aideator_cli.views.actions import Actions
+from aideator_cli.views.look import USUAL, Look
 
 
 def show_panes(
     actions: Actions = Actions(),  # noqa: B008 -- frozen
     now: Callable[[], str] = clock.now,
+    look: Look = USUAL,
 ) -> Callable[[RunSpec, Iterator[list[Item]]], None]:
     """Returns a view that draws until a person leaves it. It raises `KeyboardInterrupt` if that is before all agents ended."""
 
@@ -26,10 +28,10 @@ def show_panes(
         colours = os.environ.get("NO_COLOR")
         if colours == "":  # no wish at all (no-color.org), where Textual would take it for one
             del os.environ["NO_COLOR"]
-        app = PanesApp(spec, batches, actions, now)
+        app = PanesApp(spec, batches, actions, now, look)
         look_briefly()
         try:
-            app.run()
+            app.run(mouse=look.mouse)
         finally:
             if colours is not None:
                 os.environ["NO_COLOR"] = colours  # Textual takes it away

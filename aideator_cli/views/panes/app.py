@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Print
 from textual.screen import Screen
 
@@ -20,19 +21,22 @@ from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import check_names
 from aideator_cli.domain.events import Item
 from aideator_cli.errors import AideatorError
-from aideator_cli.system import clock
+from aideator_cli.system import clock, tmux
 from aideator_cli.system.clock import seconds_between
 from aideator_cli.text.clean import clean
 from aideator_cli.text.figures import plural
 from aideator_cli.views.actions import Actions
 from aideator_cli.views.course.transcripts import Transcripts
+from aideator_cli.views.look import USUAL, Look
 from aideator_cli.views.panes.board import Board
 from aideator_cli.views.panes.cells import drawable
+from aideator_cli.views.panes.clipboard import bounded, osc_52
 from aideator_cli.views.panes.dialogs import Line, Question
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.feed import Background, Feed
 from aideator_cli.views.panes.keys import KEYS
 from aideator_cli.views.panes.palette import DARK, LIGHT, is_light
+from aideator_cli.views.panes.scroller import Scroller
 
 REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
 LONGEST_SECONDS: Final = 0.4  # where it is not
@@ -46,6 +50,7 @@ class PanesApp(App[None]):
     TITLE = "AIdeator"
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False  # of Textual, which knows no panes; see dragging.py
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class PanesApp(App[None]):
         batches: Iterator[list[Item]],
         actions: Actions = Actions(),  # noqa: B008 -- frozen
         now: Callable[[], str] = clock.now,
+        look: Look = USUAL,
     ) -> None:
         """`now` tells the time as RFC 3339, UTC."""
         super().__init__()
@@ -68,6 +74,7 @@ class PanesApp(App[None]):
         self._used = 0.0  # seconds of this thread's processor time, when something was drawn last
         self._behind = False
         self._selected: int | None = None
+        self._has_mouse = look.mouse
 
     @property
     def over(self) -> bool:
@@ -162,9 +169,8 @@ class PanesApp(App[None]):
         leave = f"leave; {self._actions.leaving}" if self._actions.leaving else "leave"
         follow = "follow the end" if self._actions.select is None else None
         words = {"app.settle": follow, "app.leave": leave}
-        return [
-            (key.shown, words.get(key.action) or key.words) for key in KEYS if key.shown and key.action not in without
-        ]
+        lines = [(key, key.line or (key.shown, words.get(key.action) or key.words)) for key in KEYS]
+        return [line for key, line in lines if line[0] and key.action not in without]
 
     # When all have ended
 
@@ -290,6 +296,47 @@ class PanesApp(App[None]):
             difference.patch = found
 
         self._background.do(lambda: patch(transcript.number), fetched)
+
+    # The clipboard, and the mouse
+
+    def on_scroller_copied(self, event: Scroller.Copied) -> None:
+        copy = bounded(event.text)
+        self.copy_to_clipboard(copy.text)
+        self.say(copy.told)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """OSC 52; within tmux, which by default ignores that, tmux's own command first."""
+        self._clipboard = text
+        if not tmux.is_around():
+            self._write(osc_52(text))
+            return
+
+        def taken(took: Any) -> None:
+            if not took:
+                self._write(osc_52(text) + tmux.passed_through(osc_52(text)))
+
+        self._background.do(lambda: tmux.load_buffer(text), taken)
+
+    def say(self, text: str) -> None:
+        """In the footer, or before what covers it."""
+        if self.screen is self.board:
+            self.board.footer.tell(text)
+        else:
+            self.notify(drawable(text), markup=False)
+
+    def action_mouse(self) -> None:
+        """Leaves the mouse to the terminal, or takes it back."""
+        self._has_mouse = not self._has_mouse
+        driver: Any = self._driver
+        if isinstance(driver, LinuxDriver):
+            driver._mouse = True
+            (driver._enable_mouse_support if self._has_mouse else driver._disable_mouse_support)()
+            driver._mouse = self._has_mouse  # as it is taken up again after Ctrl+Z
+        self.say("the panes have the mouse again" if self._has_mouse else "the terminal has the mouse; M takes it back")
+
+    def _write(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     # Around it
 

@@ -11,8 +11,10 @@ from textual.screen import Screen
 from aideator_cli.choice.status import status
 from aideator_cli.domain.result import Result
 from aideator_cli.text.clean import one_line
+from aideator_cli.views.course.entries import Entry
 from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.course.transcripts import Transcripts
+from aideator_cli.views.panes import clipboard
 from aideator_cli.views.panes.bars import Footer, Header, Tabs
 from aideator_cli.views.panes.dialogs import Compare, Help, Line, Whole
 from aideator_cli.views.panes.difference_view import Difference
@@ -143,11 +145,38 @@ class Board(Screen[None]):
         self.app.push_screen(Help(self._help()))
 
     def action_open(self) -> None:
-        row = self.pane.course.current
-        transcript = self.pane.transcript
-        entry = next((entry for entry in transcript.entries if row and entry.number == row.entry), None)
+        entry = self._entry()
         if entry is not None and self.pane.diff is None:
-            self.app.push_screen(Whole(entry, f"{self.transcripts.spec.id}/{transcript.number}"))
+            self.app.push_screen(Whole(entry, f"{self.transcripts.spec.id}/{self.pane.number}"))
+
+    def _entry(self) -> Entry | None:
+        """The marked one, else the last one in sight."""
+        row = self.pane.course.current
+        return next((entry for entry in self.pane.transcript.entries if row and entry.number == row.entry), None)
+
+    def action_copy(self) -> None:
+        """The patch where changes are shown, else the entry."""
+        pane, entry = self.pane, self._entry()
+        name = f"{self.transcripts.spec.id}/{pane.number}"
+        if pane.diff is not None:
+            self._copy(clipboard.patch(pane.diff, name))
+        elif entry is None:
+            self.footer.tell("there is no entry to copy yet")
+        else:
+            self._copy(clipboard.bounded(clipboard.of_entry(entry)))
+
+    def action_copy_command(self) -> None:
+        entry = self._entry()
+        command = clipboard.command_of(entry) if entry is not None else ""
+        if command:
+            self._copy(clipboard.bounded(command))
+        else:
+            self.footer.tell("not copied: the marked entry is no command")
+
+    def _copy(self, copy: clipboard.Copy) -> None:
+        if copy.text:
+            self.app.copy_to_clipboard(copy.text)
+        self.footer.tell(copy.told)
 
     def action_mark(self) -> None:
         self.pane.marked = not self.pane.marked

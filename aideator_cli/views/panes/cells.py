@@ -58,15 +58,18 @@ def cut(text: str, cells: int) -> str:
 
 def wrapped(text: str, cells: int) -> list[str]:
     """Broken at spaces where there are some."""
+    return [part for _, part in folded(text, cells)]
+
+
+def folded(text: str, cells: int) -> list[tuple[str | None, str]]:
+    """The same, each part with what stood before it in the text: a space or nothing. None: there the text begins."""
     cells = max(1, cells)
-    lines = []
+    parts: list[tuple[str | None, str]] = []
+    joint = None
     while (end := reach(text, cells)) < len(text):
         at = text.rfind(" ", 1, end + 1)
-        if at > 0 and text[:at].strip():
-            lines.append(text[:at])
-            text = text[at + 1 :]
-        else:
-            end = max(1, end)
-            lines.append(text[:end])
-            text = text[end:]
-    return [*lines, text]
+        at_a_space = at > 0 and bool(text[:at].strip())
+        end = at if at_a_space else max(1, end)
+        parts.append((joint, text[:end]))
+        text, joint = text[end + at_a_space :], " " if at_a_space else ""
+    return [*parts, (joint, text)]

@@ -1,6 +1,7 @@
 """What is asked and shown in front of the panes."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,7 +12,8 @@ from textual.widgets import Input, Static
 
 from aideator_cli.views.changes import FileChange
 from aideator_cli.views.course.entries import Entry
-from aideator_cli.views.panes.cells import drawable
+from aideator_cli.views.panes.cells import drawable, wrapped
+from aideator_cli.views.panes.clipboard import of_entry
 from aideator_cli.views.panes.difference import Colours, beside
 from aideator_cli.views.panes.front import Front
 from aideator_cli.views.panes.rows import Layout, Row, whole_rows
@@ -70,6 +72,9 @@ class Line(Front[str | None]):
         self.dismiss(event.value)
 
 
+KEY_CELLS: Final = 14
+
+
 class Help(Front[None]):
     DEFAULT_CSS = """
     Help { align: center middle; }
@@ -87,14 +92,26 @@ class Help(Front[None]):
 
     def on_mount(self) -> None:
         self._body.border_title = Content("keys")
-        self._body.replace(0, [Row(-1, f"{key:<12}  ", words, "text") for key, words in self._keys])
+        self._lay_out(KEY_CELLS + len(max((words for _, words in self._keys), key=len)))
         self._body.focus()
 
     def on_resize(self, _event: Resize) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self._lay_out(self._body.width)
         self.call_after_refresh(self._tell_way)
 
+    def _lay_out(self, width: int) -> None:
+        rows = [
+            Row(-1, f"{'' if number else key:<{KEY_CELLS}}", part, "text")
+            for key, words in self._keys
+            for number, part in enumerate(wrapped(words, width - KEY_CELLS))
+        ]
+        self._body.replace(0, rows)
+
     def _tell_way(self) -> None:
-        scrolls = len(self._keys) > self._body.size.height
+        scrolls = len(self._body.rows) > self._body.size.height
         self._body.border_subtitle = Content("j k scroll · Esc back" if scrolls else "Esc back")
 
 
@@ -102,7 +119,10 @@ class Whole(Front[None]):
     """All that is kept of one entry; follows it while it grows."""
 
     DEFAULT_CSS = "Whole > Scroller { height: 100%; border: heavy $primary; background: $background; }"
-    BINDINGS = [Binding("escape,q,enter", "dismiss", show=False)]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape,q,enter", "dismiss", show=False),
+        Binding("y", "copy", show=False),
+    ]
 
     def __init__(self, entry: Entry, title: str) -> None:
         super().__init__()
@@ -116,12 +136,15 @@ class Whole(Front[None]):
 
     def on_mount(self) -> None:
         self._body.border_title = Content(self._title)
-        self._body.border_subtitle = Content("Esc back")
+        self._body.border_subtitle = Content("y copy · Esc back")
         self._body.focus()
         self.set_interval(0.1, self._sync)
 
     def on_resize(self, _event: Resize) -> None:
         self.call_after_refresh(self._sync)
+
+    def action_copy(self) -> None:
+        self.post_message(Scroller.Copied(of_entry(self._entry)))
 
     def _sync(self) -> None:
         now = (self._entry.version, self._body.width)

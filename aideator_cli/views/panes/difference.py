@@ -49,11 +49,13 @@ def change_rows(files: Sequence[FileChange], width: int, colours: Colours) -> li
 
 def file_rows(file: FileChange, width: int, colours: Colours, most: int = LINES) -> list[Row]:
     added, removed = (sum(line.startswith(sign) for line in file.lines) for sign in "+-")
-    rows = [Row(-1, "", cut(drawable(file.path), width - 14), "file", changes(added, removed), "dim")]
+    path = drawable(file.path)
+    rows = [Row(-1, "", cut(path, width - 14), "file", changes(added, removed), "dim", whole=path)]
     lexer = _lexer(file.path)
     for line in file.lines[: max(0, most)]:
         style = _STYLES.get(line[:1], "text")
-        row = Row(-1, "", cut(drawable(line), width), style)
+        text = drawable(line)
+        row = Row(-1, "", cut(text, width), style, whole=text)
         if lexer and style != "hunk" and len(row.text) <= COLOURED_CHARACTERS:
             row.coloured = partial(_coloured, row.text, lexer, colours)
         rows.append(row)

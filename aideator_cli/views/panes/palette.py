@@ -42,13 +42,13 @@ _STYLES: Final[Mapping[bool, Mapping[str, str]]] = {
         "text": "#e5e7eb", "dim": "#8b93a5", "think": "italic #8b93a5", "tool": "bold #c7d2fe", "output": "#aab1c0",
         "failed": "#f87171", "ok": "#34d399", "notice": "#fbbf24", "end": "bold #e5e7eb", "found": "#000000 on #fbbf24",
         "added": "#b7f0d5 on #10261f", "removed": "#fecaca on #2d1619", "hunk": "#818cf8", "file": "bold #e5e7eb on #1f2330",
-        "cursor": "on #2a3045",
+        "cursor": "on #2a3045", "selected": "#ffffff on #3d4f9f",
     },
     False: {
         "text": "#1f2430", "dim": "#667085", "think": "italic #667085", "tool": "bold #3730a3", "output": "#475467",
         "failed": "#b91c1c", "ok": "#047857", "notice": "#b45309", "end": "bold #1f2430", "found": "#000000 on #fcd34d",
         "added": "#14532d on #e7f8ef", "removed": "#7f1d1d on #fdecec", "hunk": "#4f46e5", "file": "bold #1f2430 on #e6e8ef",
-        "cursor": "on #dfe3f1",
+        "cursor": "on #dfe3f1", "selected": "#111827 on #b7c4f7",
     },
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from aideator_agent.spec import Limits
 from aideator_cli.text.figures import changes, cost, plural
 from aideator_cli.views.course.transcript import Transcript
-from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
+from aideator_cli.views.panes.cells import cut, drawable, folded, width_of
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.palette import agent_colour
 from aideator_cli.views.panes.rows import Layout, Row, entry_rows
@@ -79,11 +79,11 @@ class Course(Scroller):
         transcript = self.transcript
         told = [(sign(transcript)[0], transcript.doing, "text"), ("", transcript.why, "dim")]
         return [
-            Row(-1, layout.lead(lead if not number else "", ""), part, style)
+            Row(-1, layout.lead(lead if joint is None else "", ""), part, style, joint=joint)
             for lead, text, style in told
             if text
             for line in text.split("\n")
-            for number, part in enumerate(wrapped(drawable(line), layout.room))
+            for joint, part in folded(drawable(line), layout.room)
         ]
 
     def row_of(self, entry: int, text: str) -> int | None:

@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from aideator_cli.text.figures import duration, plural
 from aideator_cli.views.course.entries import Entry
-from aideator_cli.views.panes.cells import cut, drawable, width_of, wrapped
+from aideator_cli.views.panes.cells import cut, drawable, folded, width_of
 from aideator_cli.views.signs import STOPPING, TOLD, WAITING
 
 FOLDED: Final = 3  # lines of a tool's output that are shown
@@ -39,6 +39,10 @@ class Row:
     right: str = ""
     right_style: str = "dim"
     coloured: Callable[[], list[Segment]] | None = None  # the text with colours of its own, made when it is drawn
+    joint: str | None = (
+        None  # of a line that was folded: what stood between this row and the one before; None: a line begins
+    )
+    whole: str = ""  # the line of which `text` is the beginning, where it was cut
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,8 @@ def _said(entry: Entry, layout: Layout) -> Iterator[Row]:
     sign = layout.lead("✗" if entry.failed and entry.kind != "gap" else _SIGNS[entry.kind], entry.time)
     for number, line in enumerate([*([entry.words] if entry.words else []), *entry.text.lines]):
         if line.strip() or number:
-            for part in wrapped(drawable(line), layout.room):
-                yield Row(entry.number, sign, part, style)
+            for joint, part in folded(drawable(line), layout.room):
+                yield Row(entry.number, sign, part, style, joint=joint)
                 sign = layout.lead("", "")
     if entry.text.cut or entry.text.left_out:
         yield _folded(entry, layout, "Enter shows more")
@@ -91,8 +95,8 @@ def _check(entry: Entry, layout: Layout) -> Iterator[Row]:
     sign, style = ("✗", "failed") if entry.failed else ("✓", "ok")
     if entry.kind == "base":
         sign, style = _SIGNS["base"], _STYLES["base"]
-    for part in wrapped(drawable(entry.words), layout.room):
-        yield Row(entry.number, layout.lead(sign, entry.time), part, style)
+    for joint, part in folded(drawable(entry.words), layout.room):
+        yield Row(entry.number, layout.lead(sign, entry.time), part, style, joint=joint)
         sign = ""
     if entry.failed:
         yield from _tail(entry, layout, "failed")
@@ -117,11 +121,12 @@ def _head(entry: Entry, layout: Layout) -> Iterator[Row]:
     if width_of(right) > layout.room // 2:
         right = ""
     room = layout.room - (len(right) + 1 if right else 0)
-    lines = wrapped(words, room) if layout.wrap else [cut(words, room)]
     style = "failed" if entry.failed and entry.tool != "bash" else "tool"
-    for number, line in enumerate(lines):
-        lead = layout.lead("" if number else sign, entry.time if not number else "")
-        yield Row(entry.number, lead, line, style, "" if number else right, "failed" if entry.failed else "dim")
+    for row in _broken(words, entry, layout, style, room):
+        if row.joint is None:
+            row.lead, row.right = layout.lead(sign, entry.time), right
+            row.right_style = "failed" if entry.failed else "dim"
+        yield row
 
 
 def _how_it_ended(entry: Entry) -> str:
@@ -140,14 +145,23 @@ def _tail(entry: Entry, layout: Layout, style: str) -> Iterator[Row]:
     if more and shown:
         yield _folded(entry, layout, f"{plural(more, 'line')} more")
     for line in shown:
-        text = drawable(line)
-        for part in wrapped(text, layout.room) if layout.wrap else [cut(text, layout.room)]:
-            yield Row(entry.number, layout.lead("", ""), part, style)
+        yield from _broken(drawable(line), entry, layout, style, layout.room)
+
+
+def _broken(line: str, entry: Entry, layout: Layout, style: str, room: int) -> Iterator[Row]:
+    """A line that is folded or cut, as the person wishes."""
+    lead = layout.lead("", "")
+    if not layout.wrap:
+        yield Row(entry.number, lead, cut(line, room), style, whole=line)
+        return
+    for joint, part in folded(line, room):
+        yield Row(entry.number, lead, part, style, joint=joint)
 
 
 def whole_rows(entry: Entry, layout: Layout) -> list[Row]:
     """All that is kept of an entry, arguments and output."""
-    rows = [Row(0, layout.lead("", entry.time), part, "end") for part in wrapped(drawable(entry.words), layout.room)]
+    rows = _lines([entry.words], layout, "end")
+    rows[0].lead = layout.lead("", entry.time)
     rows += _lines([entry.ended] if entry.ended else [], layout, "failed" if entry.failed else "dim")
     for name, style, text in _sections(entry):
         rows.append(Row(0, layout.lead("", ""), "", "text"))
@@ -176,4 +190,8 @@ def _sections(entry: Entry) -> Iterator[tuple[str, str, str]]:
 
 
 def _lines(lines: Iterable[str], layout: Layout, style: str) -> list[Row]:
-    return [Row(0, layout.lead("", ""), part, style) for line in lines for part in wrapped(drawable(line), layout.room)]
+    return [
+        Row(0, layout.lead("", ""), part, style, joint=joint)
+        for line in lines
+        for joint, part in folded(drawable(line), layout.room)
+    ]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
+from textual.events import Click, MouseDown, MouseMove, MouseUp, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -13,6 +13,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from aideator_cli.views.panes.cells import width_of
+from aideator_cli.views.panes.dragging import Drag
 from aideator_cli.views.panes.palette import styles
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scrollbar import QuietScrollBar
@@ -51,6 +52,13 @@ class Scroller(ScrollView, can_focus=True):
     class Opened(Message):
         """A row was clicked that was chosen already."""
 
+    class Copied(Message):
+        """A person has selected this text."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(self, *, follows: bool = True, **options: Any) -> None:
         super().__init__(**options)
         self.rows: list[Row] = []
@@ -58,6 +66,8 @@ class Scroller(ScrollView, can_focus=True):
         self.unread = 0
         self.chosen: int | None = None  # a row's index
         self.query_text = ""  # what is searched for, in small letters
+        self._drag = Drag(self)
+        self._dragged = False  # the last click was the end of a selection
         self._steering = False
         self._palette: dict[str, Style] = {}
         self._strips: dict[tuple[Row, bool], Strip] = {}  # of rows that are or were in sight, marked or not
@@ -77,8 +87,12 @@ class Scroller(ScrollView, can_focus=True):
     def replace(self, first: int, rows: list[Row], *, dropped: int = 0) -> None:
         """Replaces all rows from `first` on. `dropped` rows at the beginning are gone (`first` counts without them)."""
         before = len(self.rows) - dropped
+        selected = self._selected_texts()
         del self.rows[:dropped]
         self.rows[first:] = rows
+        self._drag.rows_changed(dropped, differ=False)
+        if selected and selected[-len(self._selected_texts()) :] != self._selected_texts():
+            self._drag.rows_changed(0, differ=True)
         if self.chosen is not None:
             self.chosen = min(max(0, self.chosen - dropped), max(0, len(self.rows) - 1))
         if not self.follows and self.counts_unread:
@@ -139,13 +153,32 @@ class Scroller(ScrollView, can_focus=True):
         self._steer(self.max_scroll_y)
         self._tell()
 
+    def on_mouse_down(self, event: MouseDown) -> None:
+        self._dragged = False
+        self._drag.begin(event)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        self._drag.move(event)
+
+    def on_mouse_up(self, _event: MouseUp) -> None:
+        self._dragged = self._drag.active
+        if text := self._drag.end():
+            self.post_message(self.Copied(text))
+
     def on_click(self, event: Click) -> None:
-        index = self.scroll_offset.y + event.y
-        if index < len(self.rows):
+        index = self.scroll_offset.y + event.get_content_offset_capture(self).y
+        if index < len(self.rows) and not self._dragged:
             again = index == self.chosen or event.chain > 1
             self.choose(index)
             if again:
                 self.post_message(self.Opened())
+
+    def hold(self) -> None:
+        """Does not follow while someone selects."""
+        self.follows, self.chosen = False, None
+
+    def scroll_rows(self, count: int) -> None:
+        self._steer(min(max(0, self.scroll_offset.y + count), self.max_scroll_y))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -207,7 +240,20 @@ class Scroller(ScrollView, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._strip(key[0], base, width, marked=key[1])
-        return strip
+        return self._with_selected(strip, index) if self._drag.selection else strip
+
+    def _with_selected(self, strip: Strip, index: int) -> Strip:
+        selection = self._drag.selection
+        if selection is None or index not in selection.rows:
+            return strip
+        left, right = selection.cells(index, self.rows[index])
+        look = self._palette["selected"] + Style(reverse=self.app.no_color)
+        marked = [Segment(text, (style or Style()) + look) for text, style, _ in strip.crop(left, right)]
+        return Strip.join([strip.crop(0, left), Strip(marked), strip.crop(right)])
+
+    def _selected_texts(self) -> list[str]:
+        selection = self._drag.selection
+        return [row.text for row in self.rows[selection.rows.start : selection.rows.stop]] if selection else []
 
     def _strip(self, row: Row, base: Style, width: int, *, marked: bool) -> Strip:
         palette = self._palette = self._palette or styles(dark=self.app.current_theme.dark)

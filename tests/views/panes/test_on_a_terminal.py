@@ -1,7 +1,15 @@
 """The panes on a real terminal, before real agents: processes on this machine, played by a script."""
 
+import base64
+import fcntl
 import os
+import pty
+import re
+import select
+import struct
+import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -72,7 +80,83 @@ def test_a_run_is_watched_to_its_end_compared_and_its_winner_selected(terminal: 
     pane.until_shown("selected ", "1*  ✓")
     pane.keys("q")
     assert pane.until_ended() == 0
+    assert re.search(r"^  aideator watch \w{7}$", pane.text(), re.MULTILINE)
     assert "it passes" in user.call("show", "@last").out.decode()
+
+
+def mouse(pane: Pane, code: int, column: int, line: int, *, released: bool = False) -> None:
+    """What a terminal writes for the mouse (SGR), in cells from 1."""
+    pane.tmux(
+        "send-keys", "-H", *(f"{byte:x}" for byte in f"\x1b[<{code};{column};{line}{'m' if released else 'M'}".encode())
+    )
+
+
+def has_mouse(pane: Pane) -> bool:
+    return pane.tmux("display-message", "-p", "#{mouse_any_flag}").strip() == "1"
+
+
+def test_what_is_dragged_over_or_copied_by_key_is_in_tmuxs_buffer_and_m_gives_the_mouse_away(
+    terminal: Panes, user: User
+) -> None:
+    pane = hanging_run(terminal(120, 30), user)
+    screen = pane.until_shown("2 at work", "I wait for something that never comes.", "begun").split("\n")
+    line = next(number for number, text in enumerate(screen, 1) if "I wait for" in text)
+    column = screen[line - 1].index("I wait for") + 1
+    mouse(pane, 0, column + 2, line)
+    mouse(pane, 32, column + 5, line)
+    mouse(pane, 0, column + 5, line, released=True)
+    pane.until_shown("copied 1 line")
+    pane.until(lambda _: "wait" in pane.tmux("list-buffers"))
+    assert pane.tmux("show-buffer") == "wait"
+    pane.keys("Y")
+    pane.until(lambda _: pane.tmux("show-buffer") == "echo begun; sleep 600")
+    assert has_mouse(pane)
+    pane.keys("M")
+    pane.until_shown("the terminal has the mouse; M takes it back")
+    assert not has_mouse(pane)
+    pane.keys("M")
+    pane.until_shown("the panes have the mouse again")
+    assert has_mouse(pane)
+    pane.keys("q")
+    pane.until_ended()
+    again = started(terminal(80, 24), user, "watch", "--no-mouse")
+    again.until_shown("begun")
+    assert not has_mouse(again)
+    assert copied_on_a_terminal(user, "Y") == "echo begun; sleep 600"
+    user.call("cancel", "@last")
+
+
+def copied_on_a_terminal(user: User, key: str) -> str:
+    """What `watch` puts on the clipboard of a terminal that is no tmux, by OSC 52."""
+    primary, replica = pty.openpty()
+    fcntl.ioctl(replica, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    environment = user.environment | {"TERM": "xterm-256color"}
+    words = [sys.executable, "-m", "aideator_cli", "watch"]
+    with subprocess.Popen(
+        words, stdin=replica, stdout=replica, stderr=replica, env=environment, cwd=user.folder
+    ) as process:
+        os.close(replica)
+        seen = until_written(primary, b"begun")
+        os.write(primary, key.encode())
+        seen = until_written(primary, b"\x07", b"\x1b]52;c;")
+        os.write(primary, b"q")
+        while select.select([primary], [], [], 20)[0]:
+            try:
+                if not os.read(primary, 65536):
+                    break
+            except OSError:  # the other side is closed
+                break
+        process.wait(20)
+    os.close(primary)
+    return base64.b64decode(seen.partition(b"\x1b]52;c;")[2].partition(b"\x07")[0]).decode()
+
+
+def until_written(terminal: int, text: bytes, after: bytes = b"") -> bytes:
+    seen, end = b"", time.monotonic() + 60
+    while text not in seen.partition(after)[2] if after else text not in seen:
+        assert select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0], seen
+        seen += os.read(terminal, 65536)
+    return seen
 
 
 @pytest.mark.parametrize("signal", ["TERM", "HUP"])

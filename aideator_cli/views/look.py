@@ -1,0 +1,11 @@
+"""How a person wants a view to look and to behave, where their terminal does not say it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Look:
+    mouse: bool = True  # whether the panes take the mouse from the terminal
+
+
+USUAL = Look()
