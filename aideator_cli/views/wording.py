@@ -175,8 +175,11 @@ def verdict(found: Verdict) -> str:
     return f"{_VERDICTS.get(found.word, found.told)} {found.count}".rstrip()
 
 
-def end(data: Mapping[str, Any]) -> str:
+def end(data: Mapping[str, Any], *, of_merge: bool = False) -> str:
+    """`of_merge`: nobody worked, so nobody submitted anything; its summary ends with what was merged."""
     outcome, reason, summary = (str(data.get(name) or "") for name in ("outcome", "reason", "summary"))
+    if outcome == "succeeded" and of_merge:
+        return summary.rstrip().rpartition("\n")[2] or "merged"
     if outcome == "succeeded":
         return f"submitted: {summary}" if summary else "submitted"
     if outcome == "limit":

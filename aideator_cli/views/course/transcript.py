@@ -6,7 +6,7 @@ from typing import Any, Literal
 from aideator_agent.spec import VariationSpec
 from aideator_cli.choice.status import long_status
 from aideator_cli.domain.events import Closed, Ended, Event, Observation
-from aideator_cli.domain.result import Folding, Result
+from aideator_cli.domain.result import MERGE, Folding, Result
 from aideator_cli.system.clock import seconds_between
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.views import wording
@@ -280,7 +280,7 @@ class Transcript:
         self._story.add("base" if on_base else "check", time, wording.check(data), text=Text(tail), failed=failed)
 
     def _last_word(self, time: str, data: Mapping[str, Any]) -> None:
-        first, *rest = clean(wording.end(data)).split("\n")
+        first, *rest = clean(wording.end(data, of_merge=self.model == MERGE)).split("\n")
         self._story.add("end", time, first, text=Text("\n".join(rest)), failed=data.get("outcome") == "failed")
         self._end(long_status(self.result))
 

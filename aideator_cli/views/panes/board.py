@@ -28,6 +28,7 @@ from aideator_cli.views.panes.search import Search, following
 
 
 class Board(Screen[None]):
+    AUTO_FOCUS = ""  # the panes take it when they are in place
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
 
     def __init__(
@@ -81,7 +82,11 @@ class Board(Screen[None]):
         self.tabs.display = len(self.grid.in_sight) < len(self.grid.order)
 
     def choose(self, number: int) -> None:
-        if number in self.transcripts.each and self.grid.choose(number):
+        if number not in self.transcripts.each:
+            return
+        if self.outcome.has_focus:
+            self.set_focus(None)
+        if self.grid.choose(number):
             self.place()
 
     # Drawing
@@ -133,13 +138,22 @@ class Board(Screen[None]):
         self.grid.toggle_times()
 
     def action_outcome(self) -> None:
-        if self.outcome.display:
+        """Into the table; from there, away with it."""
+        if self.outcome.has_focus:
             self.outcome.display = False
+            self.action_back()
             self.place()
-        else:
+            return
+        if not self.outcome.display:
             self.outcome.renew(self.transcripts.results)
             self.outcome.display = True
             self.place()
+        self.outcome.enter()
+
+    def action_back(self) -> None:
+        """To the pane, from the table."""
+        self.set_focus(None)
+        self.grid.settle()
 
     def action_help(self) -> None:
         self.app.push_screen(Help(self._help()))
@@ -155,8 +169,11 @@ class Board(Screen[None]):
         return next((entry for entry in self.pane.transcript.entries if row and entry.number == row.entry), None)
 
     def action_copy(self) -> None:
-        """The patch where changes are shown, else the entry."""
-        pane, entry = self.pane, self._entry()
+        """The line of the table, while the keys are there; the patch, while changes are shown; else the entry."""
+        pane, entry, line = self.pane, self._entry(), self.outcome.current
+        if self.outcome.has_focus and line is not None:
+            self._copy(clipboard.bounded(line.whole or line.text))
+            return
         name = f"{self.transcripts.spec.id}/{pane.number}"
         if pane.diff is not None:
             self._copy(clipboard.patch(pane.diff, name))

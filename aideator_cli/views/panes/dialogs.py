@@ -100,7 +100,9 @@ class Help(Front[None]):
 
     def _fit(self) -> None:
         self._lay_out(self._body.width)
-        self.call_after_refresh(self._tell_way)
+        self._body.refresh(layout=True)  # folded lines need more rows
+        scrolls = len(self._body.rows) > self.size.height - 2
+        self._body.border_subtitle = Content("j k scroll · Esc back" if scrolls else "Esc back")
 
     def _lay_out(self, width: int) -> None:
         rows = [
@@ -109,10 +111,6 @@ class Help(Front[None]):
             for number, part in enumerate(wrapped(words, width - KEY_CELLS))
         ]
         self._body.replace(0, rows)
-
-    def _tell_way(self) -> None:
-        scrolls = len(self._body.rows) > self._body.size.height
-        self._body.border_subtitle = Content("j k scroll · Esc back" if scrolls else "Esc back")
 
 
 class Whole(Front[None]):

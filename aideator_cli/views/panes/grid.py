@@ -7,8 +7,9 @@ from textual.containers import Grid
 from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.arrange import arrange
+from aideator_cli.views.panes.outcome import Outcome
 from aideator_cli.views.panes.pane import Pane
-from aideator_cli.views.text.table import short_names
+from aideator_cli.views.text.names import short_names
 
 ACTIVITY = {"working": 0, "waiting": 1, "ended": 2}
 
@@ -22,7 +23,7 @@ class Panes(Grid):
         self.order = [transcript.number for transcript in transcripts]
         self.current_number = self.order[0]
         self.by_number: dict[int, Pane] = {}  # those that were seen
-        self.names = short_names({transcript.number: transcript.worker for transcript in transcripts})
+        self.names = short_names(transcripts.spec.variations)
         self.full = False  # the current one alone
         self._first = 0  # the page's, in the order
         self._shown = 1
@@ -73,7 +74,7 @@ class Panes(Grid):
         self.call_after_refresh(self.settle)
 
     def settle(self) -> None:
-        if self.screen.is_current:
+        if self.screen.is_current and not isinstance(self.screen.focused, Outcome):
             self.current.body.focus()
         self.draw()
 

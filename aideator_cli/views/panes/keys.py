@@ -40,7 +40,7 @@ KEYS: Final = (
     Key("equals_sign", "=", "compare", "show the changes of two marked panes side by side", "Compare the marked panes"),
     Key("w", "w", "wrap", "wrap or cut long lines of tool output", "Wrap long lines", ("w t", "wrap long lines of output; show times")),
     Key("t", "t", "times", "show times", "Times", NOT_IN_HELP),
-    Key("o", "o", "outcome", "show the table of all agents", "Table"),
+    Key("o", "o", "outcome", "go to the table of all agents; close it", "Table"),
     Key("m", "m", "app.tell", "tell this agent something, which it gets before its next turn", "Tell this agent something"),
     Key("c", "c", "app.cancel_one", "stop this agent; its work so far is kept", "Cancel this agent",
         ("c C", "stop this agent; stop all; their work so far is kept")),

@@ -77,6 +77,7 @@ class _Lines:
     def __init__(self, screen: Screen, spec: RunSpec, *, whole: bool) -> None:
         self._screen = screen
         self._whole = whole
+        self._is_merge = spec.is_merge
         self._colour = screen.colour
         self._wraps = screen.is_terminal
         self._speakers = {v.number: _Speaker() for v in spec.variations}
@@ -170,7 +171,8 @@ class _Lines:
             case "check":
                 self._check(number, data)
             case "end":
-                words = "submitted" if speaker.answer and data.get("outcome") == "succeeded" else wording.end(data)
+                submitted = speaker.answer and data.get("outcome") == "succeeded"
+                words = "submitted" if submitted else wording.end(data, of_merge=self._is_merge)
                 self._line(number, words, RED if data.get("outcome") == "failed" else None)
             case "stray":
                 self._line(number, str(data.get("text", "")), DIM)

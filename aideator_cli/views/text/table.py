@@ -111,14 +111,6 @@ def model_name(model: str) -> str:
     return name if len(name) <= MODEL_CELLS else name[: MODEL_CELLS - 1] + "…"
 
 
-def short_names(models: Mapping[int, str]) -> dict[int, str]:
-    """Removes the common beginning of all names, up to a `/`."""
-    parts = {number: model_name(model).split("/") for number, model in models.items()}
-    while all(len(each) > 1 for each in parts.values()) and len({each[0] for each in parts.values()}) == 1:
-        parts = {number: each[1:] for number, each in parts.items()}
-    return {number: "/".join(each) for number, each in parts.items()}
-
-
 def _head(result: Result, selected: bool) -> list[str | Styled]:
     sign = ended_sign(result)[0] if result.ended else "…"
     return [

@@ -244,6 +244,8 @@ def test_the_winner_is_selected_when_all_have_ended() -> None:
         assert chosen == [(1, "the only one")]
         await person.sees("1*")
         await person.press("o", "o")
+        assert "1*" not in person.screen
+        await person.press("o")
         assert "1*" in person.screen
         assert f"aideator apply {RUN}" in person.screen
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from aideator_agent.spec import RunSpec
+from aideator_agent.spec import AgentProgram, RunSpec
 from aideator_cli.domain.events import Item
 from tests.views.panes.scenes import PATCH
 from tests.views.panes.screen import Person, Stream, watched
@@ -93,3 +93,52 @@ def test_models_of_several_makers_keep_their_whole_names() -> None:
         assert "2 ● anthropic/claude-opus · " in person.screen
 
     watched(named("openrouter/openai/gpt-5", "openrouter/anthropic/claude-opus"), stream, scene)
+
+
+def program(name: str) -> AgentProgram:
+    return AgentProgram(name, "acp", "x", "openai", "http://x")
+
+
+def titles(*variations: dict[str, object]) -> str:
+    """The screen of a run of these."""
+    stream, screens = Stream(), list[str]()
+    asked = spec(len(variations))
+    changed = tuple(replace(old, **new) for old, new in zip(asked.variations, variations, strict=True))  # type: ignore[arg-type]
+
+    async def scene(person: Person) -> None:
+        await person.settle()
+        screens.append(person.screen)
+
+    watched(replace(asked, variations=changed), stream, scene, size=(200, 30))
+    return screens[0]
+
+
+def test_a_single_agent_is_named_together_with_its_model() -> None:
+    claude = {"agent": program("claude"), "model": "anthropic/claude-sonnet-4-5"}
+    assert " 1 ○ claude/claude-sonnet-4-5 · " in titles(claude)
+    assert " 2 ○ claude/claude-sonnet-4-5 · " in titles(claude, claude)
+    assert " 1 ○ gpt-5 · " in titles({"model": "openrouter/openai/gpt-5"})
+
+
+def test_roles_prompts_and_temperatures_tell_agents_of_one_model_apart() -> None:
+    one = {"model": "gpt-5", "role": "qa", "temperature": 0.2}
+    other = {"model": "gpt-5", "role": "backend", "temperature": None}
+    screen = titles(one, other)
+    assert " 1 ○ qa at 0.2 gpt-5 · " in screen
+    assert " 2 ○ backend gpt-5 · " in screen
+    assert " 2 ○ gpt-5 long · " in titles(
+        {"model": "o3", "prompt_name": "short"}, {"model": "gpt-5", "prompt_name": "long"}
+    )
+
+
+def test_a_merge_says_what_was_merged_and_not_that_it_was_submitted() -> None:
+    stream = Stream()
+
+    async def scene(person: Person) -> None:
+        agent = Agent(1)
+        stream.put(*agent.start(), *agent.end("succeeded", "Accept comments\n\nMerged from k3v9x2q/1 and k3v9x2q/2."))
+        await person.settle()
+        assert "■ Merged from k3v9x2q/1 and k3v9x2q/2." in person.screen
+        assert "submitted" not in person.screen
+
+    watched(named("merge"), stream, scene)
