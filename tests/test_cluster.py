@@ -1,6 +1,7 @@
 """What tests may rely on when they ask for the cluster."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,6 +98,27 @@ def test_the_agent_image_holds_nothing_of_the_command_line_tool(
 def test_a_pod_reaches_a_server_of_the_test(kubectl: Kubectl, namespace: str, agent_image: str, greeting: str) -> None:
     program = f"import urllib.request as u; print(u.urlopen({greeting!r}, timeout=10).read().decode())"
     assert output_of(kubectl, namespace, pod(agent_image, "python", "-c", program)) == "good day\n"
+
+
+def test_the_bridge_keeps_its_address_when_pods_come_and_go(bridge_address: str) -> None:
+    """Else pods that know its old one reach no server of a test for a minute."""
+    bridge = json.loads(ip("-j", "addr", "show", "to", bridge_address).stdout)[0]["ifname"]
+    before = hardware_address(bridge)
+    lowest = ["address", "02:00:00:00:00:01"]  # which a bridge without an address of its own would take
+    ip("link", "add", "aideator-low", *lowest, "type", "veth", "peer", "name", "aideator-peer")
+    try:
+        ip("link", "set", "aideator-low", "master", bridge)
+        assert hardware_address(bridge) == before
+    finally:
+        ip("link", "delete", "aideator-low")
+
+
+def hardware_address(interface: str) -> str:
+    return str(json.loads(ip("-j", "link", "show", interface).stdout)[0]["address"])
+
+
+def ip(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["ip", *words], capture_output=True, text=True, check=True)
 
 
 def test_the_secret_holds_a_fake_key(kubectl: Kubectl, namespace: str, agent_image: str, secret: Secret) -> None:

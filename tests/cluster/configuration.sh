@@ -51,9 +51,11 @@ SH
   chmod 755 kubectl
 }
 
-make_bridge() { # kubelet's address is the bridge's: a node can't have a loopback address
+# kubelet's address is the bridge's: a node can't have a loopback address. Without a MAC of its own the bridge takes a pod's and loses it
+# with that pod; connections that other pods make to this machine then hang for one or two minutes.
+make_bridge() {
   ip link show "$bridge" > /dev/null 2>&1 && return
-  ip link add "$bridge" type bridge
+  ip link add "$bridge" address "$bridge_mac" type bridge
   ip addr add "$gateway/${subnet#*/}" dev "$bridge"
   ip link set "$bridge" up
 }

@@ -12,6 +12,7 @@ version=1.34.4
 gateway=10.88.0.1
 subnet=10.88.0.0/16
 bridge=aideator0
+bridge_mac=0a:58:0a:58:00:01
 network=/etc/cni/net.d/10-aideator.conflist
 kubeconfig=$state/admin.kubeconfig
 kubectl=$state/kubectl
