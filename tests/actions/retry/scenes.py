@@ -19,8 +19,8 @@ GO = "go"  # the branch that tells agents which begin from then on not to wait
 def quick_run(place: Place, variations: int = 1) -> str:
     """A run that has succeeded."""
     place.git.add("project", FILES)
-    provider = place.provide({"model": script("small")})
-    words = ["--model", "openai/model", "--api-base", provider.url, "-n", str(variations), "--json"]
+    (place.user.folder / "quick.yaml").write_text(yaml.safe_dump(script("small")))
+    words = ["--model", f"scripted/{place.user.folder / 'quick.yaml'}", "-n", str(variations), "--json"]
     done = place.user.run(place.git.url("project"), "Do it.", *words)
     assert done.code == 0, done.err
     return str(done.of("event")[0]["run"])
