@@ -1,9 +1,12 @@
 """A run in the cluster: its names, labels, ConfigMap and Jobs, as JSON."""
 
+import json
 import math
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -45,6 +48,10 @@ _QUIET: Final = {
     **QUIET,
 }
 _UNWATCHED_SECONDS: Final = 3600
+_OF_ONE: Final = (  # values of the template that are a variation's own
+    "name", "labels", "annotations", "pod_labels", "pod_annotations", "variation", "max_cost", "pod_seconds", "job_seconds",
+)  # fmt: skip
+_MARK: Final = f"{secrets.token_hex(16)}-"  # no text of a user's is one of them
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -113,13 +120,31 @@ def job(
 ) -> dict[str, Any]:
     """Returns the Job of a variation. `submission` defaults to the run's first."""
     values = _values(spec, variation, placement, submission or Submission(1, spec.submission_id))
-    manifest = yaml.load(render("job.yaml.j2", values), _Loader)
-    if not isinstance(manifest, dict):
-        raise TypeError("job.yaml.j2 is no mapping")
+    own = {name: values[name] for name in _OF_ONE if values[name] is not None}
+    common = json.dumps({**values, **{name: f"{_MARK}{name}" for name in own}})
+    manifest: dict[str, Any] = _with(_rendered(common), {f"{_MARK}{name}": value for name, value in own.items()})
     kueue.enqueue(manifest, spec.pod)
     if spec.pod.patch is not None:
         manifest["spec"]["template"] = _patched(manifest["spec"]["template"], spec, placement)
     return manifest
+
+
+@lru_cache(maxsize=8)
+def _rendered(values: str) -> dict[str, Any]:
+    """Returns the Job with marks for what differs between the variations of a run: reading YAML takes longer than all else here."""
+    manifest = yaml.load(render("job.yaml.j2", json.loads(values)), _Loader)
+    if not isinstance(manifest, dict):
+        raise TypeError("job.yaml.j2 is no mapping")
+    return manifest
+
+
+def _with(part: Any, values: Mapping[str, Any]) -> Any:
+    """Returns a copy with the values in the place of their marks."""
+    if isinstance(part, dict):
+        return {name: _with(value, values) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_with(value, values) for value in part]
+    return values.get(part, part) if isinstance(part, str) else part
 
 
 def _patched(template: dict[str, Any], spec: RunSpec, placement: Placement) -> dict[str, Any]:
@@ -159,8 +184,8 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "placing": _placing(spec.pod),
         "resources": _resources(spec.pod.resources),
         "check_resources": _resources(spec.pod.check_resources),
-        "variation": variation.number,
-        "max_cost": submission.cost,
+        "variation": str(variation.number),
+        "max_cost": None if submission.cost is None else str(submission.cost),
         "configmap": configmap_name(spec.id),
         "sent": [part.entry for part in parcels.parts(spec)],
         "image": spec.image or agent_image(spec),
