@@ -27,6 +27,17 @@ RETRY: Final = 0.01  # seconds between two tries to reach a server that is not t
 DYING: Final = 0.05  # seconds that the kernel may take to end a container's processes after its first one
 GOING: Final = 1.0  # seconds that a server may take to notice that its requests have ended
 LINE: Final = 64  # bytes; the server writes no longer line
+# Prints the processes of the container besides its first, the one that waits for this command, and what is dead already
+OTHERS: Final = r"""read -r line <"/proc/$$/stat" || exit 1
+set -- ${line##*") "}
+parent=$2
+for folder in /proc/[0-9]*; do
+  case ${folder#/proc/} in 1 | $$ | "$parent") continue ;; esac
+  read -r line 2>/dev/null <"$folder/stat" || continue
+  case ${line##*") "} in [ZX]*) ;; *) echo "$line" ;; esac
+done
+exit 0
+"""
 
 
 @dataclass(frozen=True)
@@ -90,10 +101,12 @@ class ChannelShell:
         self._programs.append(talking)
         return Conversation(talking, self._leftovers)
 
-    def sweep(self, seconds: float = 5.0) -> None:
-        """Ends what commands left behind, as far as the server receives the request. More commands may follow."""
+    def sweep(self, seconds: float = 5.0) -> bool:
+        """Ends what commands left behind. More commands may follow if it returns True: nothing is left, as far as the container says."""
         self._requests.say("kill all KILL")
-        self.run(":", seconds=seconds, write=lambda _: None, stop=lambda: False)
+        said = bytearray()
+        done = self.run(OTHERS, seconds=seconds, write=said.extend, stop=lambda: False)
+        return done.exit_code == 0 and not said
 
     def end(self, seconds: float = 5.0) -> bool:
         """See `Shell.end`. A restarted shell container finds no `req` and waits."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aideator_agent.checks.ground import Ground
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.crossing import Crossing
 from aideator_cli.domain.crossing import fold as fold_crossing
@@ -67,6 +68,7 @@ def made(
     check: str = CHECK,
     report: bool = True,
     seconds: Mapping[str, float] | None = None,
+    ground: Ground | None = None,
 ) -> Made:
     """Variations with these outcomes, numbered from 1, and what a referee says of them all."""
     project = Project(folder, base, report=report, check=check)
@@ -77,7 +79,7 @@ def made(
     patches = {result.variation: result.patch or b"" for result in results}
     start = Crossing({result.variation: result.patch_sha256 or "" for result in results}, problem="no end")
     attempt = Attempt("referee", "k3v9x2q", 1, "2026-11-21T12:00:00Z", "log")
-    events = [parse(attempt, line, None) for line in project.cross(patches, seconds)]
+    events = [parse(attempt, line, None) for line in project.cross(patches, seconds, ground)]
     return Made(with_baseline(results), fold_crossing(events, start))
 
 

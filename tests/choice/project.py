@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from aideator_agent.checks.ground import LocalGround
+from aideator_agent.checks.ground import Ground, LocalGround
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.verifier import Verifier
 from aideator_agent.emitter import Emitter
@@ -63,11 +63,13 @@ class Project:
             attempt.verifier.run("base")
             return attempt.lines()
 
-    def cross(self, patches: Mapping[int, bytes], seconds: Mapping[str, float] | None = None) -> list[bytes]:
+    def cross(
+        self, patches: Mapping[int, bytes], seconds: Mapping[str, float] | None = None, ground: Ground | None = None
+    ) -> list[bytes]:
         """The events of a referee that tries these patches. `seconds`: how long a check may take, by its name."""
         referee = Referee("k3v9x2q", tuple(patches), seconds or {})
         with _Attempt(self, replace(self.spec(), referee=referee)) as attempt:
-            attempt.cross(patches)
+            attempt.cross(patches, ground)
             return attempt.lines()
 
     def attempt(self, files: Files, ended: Mapping[str, object], repeat: int = 1) -> list[bytes]:
@@ -123,9 +125,9 @@ class _Attempt:
                 self.verifier.run("restored", patch.data, guarded)
         self._emitter.end(**ended)
 
-    def cross(self, patches: Mapping[int, bytes]) -> None:
+    def cross(self, patches: Mapping[int, bytes], ground: Ground | None) -> None:
         works = [work_of(number, patch, self._trees.changed(patch), self._spec) for number, patch in patches.items()]
-        Crossing(self._spec, works, self._trees, self._ground, self._emitter, Interrupts(600.0)).run()
+        Crossing(self._spec, works, self._trees, ground or self._ground, self._emitter, Interrupts(600.0)).run()
         self._emitter.end(outcome="succeeded")
 
     def lines(self) -> list[bytes]:

@@ -113,7 +113,8 @@ def _toolchains() -> dict[str, str]:
 class PodGround:
     """The container for checks. It may write to its volumes at any time, so nothing there is trusted or followed.
 
-    It is ended after the model's code has run in it, and restarts empty. kubelet takes 10 s for the second restart.
+    It is ended after the model's code has run in it, and restarts empty. kubelet takes 10 s for the second restart. So after a trusted tree
+    it is ended only if a process is left that can't be stopped otherwise.
     """
 
     def __init__(self, container: CheckContainer, repository: Repository, patience: Patience = USUAL) -> None:
@@ -141,9 +142,7 @@ class PodGround:
             self._leave(self._shell, trusted=trusted)
 
     def _leave(self, shell: ChannelShell, *, trusted: bool) -> None:
-        if trusted:
-            shell.sweep()
-        else:
+        if not (trusted and shell.sweep()):
             self.clear()
 
     def clear(self) -> None:

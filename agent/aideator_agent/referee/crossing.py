@@ -1,7 +1,8 @@
 """Tries the tests of each variation on the base and on every patch, tells what came of it, and holds its limits meanwhile.
 
 Each trial has a fresh tree: the base or the base with a patch, both with the base's tests and settings, and the tests of one variation laid
-over it. All trials of a patch follow each other, so that nothing that its code leaves behind meets another patch.
+over it. All trials of a patch follow each other, so that nothing that its code leaves behind meets another patch. In a pod they share a
+container, which is ended between two trials if a process of the first can't be stopped otherwise.
 """
 
 import shutil
