@@ -25,6 +25,7 @@ class AgentProgram:
     upstream: str  # URL of the provider's API, to which the key proxy forwards
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # path below HOME -> content
+    tools: tuple[str, ...] | None = None  # the only ones of its own that its model is offered; None: all
     version: str | None = None  # the command that prints its version
     docs: str | None = None  # where its image is described
     home: str | None = (

@@ -1,10 +1,8 @@
 """The limits of an agent's work: their ranges, and what each agent gets."""
 
-from collections.abc import Sequence
-
-from aideator_agent.spec import Limits, VariationSpec
+from aideator_agent.spec import Limits
 from aideator_cli.errors import usage
-from aideator_cli.intake.request import Bounds, Request
+from aideator_cli.intake.request import Request
 from aideator_cli.text.figures import size
 
 LEAST_FILE = 1024  # bytes
@@ -39,20 +37,6 @@ def check(request: Request) -> None:
         raise usage(f"--max-file takes {size(LEAST_FILE)} to {size(MOST_FILE)}, not {size(request.bounds.max_file)}")
     if request.api_base is not None and not request.api_base.startswith(("http://", "https://")):
         raise usage(f"--api-base takes an http or https URL, not {request.api_base}")
-
-
-def check_loop(asked: Bounds, variations: Sequence[VariationSpec]) -> None:
-    """Some options are for AIdeator's own agent alone: another program asks its model and runs commands as it likes."""
-    if any(variation.agent is None for variation in variations):
-        return
-    usual = Bounds()
-    for option, value, default in (
-        ("--max-output", asked.max_output, usual.max_output),
-        ("--context-window", asked.context_window, usual.context_window),
-        ("--command-timeout", asked.command_timeout, usual.command_timeout),
-    ):
-        if value != default:
-            raise usage(f"{option} is for AIdeator's own agent, and the run has none", hint="leave it out")
 
 
 def limits(request: Request, agents: int) -> Limits:

@@ -27,6 +27,7 @@ class _Crew:
     system: dict[str, str]
     task: str
     scripts: dict[str, list[dict[str, Any]]]
+    remarks: tuple[str, ...] = ()
 
 
 def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) -> Order:
@@ -53,7 +54,8 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) ->
     )  # fmt: skip
     check_local(request, spec.variations, backend, settings)
     check_variables(spec.mcp, backend, settings)
-    return order(earlier, spec)
+    made = order(earlier, spec)
+    return replace(made, remarks=(*made.remarks, *crew.remarks))
 
 
 def _request(old: RunSpec, anew: Anew) -> Request:
@@ -115,7 +117,6 @@ def _new_crew(earlier: Earlier, request: Request, settings: Settings) -> _Crew:
     if not request.models and not request.agents.named:
         request = replace(request, agents=Agents(_named(old.variations, counted=request.n is None)))
     lineup = line_up(request, None, settings)
-    bounds.check_loop(request.bounds, lineup.variations)
     told = [
         Briefed(cell.role, request.prompt or "", cell.worker.agent == OWN, earlier=_done(earlier))
         for cell in lineup.cells
@@ -128,7 +129,7 @@ def _new_crew(earlier: Earlier, request: Request, settings: Settings) -> _Crew:
         replace(each, task=task, limits=cell.role.limited(limits))
         for each, task, cell in zip(lineup.variations, messages.tasks, lineup.cells, strict=True)
     )
-    return _Crew(variations, dict(messages.system), messages.task, dict(lineup.scripts))
+    return _Crew(variations, dict(messages.system), messages.task, dict(lineup.scripts), lineup.remarks)
 
 
 def _named(variations: Sequence[VariationSpec], *, counted: bool) -> list[str]:

@@ -11,12 +11,12 @@ from aideator_agent.spec import VariationSpec
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import configured_model, counts, models, models_file, scripts
-from aideator_cli.intake.agents import endpoints, presets, programs, team
+from aideator_cli.intake.agents import endpoints, options, presets, programs, team
 from aideator_cli.intake.agents.presets import Preset
 from aideator_cli.intake.agents.team import Named, Worker
 from aideator_cli.intake.matrix import Cell, Matrix
 from aideator_cli.intake.models import ModelInfo
-from aideator_cli.intake.request import Request
+from aideator_cli.intake.request import Bounds, Request
 from aideator_cli.intake.roles import dealing
 from aideator_cli.system.settings import Settings
 
@@ -28,6 +28,7 @@ class Lineup:
     cells: Sequence[Cell]  # one for each variation
     variations: tuple[VariationSpec, ...]
     scripts: Mapping[str, list[scripts.Turn]]  # scripted/FILE -> its turns
+    remarks: tuple[str, ...] = ()  # what the user should know of who works
 
 
 @dataclass
@@ -36,6 +37,7 @@ class _Crew:
 
     command: Preset | None  # of `--agent-command`
     home: str | None  # the user's own, if agents run in it
+    bounds: Bounds
     _read: dict[str, Preset] = field(default_factory=dict)
 
     def preset(self, agent: str) -> Preset | None:
@@ -67,12 +69,15 @@ def line_up(request: Request, table: Matrix | None, settings: Settings) -> Lineu
         if name.startswith(models.SCRIPTED)
     }
     variations = [_variation(n, cell, infos[_model(cell)], crew) for n, cell in enumerate(cells, 1)]
-    return Lineup(cells, tuple(variations), turns)
+    others = [preset for cell in cells if (preset := crew.preset(cell.worker.agent))]
+    remarks = options.check(request.bounds, others, ours=len(others) < len(cells)) if others else ()
+    return Lineup(cells, tuple(variations), turns, remarks)
 
 
 def _crew(request: Request) -> _Crew:
     asked, bounds = request.agents, request.bounds
     if asked.own_home:
+        options.check_home(bounds, request.temperature)
         for option, value in (
             ("--max-cost", bounds.max_cost),
             ("--budget", bounds.budget),
@@ -84,7 +89,7 @@ def _crew(request: Request) -> _Crew:
                     f"leave out --agent-home or {option}",
                 )
     command = presets.of_command(asked.command) if asked.command else None
-    return _Crew(command, str(Path.home()) if asked.own_home else None)
+    return _Crew(command, str(Path.home()) if asked.own_home else None, bounds)
 
 
 def _cells(
@@ -213,7 +218,7 @@ def _variation(number: int, cell: Cell, info: ModelInfo, crew: _Crew) -> Variati
         max_output=info.max_output,
         host=info.host,
         prompt_name=cell.prompt.name if cell.prompt else None,
-        agent=None if preset is None else _program(preset, cell, info, info.api_base, crew.home),
+        agent=None if preset is None else _program(preset, cell, info, crew),
     )
 
 
@@ -221,18 +226,16 @@ def _can_use(preset: Preset, info: ModelInfo) -> bool:
     return endpoints.can_use(preset, info, info.api_base)
 
 
-def _program(preset: Preset, cell: Cell, info: ModelInfo, api_base: str | None, home: str | None) -> AgentProgram:
-    if cell.temperature is not None:
-        raise usage(
-            f"AIdeator can't set the temperature of {preset.name}",
-            "leave it out, or use AIdeator's own loop: --agent own",
-        )
-    if cell.role.tools is not None:
-        raise usage(
-            f"{cell.role.what} limits the tools, which AIdeator can't do for {preset.name}",
-            "leave out `tools` in the role, or use AIdeator's own loop: --agent own",
-        )
-    return programs.program(preset, info, api_base, home)
+def _program(preset: Preset, cell: Cell, info: ModelInfo, crew: _Crew) -> AgentProgram:
+    if crew.home is not None:
+        options.check_home(crew.bounds, cell.temperature)
+        if cell.role.tools is not None:
+            raise usage(
+                f"{cell.role.what} limits the tools, and {preset.name} keeps its own settings with --agent-home",
+                "leave out --agent-home, or `tools` in the role",
+            )
+    found = programs.program(preset, info, info.api_base, crew.home, options.wanted(crew.bounds, info.max_output))
+    return replace(found, tools=options.tools(preset, cell.role.tools, cell.role.what))
 
 
 def _check_prices(request: Request, cells: Iterable[Cell], infos: Mapping[str, ModelInfo], settings: Settings) -> None:

@@ -89,7 +89,6 @@ def _read(request: Request, backend: str, settings: Settings) -> _Read:
     asked = checks.parse(request.checking)
     lineup = line_up(request, brief.table(table), settings)
     variations = lineup.variations
-    bounds.check_loop(request.bounds, variations)
     servers, told = _servers(request, lineup, settings)
     check_local(request, variations, backend, settings)
     check_variables(servers, backend, settings)
@@ -99,7 +98,7 @@ def _read(request: Request, backend: str, settings: Settings) -> _Read:
     cloning.check(request.cloning, request.repo, git_secret, backend=backend)
     shape = _shape(request, settings, backend, checked=bool(asked.checks or asked.hidden))
     env, ca = _surroundings(request, variations, settings)
-    remarks = (*brief.remarks(lineup.cells), *told)
+    remarks = (*brief.remarks(lineup.cells), *lineup.remarks, *told)
     return _Read(compared, brief, asked, lineup, servers, git_secret, shape, env, ca, remarks)
 
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from aideator_agent.spec import Repository
 from aideator_cli.errors import usage
+from aideator_cli.intake.agents.presets import TOOLS
 from aideator_cli.intake.roles.finding import NEUTRAL
-from aideator_cli.intake.roles.role import TOOLS, Role
+from aideator_cli.intake.roles.role import Role
 from aideator_cli.intake.variables import Variables
 
 MOST_BYTES: Final = 256 * 1024  # maximum size of a prompt

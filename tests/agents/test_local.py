@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aideator_cli.intake.agents import presets
 from tests.agents.demo_task import CHECK, COMMANDS, DEMO, EDITS, KEY, PROMPT, repository
 from tests.end_to_end.user import Done, User
 from tests.fixtures.agents import Agents
@@ -19,6 +20,7 @@ MODELS = {
     "opencode": "openai/gpt-5",
     "qwen": "openai/gpt-5",
 }
+READING = {"claude": "Read", "gemini": "read_file", "opencode": "read", "qwen": "read_file"}  # a tool that reads
 Run = Callable[..., Done]
 
 
@@ -95,6 +97,28 @@ def test_a_model_that_never_stops_is_ended_by_the_limits_and_its_patch_is_kept(
     (result,) = done.of("result")
     assert (result["outcome"], result["reason"], result["files"]) == ("limit", reason, 1)
     assert len(server.requests) <= 12
+
+
+@pytest.mark.parametrize("agent", READING)
+def test_an_agent_has_no_tools_but_those_of_its_role(
+    run: Run, wire_server: WireServers, tmp_path: Path, agent: str
+) -> None:
+    server = wire_server([], key=KEY)
+    (tmp_path / "reader.md").write_text("---\ntools: [read_file]\ntemperature: 0.3\n---\nYou read.\n")
+    done = run(
+        server, "--agent", f"{agent}/{MODELS[agent]}:1", "--role", str(tmp_path / "reader.md"), "--max-output", "900"
+    )
+    assert done.code in (0, 1, 5), done.out
+    offered = [request for request in server.requests if request.question.tools]
+    assert offered, done.out
+    names = {name for request in offered for name in request.question.tools}
+    assert READING[agent] in names
+    assert names <= set(presets.find(agent).tools["read_file"])
+    sampling = [request.body.get("generationConfig", request.body) for request in server.requests]
+    assert {each["temperature"] for each in sampling} == {0.3}
+    lengths = [each[name] for each in sampling for name in each if name.lower().startswith("max")]
+    assert lengths
+    assert max(lengths) <= 900
 
 
 def test_an_agent_that_is_not_installed_is_told_before_anything_starts(tmp_path: Path) -> None:

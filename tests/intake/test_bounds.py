@@ -6,7 +6,7 @@ import pytest
 
 from aideator_cli.errors import AideatorError
 from aideator_cli.intake.order import take
-from aideator_cli.intake.request import Agents, Bounds, Request
+from aideator_cli.intake.request import Bounds, Request
 from aideator_cli.system.settings import Settings
 from tests.fixtures.repositories import LocalRepository
 
@@ -37,9 +37,3 @@ def test_the_table_knows_a_models_window(repository: LocalRepository, settings: 
 def test_a_file_in_a_patch_has_bounds_of_its_own(repository: LocalRepository, settings: Settings, most: int) -> None:
     with pytest.raises(AideatorError, match="--max-file takes 1 KiB to 1"):
         take(request(repository, Bounds(max_file=most)), "local", settings)
-
-
-@pytest.mark.parametrize("bounds", [Bounds(max_output=4000), Bounds(context_window=9000), Bounds(command_timeout=9.0)])
-def test_they_mean_nothing_to_other_agents(repository: LocalRepository, settings: Settings, bounds: Bounds) -> None:
-    with pytest.raises(AideatorError, match="is for AIdeator's own agent, and the run has none"):
-        take(request(repository, bounds, agents=Agents(("claude",))), "local", settings)

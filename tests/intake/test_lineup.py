@@ -108,7 +108,11 @@ def test_a_price_goes_along_with_an_agent_because_its_proxy_counts(tmp_path: Pat
     [
         (request("claude/gpt-5"), "claude can't work with gpt-5"),
         (request("claude", command="aider {prompt}"), "--agent-command conflicts with --agent"),
-        (request("claude", temperature=0.5), "AIdeator can't set the temperature of claude"),
+        (
+            request("codex:1,gemini:1", bounds=Bounds(command_timeout=60)),
+            "--command-timeout can't be set for codex and gemini, which can't be told it",
+        ),
+        (request("gemini", bounds=Bounds(context_window=9000)), "--context-window can't be set for gemini"),
         (
             request("opencode/openai/new-model", bounds=Bounds(max_cost=1.0)),
             "--max-cost can't be enforced for openai/new-model: its price is unknown",
@@ -144,9 +148,48 @@ def test_a_roles_agent_and_model_come_after_the_command_line_and_before_the_conf
     assert in_a_role(tmp_path, "agent: claude", configuration="model: gpt-5") == ["claude claude-sonnet-4-5"]
 
 
-def test_a_roles_tools_are_for_our_own_loop_alone(tmp_path: Path) -> None:
-    with pytest.raises(AideatorError, match="limits the tools, which AIdeator can't do for claude"):
-        in_a_role(tmp_path, "tools: [bash]", "claude")
+@pytest.mark.parametrize(
+    ("agent", "tools", "said"),
+    [
+        ("codex", "[bash, read_file]", "codex has no tool of its own for read_file"),
+        ("aider/gpt-5", "[bash]", "nobody knows those of aider"),
+    ],
+)
+def test_tools_that_an_agent_does_not_have_are_told_before_anything_starts(
+    tmp_path: Path, agent: str, tools: str, said: str
+) -> None:
+    with pytest.raises(AideatorError) as caught:
+        in_a_role(tmp_path, f"tools: {tools}", agent)
+    assert said in caught.value.message
+    assert caught.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("settings", "bounds", "said"),
+    [
+        ("temperature: 0.2", Bounds(), "--temperature can't be set: with --agent-home"),
+        ("tools: [bash]", Bounds(), "limits the tools, and claude keeps its own settings with --agent-home"),
+        ("description: x", Bounds(max_output=4000), "--max-output can't be set: with --agent-home"),
+        ("description: x", Bounds(command_timeout=9), "--command-timeout can't be set: with --agent-home"),
+    ],
+)
+def test_an_agent_in_the_users_own_home_is_told_nothing(
+    tmp_path: Path, settings: str, bounds: Bounds, said: str
+) -> None:
+    (tmp_path / "own.md").write_text(f"---\n{settings}\n---\nBe good.\n")
+    briefing = Briefing([str(tmp_path / "own.md")])
+    asked = Request("repo", "Fix it.", n=1, agents=Agents(("claude",), own_home=True), briefing=briefing, bounds=bounds)
+    with pytest.raises(AideatorError, match=said):
+        lined_up(tmp_path, asked)
+
+
+def test_in_a_mixed_run_it_is_said_for_whom_a_limit_does_not_hold(tmp_path: Path) -> None:
+    asked = request(
+        "claude:1,codex:1,own/gpt-5:1", bounds=Bounds(command_timeout=60, context_window=50_000, max_output=4000)
+    )
+    (tmp_path / "config.yaml").write_text("")
+    found = line_up(asked, None, Settings({"AIDEATOR_HOME": str(tmp_path)}))
+    assert found.remarks == ("--command-timeout does not hold for codex, which can't be told it",)
 
 
 def test_roles_set_how_many_variations_there_are(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Worker:
         text = program.protocol == "text"
         script = home.script(program.command, *(TEXT if text else ()))
         folder = self.settings.spec.repository.start(self.checkout.folder)
-        servers = described(self.settings.spec.mcp, self.keys, proxy)
+        servers = described(self._servers(), self.keys, proxy)
         changes = Changes(self.checkout, self.shell, self.emitter, self.interrupts)
         telling = Telling(str(self.checkout.folder), self.emitter, self.totals, changes)
         try:
@@ -85,7 +85,7 @@ class Worker:
 
     def _proxy(self, program: AgentProgram) -> "KeyProxy":
         try:
-            from aideator_agent.proxy import Beside, KeyProxy
+            from aideator_agent.proxy import Beside, KeyProxy, Shape
         except ImportError as error:
             raise failed(
                 "infrastructure", f"{program.name} needs aiohttp: pip install 'aideator-agent[agents]' ({error})"
@@ -96,7 +96,14 @@ class Worker:
         return KeyProxy(
             program.wire, program.upstream, key, variation.model, variation.price, spec.limits, self.totals, self.emitter,
             self.interrupts.stop, servers, host=variation.host, withholds=spec.withhold_secrets,
+            shape=Shape(variation.temperature, spec.limits.output, program.tools, variation.tools or ()),
         )  # fmt: skip
+
+    def _servers(self) -> list[McpServer]:
+        """Returns the MCP servers that the role names, or all."""
+        tools = self.settings.variation.tools
+        named = None if tools is None else {tool.partition("__")[0] for tool in tools}
+        return [server for server in self.settings.spec.mcp if named is None or server.name in named]
 
     def _filled(self, server: McpServer) -> dict[str, str]:
         try:

@@ -21,13 +21,15 @@ from aideator_agent.proxy.forwarding import Provider
 from aideator_agent.proxy.ledger import Ledger, check_price
 from aideator_agent.proxy.sent import Sent
 from aideator_agent.proxy.server import HOST, Server
+from aideator_agent.proxy.shaping import Shape
 from aideator_agent.spec import Limits, Price
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import failed
 
-__all__ = ["Beside", "KeyProxy"]
+__all__ = ["Beside", "KeyProxy", "Shape"]
 
 TOKEN_BYTES: Final = 32
+AS_ASKED: Final = Shape()
 NO_SERVERS: Final[Mapping[str, Beside]] = MappingProxyType({})
 
 
@@ -41,11 +43,11 @@ class KeyProxy:
     def __init__(
         self, wire: Wire, upstream: str, key: str | None, model: str, price: Price | None, limits: Limits, totals: Totals,
         emitter: Emitter, stop: Callable[[], bool] = lambda: False, servers: Mapping[str, Beside] = NO_SERVERS, *,
-        host: str | None = None, withholds: bool = False,
+        host: str | None = None, withholds: bool = False, shape: Shape = AS_ASKED,
     ) -> None:  # fmt: skip
         """`upstream` is the URL of the provider's API. `model` is the variation's name of the model. Once `stop` returns true, every
         request is refused. `servers` are MCP servers, each at `server_url`. `host` is told as where requests go; `withholds`: whether
-        what looks like a secret is taken out of them."""
+        what looks like a secret is taken out of them. `shape`: what of a request the user sets."""
         check_price(limits, price, model)
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self._wire = wire
@@ -54,6 +56,7 @@ class KeyProxy:
         self._model = model
         self._servers = servers
         self._ledger = Ledger(limits, price, totals, emitter, stop)
+        self._shape = shape
         self._sent = Sent(emitter, host, withholds=withholds)
         self._server = Server(upstream, self._open_door)
 
@@ -90,7 +93,7 @@ class KeyProxy:
 
     def _open_door(self, session: aiohttp.ClientSession) -> Door:
         redactor = Redactor([self._key] if self._key else [])
-        provider = Provider(self._wire, self._upstream, self._key, session, redactor)
+        provider = Provider(self._wire, self._upstream, self._key, session, redactor, self._shape)
         return Door(
             provider, Servers(self._servers, session, self.token), self._ledger, self._sent, self.token, self._model
         )

@@ -41,6 +41,7 @@ class Answered:
     paid: bool = False  # whether the provider can have taken money for it
     said: str = ""  # an error's beginning
     lacking: str = ""  # why there is no answer, or not all of it
+    remark: str = ""  # what the user should know of the request as it was sent
     response: web.StreamResponse | None = None
 
     @property

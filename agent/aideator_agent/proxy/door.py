@@ -77,7 +77,7 @@ class Door:
             return self._response(request, answered)
         if not known:
             self._check_other(asked)
-        flight = await self._ledger.enter(asked.estimate, lambda: request.transport is not None)
+        flight = await self._ledger.enter(self._provider.shaped(asked).estimate, lambda: request.transport is not None)
         try:
             with self._ledger.logging():
                 self._sent.tell(flight.step, asked)
@@ -104,6 +104,8 @@ class Door:
         except Unreached as error:
             answered.lacking = str(error)
             self._tell_once(f"A request to the model failed: {error}.")
+        if answered.remark:
+            self._tell_once(f"{answered.remark}.")
         if answered.said:
             self._tell_once(f"The provider answered with status {answered.status}: {answered.said}")
 

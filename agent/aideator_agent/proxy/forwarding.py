@@ -1,9 +1,10 @@
 """Passes a request on to the provider, with the key in the token's place."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
@@ -15,6 +16,10 @@ from aideator_agent.proxy.answers import ERROR_BYTES, Answered, Passage, asking
 from aideator_agent.proxy.counting import Counter
 from aideator_agent.proxy.gate import Asked
 from aideator_agent.proxy.passing import WithoutUsage
+from aideator_agent.proxy.shaping import Shape
+
+COUNTING: Final = "stream_options"
+SET_BY_USER: Final = ("temperature", "max_completion_tokens", "max_output_tokens")  # what has no other name to try
 
 
 @dataclass
@@ -26,23 +31,37 @@ class Provider:
     key: str | None = field(repr=False)
     session: aiohttp.ClientSession
     redactor: Redactor
-    _refuses_counting: bool = field(default=False, init=False)  # whether it knows the option that asks for usage
+    shape: Shape
+    _refused: frozenset[str] = field(default=frozenset(), init=False)  # fields of ours that it does not take
+
+    def shaped(self, asked: Asked) -> Asked:
+        """Returns the request as it goes to the provider, apart from what asks for usage."""
+        body, _ = self.shape.shaped(self.wire, asked.route.operation, asked.body, self._refused)
+        return asked if body == asked.body else replace(asked, body=body, content=json.dumps(body).encode())
 
     async def pass_on(self, request: web.BaseRequest, asked: Asked, answered: Answered) -> None:
         """Fills `answered` while the answer passes. Raises `Unreached`, which may be after its beginning was passed on."""
-        counting = None if self._refuses_counting else wires.asking_for_usage(asked.route, asked.body)
-        content = asked.content if counting is None else json.dumps(counting).encode()
-        async with self._asking(asked, content) as answer:
-            if counting is None or answer.status != 400:
-                await self._pass_answer(request, asked, answer, answered, counted=counting is not None)
-                return
-            said = await answer.content.read(ERROR_BYTES)
-            if b"stream_options" not in said:
-                await Passage(request, answer, self.redactor).error(answered, said)
-                return
-        self._refuses_counting = True
-        async with self._asking(asked, asked.content) as answer:
-            await self._pass_answer(request, asked, answer, answered, counted=False)
+        while True:
+            body, ours = self._wanted(asked)
+            content = asked.content if body == asked.body else json.dumps(body).encode()
+            async with self._asking(asked, content) as answer:
+                if answer.status != 400 or not ours:
+                    await self._pass_answer(request, asked, answer, answered, counted=COUNTING in ours)
+                    return
+                said = await answer.content.read(ERROR_BYTES)
+                refused = next((name for name in ours if name.encode() in said), None)
+                if refused is None:
+                    await Passage(request, answer, self.redactor).error(answered, said)
+                    return
+            self._refused |= {refused}
+            if refused in SET_BY_USER:
+                answered.remark = f"The provider refuses {refused}, so the model is asked without it"
+
+    def _wanted(self, asked: Asked) -> tuple[Mapping[str, Any], list[str]]:
+        """Returns the body, and the fields of it that only we want."""
+        body, ours = self.shape.shaped(self.wire, asked.route.operation, asked.body, self._refused)
+        counting = None if COUNTING in self._refused else wires.asking_for_usage(asked.route, body)
+        return (body, ours) if counting is None else (counting, [*ours, COUNTING])
 
     @asynccontextmanager
     async def _asking(self, asked: Asked, content: bytes) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -9,6 +9,12 @@ wires:                            # the APIs that it speaks to a model, the pref
   anthropic:
     env: {OUR_AGENT_URL: "{url}", OUR_AGENT_KEY: "{token}"}
     files: {.our-agent/settings.json: '{"telemetry": false}'}   # below its HOME
+options:                          # optional: how it is told what the user sets; a JSON file is merged with the wire's of its name
+  context_window: {env: {OUR_AGENT_WINDOW: "{context_window}"}}
+  command_timeout: {env: {OUR_AGENT_COMMAND_MS: "{command_ms}"}}
+tools:                            # optional: the names of its own tools, for the names that a role has
+  bash: [shell]
+  read_file: [read, search]
 version: our-agent --version      # optional
 install: npm install -g our-agent # optional
 docs: https://example.com         # optional
@@ -27,9 +33,29 @@ from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
 from aideator_cli.system.yaml_file import Placed, read_placed
 
-FIELDS: Final = ("title", "protocol", "command", "model", "env", "wires", "version", "install", "docs")
+FIELDS: Final = (
+    "title",
+    "protocol",
+    "command",
+    "model",
+    "env",
+    "wires",
+    "options",
+    "tools",
+    "version",
+    "install",
+    "docs",
+)
 OF_WIRE: Final = ("env", "files")
 WORDS: Final = ("url", "token", "model", "home", "prompt")
+TOOLS: Final = (
+    "bash",
+    "read_file",
+    "write_file",
+    "str_replace",
+)  # of AIdeator's own loop besides `submit`, as roles name them
+OPTIONS: Final = ("context_window", "command_timeout")
+VALUES: Final = ("context_window", "max_output", "command_seconds", "command_ms")  # words of options besides `WORDS`
 WIRES: Final[tuple[Wire, ...]] = get_args(Wire)
 PROTOCOLS: Final[tuple[Protocol, ...]] = get_args(Protocol)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -59,6 +85,8 @@ class Preset:
     command: str
     wires: Mapping[Wire, Endpoint]  # the preferred one first
     env: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Endpoint] = field(default_factory=dict)  # one of OPTIONS -> how the agent is told
+    tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # one of TOOLS -> names of its own tools
     model: str | None = None
     title: str = ""
     version: str | None = None
@@ -135,6 +163,8 @@ def load(path: Path) -> Preset:
         command=command,
         wires=_wires(file),
         env=_env(file, "env"),
+        options=_options(file),
+        tools=_tools(file),
         **{name: _text(file, name) for name in ("model", "title", "version", "install", "docs") if name in data},
     )
 
@@ -156,13 +186,43 @@ def _wires(file: Placed) -> Mapping[Wire, Endpoint]:
     return MappingProxyType(found)
 
 
-def _env(file: Placed, *place: str) -> Mapping[str, str]:
+def _options(file: Placed) -> Mapping[str, Endpoint]:
+    """Returns how the agent is told each of the options that the file names."""
+    written = _mapping(file, "options", OPTIONS)
+    for name, own in written.items():
+        if not isinstance(own, dict) or not own:
+            raise usage(f"{file.where('options', name)}: {name} takes a mapping of {', '.join(OF_WIRE)}", EXAMPLE)
+        _check_fields(file, own, OF_WIRE, "options", name)
+    words = (*WORDS, *VALUES)
+    return {
+        name: Endpoint(_env(file, "options", name, "env", words=words), _files(file, "options", name, "files"))
+        for name in written
+    }
+
+
+def _tools(file: Placed) -> Mapping[str, tuple[str, ...]]:
+    written = _mapping(file, "tools", TOOLS)
+    for name, own in written.items():
+        if not isinstance(own, list) or not own or not all(isinstance(each, str) and each for each in own):
+            raise usage(f"{file.where('tools', name)}: {name} takes a list of the agent's own tools", EXAMPLE)
+    return {name: tuple(own) for name, own in written.items()}
+
+
+def _mapping(file: Placed, name: str, allowed: tuple[str, ...]) -> Mapping[str, Any]:
+    written = file.value.get(name, {})
+    if not isinstance(written, dict):
+        raise usage(f"{file.where(name)}: {name} takes a mapping of {', '.join(allowed)}", EXAMPLE)
+    _check_fields(file, written, allowed, name)
+    return written
+
+
+def _env(file: Placed, *place: str, words: tuple[str, ...] = WORDS) -> Mapping[str, str]:
     found = _texts(file, *place)
     for name, value in found.items():
         where = file.where(*place, name)
         if not VARIABLE.fullmatch(name):
             raise usage(f"{where}: {name!r} is not the name of a variable")
-        _check_words(where, value)
+        _check_words(where, value, words)
     return found
 
 
@@ -209,13 +269,13 @@ def _check_fields(file: Placed, data: Mapping[str, Any], allowed: Iterable[str],
             raise usage(f"{file.where(*place, name)}: unknown field '{name}'", f"{guess}Fields: {', '.join(allowed)}")
 
 
-def _check_words(where: str, text: str) -> None:
+def _check_words(where: str, text: str, words: tuple[str, ...] = WORDS) -> None:
     """A word in braces that nobody fills would reach the agent as it is. `${NAME}` is the shell's."""
     for word in re.findall(r"(?<!\$)\{([a-z_]+)\}", text):
-        if word not in WORDS:
-            near = _near(word, WORDS)
+        if word not in words:
+            near = _near(word, words)
             guess = f"did you mean {{{near}}}? " if near else ""
-            raise usage(f"{where}: unknown word {{{word}}}", f"{guess}Words: {', '.join(f'{{{w}}}' for w in WORDS)}")
+            raise usage(f"{where}: unknown word {{{word}}}", f"{guess}Words: {', '.join(f'{{{w}}}' for w in words)}")
 
 
 def _near(word: str, words: Iterable[str]) -> str | None:

@@ -1,22 +1,25 @@
 """A preset and a model become the program that an agent runs."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from aideator_agent.program import AgentProgram
 from aideator_cli.errors import usage
-from aideator_cli.intake.agents import endpoints
+from aideator_cli.intake.agents import endpoints, options
+from aideator_cli.intake.agents.options import Wanted
 from aideator_cli.intake.agents.presets import Preset
 from aideator_cli.intake.models import SCRIPTED, ModelInfo
 
+AS_IT_IS: Final = Wanted()
 PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")  # safe in a shell's word, in JSON, TOML and YAML
 
 
-def program(preset: Preset, info: ModelInfo, api_base: str | None, home: str | None = None) -> AgentProgram:
+def program(
+    preset: Preset, info: ModelInfo, api_base: str | None, home: str | None = None, asked: Wanted = AS_IT_IS
+) -> AgentProgram:
     """`home`: the user's own HOME, in which the agent finds its model by itself.
 
-    Raises `AideatorError` (usage) if it can't work with the model.
+    Raises `AideatorError` (usage) if it can't work with the model, or can't be told what is asked.
     """
     if info.name.startswith(SCRIPTED):
         raise usage(
@@ -27,18 +30,17 @@ def program(preset: Preset, info: ModelInfo, api_base: str | None, home: str | N
     if not PLAIN.fullmatch(model):
         raise usage(f"{preset.name} can't be given the model {model!r}: its name has a character that no model's has")
     wire, upstream = endpoints.resolve(preset, info, api_base)
-    endpoint = preset.wires[wire]
-    env, files = {**endpoint.env, **preset.env}, endpoint.files
+    env, files = options.told(preset, preset.wires[wire], asked, {"model": model})
     if home is not None:  # what hands over the key proxy would hide the user's login and settings
         env, files = {name: value for name, value in env.items() if "{url}" not in value and "{token}" not in value}, {}
     return AgentProgram(
         name=preset.name,
         protocol=preset.protocol,
-        command=_with_model(preset.command, model),
+        command=preset.command.replace("{model}", model),
         wire=wire,
         upstream=upstream,
-        env=_filled(env, model),
-        files=_filled(files, model),
+        env=env,
+        files=files,
         version=preset.version,
         docs=preset.docs,
         home=home,
@@ -48,11 +50,3 @@ def program(preset: Preset, info: ModelInfo, api_base: str | None, home: str | N
 def name_at_provider(info: ModelInfo) -> str:
     """Returns the model's name as its provider knows it: without LiteLLM's prefix."""
     return info.name.removeprefix(f"{info.provider}/")
-
-
-def _filled(texts: Mapping[str, str], model: str) -> dict[str, str]:
-    return {name: _with_model(text, model) for name, text in texts.items()}
-
-
-def _with_model(text: str, model: str) -> str:
-    return text.replace("{model}", model)

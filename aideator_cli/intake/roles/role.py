@@ -20,6 +20,7 @@ from aideator_agent.spec import Limits
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake.agents import presets
+from aideator_cli.intake.agents.presets import TOOLS
 from aideator_cli.system.yaml_file import Placed, placed
 from aideator_cli.text.durations import seconds
 
@@ -27,7 +28,6 @@ SHIPPED: Final = "shipped"
 FENCE: Final = "---"
 FIELDS: Final = ("description", "agent", "model", "temperature", "tools", "limits")
 LIMITS: Final = ("steps", "timeout", "cost", "tokens")
-TOOLS: Final = ("bash", "read_file", "write_file", "str_replace")  # `submit` is always there
 MOST_BYTES: Final = 64 * 1024
 LONGEST_DESCRIPTION: Final = 200  # characters
 EXAMPLE: Final = "docs/roles.md has an example"
