@@ -9,6 +9,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
         "aideator run https://github.com/you/project @issue.md --select auto --apply --branch fix --json",
     ),
     "ask": ('aideator ask . "How are comments parsed?" -n 3', "aideator ask . --diff main...feature"),
+    "review": (
+        "aideator review https://github.com/you/project/pull/34 --model claude-sonnet-4-5,gpt-5",
+        "aideator review k3v9x2q --post",
+    ),
     "watch": ("aideator watch", "aideator watch k3v9x2q --view lines"),
     "wait": ("aideator wait @last", "aideator wait k3v9x2q --for first-success --timeout 30m"),
     "list": ("aideator list", "aideator list --outcome succeeded --sort cost"),

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aideator_agent.spec import Issue
     from aideator_cli.actions.here import Here
+    from aideator_cli.actions.issues import Read
 
 SHOWN = 40  # lines
 _LONGEST = 300  # characters of a line
 
 
-def named(here: "Here", repo: str | None, url: str | None, ca: Path | None) -> "tuple[str, Issue | None]":
-    """Returns the repository and the issue that the command line names. Raises `AideatorError`."""
+def named(here: "Here", repo: str | None, url: "str | Read | None", ca: Path | None) -> "tuple[str, Issue | None]":
+    """Returns the repository and the issue that the command line names, or that was read already. Raises `AideatorError`."""
     if url is None:
         if repo is None:
             from aideator_cli.errors import usage
@@ -21,7 +22,7 @@ def named(here: "Here", repo: str | None, url: str | None, ca: Path | None) -> "
         return repo, None
     from aideator_cli.actions.issues import read_issue
 
-    found = read_issue(here, url, ca)
+    found = read_issue(here, url, ca) if isinstance(url, str) else url
     return repo or found.repository, found.issue
 
 

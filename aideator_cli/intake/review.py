@@ -6,7 +6,7 @@ A..B is the difference between both, A...B only what B has that A has not, as a 
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from aideator_cli.errors import not_found, unavailable, usage
 from aideator_cli.intake import remotes
 from aideator_cli.intake.repository import Located
 from aideator_cli.system import git as system_git
-from aideator_cli.system import git_access
+from aideator_cli.system import git_access, git_token
 
 MOST_BYTES: Final = 200_000  # of the difference: a model reads all of it
 CLONE_SECONDS: Final = 300.0
@@ -63,7 +63,7 @@ def review(asked: Range, located: Located, ca: str | None = None) -> Review:
         )
     if located.folder is not None:
         return _read(Git(located.folder, user_environment(os.environ), _go_on), (), asked, located)
-    with _cloned(located.url, ca) as (git, options):
+    with _cloned(located.url, located.ref, ca) as (git, options):
         return _read(git, options, asked, located)
 
 
@@ -107,21 +107,33 @@ def _commit(git: Git, name: str, located: Located) -> str:
 
 
 @contextmanager
-def _cloned(url: str, ca: str | None) -> Iterator[tuple[Git, tuple[str, ...]]]:
-    """Yields a clone without files, and the options with which git fetches those that the difference needs."""
+def _cloned(url: str, ref: str | None, ca: str | None) -> Iterator[tuple[Git, tuple[str, ...]]]:
+    """Yields a clone without files, and the options with which git fetches those that the difference needs.
+
+    A clone has branches and tags. If `ref` is another reference, such as refs/pull/3/head, it is fetched, too.
+    """
     own = system_git.Git(Path.cwd())
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aideator-review-")))
         asking = git_access.as_user(own, url)
         environment = {**asking.environment, **stack.enter_context(git_access.trusting(ca, own, url))}
         words = (*asking.options, "clone", "--quiet", "--bare", "--filter=blob:none", "--", url, str(room / "clone"))
-        try:
-            done = remotes.git(*words, environment=environment, folder=asking.folder, seconds=CLONE_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise unavailable(f"repository {url} could not be read within {CLONE_SECONDS:.0f} s") from error
-        if done.returncode:
-            raise unavailable(f"repository {url} could not be read: {words_of(done.stderr.decode(errors='replace'))}")
-        yield Git(room / "clone", user_environment(environment), _go_on), asking.options
+        _need(url, words, environment, asking.folder)
+        if ref is not None and ref.startswith("refs/"):
+            words = (*asking.options, "fetch", "--quiet", "--no-tags", "--", url, ref)
+            _need(url, words, environment, room / "clone")
+        token = {name: value for name, value in environment.items() if name == git_token.GIT_TOKEN}
+        yield Git(room / "clone", {**user_environment(environment), **token}, _go_on), asking.options
+
+
+def _need(url: str, words: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+    """Runs git. Raises `AideatorError` if it can't read the repository."""
+    try:
+        done = remotes.git(*words, environment=environment, folder=folder, seconds=CLONE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise unavailable(f"repository {url} could not be read within {CLONE_SECONDS:.0f} s") from error
+    if done.returncode:
+        raise unavailable(f"repository {url} could not be read: {words_of(done.stderr.decode(errors='replace'))}")
 
 
 def _go_on() -> None:

@@ -125,4 +125,6 @@ STEPS: tuple[str, ...] = (
     );
     create index if not exists pulls_of_branch on pulls(repository, branch)
     """,
+    # What `review` has posted
+    "create table if not exists posted (run text primary key references runs(id) on delete cascade, url text not null, time text not null)",
 )

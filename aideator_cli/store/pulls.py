@@ -1,4 +1,4 @@
-"""Commits that `pr` has pushed, and their pull requests. Exists only here."""
+"""Commits that `pr` has pushed, with their pull requests, and what `review` has posted. Exists only here."""
 
 from dataclasses import fields
 
@@ -36,3 +36,11 @@ class Pulls(Database):
         """Returns the commits that were pushed to a branch, the newest first."""
         query = f"select {_COLUMNS} from pulls where repository = ? and branch = ? order by id desc"
         return [PushedCommit(**row) for row in self._rows(query, repository, branch)]
+
+    def set_posted(self, run: str, url: str) -> None:
+        with self.transaction() as connection:
+            connection.execute("insert or replace into posted values (?, ?, ?)", (run, url, now()))
+
+    def posted(self, run: str) -> str | None:
+        """Returns the address of the comment that a review was posted as."""
+        return next((str(row["url"]) for row in self._rows("select url from posted where run = ?", run)), None)

@@ -12,6 +12,9 @@ COMMANDS = {
     "ask": Lazy(
         "ask", "ask", "Put one question about a repository to N agents and show their answers.", configured=True
     ),
+    "review": Lazy(
+        "review", "review", "Give a pull request to N reviewers, and post what they agree on.", configured=True
+    ),
     "watch": Lazy("watch", "watch", "Show a run live, from its first event until it ends."),
     "wait": Lazy("watch", "wait", "Wait for runs to end, and exit with their exit code."),
     "list": Lazy("runs", "list_runs", "List runs, newest first."),
