@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.grouping",
     "tests.fixtures.keyrings",
     "tests.fixtures.kueue",
+    "tests.fixtures.postgresql",
     "tests.fixtures.scheduling",
     "tests.fixtures.servers",
     "tests.fixtures.skipped",

@@ -15,7 +15,7 @@ class Here:
 
     @cached_property
     def store(self) -> Store:
-        return Store.open(self.settings.home)
+        return Store.open(self.settings.home, self.settings.database)
 
     def again(self) -> "Here":
         return Here(self.settings)

@@ -39,7 +39,7 @@ def retry(here: Here, word: str, where: Where, *, force: bool) -> Retried:
     numbers = _chosen(named, at_work, {r.variation: r for r in here.store.results(spec.id)}, force=force)
     held = backend.submissions(spec.id)
     submissions = {number: 1 + max(known[number], held.get(number, 0)) for number in numbers}
-    past = Past(iter(()), here.store.newest())
+    past = Past(iter(()), here.store.newest(spec.id))
     _resubmit(here, spec, submissions, backend)
     followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
     # An explicit request overrides the run's own rules, and the time limit starts again with this attempt.

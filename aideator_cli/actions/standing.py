@@ -8,7 +8,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.domain.glance import Glance
 from aideator_cli.errors import AideatorError, Command
-from aideator_cli.store.database import FILE
+from aideator_cli.store.sqlite import FILE
 from aideator_cli.system.configuration.repository import root_of
 
 
@@ -41,7 +41,8 @@ class _Looking:
     def run(self) -> tuple[Glance | None, tuple[Command, ...], int | None]:
         """Makes no store where none is."""
         try:
-            if not (self._here.settings.home / FILE).exists():
+            settings = self._here.settings
+            if settings.database is None and not (settings.home / FILE).exists():
                 return None, (), None
             return self._run()
         except (AideatorError, OSError) as error:

@@ -31,6 +31,7 @@ from aideator_cli.errors import unavailable
 from aideator_cli.system.clock import now
 from aideator_cli.system.locks import locked
 from aideator_cli.system.processes import ProcessId, alive, identify, kill_session, terminate
+from aideator_cli.system.settings import DATABASE
 
 POLL = 0.05  # seconds between two checks of a file or a process
 PIECE = 1 << 16  # bytes read at once
@@ -116,7 +117,7 @@ class LocalBackend:
     ) -> dict[str, str]:
         for name in ("workspace", "private"):
             (room / name).mkdir(mode=0o700)
-        withheld = {MAX_COST} | self._provider_keys - {*variation.keys, *spec.mcp_variables}
+        withheld = {MAX_COST, DATABASE} | self._provider_keys - {*variation.keys, *spec.mcp_variables}
         kept = {name: value for name, value in self._environment.items() if name not in withheld}
         return {
             **kept,

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from aideator_cli.system.configuration.options import Kind, Option, Table
+from aideator_cli.system.configuration.options import Kind, Option, Table, database
 
 # The profile and the repository's file are where settings come from; AIDEATOR_PROFILE chooses the profile, too. An issue is a task.
 NO_SETTINGS: Final = frozenset({"profile", "no_repository_file", "issue"})
@@ -18,13 +18,13 @@ _CHOICES: Final = re.compile(r"[a-z]+(?:\|[a-z]+)+")
 
 @cache
 def option_table() -> Table:
-    """Returns the options by name, as they stand in the help, and `user`, which no command has as an option."""
+    """Returns the options by name, as they stand in the help, and `user` and `database`, which no command has as an option."""
     from aideator_cli.cli.commands.run import run
 
     hints = get_type_hints(run, include_extras=True)
     found = [option(name, hints[name]) for name in signature(run).parameters]
     options = {each.name: each for each in found if each is not None and each.name not in NO_SETTINGS}
-    return {**options, "user": Option("user", Kind.TEXT, flag="")}
+    return {**options, "user": Option("user", Kind.TEXT, flag=""), "database": database()}
 
 
 def option(name: str, hint: Any) -> Option | None:

@@ -35,8 +35,9 @@ def _runs(word: str, *, variations: bool) -> Values:
     """Returns the runs, newest first. Once only one is left, its variations come, too."""
     from aideator_cli.store.names import names
 
+    settings = invocation.settings()
     run, slash, _ = word.partition("/")
-    with names(invocation.settings().home) as stored:
+    with names(settings.home, settings.database) as stored:
         if stored is None:
             return []
         if slash:
@@ -54,7 +55,8 @@ def _runs(word: str, *, variations: bool) -> Values:
 def _numbers(run: str) -> Values:
     from aideator_cli.store.names import names
 
-    with names(invocation.settings().home) as stored:
+    settings = invocation.settings()
+    with names(settings.home, settings.database) as stored:
         return [(str(number), _who(*who)) for number, *who in stored.variations(run)] if stored else []
 
 

@@ -23,4 +23,4 @@ async def readyz(request: Request) -> Response:
 
 
 def _ask_the_store(here: Here) -> None:
-    here.store.newest()
+    here.store.ping()

@@ -1,8 +1,9 @@
-"""What is known about every run, in SQLite: a cache of the backends' data, and data that exists only here, such as selections.
+"""What is known about every run, in SQLite or PostgreSQL: a cache of the backends' data, and what exists only here, such as selections.
 
 It knows no backend and decides nothing about what it stores.
 """
 
+from aideator_cli.store.away import DatabaseAway
 from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.holding import Holding
@@ -12,7 +13,7 @@ from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
 from aideator_cli.store.runs import Runs
 
-__all__ = ["ALL_ROWS", "BATCH", "Cursor", "Store"]
+__all__ = ["ALL_ROWS", "BATCH", "Cursor", "DatabaseAway", "Store"]
 
 
 class Store(Runs, Remarks, Pulls, Holding, Log, Results, Crossings):

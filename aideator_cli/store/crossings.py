@@ -16,9 +16,9 @@ class Crossings(Database):
 
     def begin_crossing(self, run: str, patches: str, referee: "RunSpec") -> "RunSpec":
         """Records the referee, and returns it; or returns the one that another process has recorded."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute(
-                "insert or ignore into crossings values (?, ?, ?, ?, null, ?)",
+                "insert into crossings(run, patches, referee, spec, time) values (?, ?, ?, ?, ?) on conflict do nothing",
                 (run, patches, referee.id, referee.to_json(), now()),
             )
         return self.pending_crossing(run, patches) or referee
@@ -33,7 +33,7 @@ class Crossings(Database):
 
     def end_crossing(self, run: str, patches: str, crossing: "Crossing") -> None:
         """Stores the outcome. The first one stays."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute(
                 "update crossings set result = ?, time = ? where run = ? and patches = ? and result is null",
                 (json.dumps(crossing.as_json()), now(), run, patches),
@@ -41,7 +41,7 @@ class Crossings(Database):
 
     def forget_crossing(self, run: str, patches: str, referee: str) -> None:
         """Removes a referee that left no outcome."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute(
                 "delete from crossings where run = ? and patches = ? and referee = ? and result is null",
                 (run, patches, referee),
@@ -51,11 +51,9 @@ class Crossings(Database):
         """Returns the outcome for these patches, else the newest outcome."""
         from aideator_cli.domain.crossing import Crossing
 
-        query = (
-            "select result from crossings where run = ? and result is not null and (? is null or patches = ?) "
-            "order by time desc limit 1"
-        )
-        row = self._connection.execute(query, (run, patches, patches)).fetchone()
+        these = "" if patches is None else "and patches = ?"
+        query = f"select result from crossings where run = ? and result is not null {these} order by time desc limit 1"
+        row = self._connection.execute(query, (run,) if patches is None else (run, patches)).fetchone()
         return Crossing.from_json(json.loads(row[0])) if row else None
 
     def referees(self, run: str) -> list[str]:

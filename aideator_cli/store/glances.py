@@ -1,45 +1,54 @@
 """Runs as a list shows them: a few columns each. Reads no whole spec or result, because listing runs must be fast."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 from aideator_cli.domain.glance import Glance, Wanted
+from aideator_cli.store.dialect import Connection, Dialect
 from aideator_cli.store.picking import picked
 from aideator_cli.store.supporting import supports
 
-TAGS: Final = (
-    "(select json_group_array(name) from (select name from tags where run = runs.id order by name)) as tags"  # JSON
-)
-_RUNS = f"""
-select runs.id, created, state, backend, where_text, json_extract(spec, '$.prompt'), json_extract(spec, '$.verify_report') is not null,
-  json_extract(spec, '$.origin'), note, {TAGS}
-from json_each(?) as picked join runs on runs.id = picked.value order by picked.key
-"""
-_VARIATIONS = """
-select run, json_extract(result, '$.outcome'), json_type(result, '$.cost') is 'null', json_extract(result, '$.cost'),
-  json_extract(result, '$.checks'), json_extract(result, '$.baseline')
-from variations where run in (select value from json_each(?)) order by run, number
-"""
+
+def tags(words: Dialect) -> str:
+    """Returns the column `tags` of a query on `runs`: JSON."""
+    return f"(select {words.array('name')} from (select name from tags where run = runs.id order by name) as named) as tags"
 
 
-def glances(connection: sqlite3.Connection, limit: int, wanted: Wanted) -> Iterator[Glance]:
+def glances(connection: Connection, words: Dialect, limit: int, wanted: Wanted) -> Iterator[Glance]:
     """Yields the runs in the order that is wanted."""
-    runs = picked(connection, wanted, limit)
-    rows = connection.execute(_VARIATIONS, (runs,))
+    runs = picked(connection, words, wanted, limit)
+    rows = connection.execute(_variations(words), (runs,))
     variations = {run: list(each) for run, each in groupby(rows, key=itemgetter(0))}
-    for run, created, state, backend, where, prompt, report, begun, note, tags in connection.execute(_RUNS, (runs,)):
+    for run, created, state, backend, where, prompt, report, begun, note, named in connection.execute(
+        _runs(words), (runs,)
+    ):
         each = variations.get(run, [])
         succeeded = _succeeded(each, report=bool(report))
         origin = json.loads(begun) if begun else {}
         yield Glance(
             run, created, state, backend, where, prompt, succeeded, len(each), _cost(each),
             tuple(origin.get("variations", ())), bool(origin.get("merged")),
-            note, tuple(json.loads(tags)),
+            note, tuple(json.loads(named)),
         )  # fmt: skip
+
+
+def _runs(words: Dialect) -> str:
+    return f"""
+        select runs.id, created, state, backend, where_text, {words.text("spec", "prompt")},
+          {words.text("spec", "verify_report")} is not null, {words.text("spec", "origin")}, note, {tags(words)}
+        from {words.given_ids} join runs on runs.id = picked.value order by picked.key
+    """
+
+
+def _variations(words: Dialect) -> str:
+    return f"""
+        select run, {words.text("result", "outcome")}, {words.is_null("result", "cost")}, {words.number("result", "cost")},
+          {words.text("result", "checks")}, {words.text("result", "baseline")}
+        from variations where run in (select value from {words.given_ids}) order by run, number
+    """
 
 
 def _succeeded(variations: list[tuple[Any, ...]], *, report: bool) -> int:

@@ -1,6 +1,6 @@
 """The agents' events, and the observations about them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,18 +17,22 @@ BATCH = 500  # rows per commit
 TOGETHER = 50  # rows per statement: other threads may run between two of them
 ALL_ROWS = (0, 2**63 - 1)
 
+_ORDER = "coalesce(seq, after), seq is null, id"  # as the agent wrote them
+
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
-_INSERT = f"insert or ignore into events(attempt, seq, after, type, time, mark, raw) values {_ROW}"
-_INSERT_TOGETHER = _INSERT + f", {_ROW}" * (TOGETHER - 1)
+_INSERT = "insert into events(attempt, seq, after, type, time, mark, raw) values "
+_ANEW = " on conflict do nothing"
+_ONE = _INSERT + _ROW + _ANEW
+_TOGETHER = _INSERT + ", ".join([_ROW] * TOGETHER) + _ANEW
 
 
 class Log(Database):
     def open_attempt(self, attempt: "Attempt") -> int:
         """Records the attempt if it is new. Returns its number."""
-        with self.transaction() as connection:
+        with self.transaction(attempt.run) as connection:
             connection.execute(
-                "insert or ignore into attempts(id, run, variation, number, name, created) "
-                "select ?, ?, ?, 1 + count(*), ?, ? from attempts where run = ? and variation = ?",
+                "insert into attempts(id, run, variation, number, name, created) "
+                "select ?, ?, ?, 1 + count(*), ?, ? from attempts where run = ? and variation = ? on conflict do nothing",
                 (
                     attempt.id,
                     attempt.run,
@@ -56,24 +60,26 @@ class Log(Database):
         query = "select * from attempts where run = ? order by variation, number"
         return [stored_attempt(row) for row in self._rows(query, run)]
 
-    def record(self, events: Iterable["Event"], observations: Iterable["Observation"]) -> None:
-        """Stores the rows in one transaction. Leaves existing rows as they are."""
-        rows = [(e.attempt, e.seq, e.after, e.type, e.time, e.mark, _text(e.raw)) for e in events]
+    def record(self, events: "Sequence[Event]", observations: "Sequence[Observation]") -> None:
+        """Stores the rows, all of one run, in one transaction. Leaves existing rows as they are."""
+        run = events[0].run if events else observations[0].run if observations else ""
+        line = self._dialect.log_line
+        rows = [(e.attempt, e.seq, e.after, e.type, e.time, e.mark, line(e.raw)) for e in events]
         seen = [(o.run, o.variation, o.attempt, o.time, o.kind, o.text) for o in observations]
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             whole = len(rows) - len(rows) % TOGETHER
             for at in range(0, whole, TOGETHER):
-                connection.execute(_INSERT_TOGETHER, list(chain.from_iterable(rows[at : at + TOGETHER])))
-            connection.executemany(_INSERT, rows[whole:])
+                connection.execute(_TOGETHER, list(chain.from_iterable(rows[at : at + TOGETHER])))
+            connection.executemany(_ONE, rows[whole:])
             if seen:
                 connection.executemany(
                     "insert into observations(run, variation, attempt, time, kind, text) values (?, ?, ?, ?, ?, ?)",
                     seen,
                 )
 
-    def newest(self) -> int:
-        """Returns the row of the newest event of any run, or 0 if there is none."""
-        return int(self._connection.execute("select coalesce(max(id), 0) from events").fetchone()[0])
+    def newest(self, run: str) -> int:
+        """Returns a row: the run's events up to it are stored, and later ones will be in greater rows. 0 if there is none."""
+        return int(self._connection.execute(self._dialect.newest_event, (run,)).fetchone()[0])
 
     def events(
         self, attempt: "Attempt", types: tuple[str, ...] = (), *, rows: tuple[int, int] = ALL_ROWS
@@ -84,12 +90,20 @@ class Log(Database):
 
         wanted = f"and type in ({','.join('?' * len(types))})" if types else ""
         query = (
-            f"select seq, raw, mark, after from events where attempt = ? {wanted} and id > ? and id <= ? "
-            "order by coalesce(seq, after), seq is null, id"
+            f"select seq, raw, mark, after, id from events where attempt = ? {wanted} and id > ? and id <= ? "
+            f"{{}} order by {_ORDER} limit {self._dialect.page}"
         )
-        for seq, raw, mark, after in self._connection.execute(query, (attempt.id, *types, *rows)):
-            line = raw if isinstance(raw, bytes) else raw.encode()
-            yield (stray if seq is None else parse)(attempt, line, mark, after)
+        values, on = (attempt.id, *types, *rows), ""
+        last: tuple[object, ...] = ()
+        while True:
+            count = 0
+            for seq, raw, mark, after, row in self._connection.execute(query.format(on), (*values, *last)):  # noqa: B007 - of the last one
+                line = raw if isinstance(raw, bytes) else raw.encode()
+                yield (stray if seq is None else parse)(attempt, line, mark, after)
+                count += 1
+            if count < self._dialect.page:
+                return
+            on, last = f"and ({_ORDER}) > (?, ?, ?)", (after if seq is None else seq, seq is None, row)
 
     def cursor(self, attempt: str) -> Cursor:
         top, count = self._connection.execute(
@@ -124,10 +138,3 @@ class Log(Database):
 
         query = "select run, time, kind, text, variation, attempt from observations where run = ? order by id"
         return [Observation(**row) for row in self._rows(query, run)]
-
-
-def _text(raw: bytes) -> str | bytes:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw

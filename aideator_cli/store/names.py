@@ -5,19 +5,23 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from aideator_cli.store.database import FILE
-from aideator_cli.store.migrations import STEPS
+from aideator_cli.store.dialect import Connection, Dialect, SQLite
+from aideator_cli.store.engine import checked
+from aideator_cli.store.migrations import VERSION
+from aideator_cli.store.sqlite import FILE, version_of
 
 PATIENCE = 0.1  # seconds
 
 
 class Names:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
+        self._dialect = dialect
 
     def runs(self, prefix: str, limit: int) -> list[tuple[str, str]]:
         """Returns the ids that begin with this, newest first, each with its prompt."""
-        query = "select id, json_extract(spec, '$.prompt') from runs where substr(id, 1, ?) = ? order by created desc, rowid desc limit ?"
+        prompt = self._dialect.text("spec", "prompt")
+        query = f"select id, {prompt} from runs where substr(id, 1, ?) = ? order by created desc, rowid desc limit ?"
         return list(self._connection.execute(query, (len(prefix), prefix, limit)))
 
     def variations(self, run: str) -> list[tuple[int, str, str]]:
@@ -31,13 +35,18 @@ class Names:
 
 
 @contextmanager
-def names(home: Path) -> Iterator[Names | None]:
-    """Yields None if this folder has no store, or one of another version."""
+def names(home: Path, url: str | None = None) -> Iterator[Names | None]:
+    """Yields None if there is no store, or one of another version."""
+    if url is not None:
+        from aideator_cli.store.postgresql.glimpse import glimpse
+
+        with glimpse(checked(url)) as found:
+            yield Names(found.connection, found.dialect) if found.version == VERSION else None
+        return
     path = home / FILE
     if not path.exists():
         yield None
         return
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as connection:
         connection.execute("pragma query_only=on")  # not mode=ro, which leaves SQLite's files behind
-        current = connection.execute("pragma user_version").fetchone()[0] == len(STEPS)
-        yield Names(connection) if current else None
+        yield Names(connection, SQLite()) if version_of(connection) == VERSION else None

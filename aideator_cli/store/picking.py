@@ -1,60 +1,82 @@
-"""The runs that a list shows, and their order. SQLite decides it, so that a list reads no run that it leaves out."""
+"""The runs that a list shows, and their order. It reads no more of a run than a condition asks for."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from typing import Final
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
 
 from aideator_cli.domain.glance import Wanted
+from aideator_cli.store.dialect import Connection, Dialect
 from aideator_cli.store.supporting import supports
 
-_BASELINE: Final = (
-    "(select json_extract(b.result, '$.baseline') from variations b where b.run = runs.id "
-    "and coalesce(json_extract(b.result, '$.baseline'), '[]') <> '[]' order by b.number limit 1)"
-)
-_OUTCOME: Final = f"""exists (
-  select 1 from variations v where v.run = runs.id and ? = case
-    when v.result is null then 'running'
-    when json_extract(v.result, '$.outcome') <> 'succeeded' then json_extract(v.result, '$.outcome')
-    when supported(json_extract(v.result, '$.checks'), {_BASELINE}, json_extract(spec, '$.verify_report') is not null) then 'succeeded'
-    else 'failed_checks' end
-)"""
-_COST: Final = """(
-  select case when sum(json_type(result, '$.cost') is 'null') = 0 then sum(coalesce(json_extract(result, '$.cost'), 0.0)) end
-  from variations where run = runs.id
-)"""
-_ORDERS: Final = {
-    "newest": "created desc, id",
-    "oldest": "created, id",
-    "cost": f"{_COST} desc, created desc, id",
-    "state": "case state when 'running' then 0 when 'submitting' then 1 else 2 end, created desc, id",
-}
+_ALL = 1 << 62
 
 
-def picked(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> str:
+def picked(connection: Connection, words: Dialect, wanted: Wanted, limit: int) -> str:
     """Returns the runs' ids as a JSON array, in their order. A negative limit means no limit."""
-    connection.create_function("supported", 3, _supported, deterministic=True)
-    connection.create_function("folded", 1, str.casefold, deterministic=True)
+    most = _ALL if limit < 0 else limit
     conditions = list(_conditions(wanted))
     where = " and ".join(["true", *(condition for condition, _ in conditions)])
-    query = f"select id from runs where {where} order by {_ORDERS[wanted.sort]} limit ?"
-    return json.dumps([row[0] for row in connection.execute(query, (*(value for _, value in conditions), limit))])
+    values = [value for _, value in conditions]
+    read = bool(wanted.repository or wanted.text)  # what no database compares regardless of case as Python does
+    columns = f"id, repository, {words.text('spec', 'prompt')}, note" if read else "id"
+    several = read or bool(wanted.outcome)
+    query = f"select {columns} from runs where {where} order by {_order(words, wanted.sort)} limit ?"
+    rows = iter(connection.execute(query, (*values, _ALL if several else most)))
+    if read:
+        rows = (row for row in rows if _holds(wanted, *row[1:]))
+    if wanted.outcome:
+        having = set(_with_outcome(connection, words, wanted.outcome, where, values))
+        rows = (row for row in rows if row[0] in having)
+    return json.dumps([row[0] for row in islice(rows, min(most, _ALL >> 1))])
 
 
 def _conditions(wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """Yields each condition with its one value."""
+    """Yields each condition that the database decides, with its one value."""
     if wanted.state:
         yield "state = ?", wanted.state
-    if wanted.outcome:
-        yield _OUTCOME, wanted.outcome
-    if wanted.repository:
-        yield "instr(folded(coalesce(repository, '')), ?) > 0", wanted.repository.casefold()
-    if wanted.text:
-        text = "json_extract(spec, '$.prompt') || char(10) || coalesce(note, '')"
-        yield f"instr(folded({text}), ?) > 0", wanted.text.casefold()
     for tag in wanted.tags:
         yield "exists (select 1 from tags where run = runs.id and name = ?)", tag
 
 
-def _supported(checks: str | None, baseline: str | None, report: int) -> bool:
-    return supports(json.loads(checks or "[]"), json.loads(baseline or "[]"), report=bool(report))
+def _order(words: Dialect, sort: str) -> str:
+    cost = f"""(
+        select case when sum(case when {words.is_null("result", "cost")} then 1 else 0 end) = 0
+          then sum(coalesce({words.number("result", "cost")}, 0.0)) end
+        from variations where run = runs.id
+    )"""
+    orders = {
+        "newest": "created desc, id",
+        "oldest": "created, id",
+        "cost": f"{cost} desc nulls last, created desc, id",
+        "state": "case state when 'running' then 0 when 'submitting' then 1 else 2 end, created desc, id",
+    }
+    return orders[sort]
+
+
+def _holds(wanted: Wanted, repository: str | None, prompt: str, note: str | None) -> bool:
+    text = f"{prompt}\n{note or ''}"
+    return wanted.repository.casefold() in (repository or "").casefold() and wanted.text.casefold() in text.casefold()
+
+
+def _with_outcome(connection: Connection, words: Dialect, outcome: str, where: str, values: list[str]) -> Iterator[str]:
+    """Yields the runs of which at least one variation has this outcome."""
+    query = f"""
+        select runs.id, {words.text("spec", "verify_report")} is not null, {words.text("result", "outcome")},
+          {words.text("result", "checks")}, {words.text("result", "baseline")}
+        from runs join variations on run = runs.id where {where} order by runs.id, number
+    """
+    for run, together in groupby(connection.execute(query, values), key=itemgetter(0)):
+        if outcome in _outcomes(list(together)):
+            yield run
+
+
+def _outcomes(variations: list[tuple[Any, ...]]) -> Iterator[str]:
+    baseline = json.loads(next((given for *_, given in variations if given and given != "[]"), "[]"))
+    for _, report, outcome, checks, _ in variations:
+        if outcome != "succeeded":
+            yield outcome or "running"
+        else:
+            supported = supports(json.loads(checks or "[]"), baseline, report=bool(report))
+            yield "succeeded" if supported else "failed_checks"

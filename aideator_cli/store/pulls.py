@@ -13,13 +13,13 @@ class Pulls(Database):
     def add_pushed(self, pushed: PushedCommit) -> None:
         """Stores a commit. Call it before the commit is pushed."""
         values = [getattr(pushed, each.name) for each in fields(PushedCommit)]
-        with self.transaction() as connection:
+        with self.transaction(pushed.run) as connection:
             marks = ", ".join("?" * len(values))
             connection.execute(f"insert into pulls({_COLUMNS}, time) values ({marks}, ?)", (*values, now()))
 
     def set_pull(self, pushed: PushedCommit, number: int, url: str) -> None:
         """Stores the pull request of a commit that was stored."""
-        with self.transaction() as connection:
+        with self.transaction(pushed.run) as connection:
             connection.execute(
                 'update pulls set number = ?, url = ? where run = ? and variation = ? and "commit" = ?',
                 (number, url, pushed.run, pushed.variation, pushed.commit),
@@ -38,8 +38,12 @@ class Pulls(Database):
         return [PushedCommit(**row) for row in self._rows(query, repository, branch)]
 
     def set_posted(self, run: str, url: str) -> None:
-        with self.transaction() as connection:
-            connection.execute("insert or replace into posted values (?, ?, ?)", (run, url, now()))
+        with self.transaction(run) as connection:
+            connection.execute(
+                "insert into posted(run, url, time) values (?, ?, ?) "
+                "on conflict (run) do update set url = excluded.url, time = excluded.time",
+                (run, url, now()),
+            )
 
     def posted(self, run: str) -> str | None:
         """Returns the address of the comment that a review was posted as."""

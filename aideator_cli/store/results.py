@@ -1,12 +1,13 @@
 """The outcome of a run: results, selections and judgements."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from aideator_cli.store.database import Database
+from aideator_cli.store.dialect import Connection
+from aideator_cli.store.documents import document
 
 if TYPE_CHECKING:
     from aideator_cli.domain.judgements import Judgement
@@ -18,18 +19,20 @@ if TYPE_CHECKING:
 class Results(Database):
     def save_result(self, run: str, result: "Result") -> None:
         """Saves a result. Progress never replaces an end: one of two watchers may be behind."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             told = replace(result, baseline=(*result.baseline, *self._known_baseline(run, result)))
+            words = self._dialect
             connection.execute(
                 "update variations set result = ? where run = ? and number = ? and (? or result is null "
-                "or json_extract(result, '$.outcome') = 'running' or json_extract(result, '$.attempt') is not ?)",
-                (json.dumps(told.as_json()), run, result.variation, result.ended, result.attempt),
+                f"or {words.text('result', 'outcome')} = 'running' "
+                f"or {words.text('result', 'attempt')} {words.is_distinct} ?)",
+                (document(json.dumps(told.as_json())), run, result.variation, result.ended, result.attempt),
             )
             _save_usage(connection, result)
 
-    def save_usage(self, result: "Result") -> None:
+    def save_usage(self, run: str, result: "Result") -> None:
         """Saves the usage of an attempt that another one has followed: its result is no longer the variation's."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             _save_usage(connection, result)
 
     def spent(self, run: str) -> dict[int, float | None]:
@@ -45,7 +48,7 @@ class Results(Database):
         from aideator_cli.store.rows import stored_check
 
         told = {check.name for check in result.baseline}
-        query = "select json_extract(result, '$.baseline') from variations where run = ? and number = ?"
+        query = f"select {self._dialect.text('result', 'baseline')} from variations where run = ? and number = ?"
         row = self._connection.execute(query, (run, result.variation)).fetchone()
         known = json.loads(row[0]) if row and row[0] else ()
         return (stored_check(check) for check in known if check["name"] not in told)
@@ -55,16 +58,19 @@ class Results(Database):
         from aideator_cli.domain.result import with_baseline
         from aideator_cli.store.rows import stored_result
 
+        report_asked = f"{self._dialect.text('spec', 'verify_report')} is not null"
         query = (
-            "select number, model, agent, result, coalesce(?, json_extract(spec, '$.verify_report') is not null) as report "
+            f"select number, model, agent, result, coalesce(?, {report_asked}) as report "
             "from variations join runs on runs.id = run where run = ? order by number"
         )
         return with_baseline(stored_result(row) for row in self._rows(query, report, run))
 
     def select(self, run: str, selection: "Selection") -> None:
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute(
-                "insert or replace into selections values (?, ?, ?, ?, ?)",
+                "insert into selections(run, variation, attempt, time, note) values (?, ?, ?, ?, ?) "
+                "on conflict (run) do update set variation = excluded.variation, attempt = excluded.attempt, "
+                "time = excluded.time, note = excluded.note",
                 (run, selection.variation, selection.attempt, selection.time, selection.note),
             )
 
@@ -83,14 +89,18 @@ class Results(Database):
         """
         from aideator_cli.store import tallies
 
-        return tallies.tried(self._rows(tallies.QUERY, since, repository, with_prompt, answers))
+        query = tallies.query(self._dialect)
+        return tallies.tried(self._rows(query, with_prompt, since, repository, answers))
 
     # Judgements
 
     def save_judgement(self, run: str, judgement: "Judgement") -> None:
         cheats = [asdict(each) for each in judgement.cheats]
-        with self.transaction():
-            self._tables.table("judgements").insert({"run": run, **asdict(judgement), "cheats": json.dumps(cheats)})
+        row = {"run": run, **asdict(judgement), "cheats": json.dumps(cheats)}
+        with self.transaction(run) as connection:
+            connection.execute(
+                f"insert into judgements({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values())
+            )
 
     def judgements(self, run: str) -> "list[Judgement]":
         """Returns the judgements in the order in which they were made."""
@@ -99,7 +109,7 @@ class Results(Database):
         return [stored_judgement(row) for row in self._rows("select * from judgements where run = ? order by id", run)]
 
 
-def _save_usage(connection: sqlite3.Connection, result: "Result") -> None:
+def _save_usage(connection: Connection, result: "Result") -> None:
     """Saves the usage. Progress never replaces an end here either."""
     connection.execute(
         "update attempts set cost = ?, input_tokens = ?, output_tokens = ? where id = ? and (? or closed is null)",
@@ -108,7 +118,7 @@ def _save_usage(connection: sqlite3.Connection, result: "Result") -> None:
 
 
 def _bounded(count: int | None) -> int | None:
-    """Limits the number to SQLite's integer range."""
+    """Limits the number to the range of the database's integers."""
     from aideator_cli.domain.result import MOST
 
     return None if count is None else min(count, MOST)

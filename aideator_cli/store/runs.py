@@ -1,5 +1,6 @@
 """Runs, and the number of submissions of each variation."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING
 from aideator_cli.domain.glance import Glance, Wanted
 from aideator_cli.errors import not_found, usage
 from aideator_cli.store.database import Database
-from aideator_cli.store.glances import TAGS, glances
+from aideator_cli.store.dialect import Connection
+from aideator_cli.store.documents import document
+from aideator_cli.store.glances import glances, tags
 from aideator_cli.system.clock import now
 
 if TYPE_CHECKING:
@@ -15,12 +18,6 @@ if TYPE_CHECKING:
     from aideator_cli.domain.runs import Place, StoredRun
 
 ALL = Wanted()
-
-# An emptied result: keeps only what an attempt found out about the base, for the whole run
-_REOPENED = (
-    "case when coalesce(json_extract(result, '$.baseline'), '[]') != '[]' then json_object('variation', number, 'model', model, "
-    "'agent', agent, 'outcome', 'running', 'cost', 0.0, 'baseline', json_extract(result, '$.baseline')) end"
-)
 
 
 class Runs(Database):
@@ -34,15 +31,17 @@ class Runs(Database):
         found: bool = False,
     ) -> None:
         """`found`: on a cluster; another machine has started it."""
-        with self.transaction() as connection:
+        with self.transaction(spec.id) as connection:
             connection.execute(
-                "insert or ignore into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?, null, ?)",
+                "insert into runs(id, created, backend, context, namespace, where_text, repository_path, spec, state, repository, answer, "
+                "found) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
-                 str(repository_path) if repository_path else None, spec.to_json(), state, spec.repository.url, spec.answer, found),
+                 str(repository_path) if repository_path else None, document(spec.to_json()), state,
+                 spec.repository.url, spec.answer, found),
             )  # fmt: skip
             connection.executemany(
-                "insert or ignore into variations(run, number, model, role, temperature, prompt_name, agent) "
-                "values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into variations(run, number, model, role, temperature, prompt_name, agent) "
+                "values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 [
                     (spec.id, v.number, v.model, v.role, v.temperature, v.prompt_name, v.agent_name)
                     for v in spec.variations
@@ -50,11 +49,11 @@ class Runs(Database):
             )
 
     def forget_run(self, run: str) -> None:
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute("delete from runs where id = ?", (run,))
 
     def set_state(self, run: str, state: str) -> None:
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute(
                 "update runs set state = ?, ended = case when ? = 'ended' then coalesce(ended, ?) end where id = ?",
                 (state, state, now(), run),
@@ -63,20 +62,21 @@ class Runs(Database):
     def run(self, run: str) -> "StoredRun | None":
         from aideator_cli.store.rows import stored_run
 
-        row = next(self._rows(f"select *, {TAGS} from runs where id = ?", run), None)
+        row = next(self._rows(f"select *, {tags(self._dialect)} from runs where id = ?", run), None)
         return stored_run(row) if row else None
 
     def glances(self, limit: int, wanted: Wanted = ALL) -> list[Glance]:
         """Returns what a list shows of the runs."""
-        return list(glances(self._connection, limit, wanted))
+        return list(glances(self._connection, self._dialect, limit, wanted))
 
     def runs(self, limit: int | None = None, wanted: Wanted = ALL) -> "list[StoredRun]":
         from aideator_cli.store.picking import picked
         from aideator_cli.store.rows import stored_run
 
         # Sorting whole rows takes ten times as long
-        ids = picked(self._connection, wanted, -1 if limit is None else limit)
-        query = f"select runs.*, {TAGS} from json_each(?) as picked join runs on runs.id = value order by key"
+        ids = picked(self._connection, self._dialect, wanted, -1 if limit is None else limit)
+        words = self._dialect
+        query = f"select runs.*, {tags(words)} from {words.given_ids} join runs on runs.id = picked.value order by picked.key"
         return [stored_run(row) for row in self._rows(query, ids)]
 
     def at_work(self, backend: str) -> list[str]:
@@ -108,7 +108,7 @@ class Runs(Database):
 
     def claim(self, run: str, submissions: Mapping[int, int]) -> bool:
         """Claims these submission numbers. Returns False, and claims none, if another process has claimed one of them."""
-        with self.transaction():
+        with self.transaction(run):
             known = self.submissions(run)
             if any(known.get(number, 0) >= submission for number, submission in submissions.items()):
                 return False
@@ -117,7 +117,7 @@ class Runs(Database):
 
     def release(self, run: str, variation: int, submission: int) -> None:
         """Releases a claimed number that the claiming process did not use."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             connection.execute(
                 "update variations set submissions = ? where run = ? and number = ? and submissions = ?",
                 (submission - 1, run, variation, submission),
@@ -125,16 +125,26 @@ class Runs(Database):
 
     def reopen(self, run: str, submissions: Mapping[int, int], numbers: Iterable[int]) -> None:
         """Clears the results of these variations, because another attempt is at work. `submissions`: how many there are now."""
-        with self.transaction() as connection:
+        with self.transaction(run) as connection:
             self._set_submissions(run, submissions)
-            connection.executemany(
-                f"update variations set result = {_REOPENED} where run = ? and number = ?",
-                [(run, number) for number in numbers],
-            )
+            for number in numbers:
+                self._empty_result(connection, run, number)
             connection.execute("update runs set state = 'running', ended = null where id = ?", (run,))
+
+    def _empty_result(self, connection: Connection, run: str, number: int) -> None:
+        """Keeps only what an attempt found out about the base, for the whole run."""
+        query = f"select model, agent, {self._dialect.text('result', 'baseline')} from variations where run = ? and number = ?"
+        row = connection.execute(query, (run, number)).fetchone()
+        model, agent, baseline = row or (None, None, None)
+        emptied = None
+        if baseline and baseline != "[]":
+            kept = {"variation": number, "model": model, "agent": agent, "outcome": "running", "cost": 0.0}
+            emptied = document(json.dumps({**kept, "baseline": json.loads(baseline)}))
+        connection.execute("update variations set result = ? where run = ? and number = ?", (emptied, run, number))
 
     def _set_submissions(self, run: str, submissions: Mapping[int, int]) -> None:
         rows = [(submission, run, number) for number, submission in submissions.items()]
         self._connection.executemany(
-            "update variations set submissions = max(submissions, ?) where run = ? and number = ?", rows
+            f"update variations set submissions = {self._dialect.greatest}(submissions, ?) where run = ? and number = ?",
+            rows,
         )

@@ -6,20 +6,19 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
+from aideator_cli.store.dialect import Dialect
 from aideator_cli.store.supporting import supports
 
 # Nobody works on a merge, so it says nothing about a model.
-# ?1 earliest time (RFC 3339, UTC), ?2 text that the repository contains, ?3 whether to return the prompts' texts, ?4 whether runs that ask
-# for an answer are meant
-QUERY = """
+# Its values: whether to return the prompts' texts, the earliest time (RFC 3339, UTC), a text that the repository contains, whether runs
+# that ask for an answer are meant
+_QUERY = """
 select v.run, v.number, v.model, v.agent, v.role, v.temperature, v.prompt_name, v.result, r.repository, s.variation as selected,
-  v.number = 1 and json_extract(r.spec, '$.verify_report') is not null as report,
-  case when ?3 and v.number = 1 then json_extract(r.spec, '$.prompt') end as prompt,
-  (select json_group_array(json_array(a.id, a.cost, a.input_tokens, a.output_tokens))
-    from attempts a where a.run = v.run and a.variation = v.number) as attempts
+  v.number = 1 and {report} is not null as report,
+  case when ? and v.number = 1 then {prompt} end as prompt,
+  (select {figures} from attempts a where a.run = v.run and a.variation = v.number) as attempts
 from variations v join runs r on r.id = v.run left join selections s on s.run = v.run
-where r.created >= ?1 and instr(lower(coalesce(r.repository, '')), lower(?2)) > 0 and r.answer = ?4
-  and v.model <> 'merge'
+where r.created >= ? and {contains} and r.answer = ? and v.model <> 'merge'
 order by v.run, v.number
 """
 N = TypeVar("N", int, float)
@@ -46,6 +45,15 @@ class Tried(NamedTuple):
     seconds: float
     succeeded: bool  # with checks: whether it passed them
     selected: bool | None  # None: nothing is selected in its run
+
+
+def query(words: Dialect) -> str:
+    return _QUERY.format(
+        report=words.text("r.spec", "verify_report"),
+        prompt=words.text("r.spec", "prompt"),
+        figures=words.array(words.tuple("a.id", "a.cost", "a.input_tokens", "a.output_tokens")),
+        contains=words.contains("lower(coalesce(r.repository, ''))", "lower(?)"),
+    )
 
 
 def tried(rows: Iterable[Mapping[str, Any]]) -> Iterator[Tried]:

@@ -50,7 +50,7 @@ def following(
 
     def join(attempt: Attempt) -> Sequence | None:
         with store.moment():
-            between[attempt.id] = store.events(attempt, rows=(past.upto, store.newest()))
+            between[attempt.id] = store.events(attempt, rows=(past.upto, store.newest(spec.id)))
             return resume(store, attempt)
 
     again: Again = {}
@@ -82,7 +82,7 @@ def _is_of(attempts: set[str], item: Item) -> bool:
 
 
 def past_of(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Past:
-    upto = store.newest()
+    upto = store.newest(spec.id)
     return Past(stored(store, spec, numbers, upto), upto)
 
 

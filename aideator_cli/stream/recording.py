@@ -107,7 +107,7 @@ def _save(store: Store, spec: RunSpec, result: Result) -> None:
     if newest == result.attempt:
         store.save_result(spec.id, result)
     else:
-        store.save_usage(result)
+        store.save_usage(spec.id, result)
 
 
 def _news(batch: Series[Item], seen: dict[tuple[int | None, str | None], Observation]) -> list[Observation]:

@@ -55,8 +55,10 @@ class Defaults:
     env_from: tuple[str, ...] = ()
     ca: str | None = None
     no_mouse: bool = False
+    database: str | None = None  # a URL; `Settings.database` also knows the variable
 
 
+DATABASE = "AIDEATOR_DATABASE"
 _PATHS = frozenset({"ca", "mcp", "pod_patch"})
 _SEVERAL = frozenset({"model", "agent", "role"})  # each value may hold several, with commas
 
@@ -108,6 +110,26 @@ class Settings:
         import platformdirs
 
         return platformdirs.user_config_path("aideator")
+
+    @cached_property
+    def database(self) -> str | None:
+        """The URL of the database: `AIDEATOR_DATABASE`, which may hold a password, else what is configured. None: SQLite in `home`.
+
+        Raises `AideatorError` (usage) for a file that can't be read. Reads nothing else of it, so that other mistakes stop no command.
+        """
+        from aideator_cli.system.configuration.found import TOML, YAML, may_exist
+
+        if named := self.environment.get(DATABASE, "").strip():
+            return named
+        if not may_exist(self.config_folder / TOML) and not may_exist(self.config_folder / YAML):
+            return None
+        from aideator_cli.system.configuration.options import database
+        from aideator_cli.system.configuration.reading import PROFILE, user_file
+
+        own, _ = user_file(self.config_folder, {"database": database()}, complete=False)
+        profile = self._choice.profile or self.environment.get(PROFILE, "")
+        layers = [own.profiles.get(profile, {}), own.settings] if own else []
+        return next((str(layer["database"].value) for layer in layers if "database" in layer), None)
 
     def key(self, name: str) -> str | None:
         """Returns a provider's key: the environment's, else the one in this machine's keyring."""

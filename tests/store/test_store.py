@@ -16,7 +16,8 @@ from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Place, Selection
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.store import Cursor, Store
-from aideator_cli.store.migrations import STEPS
+from aideator_cli.store.migrations import STEPS, VERSION
+from tests.store.conftest import Kept
 
 SPEC = RunSpec(
     "k3v9x2q", "uuid", "2026-11-21T12:00:00.000000Z", Repository("https://git.example/todo.git"), "fix it",
@@ -26,8 +27,8 @@ ATTEMPT = Attempt("uid-1", SPEC.id, 1, "2026-11-21T12:00:01Z", "pod-1")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store.open(tmp_path)
+def store(kept: Kept) -> Store:
+    store = kept.open()
     store.add_run(SPEC, Place("local", "this machine"))
     store.open_attempt(ATTEMPT)
     return store
@@ -111,7 +112,7 @@ def test_a_forgotten_run_leaves_nothing(store: Store) -> None:
 def test_a_newer_schema_is_refused_with_a_way_out(tmp_path: Path) -> None:
     Store.open(tmp_path).close()
     with sqlite3.connect(tmp_path / "aideator.db") as connection:
-        connection.execute(f"pragma user_version={len(STEPS) + 1}")
+        connection.execute(f"pragma user_version={VERSION + 1}")
     with pytest.raises(AideatorError, match="was written by a newer AIdeator") as caught:
         Store.open(tmp_path)
     assert caught.value.code == ExitCode.USAGE
@@ -145,7 +146,7 @@ def test_what_the_first_release_has_stored_is_read_and_added_to(tmp_path: Path) 
               "summary": "", "base": None, "patch_sha256": None, "files": 1, "additions": 1, "deletions": 0, "tests": [],
               "checks": [check], "steps": 1, "input_tokens": 1, "output_tokens": 1, "cost": 0.1, "seconds": 1.0}  # fmt: skip
     old = sqlite3.connect(tmp_path / "aideator.db")
-    old.executescript(";".join(STEPS[:2]) + ";pragma user_version=2")
+    old.executescript(";".join(step.up for step in STEPS[:2]) + ";pragma user_version=2")
     values = (SPEC.id, SPEC.created, "local", None, None, "this machine", None, json.dumps(spec), "ended", None)
     old.execute("insert into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     for number, stored in ((1, json.dumps(result)), (2, None)):

@@ -15,8 +15,10 @@ from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.judgements import Judgement
 from aideator_cli.store import Store
 from aideator_cli.store.migrations import STEPS
+from aideator_cli.store.sqlite import SQLiteEngine
 from aideator_cli.system.settings import Settings
 from tests.fixtures.stored_runs import Told, add_run, tell
+from tests.store.conftest import Kept
 
 FAILED = {"outcome": "failed", "fault": "infrastructure"}
 
@@ -35,9 +37,11 @@ def attempt(number: int) -> Attempt:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path))
-    return tmp_path
+def home(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AIDEATOR_HOME", str(kept.home))
+    if kept.url:
+        monkeypatch.setenv("AIDEATOR_DATABASE", kept.url)
+    return kept.home
 
 
 @pytest.fixture
@@ -51,8 +55,8 @@ def counted() -> Stats:
     return group
 
 
-def test_what_an_earlier_attempt_has_cost_is_counted(home: Path, spec: RunSpec) -> None:
-    store = Store.open(home)
+def test_what_an_earlier_attempt_has_cost_is_counted(spec: RunSpec) -> None:
+    store = Here(Settings()).store
     tell(store, spec, attempt(2), ended(0.5))
     group = counted()
     assert (group.variations, group.total_cost, group.median_cost) == (1, 0.75, 0.5)
@@ -60,23 +64,23 @@ def test_what_an_earlier_attempt_has_cost_is_counted(home: Path, spec: RunSpec) 
     assert store.spent(spec.id) == {1: 0.75}
 
 
-def test_while_another_attempt_is_awaited_what_was_spent_stays_spent(home: Path, spec: RunSpec) -> None:
-    store = Store.open(home)
+def test_while_another_attempt_is_awaited_what_was_spent_stays_spent(spec: RunSpec) -> None:
+    store = Here(Settings()).store
     store.reopen(spec.id, {1: 2}, [1])
     assert counted().total_cost == 0.25
     assert store.spent(spec.id) == {1: 0.25}
 
 
-def test_one_attempt_whose_price_is_unknown_makes_the_whole_unknown(home: Path, spec: RunSpec) -> None:
-    store = Store.open(home)
+def test_one_attempt_whose_price_is_unknown_makes_the_whole_unknown(spec: RunSpec) -> None:
+    store = Here(Settings()).store
     tell(store, spec, attempt(2), ended(None))
     tell(store, spec, attempt(3), ended(0.5))
     assert counted().total_cost is None
     assert store.spent(spec.id) == {1: None}
 
 
-def test_an_attempt_that_is_read_late_counts_though_another_one_has_followed(home: Path, spec: RunSpec) -> None:
-    store = Store.open(home)
+def test_an_attempt_that_is_read_late_counts_though_another_one_has_followed(spec: RunSpec) -> None:
+    store = Here(Settings()).store
     store.open_attempt(attempt(2))
     store.open_attempt(attempt(3))
     tell(store, spec, attempt(3), ended(0.5))
@@ -85,14 +89,14 @@ def test_an_attempt_that_is_read_late_counts_though_another_one_has_followed(hom
     assert [result.cost for result in store.results(spec.id)] == [0.5]
 
 
-def test_a_database_from_before_is_told_from_its_results_and_events(home: Path) -> None:
+def test_a_database_from_before_is_told_from_its_results_and_events(tmp_path: Path) -> None:
     spec = RunSpec(
         "k3v9x2q", "uuid", "2026-01-01T00:00:00Z", Repository("https://git.example/todo.git"), "Fix it.",
         (VariationSpec(1, "gpt-5"), VariationSpec(2, "gpt-5")),
     )  # fmt: skip
-    with sqlite3.connect(home / "aideator.db") as old:
+    with sqlite3.connect(tmp_path / "aideator.db") as old:
         for step in STEPS[:4]:
-            old.executescript(step)
+            old.executescript(step.up)
         old.execute("pragma user_version=4")
         old.executemany("insert into runs(id, created, backend, where_text, spec, state) values (?, ?, 'local', '', ?, 'ended')",
                         [(spec.id, spec.created, spec.to_json())])  # fmt: skip
@@ -104,7 +108,7 @@ def test_a_database_from_before_is_told_from_its_results_and_events(home: Path) 
                         [("a", 1, 1), ("b", 1, 2), ("c", 2, 1)])  # fmt: skip
         old.executemany("insert into events(attempt, after, type, time, raw) values (?, ?, ?, '', ?)", _events())
     old.close()
-    store = Store.open(home)
+    store = Store.open(tmp_path)
     assert store.spent(spec.id) == {1: 1.75, 2: None}
     assert [(each.spent, each.input_tokens, each.output_tokens) for each in store.tried()] == [
         (1.75, 32, 6),
@@ -112,20 +116,15 @@ def test_a_database_from_before_is_told_from_its_results_and_events(home: Path) 
     ]
 
 
-def test_tokens_of_a_judgement_that_nobody_has_counted_are_unknown_and_older_ones_too(home: Path) -> None:
-    spec = add_run(home, Told(b""))
+def test_tokens_of_a_judgement_that_nobody_has_counted_are_unknown_and_older_ones_too(tmp_path: Path) -> None:
+    spec = add_run(tmp_path, Told(b""))
     answer = Judgement("r", 2, 1, 2, "a", "b", "tie", "", "m", None, None, None)
-    Store.open(home).save_judgement(spec.id, answer)
-    assert Store.open(home).judgements(spec.id) == [answer]
-    with sqlite3.connect(home / "aideator.db") as old:
-        old.execute("drop table judgements")
-        old.executescript(
-            "alter table runs drop column answer; alter table runs drop column note;"
-            "alter table runs drop column found; drop table tags"  # of later steps
-        )
-        old.executescript(STEPS[2])
-        step = next(number for number, step in enumerate(STEPS) if "judgements_anew" in step)
-        old.execute(f"pragma user_version={step}")
+    Store.open(tmp_path).save_judgement(spec.id, answer)
+    assert Store.open(tmp_path).judgements(spec.id) == [answer]
+    step = next(number for number, step in enumerate(STEPS) if "judgements_anew" in step.up)
+    SQLiteEngine.open(tmp_path, step).close()
+    with sqlite3.connect(tmp_path / "aideator.db") as old:
+        old.execute("delete from judgements")
         rows = [("uncounted", 0, 0, None), ("counted", 7, 3, 0.5), ("not asked", 0, 0, 0.0)]
         old.executemany(
             f"insert into judgements values (null, '{spec.id}', 'r', 3, 1, 2, 'a', 'b', 'tie', ?, 'm', ?, ?, ?, 1, '')",
@@ -133,7 +132,8 @@ def test_tokens_of_a_judgement_that_nobody_has_counted_are_unknown_and_older_one
         )
     old.close()
     kept = [
-        (each.reason, each.input_tokens, each.output_tokens, each.cost) for each in Store.open(home).judgements(spec.id)
+        (each.reason, each.input_tokens, each.output_tokens, each.cost)
+        for each in Store.open(tmp_path).judgements(spec.id)
     ]
     assert kept == [("uncounted", None, None, None), *rows[1:]]
 

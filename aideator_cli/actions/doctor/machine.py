@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aideator_cli.domain.findings import BROKEN, Finding, broken, note, ok
 from aideator_cli.errors import AideatorError, unavailable
 from aideator_cli.intake import models, models_file
 from aideator_cli.system.git import Git
-from aideator_cli.system.settings import Settings
+from aideator_cli.system.settings import DATABASE, Settings
+
+if TYPE_CHECKING:
+    from aideator_cli.store.health import Health
 
 _GIT: Final = (2, 32)
 _SCARCE: Final = 1 << 30  # bytes of free disk below which a large run may not fit
@@ -67,25 +70,35 @@ def configuration(settings: Settings) -> Finding:
 
 
 def database(settings: Settings) -> Finding:
-    from aideator_cli.store.health import health
+    from aideator_cli.store.health import health, server_health
 
+    if settings.database is not None:
+        return _server(server_health(settings.database))
     found = health(settings.home)
     folder = "set AIDEATOR_HOME to a folder that you can write to"
     if found.newer:
-        text = f"a newer AIdeator wrote {found.path}"
+        text = f"a newer AIdeator wrote {found.where}"
         return Finding("database", BROKEN, text, "upgrade aideator, or set AIDEATOR_HOME to another folder")
     if found.damage:
-        text = f"{found.path} can't be used: {found.damage}"
-        return Finding("database", BROKEN, text, f"mv {found.path} {found.path}.damaged, or {folder}")
-    place = _existing(found.path.parent)
+        text = f"{found.where} can't be used: {found.damage}"
+        return Finding("database", BROKEN, text, f"mv {found.where} {found.where}.damaged, or {folder}")
+    place = _existing(settings.home)
     if not os.access(place, os.W_OK):
         return Finding("database", BROKEN, f"{place} can't be written to", folder)
     free = shutil.disk_usage(place).free
     room = f"{free / (1 << 30):.1f} GiB free"
     if free < _FULL:
         return Finding("database", BROKEN, f"the disk of {place} is full: {room}", folder)
-    text = f"{found.path}, {_runs(found.runs)}, {room}"
+    text = f"{found.where}, {_runs(found.runs)}, {room}"
     return note("database", text, "free some disk space") if free < _SCARCE else ok("database", text)
+
+
+def _server(found: "Health") -> Finding:
+    if found.newer:
+        return Finding("database", BROKEN, f"a newer AIdeator wrote {found.where}", "upgrade aideator")
+    if found.damage:
+        return Finding("database", BROKEN, found.damage, f"start its server, or correct {DATABASE}")
+    return ok("database", f"{found.where}, {_runs(found.runs)}")
 
 
 def terminal(facts: Terminal) -> Finding:

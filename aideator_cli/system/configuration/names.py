@@ -13,6 +13,7 @@ _KEY_VARIABLE: Final = re.compile(r"(?i)([A-Z0-9_]*API_?KEY|GIT_TOKEN)=.+", re.D
 _VARIABLE: Final = re.compile(r"(?i)[a-z_]\w{0,99}")
 _BARE: Final = re.compile(r"(?<![\w-])sk-[A-Za-z0-9][\w-]{18,}")  # as several providers begin theirs
 _LOGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
+_PASSWORD: Final = re.compile(r"([?&]password=)[^&]*")
 
 
 def unknown(where: str, name: str, table: Table) -> AideatorError:
@@ -42,6 +43,15 @@ def near(name: str, names: Iterable[str]) -> list[str]:
     return get_close_matches(plain, known, n=2, cutoff=0.7)
 
 
+def without_password(url: str) -> str:
+    """Returns the URL as it may be shown. What is no URL is not shown at all."""
+    scheme, is_url, rest = url.partition("://")
+    login, is_there, place = rest.rpartition("@")
+    user, has_password, _ = login.partition(":")
+    shown = f"{scheme}://{user}:…@{place}" if is_there and has_password else url
+    return _PASSWORD.sub(r"\1…", shown) if is_url else "…"
+
+
 def secret_in(value: Any) -> str | None:
     """Returns what kind of secret is in the value, for people, or None."""
     from aideator_agent import secret_forms
@@ -54,7 +64,7 @@ def secret_in(value: Any) -> str | None:
             return found[1]
         if _BARE.search(text):
             return "what looks like a key"
-        if _LOGIN.match(text):
+        if _LOGIN.match(text) or (_PASSWORD.search(text) and "://" in text):
             return "a URL with a password"
         if (secret := next(secret_forms.found(text), None)) is not None:
             return secret.what

@@ -42,6 +42,11 @@ class Option:
         return VARIABLE + self.name.upper()
 
 
+def database() -> Option:
+    """Where runs are stored. No command has it as an option."""
+    return Option("database", Kind.TEXT)
+
+
 Table = Mapping[str, Option]
 
 # Values of a later place come on top of those of an earlier one; of other lists only the last place's count.

@@ -11,7 +11,7 @@ from aideator_cli.system.configuration import files
 from aideator_cli.system.configuration.files import File
 from aideator_cli.system.configuration.found import TOML, YAML, Configuration, Remark, may_exist
 from aideator_cli.system.configuration.layers import Layer, Origin, Setting, laid
-from aideator_cli.system.configuration.names import secret_in
+from aideator_cli.system.configuration.names import secret_in, without_password
 from aideator_cli.system.configuration.options import VARIABLE, Table
 from aideator_cli.system.configuration.repository import RepositoryFile
 from aideator_cli.system.configuration.values import as_secret, checked, typed
@@ -63,7 +63,9 @@ class Sources:
                 lines = text.splitlines() if option.many else [text]
                 raw = typed(option, [line for line in lines if line.strip()])
                 value = checked(option, raw, lambda name=option.variable: name, Path.cwd())  # type: ignore[misc]
-                if what := secret_in(value):
+                if option.name == "database" and isinstance(value, str):
+                    value = without_password(value)  # this variable may hold one; `Settings.database` reads it as it is
+                elif what := secret_in(value):
                     raise as_secret(option.variable, option.name, what)
                 found[option.name] = Setting(value, (Origin(option.variable),))
         return found

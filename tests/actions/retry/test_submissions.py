@@ -52,7 +52,7 @@ def test_a_variation_that_is_tried_again_has_no_result_yet(tmp_path: Path) -> No
 def test_a_database_from_before_there_were_retries_is_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "aideator.db"
     with sqlite3.connect(path) as old:
-        old.executescript(STEPS[0])
+        old.executescript(STEPS[0].up)
         old.execute("pragma user_version=1")
         old.execute(
             "insert into runs values ('k3v9x2q', '', 'local', null, null, '', null, ?, 'ended', '')", (SPEC.to_json(),)

@@ -179,7 +179,7 @@ def test_runs_from_before_are_counted_too(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path))
     spec = RunSpec("k3v9x2q", "uuid", "2026-01-01T00:00:00Z", Repository("https://git.example/todo.git"), "Fix it.", ())
     with sqlite3.connect(tmp_path / "aideator.db") as old:
-        old.executescript(STEPS[0])
+        old.executescript(STEPS[0].up)
         old.execute("pragma user_version=1")
         old.execute(
             "insert into runs values ('k3v9x2q', '2026-01-01T00:00:00Z', 'local', null, null, '', null, ?, 'ended', '')",

@@ -1,6 +1,11 @@
-"""The database's schema as a list of steps. A released step never changes; new ones are appended."""
+"""The steps from before there was a choice of database, in SQLite's words. They are complete: new ones go to `steps.py`.
 
-STEPS: tuple[str, ...] = (
+Each has its way back, in the same order, which deletes what the step has added.
+"""
+
+from typing import Final
+
+UPS: Final[tuple[str, ...]] = (
     """
     create table runs (
       id text primary key, created text not null, backend text not null, context text, namespace text,
@@ -116,15 +121,51 @@ STEPS: tuple[str, ...] = (
     ) without rowid
     """,
     "create index if not exists runs_at_work on runs(backend, created) where state <> 'ended'",  # `list` looks at these
-    # Commits that `pr` pushes: each is stored before it is pushed, and gets the pull request's address when there is one
+)
+
+DOWNS: Final[tuple[str, ...]] = (
     """
-    create table if not exists pulls (
-      id integer primary key, run text not null references runs(id) on delete cascade, variation integer not null,
-      repository text not null, branch text not null, "commit" text not null, patch text not null, number integer, url text,
-      time text not null
-    );
-    create index if not exists pulls_of_branch on pulls(repository, branch)
+    drop table selections;
+    drop table observations;
+    drop table events;
+    drop table attempts;
+    drop table variations;
+    drop table runs
     """,
-    # What `review` has posted
-    "create table if not exists posted (run text primary key references runs(id) on delete cascade, url text not null, time text not null)",
+    "alter table variations drop column submissions",
+    "drop table judgements",
+    """
+    alter table variations drop column prompt_name;
+    alter table runs drop column repository
+    """,
+    """
+    alter table attempts drop column output_tokens;
+    alter table attempts drop column input_tokens;
+    alter table attempts drop column cost
+    """,
+    "alter table variations drop column agent",
+    """
+    create table judgements_before (
+      id integer primary key, run text not null references runs(id) on delete cascade, round text not null,
+      answers integer not null, first integer not null, second integer not null, first_patch text not null,
+      second_patch text not null, verdict text not null, reason text not null, model text not null,
+      input_tokens integer not null, output_tokens integer not null, cost real, seconds real not null, time text not null
+    );
+    insert into judgements_before
+      select id, run, round, answers, first, second, first_patch, second_patch, verdict, reason, model,
+        coalesce(input_tokens, 0), coalesce(output_tokens, 0), cost, seconds, time
+      from judgements;
+    drop table judgements;
+    alter table judgements_before rename to judgements;
+    create index judgements_of_run on judgements(run, id)
+    """,
+    "alter table runs drop column answer",
+    "drop table crossings",
+    "alter table judgements drop column cheats",
+    """
+    drop table tags;
+    alter table runs drop column found;
+    alter table runs drop column note
+    """,
+    "drop index runs_at_work",
 )

@@ -1,0 +1,25 @@
+"""Text and JSON as every database takes them: SQLite ends a text at a NUL, PostgreSQL refuses it, and what is no Unicode."""
+
+import json
+import re
+from typing import Any, Final
+
+_REFUSED: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+
+
+def storable(text: str) -> str:
+    """Returns the text with signs in the place of what can't be stored."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
+
+
+def document(text: str) -> str:
+    """Returns the JSON, with the same for its texts."""
+    return json.dumps(_storable(json.loads(text))) if _REFUSED.search(text) else text
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(name): _storable(each) for name, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list) else value
