@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from aideator_cli.cli.coercion import make_plain
 from aideator_cli.cli.panels import Panelled
 
 
@@ -27,6 +28,9 @@ def lazy_group(package: str, known: Mapping[str, Lazy]) -> type[TyperGroup]:
         def __init__(self, **settings: Any) -> None:
             settings["commands"] = {name: TyperCommand(name, help=lazy.help) for name, lazy in known.items()}
             super().__init__(**settings)
+
+        def get_params(self, ctx: Any) -> list[Any]:
+            return make_plain(super().get_params(ctx))
 
         def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
             """Loads the command: it is called, or a word of it is to be completed."""

@@ -5,12 +5,24 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from aideator_cli.cli.coercion import make_plain
+
 
 class Panelled(TyperCommand):
     """A command whose help groups the options by their `rich_help_panel`, in the order in which the panels first appear."""
 
     order: Sequence[str] = ()  # headings that come first
     headings: Mapping[str, str] = {}  # of options that have no panel of their own, by name
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return make_plain(super().get_params(ctx))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The same with every Typer."""
+        arguments = [param for param in self.get_params(ctx) if param.param_type_name == "argument"]
+        if not all(param.metavar for param in arguments):
+            return super().collect_usage_pieces(ctx)
+        return ["[OPTIONS]", *map(_shown, arguments)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Arguments", *self.order, "Options")}
@@ -22,6 +34,8 @@ class Panelled(TyperCommand):
                     if param.param_type_name == "argument"
                     else self.headings.get(param.name or "", "Options")
                 )
+                if usual == "Arguments" and param.metavar:
+                    record = (param.metavar, record[1])  # some versions of Typer add a type
                 panels.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(record)
         for title, records in panels.items():
             if records:
@@ -36,6 +50,13 @@ class Panelled(TyperCommand):
             with formatter.section("Examples"):
                 for example in examples:
                     formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+
+
+def _shown(argument: Any) -> str:
+    name = str(argument.metavar)
+    if argument.required:
+        return f"{{{name}}}"
+    return name if name.startswith("[") else f"[{name}]"
 
 
 def _names(ctx: Any) -> list[str]:

@@ -52,12 +52,13 @@ def draws(stream: object) -> bool:
 def facts() -> "Terminal":
     """Returns what `doctor` examines."""
     from aideator_cli.actions.doctor.machine import Terminal
+    from aideator_cli.views.panes.compositing import slow_drawing
 
     columns, lines = size()
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     return Terminal(
         columns, lines, is_terminal=sys.stdout.isatty(), name=os.environ.get("TERM", ""), colour=wants_colour(sys.stdout),
-        utf8=encoding == "utf8",
+        utf8=encoding == "utf8", slow_panes=slow_drawing(),
     )  # fmt: skip
 
 

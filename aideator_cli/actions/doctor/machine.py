@@ -34,6 +34,7 @@ class Terminal:
     name: str  # TERM
     colour: bool
     utf8: bool
+    slow_panes: str = ""  # why panes take longer to draw than they need to
 
 
 def git() -> Finding:
@@ -112,6 +113,12 @@ def terminal(facts: Terminal) -> Finding:
     if facts.columns < _COLUMNS or facts.lines < _LINES:
         wanted = f"make the window {_COLUMNS} × {_LINES} or larger, or use --view live"
         return note("terminal", f"{text}: too small for panes", wanted)
+    if facts.slow_panes:
+        return note(
+            "terminal",
+            f"{text}. {facts.slow_panes}",
+            "upgrade aideator; until then, panes work as well, or use --view live",
+        )
     return ok("terminal", f"{text}, UTF-8, {'colour' if facts.colour else 'no colour'}")
 
 

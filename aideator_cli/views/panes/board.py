@@ -16,12 +16,12 @@ from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes import clipboard
 from aideator_cli.views.panes.bars import Footer, Header, Tabs
+from aideator_cli.views.panes.compositing import put_painter
 from aideator_cli.views.panes.dialogs import Compare, Help, Line, Whole
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.grid import Panes
 from aideator_cli.views.panes.keys import bindings
 from aideator_cli.views.panes.outcome import Outcome
-from aideator_cli.views.panes.painter import Painter
 from aideator_cli.views.panes.pane import Pane
 from aideator_cli.views.panes.scroller import Scroller
 from aideator_cli.views.panes.search import Search, following
@@ -39,7 +39,7 @@ class Board(Screen[None]):
     ) -> None:
         """`fetch` brings a difference its patch of record, in its own time; `help_lines`: keys, and what they do."""
         super().__init__()
-        self._compositor = Painter()
+        put_painter(self)
         self.transcripts = transcripts
         self.grid = Panes(transcripts)
         self.header, self.tabs, self.outcome, self.footer = Header(), Tabs(), Outcome(), Footer()

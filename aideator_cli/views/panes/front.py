@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,7 +12,10 @@ from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
-from aideator_cli.views.panes.painter import Painter, Piece
+from aideator_cli.views.panes.compositing import fits, put_painter
+
+if TYPE_CHECKING:
+    from aideator_cli.views.panes.painter import Piece
 
 Answer = TypeVar("Answer")
 
@@ -22,10 +25,14 @@ class Front(ModalScreen[Answer]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = Painter()
+        put_painter(self)
         self._dim: Dim | None = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        if not fits():
+            return super().render_lines(crop)
+        from aideator_cli.views.panes.painter import Painter
+
         stack = self.app.screen_stack
         painter = stack[stack.index(self) - 1]._compositor if self in stack[1:] else None
         tint = self.styles.background
@@ -37,7 +44,7 @@ class Front(ModalScreen[Answer]):
         return list(self._dimmed(painter.pieces(spans), self._dim))
 
     @staticmethod
-    def _dimmed(pieces: Iterator[Piece], dim: "Dim") -> Iterator[Strip]:
+    def _dimmed(pieces: "Iterator[Piece]", dim: "Dim") -> Iterator[Strip]:
         for _, line in groupby(pieces, lambda piece: piece.y):
             yield Strip.join(piece.strip.apply_filter(dim, dim.tint) for piece in line)
 

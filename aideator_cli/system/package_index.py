@@ -1,0 +1,80 @@
+"""Asks the package index for the newest version of a package, through pip or uv: they know its address, and how to get there."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from aideator_cli.errors import AideatorError, not_found, unavailable
+
+SECONDS: Final = 30.0  # for each of them
+_VERSION: Final = re.compile(r"\d[0-9A-Za-z.!+-]{0,60}")
+
+
+def newest(package: str) -> str:
+    """Raises `AideatorError` if nobody can be asked, if the index does not answer, or if it has no such package."""
+    why = ""
+    for words, given in _askers(package):
+        try:
+            done = subprocess.run(words, input=given, capture_output=True, text=True, check=False, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise unavailable(f"the package index does not answer within {SECONDS:.0f} s", "try again later") from None
+        except OSError as error:
+            why = str(error)
+            continue
+        if done.returncode == 0 and (found := _version(package, done.stdout)):
+            return found
+        why = _last_line(done.stderr) or why
+        if "No matching distribution" in done.stderr or "not found in the package registry" in done.stderr:
+            raise not_found(f"the package index has no {package}", "look where you got it from")
+    if why:
+        raise unavailable(
+            f"the package index can't be asked: {why}", "try again later, or look where you got aideator from"
+        )
+    raise AideatorError("there is no pip and no uv to ask the package index with", hint="install pip or uv")
+
+
+def is_newer(version: str, than: str) -> bool:
+    return _numbers(version) > _numbers(than)
+
+
+def _askers(package: str) -> Iterator[tuple[Sequence[str], str | None]]:
+    """Words, and what they read: the pip of this environment, another one, and uv."""
+    options = ("index", "versions", package, "--json", "--disable-pip-version-check", "--no-input", "--retries", "1")
+    if _has_pip():
+        yield [sys.executable, "-m", "pip", *options], None
+    elif pip := shutil.which("pip"):
+        yield [pip, *options], None
+    if uv := shutil.which("uv"):
+        yield [uv, "pip", "compile", "-", "--no-deps", "--no-header", "--no-annotate", "--quiet"], package
+
+
+def _has_pip() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("pip") is not None
+
+
+def _version(package: str, said: str) -> str | None:
+    try:
+        found = str(json.loads(said).get("latest"))
+    except (ValueError, AttributeError):
+        found = next((line.partition("==")[2] for line in said.splitlines() if line.startswith(f"{package}==")), "")
+    found = found.strip()
+    return found if _VERSION.fullmatch(found) else None
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.casefold()]
+    return (errors or lines or [""])[-1]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = [int(part) for part in re.findall(r"\d+", version.partition("+")[0])]
+    while found and found[-1] == 0:
+        found.pop()
+    return tuple(found)
