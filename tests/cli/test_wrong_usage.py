@@ -205,7 +205,7 @@ def test_a_configuration_that_is_wrong_is_named(aideator: Shell, home: Path, rep
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["run"], "no repository is given"),
+        (["cancel"], "RUN[/N] is missing"),
         (["run", "a", "b", "--temprature", "1"], "there is no option --temprature: did you mean --temperature?"),
         (["watch", "--nope"], "there is no option --nope\n"),
         (["run", "a", "b", "--model"], "--model needs a value"),
