@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions.finding import Named, find_run
@@ -65,14 +66,19 @@ def watch(here: Here, word: str, where: Where, window: Window = ALL) -> Watched:
 
 
 @contextmanager
-def attend(here: Here, spec: RunSpec, backend: Backend, past: Past = NOTHING) -> Iterator[Batches]:
-    """Yields the run's items; each is stored first. The run's own rules (--first, --retries, --max-parallel) apply meanwhile."""
+def attend(
+    here: Here, spec: RunSpec, backend: Backend, past: Past = NOTHING, stop: Flag | None = None
+) -> Iterator[Batches]:
+    """Yields the run's items; each is stored first. The run's own rules (--first, --retries, --max-parallel) apply meanwhile.
+
+    `stop`: another thread sets it to end this early.
+    """
     policy, slots = Policy(spec, backend, here.store), Slots(spec, backend, here.store)
 
     def rule(batches: Iterator[list[Item]], again: Again) -> Iterator[list[Item]]:
         return slots.through(policy.through(batches, again))
 
-    with following(spec, backend, here.store, past=past, rule=rule) as batches:
+    with following(spec, backend, here.store, past=past, rule=rule, stop=stop) as batches:
         yield batches
 
 

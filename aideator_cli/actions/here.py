@@ -12,10 +12,11 @@ class Here:
     """Belongs to one thread, because a store does. Another thread opens its own with `again`."""
 
     settings: Settings = field(default_factory=Settings)
+    given: Store | None = None  # instead of the one that the settings name: to write as an owner, or under a lease
 
     @cached_property
     def store(self) -> Store:
-        return Store.open(self.settings.home, self.settings.database)
+        return self.given or Store.open(self.settings.home, self.settings.database)
 
     def again(self) -> "Here":
         return Here(self.settings)

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from aideator_cli.domain.runs import Place
-from aideator_cli.errors import usage
+from aideator_cli.errors import unavailable, usage
+from aideator_cli.system.host import this_host
 from aideator_cli.system.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ def place_of(backend: "Backend") -> Place:
 
 
 def backend_at(place: Place, settings: Settings) -> "Backend":
-    """Returns the backend of a stored run."""
+    """Returns the backend of a stored run. Raises `AideatorError` if that is another machine."""
+    if place.host is not None and place.host != this_host():
+        raise unavailable(
+            f"the run's agents are processes on the machine {place.host}", hint=f"use aideator on {place.host}"
+        )
     return _local(settings) if place.backend == "local" else _kubernetes(place.context, place.namespace, settings)
 
 

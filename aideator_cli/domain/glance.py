@@ -16,6 +16,7 @@ class Wanted(NamedTuple):
     text: str = ""  # a part of the prompt or of the run's note, in any case
     tags: tuple[str, ...] = ()  # the run has all of them
     sort: str = "newest"  # one of SORTS; `cost`: the most expensive first, those of unknown cost last
+    owner: str | None = None  # a user of the server; None: any, and none
 
 
 class Glance(NamedTuple):
@@ -34,3 +35,4 @@ class Glance(NamedTuple):
     merged: bool = False  # whether it merges them
     note: str | None = None  # the user's
     tags: tuple[str, ...] = ()  # sorted
+    owner: str | None = None  # the user of the server who has started it

@@ -15,6 +15,7 @@ class Place:
     where: str
     context: str | None = None
     namespace: str | None = None
+    host: str | None = None  # the machine that it is on, if the backend is only there and others share the store
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class StoredRun:
     repository_path: Path | None  # the working tree that REPO named, if any
     note: str | None = None  # the user's
     tags: tuple[str, ...] = ()  # sorted
+    owner: str | None = None  # the user of the server who has started it; None: it was not started there
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 It knows no backend and decides nothing about what it stores.
 """
 
-from aideator_cli.store.away import DatabaseAway
+from aideator_cli.store.away import DatabaseAway, LeaseLost
 from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.holding import Holding
@@ -13,7 +13,7 @@ from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
 from aideator_cli.store.runs import Runs
 
-__all__ = ["ALL_ROWS", "BATCH", "Cursor", "DatabaseAway", "Store"]
+__all__ = ["ALL_ROWS", "BATCH", "Cursor", "DatabaseAway", "LeaseLost", "Store"]
 
 
 class Store(Runs, Remarks, Pulls, Holding, Log, Results, Crossings):

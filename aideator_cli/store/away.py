@@ -5,6 +5,16 @@ from aideator_cli.errors import AideatorError, ExitCode
 RETRY_SECONDS = 5  # after which it is worth trying again
 
 
+class LeaseLost(AideatorError):
+    """The run is another process' to follow now. What the old follower was about to write is not written."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"run {run} is no longer this process' to follow: another one does, or it was deleted",
+            code=ExitCode.UNAVAILABLE,
+        )
+
+
 class DatabaseAway(AideatorError):
     def __init__(self, message: str) -> None:
         super().__init__(

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from aideator_cli.domain.leases import Lease
+from aideator_cli.store.away import LeaseLost
 from aideator_cli.store.dialect import Connection, Dialect
 from aideator_cli.store.engine import Engine, opened
 
@@ -12,6 +14,8 @@ from aideator_cli.store.engine import Engine, opened
 class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._lease: Lease | None = None  # under which it writes
+        self.owner: str | None = None  # of the runs that it adds
 
     @classmethod
     def open(cls, home: Path, url: str | None = None) -> Self:
@@ -45,8 +49,16 @@ class Database:
 
     @contextmanager
     def transaction(self, run: str = "") -> Iterator[Connection]:
-        """Only one process at a time is in a transaction for the same run. Nothing may be read in it of another run and relied on."""
-        with self._engine.transaction(run) as connection:
+        """Only one process at a time is in a transaction for the same run. Nothing may be read in it of another run and relied on.
+
+        Raises `LeaseLost` if the store writes under a lease that no longer counts.
+        """
+        lease = self._lease
+        with self._engine.transaction(run or (lease.run if lease else "")) as connection:
+            if lease is not None and run in ("", lease.run):
+                row = connection.execute("select fence from leases where run = ?", (lease.run,)).fetchone()
+                if row is None or row[0] != lease.fence:
+                    raise LeaseLost(lease.run)
             yield connection
 
     @contextmanager

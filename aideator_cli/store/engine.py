@@ -73,6 +73,18 @@ def moved(home: Path, url: str | None, target: int) -> tuple[int, int]:
     return moved_there(checked(url), target)
 
 
+def version_at(home: Path, url: str | None) -> tuple[str, int]:
+    """Returns the database for people, and the version of its schema; 0 if it is empty. Raises `AideatorError`."""
+    if url is None:
+        from aideator_cli.store.sqlite import SQLiteEngine
+
+        return SQLiteEngine.version_at(home)
+    from aideator_cli.store.postgresql.glimpse import glimpse
+
+    with glimpse(checked(url)) as found:
+        return found.where, found.version
+
+
 def checked(url: str) -> str:
     """Raises `AideatorError` (usage), which does not repeat the URL, because it may hold a password. Raises it, too, without psycopg."""
     if not url.startswith(("postgresql://", "postgres://")):

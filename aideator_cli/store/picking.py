@@ -36,6 +36,8 @@ def _conditions(wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Yields each condition that the database decides, with its one value."""
     if wanted.state:
         yield "state = ?", wanted.state
+    if wanted.owner is not None:
+        yield "owner = ?", wanted.owner
     for tag in wanted.tags:
         yield "exists (select 1 from tags where run = runs.id and name = ?)", tag
 

@@ -18,11 +18,11 @@ _CHECK_FIELDS = {field.name for field in fields(CheckResult)}
 
 
 def stored_run(row: dict[str, Any]) -> StoredRun:
-    place = Place(row["backend"], row["where_text"], row["context"], row["namespace"])
+    place = Place(row["backend"], row["where_text"], row["context"], row["namespace"], row["host"])
     path = row["repository_path"]
     return StoredRun(
         RunSpec.from_json(row["spec"]), place, row["state"], row["ended"], Path(path) if path else None,
-        row["note"], tuple(json.loads(row["tags"])),
+        row["note"], tuple(json.loads(row["tags"])), row["owner"],
     )  # fmt: skip
 
 

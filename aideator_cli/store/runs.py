@@ -12,6 +12,7 @@ from aideator_cli.store.dialect import Connection
 from aideator_cli.store.documents import document
 from aideator_cli.store.glances import glances, tags
 from aideator_cli.system.clock import now
+from aideator_cli.system.host import this_host
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
@@ -30,14 +31,15 @@ class Runs(Database):
         repository_path: Path | None = None,
         found: bool = False,
     ) -> None:
-        """`found`: on a cluster; another machine has started it."""
+        """`found`: on a cluster; another machine has started it. It belongs to this store's `owner`."""
+        host = place.host or (this_host() if place.backend == "local" and self.shared else None)
         with self.transaction(spec.id) as connection:
             connection.execute(
                 "insert into runs(id, created, backend, context, namespace, where_text, repository_path, spec, state, repository, answer, "
-                "found) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+                "found, host, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
                  str(repository_path) if repository_path else None, document(spec.to_json()), state,
-                 spec.repository.url, spec.answer, found),
+                 spec.repository.url, spec.answer, found, host, self.owner),
             )  # fmt: skip
             connection.executemany(
                 "insert into variations(run, number, model, role, temperature, prompt_name, agent) "

@@ -43,13 +43,20 @@ class SQLiteEngine:
 
     @classmethod
     def moved(cls, home: Path, target: int) -> tuple[int, int]:
+        _, before = cls.version_at(home)
+        cls.open(home, target).close()
+        return before, target
+
+    @classmethod
+    def version_at(cls, home: Path) -> tuple[str, int]:
         path = home / FILE
         if not path.exists():
             raise not_found(f"there is no database {path}", hint="it is made when a run starts")
-        with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
-            before = version_of(connection)
-        cls.open(home, target).close()
-        return before, target
+        try:
+            with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+                return str(path), version_of(connection)
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
 
     def close(self) -> None:
         self.connection.close()

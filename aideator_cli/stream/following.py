@@ -38,13 +38,21 @@ NOTHING = Past(iter(()), 0)
 
 @contextmanager
 def following(
-    spec: RunSpec, backend: Backend, store: Store, *, past: Past = NOTHING, rule: Rule | None = None
+    spec: RunSpec,
+    backend: Backend,
+    store: Store,
+    *,
+    past: Past = NOTHING,
+    rule: Rule | None = None,
+    stop: Flag | None = None,
 ) -> Iterator[Batches]:
     """Yields a run's items until it ends or the block is left, with `past` before the live ones.
 
+    `stop`: another thread sets it to end this early.
+
     Each item is on disk before it is yielded. A run whose variations have all ended is stored as ended.
     """
-    stop = Flag()
+    stop = stop or Flag()
     between: dict[str, Iterator[Event]] = {}  # what others have stored since, by attempt, so that no log is read twice
     over = {known.attempt.id for known in store.attempts(spec.id) if known.closed}
 

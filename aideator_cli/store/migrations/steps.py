@@ -30,7 +30,59 @@ _POSTED = Step(  # what `review` has posted
     "create table if not exists posted (run TEXT primary key references runs(id) on delete cascade, url TEXT not null, time TEXT not null)",
     "drop table posted",
 )
+_FOLLOWING = Step(
+    # `host`: the machine of a run that has no other backend, in a store that others share. `expires` is empty once a lease is given back.
+    """
+    alter table runs add column host TEXT;
+    alter table runs add column owner TEXT;
+    create index runs_of_owner on runs(owner, created) where owner is not null;
+    create table leases (
+      run TEXT primary key references runs(id) on delete cascade, holder TEXT not null, host TEXT not null, fence BIGINT not null,
+      expires TEXT not null
+    )
+    """,
+    """
+    drop table leases;
+    drop index runs_of_owner;
+    alter table runs drop column owner;
+    alter table runs drop column host
+    """,
+)
+_ACCOUNTS = Step(
+    """
+    create table users (
+      name TEXT primary key, email TEXT unique, subject TEXT unique, password TEXT, created TEXT not null, disabled TEXT
+    );
+    create table sessions (hash TEXT primary key, owner TEXT not null, data TEXT not null, expires TEXT not null);
+    create table tokens (
+      id TEXT primary key, hash TEXT not null unique, owner TEXT not null, name TEXT not null, scopes TEXT not null,
+      created TEXT not null, expires TEXT, used TEXT, revoked TEXT
+    );
+    create index tokens_of_owner on tokens(owner);
+    create table audit (
+      id ROWID, time TEXT not null, who TEXT, action TEXT not null, target TEXT, status BIGINT not null, token TEXT, address TEXT
+    )
+    """,
+    "drop table audit; drop table tokens; drop table sessions; drop table users",
+)
+_MESSAGES = Step(
+    """
+    create table idempotency (
+      owner TEXT not null, key TEXT not null, digest TEXT not null, run TEXT, expires TEXT not null, primary key (owner, key)
+    );
+    create table webhooks (
+      id TEXT primary key, owner TEXT not null, url TEXT not null, secret TEXT not null, kinds TEXT not null, created TEXT not null
+    );
+    create table deliveries (
+      id TEXT not null, webhook TEXT not null references webhooks(id) on delete cascade, run TEXT not null, kind TEXT not null,
+      body TEXT not null, created TEXT not null, attempts BIGINT not null, state TEXT not null, next TEXT, error TEXT,
+      primary key (id)
+    );
+    create index deliveries_due on deliveries(next) where state = 'pending'
+    """,
+    "drop table deliveries; drop table webhooks; drop table idempotency",
+)
 
 
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES

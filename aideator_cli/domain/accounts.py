@@ -1,0 +1,59 @@
+"""Who may use a server: users, their tokens, and what they did."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Scope = Literal["read", "run", "admin"]
+SCOPES: Final[tuple[Scope, ...]] = (
+    "read",
+    "run",
+    "admin",
+)  # `run` starts and changes runs; `admin` sees those of all users
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    email: str | None = None
+    created: str = ""  # RFC 3339, UTC
+    disabled: bool = False
+    subject: str | None = None  # who they are for the provider of OpenID Connect: ISSUER SUBJECT
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token or an API key, without its secret, which is not stored."""
+
+    id: str
+    owner: str  # a user's name
+    name: str  # what it is for, in the owner's words
+    scopes: frozenset[Scope]
+    created: str  # RFC 3339, UTC
+    expires: str | None = None  # RFC 3339, UTC; None: never
+    used: str | None = None  # RFC 3339, UTC, to the minute; None: not yet
+    revoked: str | None = None  # RFC 3339, UTC
+
+    def allows(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+@dataclass(frozen=True)
+class Session:
+    """A page that a user is logged in to."""
+
+    owner: str
+    data: str  # the server's own, as JSON
+    expires: str  # RFC 3339, UTC
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One request that changed something, or was not allowed to."""
+
+    time: str  # RFC 3339, UTC
+    who: str | None  # a user; None: nobody that is known
+    action: str  # `POST /api/v1/runs`, `token create`
+    target: str | None  # a run, a token's id, ...
+    status: int  # of the answer, as of HTTP
+    token: str | None = None  # the id of the token that was used
+    address: str | None = None  # where the request came from

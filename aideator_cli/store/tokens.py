@@ -1,0 +1,81 @@
+"""Tokens and API keys, of which only hashes are stored, and what was done with them."""
+
+from collections.abc import Collection
+from secrets import token_hex
+from typing import Final
+
+from aideator_cli.domain.accounts import SCOPES, Deed, Scope, Token
+from aideator_cli.store.database import Database
+from aideator_cli.store.secrecy import digest, new_secret
+from aideator_cli.system.clock import now
+
+_TOKEN: Final = "id, owner, name, scopes, created, expires, used, revoked"
+
+
+class Tokens(Database):
+    def create_token(
+        self, owner: str, name: str, scopes: Collection[Scope], seconds: float | None = None
+    ) -> tuple[Token, str]:
+        """Returns the token, and its secret, which nobody can find out again. `seconds`: how long it counts; None: for ever."""
+        secret, id_ = new_secret(), token_hex(4)
+        words = " ".join(scope for scope in SCOPES if scope in scopes)
+        expires = "null" if seconds is None else self._dialect.clock_later
+        with self.transaction("tokens") as connection:
+            connection.execute(
+                f"insert into tokens(id, hash, owner, name, scopes, created, expires) values (?, ?, ?, ?, ?, ?, {expires})",
+                (id_, digest(secret), owner, name, words, now(), *(() if seconds is None else (seconds,))),
+            )
+            row = connection.execute(f"select {_TOKEN} from tokens where id = ?", (id_,)).fetchone()
+        return _token(row), secret
+
+    def token(self, secret: str) -> Token | None:
+        """Returns the token if it counts: it is neither revoked nor expired, and its owner is not disabled. Notes that it was used."""
+        counts = f"revoked is null and (expires is null or expires > {self._dialect.clock})"
+        disabled = "exists (select 1 from users where users.name = tokens.owner and disabled is not null)"
+        query = f"select {_TOKEN} from tokens where hash = ? and {counts} and not {disabled}"
+        row = self._connection.execute(query, (digest(secret),)).fetchone()
+        if row is None:
+            return None
+        found, minute = _token(row), now()[:16] + ":00Z"
+        if found.used != minute:
+            with self.transaction("tokens") as connection:
+                connection.execute("update tokens set used = ? where id = ?", (minute, found.id))
+        return found
+
+    def tokens(self, owner: str | None = None) -> list[Token]:
+        """Returns all tokens, or those of one user, the newest first; revoked and expired ones, too."""
+        of_owner = "" if owner is None else "where owner = ?"
+        query = f"select {_TOKEN} from tokens {of_owner} order by created desc, id"
+        return [_token(row) for row in self._connection.execute(query, () if owner is None else (owner,))]
+
+    def revoke_token(self, id_: str, owner: str | None = None) -> bool:
+        """Returns False if there is no such token, or none of this owner. Revoking one again changes nothing."""
+        of_owner = "" if owner is None else "and owner = ?"
+        with self.transaction("tokens") as connection:
+            found = connection.execute(
+                f"update tokens set revoked = coalesce(revoked, ?) where id = ? {of_owner}",
+                (now(), id_, *(() if owner is None else (owner,))),
+            )
+            return found.rowcount == 1
+
+    # What was done
+
+    def note_deed(self, deed: Deed) -> None:
+        with self.transaction("audit") as connection:
+            connection.execute(
+                "insert into audit(time, who, action, target, status, token, address) values (?, ?, ?, ?, ?, ?, ?)",
+                (deed.time, deed.who, deed.action, deed.target, deed.status, deed.token, deed.address),
+            )
+
+    def deeds(self, limit: int = 100, *, who: str | None = None, target: str | None = None) -> list[Deed]:
+        """Returns the newest first."""
+        wanted = {column: value for column, value in (("who", who), ("target", target)) if value is not None}
+        where = " and ".join(["true", *(f"{column} = ?" for column in wanted)])
+        query = f"select time, who, action, target, status, token, address from audit where {where} order by id desc limit ?"
+        return [Deed(*row) for row in self._connection.execute(query, (*wanted.values(), limit))]
+
+
+def _token(row: tuple[str, ...]) -> Token:
+    id_, owner, name, scopes, *times = row
+    known = set(scopes.split())
+    return Token(id_, owner, name, frozenset(scope for scope in SCOPES if scope in known), *times)

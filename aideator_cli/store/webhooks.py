@@ -1,0 +1,115 @@
+"""Webhooks, and what waits to be sent to them."""
+
+from typing import Final
+
+from aideator_cli.domain.delivery import Delivery, Webhook
+from aideator_cli.store.database import Database
+from aideator_cli.system.clock import now
+
+_WEBHOOK: Final = "id, owner, url, secret, kinds, created"
+_DELIVERY: Final = "id, webhook, run, kind, body, created, attempts, state, next, error"
+
+
+class Webhooks(Database):
+    def add_webhook(self, webhook: Webhook) -> None:
+        with self.transaction("webhooks") as connection:
+            connection.execute(
+                f"insert into webhooks({_WEBHOOK}) values (?, ?, ?, ?, ?, ?)",
+                (
+                    webhook.id,
+                    webhook.owner,
+                    webhook.url,
+                    webhook.secret,
+                    " ".join(webhook.kinds),
+                    webhook.created or now(),
+                ),
+            )
+
+    def webhooks(self, owner: str | None = None) -> list[Webhook]:
+        of_owner = "" if owner is None else "where owner = ?"
+        rows = self._connection.execute(
+            f"select {_WEBHOOK} from webhooks {of_owner} order by created, id", () if owner is None else (owner,)
+        )
+        return [
+            Webhook(id_, whose, url, secret, tuple(kinds.split()), created)
+            for id_, whose, url, secret, kinds, created in rows
+        ]
+
+    def delete_webhook(self, id_: str, owner: str | None = None) -> bool:
+        """Deletes what waits for it, too. Returns False if there is none, or none of this owner."""
+        of_owner = "" if owner is None else "and owner = ?"
+        with self.transaction("webhooks") as connection:
+            found = connection.execute(
+                f"delete from webhooks where id = ? {of_owner}", (id_, *(() if owner is None else (owner,)))
+            )
+            return found.rowcount == 1
+
+    # Deliveries
+
+    def queue_delivery(self, delivery: Delivery) -> bool:
+        """Returns False if it was queued before."""
+        with self.transaction("webhooks") as connection:
+            queued = connection.execute(
+                "insert into deliveries(id, webhook, run, kind, body, created, attempts, state, next) "
+                f"values (?, ?, ?, ?, ?, ?, 0, 'pending', {self._dialect.clock}) on conflict do nothing",
+                (delivery.id, delivery.webhook, delivery.run, delivery.kind, delivery.body, delivery.created),
+            )
+            return queued.rowcount == 1
+
+    def take_deliveries(self, limit: int, seconds: float) -> list[Delivery]:
+        """Returns deliveries that are due, the oldest first. Nobody else gets them for so many seconds."""
+        with self.transaction("webhooks") as connection:
+            query = (
+                f"select {_DELIVERY} from deliveries where state = 'pending' and next <= {self._dialect.clock} "
+                "order by next, id limit ?"
+            )
+            due = [Delivery(*row) for row in connection.execute(query, (limit,))]
+            connection.executemany(
+                f"update deliveries set next = {self._dialect.clock_later} where id = ?",
+                [(seconds, each.id) for each in due],
+            )
+        return due
+
+    def delivered(self, id_: str) -> None:
+        with self.transaction("webhooks") as connection:
+            connection.execute(
+                "update deliveries set state = 'delivered', next = null, error = null where id = ?", (id_,)
+            )
+
+    def delivery_failed(self, id_: str, error: str, retry_seconds: float | None) -> None:
+        """`retry_seconds`: when it is tried again; None: it is given up."""
+        later = "null" if retry_seconds is None else self._dialect.clock_later
+        state = "dead" if retry_seconds is None else "pending"
+        with self.transaction("webhooks") as connection:
+            connection.execute(
+                f"update deliveries set attempts = attempts + 1, error = ?, state = ?, next = {later} where id = ? and state = 'pending'",
+                (error, state, *(() if retry_seconds is None else (retry_seconds,)), id_),
+            )
+
+    def deliveries(self, state: str, *, owner: str | None = None, limit: int = 100) -> list[Delivery]:
+        """Returns those that are pending, delivered or dead, the newest first."""
+        columns = ", ".join(f"d.{column}" for column in _DELIVERY.split(", "))
+        of_owner = "" if owner is None else "and w.owner = ?"
+        query = (
+            f"select {columns} from deliveries d join webhooks w on w.id = d.webhook where d.state = ? {of_owner} "
+            "order by d.created desc, d.id limit ?"
+        )
+        values = (state, limit) if owner is None else (state, owner, limit)
+        return [Delivery(*row) for row in self._connection.execute(query, values)]
+
+    def revive_delivery(self, id_: str) -> bool:
+        """Sends one that was given up again. Returns False if there is no such one."""
+        with self.transaction("webhooks") as connection:
+            found = connection.execute(
+                f"update deliveries set state = 'pending', attempts = 0, next = {self._dialect.clock} where id = ? and state = 'dead'",
+                (id_,),
+            )
+            return found.rowcount == 1
+
+    def forget_deliveries(self, seconds: float) -> None:
+        """Deletes those that were delivered, or given up, of runs' events that are older than this."""
+        with self.transaction("webhooks") as connection:
+            connection.execute(
+                f"delete from deliveries where state <> 'pending' and created < {self._dialect.clock_later}",
+                (-seconds,),
+            )
