@@ -18,7 +18,18 @@ from tests.fixtures.repositories import LocalRepository, git
 
 # What needs a cluster, a container tool, a keyring, an editor, an agent at work, a forge or minutes, or has no end, is parsed alone
 PARSED = {"tell", "cancel", "secret set", "secret list", "secret delete", "image build", "image push", "image load"}
-PARSED |= {"pr", "review", "doctor", "demo", "serve", "config edit", "config migrate", "judge"}
+PARSED |= {
+    "token revoke",
+    "database migrate",
+    "pr",
+    "review",
+    "doctor",
+    "demo",
+    "serve",
+    "config edit",
+    "config migrate",
+    "judge",
+}
 ALONE = {
     "aideator models claude --check",
     "aideator trust ../todo --revoke",

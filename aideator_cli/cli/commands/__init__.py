@@ -91,6 +91,28 @@ COMMANDS = {
         },
     ),
     "serve": Lazy("serve", "serve", "Serve the HTTP API, until Ctrl-C."),
+    "token": Lazy(
+        "token",
+        "",
+        "Create, list and revoke tokens for the server.",
+        {
+            "create": Lazy("token", "create", "Create a token for the server, and print it once."),
+            "list": Lazy("token", "list_tokens", "List the tokens, newest first, without their secrets."),
+            "revoke": Lazy("token", "revoke", "Revoke a token, which stops counting at once."),
+        },
+    ),
+    "database": Lazy(
+        "database",
+        "",
+        "Look after the database that stores the runs.",
+        {
+            "migrate": Lazy(
+                "database",
+                "migrate",
+                "Migrate the database's schema up, or down before you go back to an earlier AIdeator.",
+            ),
+        },
+    ),
     "doctor": Lazy("doctor", "doctor", "Check whether agents can run here, and say how to mend what is broken."),
     "demo": Lazy("demo", "demo", "Watch three scripted agents work, with no API key and no cluster."),
     "completion": Lazy(
