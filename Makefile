@@ -56,8 +56,9 @@ lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and agent/requirements.txt up to 
 models-table: .venv/.complete ## generate the table of models from the pinned LiteLLM
 	$(BIN)/python -m aideator_cli.cli.models_table
 
-docs: .venv/.complete ## generate docs/commands.md from the commands' help
+docs: .venv/.complete ## generate docs/commands.md from the commands' help, and docs/schemas from the types of --json
 	$(BIN)/python -m aideator_cli.cli.reference > docs/commands.md
+	$(BIN)/python -m docs.schemas
 
 chart: .venv/.complete ## write the chart's test Job out of templates/job.yaml.j2, and the chart's snapshots (needs Helm)
 	@$(BIN)/python -m charts

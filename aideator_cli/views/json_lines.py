@@ -1,7 +1,7 @@
 """One JSON object a line, for programs: `kind` says what it is (docs/json.md)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -47,7 +47,7 @@ def observation(seen: Observation) -> dict[str, Any]:
     return {"kind": "observation", "observed": data.pop("kind"), **data}
 
 
-def write(screen: Screen, data: dict[str, Any]) -> None:
+def write(screen: Screen, data: Mapping[str, object]) -> None:
     screen.line(json.dumps(data, separators=(",", ":")))
 
 

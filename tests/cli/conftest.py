@@ -11,7 +11,8 @@ import yaml
 from aideator_cli.intake.models import provider_keys
 from aideator_cli.main import main
 from tests.backends.kubernetes.api_server import write_kubeconfig
-from tests.fixtures.repositories import LocalRepository
+from tests.fixtures.repositories import LocalRepository, git
+from tests.fixtures.schemas import parsed
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,42 @@ def aideator(home: Path, capfd: pytest.CaptureFixture[str]) -> Shell:
     def call(*words: str) -> Said:
         code = main(words)
         out, err = capfd.readouterr()
+        if "--json" in words and "--dry-run" not in words:  # which prints manifests
+            parsed(out)
         return Said(code, out, err)
 
     return call
+
+
+@pytest.fixture
+def world(aideator: Shell, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A clone with a remote, a branch and an issue, a configuration, and a run of two variations. Returns the run's id."""
+    repository = LocalRepository(tmp_path / "todo")
+    repository.commit({"a.py": "x = 1\n", "b.py": "y = 1\n"})
+    repository.git("checkout", "--quiet", "-b", "feature")
+    repository.commit({"a.py": "x = 3\n"})
+    repository.git("checkout", "--quiet", "main")
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    repository.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    (repository.path / ".git" / "info" / "exclude").write_text("build\n*.md\n*.html\n*.cast\nresults\nall-of-it\n")
+    (repository.path / "issue.md").write_text("Make it right.")
+    for name in "ab":
+        turns = [
+            {"calls": [{"tool": "bash", "arguments": {"command": f"sed -i s/1/2/ {name}.py"}}]},
+            {"calls": [{"tool": "submit", "arguments": {"summary": "Did it.", "answer": "So."}}]},
+        ]
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(turns))
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'model = "scripted/{tmp_path}/a.yaml"\nmax_cost = 1\n[profiles.cheap]\nmax_cost = 0.2\n'
+    )
+    monkeypatch.chdir(repository.path)
+    models = ["--model", f"scripted/{tmp_path}/a.yaml", "--model", f"scripted/{tmp_path}/b.yaml"]
+    said = aideator("run", ".", "Fix it.", "--backend", "local", *models, "--verify", "grep -q 2 a.py b.py")
+    assert said.code == 0, said.err
+    (repository.path / ".aideator.toml").write_text("max_steps = 9\n")
+    (repository.path / ".git" / "info" / "exclude").open("a").write(".aideator.toml\n")
+    return said.err.split()[0]
 
 
 Dry = Callable[..., Said]

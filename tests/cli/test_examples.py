@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import typer
-import yaml
 from typer.core import TyperGroup
 
 from aideator_cli.cli.commands import COMMANDS, app
@@ -14,7 +13,6 @@ from aideator_cli.cli.examples import EXAMPLES
 from aideator_cli.errors import ExitCode
 from tests.backends.kubernetes.api_server import write_kubeconfig
 from tests.cli.conftest import Shell
-from tests.fixtures.repositories import LocalRepository, git
 
 # What needs a cluster, a container tool, a keyring, an editor, an agent at work, a forge or minutes, or has no end, is parsed alone
 PARSED = {"tell", "cancel", "secret set", "secret list", "secret delete", "image build", "image push", "image load"}
@@ -73,37 +71,6 @@ def test_an_example_is_understood(name: str) -> None:
                 _, group, words = group.resolve_command(context, words)
             assert group is not None
             group.make_context("x", words, parent=context)  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def world(aideator: Shell, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A clone with a remote, a branch and an issue, a configuration, and a run of two variations. Returns the run's id."""
-    repository = LocalRepository(tmp_path / "todo")
-    repository.commit({"a.py": "x = 1\n", "b.py": "y = 1\n"})
-    repository.git("checkout", "--quiet", "-b", "feature")
-    repository.commit({"a.py": "x = 3\n"})
-    repository.git("checkout", "--quiet", "main")
-    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
-    repository.git("remote", "add", "origin", str(tmp_path / "origin.git"))
-    (repository.path / ".git" / "info" / "exclude").write_text("build\n*.md\n*.html\n*.cast\nresults\nall-of-it\n")
-    (repository.path / "issue.md").write_text("Make it right.")
-    for name in "ab":
-        turns = [
-            {"calls": [{"tool": "bash", "arguments": {"command": f"sed -i s/1/2/ {name}.py"}}]},
-            {"calls": [{"tool": "submit", "arguments": {"summary": "Did it.", "answer": "So."}}]},
-        ]
-        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(turns))
-    home.mkdir()
-    (home / "config.toml").write_text(
-        f'model = "scripted/{tmp_path}/a.yaml"\nmax_cost = 1\n[profiles.cheap]\nmax_cost = 0.2\n'
-    )
-    monkeypatch.chdir(repository.path)
-    models = ["--model", f"scripted/{tmp_path}/a.yaml", "--model", f"scripted/{tmp_path}/b.yaml"]
-    said = aideator("run", ".", "Fix it.", "--backend", "local", *models, "--verify", "grep -q 2 a.py b.py")
-    assert said.code == 0, said.err
-    (repository.path / ".aideator.toml").write_text("max_steps = 9\n")
-    (repository.path / ".git" / "info" / "exclude").open("a").write(".aideator.toml\n")
-    return said.err.split()[0]
 
 
 def test_the_examples_do_what_they_say(

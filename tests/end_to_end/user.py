@@ -1,12 +1,13 @@
 """A user at the command line: real processes, with a data folder of their own."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.fixtures.schemas import parsed
 
 LONGEST_SECONDS = 240
 
@@ -19,8 +20,8 @@ class Done:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """The lines of --json."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        """The lines of --json, each as its schema says."""
+        return parsed(self.out)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [record for record in self.records if record["kind"] == kind]

@@ -18,10 +18,11 @@ def version(
     found = _newest() if check else None
     if json:
         from aideator_cli.cli import terminal
+        from aideator_cli.views.json.kinds import VERSION
         from aideator_cli.views.json_lines import write
 
         newest = {"newest": found} if found else {}
-        write(terminal.screen(), {"kind": "version", "version": __version__, **newest})
+        write(terminal.screen(), {"kind": "version", "version": __version__, "json": VERSION, **newest})
         return 0
     print(f"aideator {__version__}")
     if found:

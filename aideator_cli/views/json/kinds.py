@@ -1,0 +1,44 @@
+"""Which types a line of each `kind` has."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aideator_cli.views.json import choosing, comparing, judging, means, outcome, run
+
+VERSION: Final = 1  # a field that goes, or changes its meaning, raises it; a new field does not
+
+LINES: Final[Mapping[str, tuple[type, ...]]] = {
+    "agent": (means.Agent,),
+    "answer": (outcome.Answer,),
+    "applied": (choosing.Applied,),
+    "check": (means.ModelCheck,),
+    "comparison": (comparing.Comparison,),
+    "difference": (choosing.Difference,),
+    "doctor": (means.Doctor,),
+    "du": (run.Du,),
+    "estimate": (comparing.Estimate,),
+    "event": (run.Event,),
+    "finding": (means.Finding,),
+    "held": (run.Held,),
+    "judgement": (judging.Judgement,),
+    "key": (means.Key,),
+    "model": (means.Model,),
+    "note": (run.Note,),
+    "observation": (run.Observation,),
+    "patch": (outcome.Patch,),
+    "places": (judging.Places,),
+    "pruned": (run.Pruned,),
+    "pull": (choosing.Pull,),
+    "pushed": (choosing.Pushed,),
+    "result": (outcome.Result,),
+    "role": (means.Role,),
+    "run": (run.Run, run.Started),
+    "selection": (choosing.Selection,),
+    "sent": (run.Sent,),
+    "setting": (means.Setting,),
+    "stats": (comparing.Stats,),
+    "stray": (run.Stray,),
+    "tags": (run.Tags,),
+    "told": (run.Told,),
+    "version": (means.Version,),
+}

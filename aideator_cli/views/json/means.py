@@ -1,0 +1,131 @@
+"""What agents work with: models, keys, settings, roles, coding agents, this machine and the cluster."""
+
+from collections.abc import Sequence
+from typing import Literal, NotRequired, TypedDict
+
+
+class ModelFacts(TypedDict):
+    """What is known of a model. Prices are in USD; null is unknown."""
+
+    model: str
+    provider: str | None
+    keys: Sequence[str]
+    host: str | None
+    api_base: str | None
+    input_price_per_million: float | None
+    output_price_per_million: float | None
+    cached_price_per_million: float | None
+    context: int | None
+    max_output: int | None
+    calls_tools: Literal[True] | None
+
+
+class Model(ModelFacts):
+    """A model, of `models`."""
+
+    kind: Literal["model"]
+    own: bool
+    usable: bool
+
+
+class ModelCheck(ModelFacts):
+    """A model that was asked a question, of `models --check`."""
+
+    kind: Literal["check"]
+    seconds: float | None
+    cost: float | None
+    error: str | None
+
+
+class Key(TypedDict):
+    """A stored key, without its value."""
+
+    kind: Literal["key"]
+    name: str
+    length: int
+    tail: str
+    place: str
+    used: bool
+
+
+class SetIn(TypedDict):
+    """A file or variable that sets a value."""
+
+    place: str
+    line: int | None
+    profile: str | None
+
+
+class Setting(TypedDict):
+    """A setting that counts in this folder."""
+
+    kind: Literal["setting"]
+    name: str
+    value: str | int | float | bool | Sequence[str] | None
+    origins: Sequence[SetIn]
+
+
+class RoleLimits(TypedDict):
+    """A role's own limits; null where it leaves them to the run."""
+
+    steps: int | None
+    seconds: float | None
+    cost: float | None
+    tokens: int | None
+
+
+class Role(TypedDict):
+    """A role; `text` is its file, of `roles show`."""
+
+    kind: Literal["role"]
+    name: str
+    place: str
+    description: str
+    agent: str | None
+    model: str | None
+    temperature: float | None
+    tools: Sequence[str] | None
+    limits: RoleLimits
+    text: NotRequired[str]
+
+
+class Agent(TypedDict):
+    """A coding agent that runs can use."""
+
+    kind: Literal["agent"]
+    name: str
+    title: str
+    protocol: str
+    wires: Sequence[str]
+    model: str | None
+    version: str | None
+    path: str | None
+    install: str | None
+    docs: str | None
+
+
+class Finding(TypedDict):
+    """What `doctor` finds out about one part."""
+
+    kind: Literal["finding"]
+    part: str
+    state: Literal["ok", "note", "broken"]
+    text: str
+    mend: str | None
+
+
+class Doctor(TypedDict):
+    """Whether agents can run here."""
+
+    kind: Literal["doctor"]
+    usable: bool
+    broken: int
+
+
+class Version(TypedDict):
+    """The version of AIdeator, and that of what `--json` prints. `newest` comes with `--check`."""
+
+    kind: Literal["version"]
+    version: str
+    json: int
+    newest: NotRequired[str]

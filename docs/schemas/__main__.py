@@ -1,0 +1,25 @@
+"""Writes the JSON Schemas of what `--json` prints. `make docs`."""
+
+import json
+from pathlib import Path
+
+from aideator_cli.views.json.schema import schemas
+
+
+def texts() -> dict[str, str]:
+    """Returns the text of each file by its name."""
+    return {f"{name}.json": json.dumps(made, indent=2) + "\n" for name, made in schemas().items()}
+
+
+def main() -> None:
+    folder = Path(__file__).parent
+    made = texts()
+    for path in folder.glob("*.json"):
+        if path.name not in made:
+            path.unlink()
+    for name, text in made.items():
+        (folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
