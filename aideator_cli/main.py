@@ -1,20 +1,37 @@
 """The program's entry point. Every error becomes a message, a hint and an exit code here."""
 
+import atexit
+import errno
 import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.system.garbage import look_no_more, look_seldom
+from aideator_cli.system.signals import behind, listen, number_of
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
 
 DEBUG = "AIDEATOR_DEBUG"
+DEBUGS, NO_COLOUR = "--debug", "--no-color"
+QUIET = frozenset({"-q", "--quiet"})
+EVERYWHERE = frozenset({DEBUGS, NO_COLOUR, *QUIET})
 COMPLETE = "__complete"  # the first word when a shell asks for completions
+# What the machine refuses is no mistake in the program
+MACHINE = {
+    errno.ENOSPC: "free some disk space; agents at work go on",
+    errno.EDQUOT: "free some of your quota; agents at work go on",
+    errno.EROFS: "choose a place that can be written to, for the data with AIDEATOR_HOME",
+    errno.EIO: "look at the disk, or at where the output goes",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+    errno.ENFILE: "the machine has too many open files",
+}
+SIGNALLED = 128  # added to a signal's number, as shells do
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,21 +41,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from aideator_cli.cli.completing import answer
 
         return _completed(answer, words[1:])
-    debug = bool(os.environ.get(DEBUG)) or "--debug" in _options(words)
-    if "--debug" in _options(words):
-        words.remove("--debug")
+    asked = _everywhere(words)
+    debug = bool(os.environ.get(DEBUG)) or DEBUGS in asked
+    with _manners(quiet=bool(asked & QUIET), plain=NO_COLOUR in asked):
+        return _ended(words, debug=debug)
+
+
+def _ended(words: list[str], *, debug: bool) -> int:
+    """Runs the command and returns its exit code, however it ends."""
     try:
         code = _run(words, debug=debug)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        code = SIGNALLED + number_of(interrupt)
     except BrokenPipeError:
-        # The reader of our output is gone. Python's own flush at exit must not complain about that.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+        code = ExitCode.PIPE_CLOSED
+    except OSError as error:
+        interrupt_before = behind(error)
+        code = SIGNALLED + number_of(interrupt_before) if interrupt_before else _broken(error, debug=debug)
     except Exception as error:
-        return _broken(error, debug=debug)
+        code = _broken(error, debug=debug)
+    else:
+        return code
+    _forget_output_that_fails()
     return code
+
+
+def _everywhere(words: list[str]) -> frozenset[str]:
+    """Takes the switches of every command, wherever they stand before `--`, out of the words."""
+    found = [word for word in _options(words) if word in EVERYWHERE]
+    for word in found:
+        words.remove(word)
+    return frozenset(found)
+
+
+@contextmanager
+def _manners(*, quiet: bool, plain: bool) -> Iterator[None]:
+    """Within it, stderr has no more than warnings and errors if `quiet`, and nothing is coloured if `plain`."""
+    if not quiet and not plain:
+        yield
+        return
+    from aideator_cli.cli.terminal import manners
+
+    with manners(quiet=quiet, plain=plain):
+        yield
+
+
+def _forget_output_that_fails() -> None:
+    """The reader of stdout may be gone, or its disk full. Python's own flush at exit must not complain about that."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complete_for_kubectl() -> None:
@@ -60,13 +114,19 @@ def _options(words: Sequence[str]) -> Sequence[str]:
 
 
 def _run(words: list[str], *, debug: bool) -> int:
-    from typer.exceptions import TyperException
+    from typer.exceptions import Exit, TyperException
+    from typer.main import get_command
 
     from aideator_cli.cli.commands import app
     from aideator_cli.cli.invocation import program
 
+    command = get_command(app)
     try:
-        return int(app(words, prog_name=program(), standalone_mode=False) or 0)
+        # The app itself would make the same exit code of every signal, and 1 of a closed pipe
+        with command.make_context(program(), words) as context:
+            return int(command.invoke(context) or 0)
+    except Exit as left:
+        return left.exit_code
     except AideatorError as error:
         from aideator_cli.cli.terminal import show_error
 
@@ -79,14 +139,23 @@ def _run(words: list[str], *, debug: bool) -> int:
 
 
 def _broken(error: Exception, *, debug: bool) -> int:
-    """An error that no part of the program expects is a mistake in it."""
+    """An error that no part of the program expects is a mistake in it, unless the machine refuses."""
     from aideator_cli.cli.terminal import show_error
 
     if debug:
         _show_trace(error)
+    if isinstance(error, OSError) and error.errno in MACHINE:
+        show_error(AideatorError(_told(error), hint=MACHINE[error.errno]))
+        return ExitCode.FAILED
     hint = None if debug else "add --debug to see where, and report it"
     show_error(AideatorError(f"AIdeator itself failed: {type(error).__name__}: {error}", hint=hint))
     return ExitCode.BROKEN
+
+
+def _told(error: OSError) -> str:
+    if error.filename is None:
+        return f"the output or a file can't be written: {error.strerror}"
+    return f"{error.filename} can't be read or written: {error.strerror}"
 
 
 def _show_trace(error: Exception) -> None:
@@ -97,11 +166,24 @@ def _show_trace(error: Exception) -> None:
     sys.stderr.write(clean("".join(traceback.format_exception(error))))
 
 
+def _open_streams() -> None:
+    """Whoever starts the program may have closed some of them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 -- until the process ends
+
+
 def run() -> None:
     look_seldom()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI job that is cancelled leaves as Ctrl-C does
+    listen()
+    _open_streams()
     code = main()
     look_no_more()
+    if any(thread.daemon for thread in threading.enumerate()):
+        # One may be within SQLite, whose connections Python would close under it
+        atexit._run_exitfuncs()
+        _forget_output_that_fails()
+        os._exit(code)
     sys.exit(code)
 
 

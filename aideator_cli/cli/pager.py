@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aideator_cli.system.git import Git
+from aideator_cli.system.signals import Stopped
 from aideator_cli.views.screen import Screen
 
 
@@ -41,6 +42,9 @@ def _page(text: str) -> None:
         while pager.poll() is None:
             try:
                 pager.wait()
+            except Stopped:
+                pager.terminate()
+                raise
             except KeyboardInterrupt:  # the pager handles it
                 continue
 

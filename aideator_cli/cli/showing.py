@@ -79,6 +79,8 @@ def _leaving(here: Here, spec: RunSpec, backend: Backend, *, cancels: bool) -> I
             tell_cancelled(cancel(here, spec.id, Where()), spec.id)
             raise
         left = sum(not result.ended for result in here.store.results(spec.id))
+        if not left:
+            raise
         working = left if spec.parallel is None else min(left, spec.parallel)
         agents = f"{plural(working, 'agent')} {'stays' if working == 1 else 'stay'} at work {at(backend)}"
         if left > working:

@@ -4,6 +4,9 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO
 
 from aideator_cli.cli.invocation import program
@@ -15,6 +18,26 @@ if TYPE_CHECKING:
     from aideator_cli.actions.doctor.machine import Terminal
 
 RED, YELLOW, DIM = "31", "33", "2"
+_quiet: ContextVar[bool] = ContextVar("_quiet", default=False)  # stderr has no more than warnings and errors
+
+
+@contextmanager
+def manners(*, quiet: bool, plain: bool) -> Iterator[None]:
+    """Within it, `say` says nothing if `quiet`, and neither this process nor a child of it colours anything if `plain`."""
+    token = _quiet.set(quiet)
+    before = {name: os.environ.get(name) for name in ("NO_COLOR", "FORCE_COLOR")}
+    if plain:
+        os.environ["NO_COLOR"] = "1"
+        os.environ.pop("FORCE_COLOR", None)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def wants_colour(stream: object) -> bool:
@@ -64,13 +87,15 @@ def facts() -> "Terminal":
 
 def end_line() -> None:
     """Writes a newline if stderr is a terminal."""
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
 
 
 def say(text: str) -> None:
-    """Writes a line to stderr and cleans foreign text in it."""
-    _write("", text)
+    """Writes a line to stderr, unless --quiet forbids it, and cleans foreign text in it."""
+    if not _quiet.get():
+        _write("", text)
 
 
 def quote(line: str) -> None:
@@ -116,4 +141,6 @@ def paint(text: str, code: str) -> str:
 
 
 def _write(label: str, text: str) -> None:
-    print(label + re.sub(r"\s*\n\s*", " ", clean(text)), file=sys.stderr, flush=True)
+    """Nobody hears it if stderr is closed, its terminal gone or its disk full; the command goes on."""
+    with suppress(OSError, ValueError):
+        print(label + re.sub(r"\s*\n\s*", " ", clean(text)), file=sys.stderr, flush=True)

@@ -35,7 +35,10 @@ class ExitCode(IntEnum):
     DOES_NOT_APPLY = 8
     BROKEN = 70  # AIdeator itself failed, by a mistake in it
     TIMED_OUT = 124  # waiting
-    INTERRUPTED = 130
+    HUNG_UP = 129  # SIGHUP: the terminal is gone
+    INTERRUPTED = 130  # SIGINT
+    PIPE_CLOSED = 141  # SIGPIPE: the reader of stdout is gone
+    TERMINATED = 143  # SIGTERM
 
 
 class AideatorError(Exception):

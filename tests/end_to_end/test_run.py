@@ -228,7 +228,7 @@ def test_where_it_is_asked_for_an_interrupt_stops_the_agents_and_keeps_what_they
     run, process = slow_run(place, "--on-interrupt", "cancel")
     process.send_signal(sent)
     left = finish(process)
-    assert left.code == 130
+    assert left.code == 128 + sent
     assert f"{run}/1 cancelled: " in left.err
     assert b"+kept" in place.user.call("diff", f"{run}/1").out
 

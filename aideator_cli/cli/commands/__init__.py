@@ -128,7 +128,7 @@ COMMANDS = {
 EPILOG = (
     "Exit codes: 0 success, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
     "5 refused, 6 limit reached, 7 checks failed, 8 patch does not apply, 70 AIdeator itself failed, 124 timed out waiting, "
-    "130 interrupted."
+    "129 the terminal is gone, 130 interrupted, 141 the reader of stdout is gone, 143 terminated."
 )
 
 app = typer.Typer(
@@ -156,7 +156,10 @@ def main(
     _version_asked: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
-    _debug: Annotated[  # main() reads it, wherever it stands
+    # main() reads these, wherever they stand
+    _quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only warnings and errors on stderr.")] = False,
+    _plain: Annotated[bool, typer.Option("--no-color", help="Colour nothing, as NO_COLOR=1 does.")] = False,
+    _debug: Annotated[
         bool, typer.Option("--debug", help="Also show where in the program an error was raised.")
     ] = False,
 ) -> None:

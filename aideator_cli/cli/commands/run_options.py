@@ -374,7 +374,9 @@ Branch = Annotated[
 ]
 OnInterrupt = Annotated[
     str,
-    typer.Option(metavar="leave|cancel", help="On Ctrl-C or SIGTERM, leave the agents running, or cancel them."),
+    typer.Option(
+        metavar="leave|cancel", help="On Ctrl-C, SIGTERM or SIGHUP, leave the agents running, or cancel them."
+    ),
 ]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Print the run id and return as soon as the agents are submitted.")

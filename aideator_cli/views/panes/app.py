@@ -69,6 +69,7 @@ class PanesApp(App[None]):
         self._now = now
         self._background = Background()
         self.settled = False  # the last results are shown
+        self.signal: int | None = None  # that asked to leave
         self._asked = False  # for them
         self._remarked = 0
         self._used = 0.0  # seconds of this thread's processor time, when something was drawn last
@@ -89,7 +90,7 @@ class PanesApp(App[None]):
         self.begin_capture_print(self)
         for number in SIGNALS:
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
-                asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
+                asyncio.get_running_loop().add_signal_handler(number, self._leave_for, number)
         self.push_screen(self.board)
         self.feed.start()
         self._beat()
@@ -194,6 +195,10 @@ class PanesApp(App[None]):
             self.exit()
 
     # What a person asks for
+
+    def _leave_for(self, number: int) -> None:
+        self.signal = number
+        self.action_leave()
 
     def action_leave(self) -> None:
         self.feed.leave()

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -159,14 +160,14 @@ def until_written(terminal: int, text: bytes, after: bytes = b"") -> bytes:
     return seen
 
 
-@pytest.mark.parametrize("signal", ["TERM", "HUP"])
-def test_a_signal_leaves_the_terminal_as_it_was(terminal: Panes, user: User, signal: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_leaves_the_terminal_as_it_was(terminal: Panes, user: User, number: signal.Signals) -> None:
     pane = hanging_run(terminal(100, 30), user)
     pane.until_shown("2 at work")
     process = pane.tmux("list-panes", "-F", "#{pane_pid}").strip()
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    os.kill(int(children[0]), getattr(__import__("signal"), f"SIG{signal}"))
-    assert pane.until_ended() == 130
+    os.kill(int(children[0]), number)
+    assert pane.until_ended() == 128 + number
     assert not pane.alternate()
     user.call("cancel", "@last")
 
