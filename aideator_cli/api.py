@@ -392,8 +392,14 @@ class Run:
         return exporting.export(self._here, self._run, Path(folder), force=force)
 
     def delete(self, *, force: bool = False) -> None:
-        """Deletes the run's objects and stored data. Raises `AideatorError` while agents are working, unless `force` is set."""
-        deleting.delete(self._here, deleting.deletable(self._here, self.id, force=force))
+        """Deletes the run's objects and stored data.
+
+        Raises `AideatorError` while agents are working, or if the run belongs to another user, unless `force` is set.
+        """
+        named = deleting.deletable(self._here, self.id, force=force)
+        if named.run.cluster_user is not None and not force:
+            raise deleting.of_another(named)
+        deleting.delete(self._here, named)
 
     def _look(self) -> None:
         """Updates the stored state from the backend. If the backend can't be asked, the state stays as it was last seen."""

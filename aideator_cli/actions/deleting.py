@@ -4,7 +4,7 @@ from aideator_cli.actions.finding import Named, find_run
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
 from aideator_cli.backends import parcel
-from aideator_cli.errors import command, usage
+from aideator_cli.errors import AideatorError, command, refused, usage
 from aideator_cli.stream.following import look
 
 
@@ -16,6 +16,14 @@ def deletable(here: Here, word: str, *, force: bool) -> Named:
         return named
     hint = (command("watch", spec.id), ", ", command("cancel", spec.id), ", or delete with --force")
     raise usage(f"agents of run {spec.id} are still at work", hint=hint)
+
+
+def of_another(named: Named) -> AideatorError:
+    """Returns the refusal to delete the run of another user."""
+    return refused(
+        f"run {named.run.spec.id} belongs to another user ({named.run.cluster_user})",
+        hint=(command("delete", named.run.spec.id, "--yes"), " deletes it all the same"),
+    )
 
 
 def delete(here: Here, named: Named) -> None:

@@ -9,6 +9,7 @@ from aideator_cli.errors import AideatorError, Command, command, not_found, usag
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
+    from aideator_cli.backends.base import Backend
     from aideator_cli.domain.runs import StoredRun
     from aideator_cli.intake.request import Where
 
@@ -82,23 +83,31 @@ def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":
 
 
 def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
-    """Finds a run that another machine submitted. Its spec is in the cluster; this stores a copy of it."""
+    """Finds a run that another machine submitted. One of another user is found by its whole id alone."""
     from aideator_cli.intake.request import Where
 
     backend = choose(where or Where(), here.settings)
     if backend.name == "local":
         raise not_found(f"there is no run {name}", hint=SEE_LIST)
     try:
-        ids = [run for run in backend.runs() if run.startswith(name)]
+        owners = backend.runs()
     except AideatorError as error:
         raise not_found(
             f"there is no run {name} here, and {backend.where} can't be searched: {error.message}", hint=error.hint
         ) from error
+    ids = [run for run, owner in owners.items() if run == name or (owner is None and run.startswith(name))]
     if len(ids) > 1 and name not in ids:
         raise usage(f"{name} matches several runs: {', '.join(ids[:8])}", hint="give more letters of the id")
-    spec = backend.load_spec(name if name in ids else ids[0]) if ids else None
-    if spec is None:
+    run = name if name in ids else next(iter(ids), None)
+    if run is None or not take_over(here, backend, run, owners[run]):
         text = f"there is no run {name}, neither here nor in {backend.where}"
         raise not_found(text, hint=("--namespace and --context search another place; ", *SEE_LIST))
-    here.store.add_run(spec, place_of(backend), state="running", found=True)
-    return spec.id
+    return run
+
+
+def take_over(here: Here, backend: "Backend", run: str, cluster_user: str | None) -> bool:
+    """Stores a copy of the run's spec, which the backend has. Returns False if the run is gone."""
+    spec = backend.load_spec(run)
+    if spec is not None:
+        here.store.add_run(spec, place_of(backend), state="running", found=True, cluster_user=cluster_user)
+    return spec is not None

@@ -68,7 +68,7 @@ def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:
     before: list[Listed] = []
     while True:
         rows = _rows(here, here.store.runs(limit, wanted))
-        known = here.store.runs(limit)
+        known = here.store.runs(limit, Wanted(everyone=wanted.everyone))
         fresh = [run for run in known if run.state != "ended" and run.spec.id not in followed]
         if fresh:
             followed.update(run.spec.id for run in fresh)

@@ -1,4 +1,4 @@
-"""What the user says of a run: a note and tags."""
+"""What the user says of a run: a name, a note and tags."""
 
 import re
 import unicodedata
@@ -7,11 +7,24 @@ from typing import Final
 
 from aideator_cli.actions.finding import find_run
 from aideator_cli.actions.here import Here
+from aideator_cli.domain.ids import could_be_id
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import command, not_found, usage
 
 MOST_CHARACTERS: Final = 4000  # of a note
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,49}")
 _TAG: Final = re.compile(r"[^\W_][\w.:/-]{0,39}")
+
+
+def rename(here: Here, word: str, name: str | None) -> StoredRun:
+    """Gives the run a name, by which every command finds it; None takes the name away. Raises `AideatorError` if another run has it."""
+    if name is not None:
+        _check_name(name)
+    found = find_run(here, word).run
+    holder = here.store.set_name(found.spec.id, name)
+    if holder is not None:
+        raise usage(f"run {holder} is called {name}", hint=(command("rename", holder, "--remove"), " frees the name"))
+    return _again(here, found)
 
 
 def note(here: Here, word: str, text: str | None) -> StoredRun:
@@ -51,6 +64,18 @@ def checked_tag(name: str) -> str:
             hint="a tag begins with a letter or digit, and has up to 40 letters, digits, and . _ - : /",
         )
     return composed
+
+
+def _check_name(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise usage(
+            f"{name!r} is no name",
+            hint="a name begins with a letter, and has 2 to 50 letters, digits, and . _ -",
+        )
+    if could_be_id(name):
+        raise usage(
+            f"{name} could be the id of a run, or the beginning of one", hint="add a capital letter, or one of . _ -"
+        )
 
 
 def _checked_note(text: str) -> str:

@@ -131,8 +131,11 @@ class Backend(Protocol):
     def load_spec(self, run: str) -> RunSpec | None:
         """Returns the spec that the backend holds. None means that it does not know the run."""
 
-    def runs(self) -> list[str]:
-        """Returns the ids of the runs that the backend still holds, newest first."""
+    def runs(self) -> Mapping[str, str | None]:
+        """Returns the owners of the runs that the backend still holds by the runs' ids, newest first.
+
+        None means this user. Another owner is a stable word that is no name.
+        """
 
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         """Yields every variation's status at once, then each change, until `stop` is set. Survives connection failures.

@@ -206,11 +206,11 @@ class LocalBackend:
         except (OSError, SpecError):
             return None
 
-    def runs(self) -> list[str]:
+    def runs(self) -> dict[str, None]:
         if not self._folder.is_dir():
-            return []
+            return {}
         found = [path for path in self._folder.iterdir() if (path / "spec.json").is_file()]
-        return [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
+        return dict.fromkeys(path.name for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
 
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         told: dict[int, list[Status]] = {}

@@ -1,7 +1,7 @@
 """`list` on a terminal, in a pipe, or as JSON."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from aideator_cli.actions.listing import Change, Listed
@@ -9,12 +9,49 @@ from aideator_cli.cli import terminal
 from aideator_cli.cli.invocation import command
 
 if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
     from aideator_cli.domain.glance import Glance
 
 
-def show_list(rows: "Sequence[Glance]", *, filtered: bool) -> None:
+def checked_columns(words: Iterable[str] | None, *, json: bool) -> tuple[str, ...]:
+    """Returns the columns that --columns names; empty if it was not given. Raises `AideatorError` (usage)."""
+    names = tuple(name.strip() for word in words or () for name in word.split(","))
+    if not names:
+        return ()
+    from aideator_cli.errors import usage
+    from aideator_cli.intake.roles.role import did_you_mean
+    from aideator_cli.views.text.listed import COLUMNS
+
+    if json:
+        raise usage("--columns and --json can't be combined", hint="each line of --json has everything")
+    for name in names:
+        if name not in COLUMNS:
+            raise usage(f"there is no column {name!r}", hint=did_you_mean(name, COLUMNS, "columns"))
+    return tuple(dict.fromkeys(names))
+
+
+def ask_cluster(here: "Here", context: str | None, namespace: str | None, *, everyone: bool) -> None:
+    """Stores the runs that the cluster has and this machine lacks, and how those at work stand. Warns of what can't be asked."""
+    from aideator_cli.actions.surveying import survey
+    from aideator_cli.intake.request import Where
+    from aideator_cli.text.figures import plural
+
+    surveyed = survey(here, Where(None, context, namespace), everyone=everyone)
+    if surveyed.found:
+        terminal.say(
+            f"{plural(len(surveyed.found), 'run')} of {surveyed.where} {'is' if len(surveyed.found) == 1 else 'are'} new here"
+        )
+    for run, why in surveyed.stale.items():
+        terminal.warn(f"{run} is shown as it was last seen: {why}")
+    if not everyone and surveyed.others:
+        terminal.say(
+            f"{plural(surveyed.others, 'run')} of other users {'is' if surveyed.others == 1 else 'are'} not shown: --all-users"
+        )
+
+
+def show_list(rows: "Sequence[Glance]", columns: Sequence[str], *, filtered: bool) -> None:
     if rows:
-        _show(rows)
+        _show(rows, columns)
     elif filtered:
         terminal.say("no run matches")
     else:
@@ -31,7 +68,7 @@ def write_list(rows: Sequence[Listed]) -> None:
     screen.out.flush()
 
 
-def redraw(change: Change, *, json: bool) -> None:
+def redraw(change: Change, columns: Sequence[str], *, json: bool) -> None:
     """Writes only the changes into a pipe, and redraws the whole list on a terminal."""
     if json:
         write_list(change.changed)
@@ -42,11 +79,14 @@ def redraw(change: Change, *, json: bool) -> None:
         changed = {row.id for row in change.rows}
     elif not changed:  # a run has left the list
         return
-    _show([row for row in change.rows if row.id in changed])
+    _show([row for row in change.rows if row.id in changed], columns)
     sys.stdout.flush()
 
 
-def _show(rows: "Sequence[Glance]") -> None:
-    from aideator_cli.views.text.listed import show_runs
+def _show(rows: "Sequence[Glance]", columns: Sequence[str]) -> None:
+    from aideator_cli.views.text.listed import show_columns, show_runs
 
-    show_runs(terminal.screen(), rows)
+    if columns:
+        show_columns(terminal.screen(), rows, columns)
+    else:
+        show_runs(terminal.screen(), rows)

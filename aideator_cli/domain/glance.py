@@ -17,6 +17,7 @@ class Wanted(NamedTuple):
     tags: tuple[str, ...] = ()  # the run has all of them
     sort: str = "newest"  # one of SORTS; `cost`: the most expensive first, those of unknown cost last
     owner: str | None = None  # a user of the server; None: any, and none
+    everyone: bool = False  # also the runs of other users of a cluster
 
 
 class Glance(NamedTuple):
@@ -36,3 +37,6 @@ class Glance(NamedTuple):
     note: str | None = None  # the user's
     tags: tuple[str, ...] = ()  # sorted
     owner: str | None = None  # the user of the server who has started it
+    name: str | None = None  # the user's
+    cluster_user: str | None = None  # another user of the cluster; None: this one
+    repository: str = ""  # its URL or path

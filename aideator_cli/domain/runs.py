@@ -30,6 +30,8 @@ class StoredRun:
     note: str | None = None  # the user's
     tags: tuple[str, ...] = ()  # sorted
     owner: str | None = None  # the user of the server who has started it; None: it was not started there
+    name: str | None = None  # the user's, in place of the id
+    cluster_user: str | None = None  # another user of the cluster, as a stable word that is no name; None: this user
 
 
 @dataclass(frozen=True)

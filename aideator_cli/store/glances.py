@@ -22,23 +22,25 @@ def glances(connection: Connection, words: Dialect, limit: int, wanted: Wanted) 
     runs = picked(connection, words, wanted, limit)
     rows = connection.execute(_variations(words), (runs,))
     variations = {run: list(each) for run, each in groupby(rows, key=itemgetter(0))}
-    for run, created, state, backend, where, prompt, report, begun, note, named, owner in connection.execute(
+    for run, created, state, backend, where, prompt, report, begun, note, tagged, *more in connection.execute(
         _runs(words), (runs,)
     ):
+        owner, name, cluster_user, repository = more
         each = variations.get(run, [])
         succeeded = _succeeded(each, report=bool(report))
         origin = json.loads(begun) if begun else {}
         yield Glance(
             run, created, state, backend, where, prompt, succeeded, len(each), _cost(each),
             tuple(origin.get("variations", ())), bool(origin.get("merged")),
-            note, tuple(json.loads(named)), owner,
+            note, tuple(json.loads(tagged)), owner, name, cluster_user, repository or "",
         )  # fmt: skip
 
 
 def _runs(words: Dialect) -> str:
     return f"""
         select runs.id, created, state, backend, where_text, {words.text("spec", "prompt")},
-          {words.text("spec", "verify_report")} is not null, {words.text("spec", "origin")}, note, {tags(words)}, owner
+          {words.text("spec", "verify_report")} is not null, {words.text("spec", "origin")}, note, {tags(words)}, owner,
+          name, cluster_user, repository
         from {words.given_ids} join runs on runs.id = picked.value order by picked.key
     """
 

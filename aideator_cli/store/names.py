@@ -19,19 +19,29 @@ class Names:
         self._dialect = dialect
 
     def runs(self, prefix: str, limit: int) -> list[tuple[str, str]]:
-        """Returns the ids that begin with this, newest first, each with its prompt."""
+        """Returns this user's ids and names that begin with this, the newest run first, each with the run's prompt."""
         prompt = self._dialect.text("spec", "prompt")
-        query = f"select id, {prompt} from runs where substr(id, 1, ?) = ? order by created desc, rowid desc limit ?"
+        query = f"""
+            select word, prompt from (
+              select id as word, {prompt} as prompt, created, rowid as place from runs where cluster_user is null
+              union all
+              select name, {prompt}, created, rowid from runs where name is not null
+            ) as words where substr(word, 1, ?) = ? order by created desc, place desc limit ?
+        """
         return list(self._connection.execute(query, (len(prefix), prefix, limit)))
 
     def variations(self, run: str) -> list[tuple[int, str, str]]:
-        """Returns the numbers, each with its model and role. `run`: an id, a unique prefix of one, or @last."""
+        """Returns the numbers, each with its model and role. `run`: an id, a name, a unique prefix of one, or @last."""
         found = self.runs("", 1) if run == "@last" else self.runs(run, 2)
-        ids = [each for each, _ in found]
-        if run not in ids and len(ids) != 1:
+        words = [each for each, _ in found]
+        if run not in words and len(words) != 1:
             return []
-        query = "select number, model, role from variations where run = ? order by number"
-        return list(self._connection.execute(query, (run if run in ids else ids[0],)))
+        word = run if run in words else words[0]
+        query = """
+            select v.number, v.model, v.role from variations v join runs r on r.id = v.run
+            where r.id = ? or r.name = ? order by v.number
+        """
+        return list(self._connection.execute(query, (word, word)))
 
 
 @contextmanager

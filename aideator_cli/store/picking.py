@@ -18,9 +18,9 @@ def picked(connection: Connection, words: Dialect, wanted: Wanted, limit: int) -
     most = _ALL if limit < 0 else limit
     conditions = list(_conditions(wanted))
     where = " and ".join(["true", *(condition for condition, _ in conditions)])
-    values = [value for _, value in conditions]
+    values = [value for _, value in conditions if value is not None]
     read = bool(wanted.repository or wanted.text)  # what no database compares regardless of case as Python does
-    columns = f"id, repository, {words.text('spec', 'prompt')}, note" if read else "id"
+    columns = f"id, repository, {words.text('spec', 'prompt')}, note, name" if read else "id"
     several = read or bool(wanted.outcome)
     query = f"select {columns} from runs where {where} order by {_order(words, wanted.sort)} limit ?"
     rows = iter(connection.execute(query, (*values, _ALL if several else most)))
@@ -32,8 +32,10 @@ def picked(connection: Connection, words: Dialect, wanted: Wanted, limit: int) -
     return json.dumps([row[0] for row in islice(rows, min(most, _ALL >> 1))])
 
 
-def _conditions(wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """Yields each condition that the database decides, with its one value."""
+def _conditions(wanted: Wanted) -> Iterator[tuple[str, str | None]]:
+    """Yields each condition that the database decides, with its value; None if it has none."""
+    if not wanted.everyone:
+        yield "cluster_user is null", None
     if wanted.state:
         yield "state = ?", wanted.state
     if wanted.owner is not None:
@@ -57,8 +59,8 @@ def _order(words: Dialect, sort: str) -> str:
     return orders[sort]
 
 
-def _holds(wanted: Wanted, repository: str | None, prompt: str, note: str | None) -> bool:
-    text = f"{prompt}\n{note or ''}"
+def _holds(wanted: Wanted, repository: str | None, prompt: str, note: str | None, name: str | None) -> bool:
+    text = f"{prompt}\n{note or ''}\n{name or ''}"
     return wanted.repository.casefold() in (repository or "").casefold() and wanted.text.casefold() in text.casefold()
 
 

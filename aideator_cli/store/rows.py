@@ -22,7 +22,7 @@ def stored_run(row: dict[str, Any]) -> StoredRun:
     path = row["repository_path"]
     return StoredRun(
         RunSpec.from_json(row["spec"]), place, row["state"], row["ended"], Path(path) if path else None,
-        row["note"], tuple(json.loads(row["tags"])), row["owner"],
+        row["note"], tuple(json.loads(row["tags"])), row["owner"], row["name"], row["cluster_user"],
     )  # fmt: skip
 
 

@@ -30,16 +30,20 @@ class Runs(Database):
         state: str = "submitting",
         repository_path: Path | None = None,
         found: bool = False,
+        cluster_user: str | None = None,
     ) -> None:
-        """`found`: on a cluster; another machine has started it. It belongs to this store's `owner`."""
+        """`found`: on a cluster; another machine has started it, and perhaps `cluster_user`, who is another user there.
+
+        It belongs to this store's `owner`.
+        """
         host = place.host or (this_host() if place.backend == "local" and self.shared else None)
         with self.transaction(spec.id) as connection:
             connection.execute(
                 "insert into runs(id, created, backend, context, namespace, where_text, repository_path, spec, state, repository, answer, "
-                "found, host, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+                "found, host, owner, cluster_user) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
                  str(repository_path) if repository_path else None, document(spec.to_json()), state,
-                 spec.repository.url, spec.answer, found, host, self.owner),
+                 spec.repository.url, spec.answer, found, host, self.owner, cluster_user),
             )  # fmt: skip
             connection.executemany(
                 "insert into variations(run, number, model, role, temperature, prompt_name, agent) "
@@ -87,19 +91,22 @@ class Runs(Database):
         return [str(row[0]) for row in self._connection.execute(query, (backend,))]
 
     def find(self, name: str) -> str | None:
-        """Returns the id for a user's word: an id, a unique prefix, or @last. Raises if it is ambiguous. None if no run matches."""
+        """Returns the id for a user's word: an id, a name, a unique prefix of an id, or @last. Raises if it is ambiguous. None if no run
+        matches. A prefix and @last find no run of another user of the cluster."""
         if name == "@last":
-            row = next(self._rows("select id from runs order by created desc, rowid desc limit 1"), None)
+            query = "select id from runs where cluster_user is null order by created desc, rowid desc limit 1"
+            row = next(self._rows(query), None)
             if row is None:
                 raise not_found("there are no runs yet", hint="aideator run REPO PROMPT")
             return str(row["id"])
-        rows = [
-            str(r["id"])
-            for r in self._rows("select id from runs where substr(id, 1, ?) = ? order by id", len(name), name)
-        ]
-        if len(rows) > 1 and name not in rows:
+        exact = next(self._rows("select id from runs where id = ? or name = ?", name, name), None)
+        if exact is not None:
+            return str(exact["id"])
+        query = "select id from runs where substr(id, 1, ?) = ? and cluster_user is null order by id"
+        rows = [str(row["id"]) for row in self._rows(query, len(name), name)]
+        if len(rows) > 1:
             raise usage(f"{name} matches several runs: {', '.join(rows[:8])}", hint="give more letters of the id")
-        return name if name in rows else next(iter(rows), None)
+        return next(iter(rows), None)
 
     # Submissions
 

@@ -101,6 +101,8 @@ def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) 
         "review": _review(spec),
         "origin": _origin(spec),
         "selected": selected,
+        "name": run.name,
+        "cluster_user": run.cluster_user,
         "note": run.note,
         "tags": list(run.tags),
         "variations": [result_record(result) for result in results],

@@ -35,6 +35,7 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "push": [("{run} origin", {"pushed"})],
     "retry": [("{run}/1 --force", ENDS)],
     "stats": [("--by role", {"stats"})],
+    "rename": [("{run} fix.it", {"name"})],
     "note": [("{run} Good.", {"note"})],
     "tag": [("{run} keep", {"tags"})],
     "du": [("", {"held", "du", "stray"})],

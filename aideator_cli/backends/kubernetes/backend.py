@@ -158,10 +158,17 @@ class KubernetesBackend:
             hint = "it may come from another version of aideator; use that version"
             raise unavailable(f"the spec of run {run} in {self.where} can't be read: {error}", hint) from error
 
-    def runs(self) -> list[str]:
+    def runs(self) -> dict[str, str | None]:
+        from aideator_cli.backends.kubernetes import marks
+        from aideator_cli.backends.kubernetes.preflight import username
+
         found = self._told(self._objects.configmaps_of_all_runs)
+        if not found:
+            return {}
+        mine = {None, marks.user_label(self._told(username, self._objects.client) or self._user)}
         newest = sorted(found, key=lambda item: str(item["metadata"].get("creationTimestamp")), reverse=True)
-        return [item["metadata"]["labels"][RUN] for item in newest]
+        owners = {item["metadata"]["labels"][RUN]: item["metadata"]["labels"].get(marks.USER) for item in newest}
+        return {run: None if owner in mine else owner for run, owner in owners.items()}
 
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         from aideator_cli.backends.kubernetes.watching import watch

@@ -31,7 +31,7 @@ _WHO: Final = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 def preflight(objects: Objects, spec: RunSpec, user: str, pool: ThreadPoolExecutor) -> Placement:
     """Raises `ApiError`, `ConnectionFailed`, `AideatorError`."""
     version = pool.submit(checked_version, objects)
-    who = pool.submit(_username, objects.client)
+    who = pool.submit(username, objects.client)
     ranges, quotas = (pool.submit(_items, objects, kind) for kind in ("limitranges", "resourcequotas"))
     names = [*named.checks(objects, spec, pool), *queues.checks(objects, spec, pool)]
     secrets = {name: pool.submit(secret_keys, objects, name) for name in _candidates(spec, user)}
@@ -89,7 +89,8 @@ def _by_connection(spec: RunSpec) -> bool:
     return spec.sent is not None and spec.sent.by_connection
 
 
-def _username(client: Client) -> str | None:
+def username(client: Client) -> str | None:
+    """Returns what the cluster calls this user, or None if it does not say."""
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     with contextlib.suppress(ApiError):
         name = client.call("POST", _WHO, body=review)["status"]["userInfo"].get("username")

@@ -39,6 +39,7 @@ COMMANDS = {
     "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch."),
     "merge": Lazy("merge", "merge", "Merge patches of several variations, and check the result as a new run."),
     "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
+    "rename": Lazy("remarks", "rename", "Give a run a name of your own, which stands wherever its id does."),
     "note": Lazy("remarks", "note", "Write a note on a run, or print it."),
     "tag": Lazy("remarks", "tag", "Give tags to a run, or print its tags."),
     "delete": Lazy("runs", "delete", "Delete a run, its Kubernetes objects and everything stored about it."),

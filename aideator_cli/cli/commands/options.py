@@ -8,7 +8,9 @@ import typer
 Run = Annotated[
     str,
     typer.Argument(
-        metavar="RUN", help="A run id, a unique prefix of one, or @last for the newest run.", show_default=False
+        metavar="RUN",
+        help="A run's id, a unique prefix of it, its name, or @last for the newest run.",
+        show_default=False,
     ),
 ]
 RunOrVariation = Annotated[

@@ -1,10 +1,40 @@
-"""`note` and `tag`: what you say of a run."""
+"""`rename`, `note` and `tag`: what you say of a run."""
 
 from typing import Annotated
 
 import typer
 
 from aideator_cli.cli.commands import options
+
+
+def rename(
+    run: options.Run,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The name. Without it: print the run's name.", show_default=False),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the name away.")] = False,
+    json: options.Json = False,
+) -> int:
+    """Give a run a name of your own, which stands wherever its id does."""
+    from aideator_cli.actions import remarking
+    from aideator_cli.actions.finding import find_run
+    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.errors import usage
+
+    if remove and name is not None:
+        raise usage("NAME and --remove can't be combined", hint="leave out one of them")
+    here, asks = invocation.here(), name is None and not remove
+    found = find_run(here, run).run if asks else remarking.rename(here, run, name)
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "name", "run": found.spec.id, "name": found.name})
+    elif asks and found.name:
+        terminal.screen().line(found.name)
+    else:
+        terminal.say(f"{found.spec.id} is called {found.name}" if found.name else f"{found.spec.id} has no name")
+    return 0
 
 
 def note(

@@ -35,6 +35,26 @@ def list_runs(
         typer.Option(metavar="newest|oldest|cost|state", help="What comes first. cost: the most expensive run."),
     ] = "newest",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many runs.")] = 50,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns",
+            metavar="NAME,…",
+            help="The columns, in this order: run, name, created, state, succeeded, cost, where, repo, tags, owner, prompt, note.",
+            show_default=False,
+        ),
+    ] = None,
+    cluster: Annotated[
+        bool,
+        typer.Option(
+            "--cluster", help="First ask the cluster: for runs that this machine lacks, and how those at work stand."
+        ),
+    ] = False,
+    all_users: Annotated[
+        bool, typer.Option("--all-users", help="The runs of all users of the cluster's namespace. Implies --cluster.")
+    ] = False,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show the list again whenever a run changes, until Ctrl-C.")
     ] = False,
@@ -43,18 +63,24 @@ def list_runs(
     """List runs, newest first."""
     from aideator_cli.actions import listing
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.listed import redraw, show_list, write_list
+    from aideator_cli.cli.listed import ask_cluster, checked_columns, redraw, show_list, write_list
     from aideator_cli.domain.glance import Wanted
+    from aideator_cli.errors import usage
 
     here = invocation.here()
-    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
+    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, all_users))
+    shown = checked_columns(columns, json=json)
+    if cluster or all_users:
+        ask_cluster(here, context, namespace, everyone=all_users)
+    elif context or namespace:
+        raise usage("--context and --namespace need --cluster or --all-users", hint="add --cluster")
     if watch:
         for change in listing.changes(here, limit, wanted):
-            redraw(change, json=json)
+            redraw(change, shown, json=json)
     elif json:
         write_list(listing.listed(here, limit, wanted))
     else:
-        show_list(listing.glances(here, limit, wanted), filtered=wanted != Wanted(sort=sort))
+        show_list(listing.glances(here, limit, wanted), shown, filtered=wanted != Wanted(sort=sort, everyone=all_users))
     return 0
 
 
@@ -167,7 +193,11 @@ def delete(
     here = invocation.here()
     named = deleting.deletable(here, run, force=force)
     spec = named.run.spec
-    if not (yes or force) and not terminal.agrees(f"Delete {spec.id}, {one_line(spec.prompt)[:60]}?"):
+    if named.run.cluster_user is not None and not yes and not terminal.is_asked():
+        raise deleting.of_another(named)
+    whose = f"{spec.id}, which belongs to another user" if named.run.cluster_user is not None else spec.id
+    asks = not yes and (named.run.cluster_user is not None or not force)
+    if asks and not terminal.agrees(f"Delete {whose}, {one_line(spec.prompt)[:60]}?"):
         terminal.say("nothing was deleted")
         return 0
     deleting.delete(here, named)

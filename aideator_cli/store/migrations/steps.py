@@ -84,5 +84,19 @@ _MESSAGES = Step(
 )
 
 
+_NAMES = Step(  # what the user calls a run, and which other user of the cluster has started it
+    """
+    alter table runs add column name TEXT;
+    alter table runs add column cluster_user TEXT;
+    create unique index runs_by_name on runs(name)
+    """,
+    """
+    drop index runs_by_name;
+    alter table runs drop column cluster_user;
+    alter table runs drop column name
+    """,
+)
+
+
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES

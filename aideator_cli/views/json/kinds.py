@@ -23,6 +23,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "judgement": (judging.Judgement,),
     "key": (means.Key,),
     "model": (means.Model,),
+    "name": (run.Name,),
     "note": (run.Note,),
     "observation": (run.Observation,),
     "patch": (outcome.Patch,),

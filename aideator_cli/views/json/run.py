@@ -77,6 +77,8 @@ class Run(TypedDict):
     review: Review | None
     origin: Origin | None
     selected: int | None
+    name: str | None
+    cluster_user: str | None
     note: str | None
     tags: Sequence[str]
     variations: Sequence[Outcomes]
@@ -126,6 +128,14 @@ class Sent(TypedDict):
     host: str | None
     sha256: str
     messages: Sequence[Mapping[str, Any]] | None
+
+
+class Name(TypedDict):
+    """The user's name for a run."""
+
+    kind: Literal["name"]
+    run: str
+    name: str | None
 
 
 class Note(TypedDict):

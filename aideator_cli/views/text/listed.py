@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PROMPT_CELLS = 60
 TAGS_CELLS = 24
+COLUMNS = ("run", "name", "created", "state", "succeeded", "cost", "where", "repo", "tags", "owner", "prompt", "note")
 
 
 def show_runs(screen: Screen, runs: "Sequence[Glance]") -> None:
@@ -26,25 +27,54 @@ def show_runs(screen: Screen, runs: "Sequence[Glance]") -> None:
     show(screen, table)
 
 
+def show_columns(screen: Screen, runs: "Sequence[Glance]", columns: Sequence[str]) -> None:
+    """Shows these of `COLUMNS`, in this order. Texts share the room that the others leave."""
+    for cells in (400, 200, 120, 80, *range(PROMPT_CELLS, 7, -2)) if screen.is_terminal else (PROMPT_CELLS,):
+        table = _grid(runs, columns, cells)
+        if fits(screen, table):
+            break
+    show(screen, table)
+
+
 def _table(runs: "Sequence[Glance]", cells: int, *, where: bool, notes: bool) -> Grid:
+    shown = {
+        "name": any(run.name for run in runs), "where": where, "repo": False, "tags": any(run.tags for run in runs),
+        "owner": any(run.cluster_user or run.owner for run in runs), "note": notes,
+    }  # fmt: skip
+    return _grid(runs, [name for name in COLUMNS if shown.get(name, True)], cells)
+
+
+def _grid(runs: "Sequence[Glance]", columns: Sequence[str], cells: int) -> Grid:
     table = Grid()
-    tags = any(run.tags for run in runs)
-    last = (*(("tags",) if tags else ()), "prompt", *(("note",) if notes else ()))
-    for title in ("run", "created", "state", "succeeded", "cost", *(("where",) if where else ()), *last):
-        table.add_column(title)
+    for name in columns:
+        table.add_column(name)
     for run in runs:
-        table.add_row(
-            run.id,
-            minute(run.created),
-            run.state,
-            f"{run.succeeded} of {run.variations}",
-            cost(run.cost),
-            *((one_line(run.where),) if where else ()),
-            *((_beginning(", ".join(run.tags), min(cells, TAGS_CELLS)),) if tags else ()),
-            _beginning(_prompt(run), cells),
-            *((_beginning(run.note or "", cells),) if notes else ()),
-        )
+        table.add_row(*(_cell(run, name, cells) for name in columns))
     return table
+
+
+def _cell(run: "Glance", column: str, cells: int) -> str:
+    match column:
+        case "run":
+            return run.id
+        case "created":
+            return minute(run.created)
+        case "succeeded":
+            return f"{run.succeeded} of {run.variations}"
+        case "cost":
+            return cost(run.cost)
+        case "owner":
+            return one_line(run.cluster_user or run.owner or "you")
+        case "tags":
+            return _beginning(", ".join(run.tags), min(cells, TAGS_CELLS))
+        case "prompt":
+            return _beginning(_prompt(run), cells)
+        case "repo":
+            return _beginning(run.repository, cells)
+        case "note":
+            return _beginning(run.note or "", cells)
+        case _:
+            return one_line(str({"name": run.name or "", "state": run.state, "where": run.where}[column]))
 
 
 def _prompt(run: "Glance") -> str:

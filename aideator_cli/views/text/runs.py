@@ -29,7 +29,8 @@ def show_run(
     spec = run.spec
     base = f" at {spec.repository.base}" if spec.repository.base else ""
     base += " with uncommitted changes" if spec.sent and spec.sent.snapshot else ""
-    screen.line(f"{spec.id}  {run.state}  on {one_line(run.place.where)}  {minute(spec.created)}")
+    name = f"  {one_line(run.name)}" if run.name else ""
+    screen.line(f"{spec.id}{name}  {run.state}  on {one_line(run.place.where)}  {minute(spec.created)}")
     screen.line(f"{clean(spec.repository.url)}{base}")
     if spec.origin is not None:
         screen.line(origin(spec.origin))
@@ -58,7 +59,8 @@ def show_run(
 
 
 def _remarks(screen: Screen, run: StoredRun) -> list[str]:
-    tags = [f"tags: {', '.join(map(one_line, run.tags))}"] if run.tags else []
+    owner = [f"of another user: {one_line(run.cluster_user)}"] if run.cluster_user else []
+    tags = [*owner, *([f"tags: {', '.join(map(one_line, run.tags))}"] if run.tags else [])]
     return [*tags, screen.folded(f"note: {one_line(run.note)}")] if run.note else tags
 
 

@@ -88,7 +88,7 @@ def test_a_token_that_has_expired_is_renewed_once_for_all(tmp_path: Path, monkey
     with answering(only_the_second) as fake:
         backend = connect(fake, tmp_path, plugin(tmp_path), monkeypatch)
         with ThreadPoolExecutor(8) as pool:
-            assert list(pool.map(lambda _: backend.runs(), range(8))) == [[]] * 8
+            assert list(pool.map(lambda _: backend.runs(), range(8))) == [{}] * 8
     assert (tmp_path / "calls").read_text() == "called\n" * 2
 
 

@@ -68,7 +68,7 @@ def test_it_goes_with_the_run_and_is_sent_again_by_a_retry(
 
     backend.submit(spec)
     assert owners() == [1, 1, 1, 1]
-    assert backend.runs() == [spec.id]
+    assert [*backend.runs()] == [spec.id]
 
     # the cluster has deleted everything: a retry sends it again from this machine, and from no other
     backend.remove(spec.id, [1, 2])

@@ -91,13 +91,13 @@ def test_the_configmap_goes_with_the_last_job(backend: KubernetesBackend, kubect
     backend.submit(spec)
     backend.remove(spec.id, [1])
     kubectl("wait", "--for=delete", "job", f"agent-{spec.id}-1", "-n", namespace, "--timeout=60s")
-    assert backend.runs() == [spec.id]
+    assert [*backend.runs()] == [spec.id]
     backend.remove(spec.id, [2])
     kubectl("wait", "--for=delete", "configmap", f"agent-{spec.id}", "-n", namespace, "--timeout=60s")
 
 
 def test_runs_are_listed_with_the_newest_first(backend: KubernetesBackend, kubectl: Kubectl, namespace: str) -> None:
-    assert backend.runs() == []
+    assert [*backend.runs()] == []
     older, newer = run_spec(agent_image=IMAGE), run_spec(agent_image=IMAGE)
     backend.submit(older)
     created = kubectl.json("get", "configmap", f"agent-{older.id}", "-n", namespace)["metadata"]["creationTimestamp"]
@@ -106,7 +106,7 @@ def test_runs_are_listed_with_the_newest_first(backend: KubernetesBackend, kubec
         if probe["creationTimestamp"] > created:
             break
     backend.submit(newer)
-    assert backend.runs() == [newer.id, older.id]
+    assert [*backend.runs()] == [newer.id, older.id]
 
 
 def test_an_interrupted_submission_is_mended(backend: KubernetesBackend, kubectl: Kubectl, namespace: str) -> None:
@@ -231,7 +231,7 @@ def test_least_rights_are_enough(
     backend.submit(spec)
     stop = threading.Event()
     assert next(iter(backend.watch(spec, stop)))
-    assert backend.runs() == [spec.id]
+    assert [*backend.runs()] == [spec.id]
     backend.cancel(spec.id, [1, 2])
     backend.delete(spec.id)
     kubectl("wait", "--for=delete", "job,configmap", "-n", namespace, "-l", "app=aideator-agent", "--timeout=60s")
