@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.pushing import Pushing
     from aideator_cli.actions.starting import Plan
     from aideator_cli.actions.taking import Taking
+    from aideator_cli.cli.ringing import Ring
     from aideator_cli.domain.runs import StoredRun
     from aideator_cli.intake.request import Request, Where
 
@@ -25,6 +26,7 @@ class Call:
     taken: "Taking | None" = None
     pushed: "Pushing | None" = None
     cancels: bool = False  # whether an interrupt cancels the agents
+    ring: "Ring | None" = None  # for the end
     json: bool = False
     view: str | None = None
     look: Look = USUAL
@@ -47,7 +49,9 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
         return _show_manifests(call)
     check_view(call.view, json=call.json)
     goes_on = call.taken is not None or call.pushed is not None or after is not None
-    manner = Manner(json=call.json, view=call.view, look=call.look, cancels=call.cancels, goes_on=goes_on)
+    manner = Manner(
+        json=call.json, view=call.view, look=call.look, cancels=call.cancels, ring=call.ring, goes_on=goes_on
+    )
     planned = plan(call.here, call.request, call.where, taking=call.taken, pushing=call.pushed, detach=call.detach)
     return begin(
         call.here, planned, manner, call.taken, call.pushed, confirmed=call.confirmed, detach=call.detach, after=after

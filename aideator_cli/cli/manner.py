@@ -1,9 +1,13 @@
 """How a run is shown, as the options say."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aideator_cli.errors import usage
 from aideator_cli.views.look import USUAL, Look
+
+if TYPE_CHECKING:
+    from aideator_cli.cli.ringing import Ring
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,7 @@ class Manner:
     view: str | None = None  # panes, live or lines; None: one that fits stdout
     cancels: bool = False  # whether Ctrl-C asks the agents to stop, too
     look: Look = USUAL
+    ring: "Ring | None" = None  # for the end
     goes_on: bool = False  # whether an action follows the end: the view then closes, and no next step is shown
 
 

@@ -36,6 +36,8 @@ def show(here: Here, spec: RunSpec, backend: Backend, manner: Manner = PLAIN, pa
 def conclude(ended: Standing, manner: Manner = PLAIN) -> ExitCode:
     """Shows the table and what to do next. Returns the run's exit code."""
     spec, selection = ended.spec, ended.selection
+    if manner.ring is not None:
+        manner.ring.ring(spec.id, ended.results)
     if manner.json:
         from aideator_cli.views.json_lines import show_results
 
@@ -65,7 +67,9 @@ def view(here: Here, spec: RunSpec, backend: Backend | None, manner: Manner) -> 
         return partial(show_json, terminal.screen())
     actions = actions_on(here, spec, backend)
     leaving = "agents are asked to stop" if manner.cancels else actions.leaving
-    return chosen_view(manner.view, replace(actions, leaving=leaving, stays=not manner.goes_on), look=manner.look)
+    ring = None if manner.ring is None else partial(manner.ring.sequence, spec.id)
+    actions = replace(actions, leaving=leaving, stays=not manner.goes_on, ring=ring)
+    return chosen_view(manner.view, actions, look=manner.look)
 
 
 @contextmanager

@@ -56,6 +56,7 @@ class Defaults:
     ca: str | None = None
     no_mouse: bool = False
     database: str | None = None  # a URL; `Settings.database` also knows the variable
+    notify: str | None = None
 
 
 DATABASE = "AIDEATOR_DATABASE"

@@ -16,5 +16,8 @@ class Actions:
     patch: Callable[[int], bytes | None] | None = None  # of record; None: there is none yet
     results: Callable[[], Sequence[Result]] | None = None  # the last ones, as the store has them
     next_steps: Callable[[Sequence[Result]], Sequence[str]] | None = None  # commands to paste
+    ring: Callable[[Sequence[Result]], str] | None = (
+        None  # tells a person that all have ended; returns what the terminal is to get
+    )
     leaving: str = "agents go on"  # what becomes of them when the view is left
     stays: bool = True  # when all have ended, until a person leaves; else something waits for the end

@@ -59,6 +59,7 @@ def continue_run(
     folder: options.Folder = None,
     allow_local_shell: run_options.AllowLocalShell = False,
     on_interrupt: run_options.OnInterrupt = "leave",
+    notify: options.Notify = None,
     detach: run_options.Detach = False,
     view: options.View = None,
     no_mouse: options.NoMouse = False,
@@ -75,6 +76,7 @@ def continue_run(
     from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
     from aideator_cli.cli.prompt import read_prompt
+    from aideator_cli.cli.ringing import ring
     from aideator_cli.cli.viewing import check_view, look
     from aideator_cli.intake.request import Anew
     from aideator_cli.text.durations import seconds
@@ -92,5 +94,7 @@ def continue_run(
     planned = plan(here, the_named(here, run), asked)
     if taken is not None:
         check_place(taken, planned.order)
-    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops, goes_on=taken is not None)
+    manner = Manner(
+        json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops, ring=ring(here, notify), goes_on=taken is not None
+    )  # fmt: skip
     return begin(here, planned, manner, taken, detach=detach)

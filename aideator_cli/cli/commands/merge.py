@@ -34,6 +34,7 @@ def merge(
     ] = None,
     diff: Annotated[bool, typer.Option("--diff", help="Print the merged patch, and start nothing.")] = False,
     on_interrupt: run_options.OnInterrupt = "leave",
+    notify: options.Notify = None,
     detach: run_options.Detach = False,
     view: options.View = None,
     no_mouse: options.NoMouse = False,
@@ -49,6 +50,7 @@ def merge(
     from aideator_cli.cli.beginning import begin
     from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
+    from aideator_cli.cli.ringing import ring
     from aideator_cli.cli.viewing import check_view, look
 
     stops = cancels(on_interrupt)
@@ -60,9 +62,5 @@ def merge(
         from aideator_cli.cli.commands.diff import print_patch
 
         return print_patch(merging.merged.patch)
-    return begin(
-        here,
-        plan(here, merging),
-        Manner(json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops),
-        detach=detach,
-    )
+    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops, ring=ring(here, notify))
+    return begin(here, plan(here, merging), manner, detach=detach)

@@ -59,6 +59,15 @@ Since = Annotated[
         show_default=False,
     ),
 ]
+Notify = Annotated[
+    str | None,
+    typer.Option(
+        "--notify",
+        metavar="none|bell|desktop",
+        help="When all have ended, ring the terminal's bell, or show a notification on the desktop.",
+        show_default=False,
+    ),
+]
 Profile = Annotated[
     str | None,
     typer.Option(

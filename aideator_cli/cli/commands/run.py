@@ -109,6 +109,7 @@ def called(
     push: repository_options.Push = None,
     folder: options.Folder = None,
     on_interrupt: run_options.OnInterrupt = "leave",
+    notify: options.Notify = None,
     detach: run_options.Detach = False,
     dry_run: run_options.DryRun = False,
     estimate: run_options.Estimated = False,
@@ -123,6 +124,7 @@ def called(
     from aideator_cli.cli.issued import named
     from aideator_cli.cli.manner import cancels
     from aideator_cli.cli.prompt import read_prompt
+    from aideator_cli.cli.ringing import ring
     from aideator_cli.cli.viewing import look
     from aideator_cli.intake.request import (
         Agents,
@@ -182,7 +184,8 @@ def called(
     )
     return Call(
         here, request, Where(backend, context, namespace), replace(taken, folder=folder) if taken else None, pushed,
-        cancels=cancels(on_interrupt), json=json, view=view, look=look(no_mouse=no_mouse), confirmed=yes, detach=detach,
+        cancels=cancels(on_interrupt), ring=ring(here, notify), json=json, view=view, look=look(no_mouse=no_mouse), confirmed=yes,
+        detach=detach,
         estimate=estimate, dry_run=dry_run,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ def watch(
     ] = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
+    notify: options.Notify = None,
     view: options.View = None,
     no_mouse: options.NoMouse = False,
     json: options.Json = False,
@@ -30,13 +31,15 @@ def watch(
     from aideator_cli.actions import attending
     from aideator_cli.cli import invocation, showing
     from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.ringing import ring
     from aideator_cli.cli.started import announce
     from aideator_cli.cli.viewing import check_view, look
     from aideator_cli.intake.request import Where
     from aideator_cli.stream import sieve
 
     check_view(view, json=json)
-    here, manner = invocation.here(), Manner(json=json, view=view, look=look(no_mouse=no_mouse))
+    here = invocation.here()
+    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse), ring=ring(here, notify))
     watched = attending.watch(here, run, Where(None, context, namespace), attending.Window(sieve.since(since), tail))
     spec = watched.spec
     if watched.backend is None:
@@ -69,16 +72,22 @@ def wait(
     ] = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
+    notify: options.Notify = None,
     json: options.Json = False,
 ) -> int:
     """Wait for runs to end, and exit with their exit code."""
     from aideator_cli.actions import waiting
     from aideator_cli.cli import invocation
+    from aideator_cli.cli.ringing import ring
     from aideator_cli.intake.request import Where
     from aideator_cli.text.durations import seconds
 
     limit = None if timeout is None else seconds("--timeout", timeout)
-    waited = waiting.wait(invocation.here(), runs or ["@last"], until, limit, Where(None, context, namespace))
+    here = invocation.here()
+    ringing = ring(here, notify)
+    waited = waiting.wait(here, runs or ["@last"], until, limit, Where(None, context, namespace))
+    if ringing is not None:
+        ringing.ring(", ".join(waited.results), [result for each in waited.results.values() for result in each])
     for name, results in waited.results.items():
         if json:
             from aideator_cli.cli import terminal

@@ -193,6 +193,8 @@ class PanesApp(App[None]):
         self.settled = True
         if not self._actions.stays:
             self.exit()
+        elif self._actions.ring is not None:
+            self._background.do(partial(self._actions.ring, results), self._write)
 
     # What a person asks for
 
