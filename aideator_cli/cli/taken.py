@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 def tell_taken(taken: "Taken", *, json: bool = False) -> int:
     """Returns the exit code. Raises the `AideatorError` that prevented the apply."""
     selected, is_all = taken.selected, taken.applied is None and taken.refused is None
-    if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "selection", "run": selected.run, **asdict(selected.selection)})
-    tell_selected(selected, ends=is_all)
+    tell_selected(selected, ends=is_all, json=json)
     if taken.refused is not None:
         terminal.say(f"it stays selected; to apply it:  {command('apply', selected.run)}")
         raise taken.refused
     return tell_applied(taken.applied, json=json) if taken.applied else 0
 
 
-def tell_selected(selected: "Selected", *, ends: bool = True) -> None:
+def tell_selected(selected: "Selected", *, ends: bool = True, json: bool = False) -> None:
     """`ends`: nothing follows the selection, so the message says what to do next."""
     selection = selected.selection
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "selection", "run": selected.run, **asdict(selection)})
     if selected.misgiving:
         terminal.warn(selected.misgiving)
     note = f", {selection.note}" if selection.note else ""

@@ -73,11 +73,18 @@ def undo(
     force: Annotated[
         bool, typer.Option("--force", help="Undo even if you have changed the files since. Those changes are lost.")
     ] = False,
+    json: options.Json = False,
 ) -> int:
     """Undo an applied patch, and put your files back as they were."""
     from aideator_cli.actions.applying import undo as take_back
     from aideator_cli.cli import terminal
 
     undone = take_back(folder or Path.cwd(), run, force=force)
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        of, _, number = undone.name.partition("/")
+        told = {"kind": "undone", "run": of, "variation": int(number), "folder": str(undone.folder)}
+        write(terminal.screen(), told)
     terminal.say(f"undid {undone.name}: the files in {undone.folder} are as they were before")
     return 0

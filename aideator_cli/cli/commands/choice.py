@@ -28,12 +28,15 @@ def select(
             show_default=False,
         ),
     ] = None,
+    json: options.Json = False,
 ) -> int:
     """Select a variation as the run's winner."""
-    return _select_best(run, number, note, cross_tests) if auto else _select_named(run, number, note, cross_tests)
+    if auto:
+        return _select_best(run, number, note, cross_tests, json=json)
+    return _select_named(run, number, note, cross_tests, json=json)
 
 
-def _select_best(run: str, number: int | None, note: str | None, cross_tests: bool | None) -> int:
+def _select_best(run: str, number: int | None, note: str | None, cross_tests: bool | None, *, json: bool) -> int:
     from aideator_cli.actions.taking import Taking, take_best
     from aideator_cli.cli import invocation
     from aideator_cli.cli.crossed import cross
@@ -47,10 +50,10 @@ def _select_best(run: str, number: int | None, note: str | None, cross_tests: bo
     found = the_run(here, run)
     if cross_tests is not False:
         cross(here, found)
-    return tell_taken(take_best(here, found, Taking()))
+    return tell_taken(take_best(here, found, Taking()), json=json)
 
 
-def _select_named(run: str, number: int | None, note: str | None, cross_tests: bool | None) -> int:
+def _select_named(run: str, number: int | None, note: str | None, cross_tests: bool | None, *, json: bool) -> int:
     from aideator_cli.actions.selecting import select
     from aideator_cli.cli import invocation
     from aideator_cli.cli.naming import the_variation
@@ -60,5 +63,5 @@ def _select_named(run: str, number: int | None, note: str | None, cross_tests: b
     if cross_tests:
         raise usage("--cross-tests needs --auto", hint="leave out --cross-tests, or select with --auto")
     here = invocation.here()
-    tell_selected(select(here, the_variation(here, run if number is None else f"{run}/{number}"), note))
+    tell_selected(select(here, the_variation(here, run if number is None else f"{run}/{number}"), note), json=json)
     return 0

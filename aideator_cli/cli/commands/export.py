@@ -12,6 +12,7 @@ def export(
     run: options.Run,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in DIR.")] = False,
+    json: options.Json = False,
 ) -> int:
     """Write a run's files to a folder. They are patches, events, results, and checks as JUnit XML."""
     from aideator_cli.actions.sharing.exporting import export as write
@@ -21,5 +22,10 @@ def export(
 
     here = invocation.here()
     exported = write(here, the_run(here, run), folder, force=force)
+    if json:
+        from aideator_cli.views.json_lines import write as write_line
+
+        told = {"kind": "exported", "run": exported.run, "folder": str(folder.absolute()), "files": exported.files}
+        write_line(terminal.screen(), told)
     terminal.say(f"exported {exported.run} to {folder}: {plural(exported.files, 'file')}")
     return 0

@@ -184,6 +184,7 @@ def delete(
         bool, typer.Option("--force", help="Delete the run even while its agents work. They are killed.")
     ] = False,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Don't ask for confirmation.")] = False,
+    json: options.Json = False,
 ) -> int:
     """Delete a run, its Kubernetes objects and everything stored about it."""
     from aideator_cli.actions import deleting
@@ -201,5 +202,9 @@ def delete(
         terminal.say("nothing was deleted")
         return 0
     deleting.delete(here, named)
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "deleted", "run": spec.id})
     terminal.say(f"deleted {spec.id}")
     return 0

@@ -106,6 +106,7 @@ def cancel(
     context: options.Context = None,
     namespace: options.Namespace = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as the agents are asked to stop.")] = False,
+    json: options.Json = False,
 ) -> int:
     """Stop agents, and keep their work so far."""
     from aideator_cli.actions import cancelling
@@ -113,5 +114,12 @@ def cancel(
     from aideator_cli.cli.cancelled import tell_cancelled
     from aideator_cli.intake.request import Where
 
-    tell_cancelled(cancelling.cancel(invocation.here(), run, Where(None, context, namespace), wait=not no_wait), run)
+    told = cancelling.cancel(invocation.here(), run, Where(None, context, namespace), wait=not no_wait)
+    if json:
+        from aideator_cli.cli import terminal
+        from aideator_cli.views.json_lines import show_results, write
+
+        write(terminal.screen(), {"kind": "cancelled", "run": told.run, "variations": list(told.asked)})
+        show_results(terminal.screen(), told.results, told.run)
+    tell_cancelled(told, run)
     return 0

@@ -30,6 +30,15 @@ class Applied(TypedDict):
     left_out: Sequence[str]
 
 
+class Undone(TypedDict):
+    """A patch that was undone."""
+
+    kind: Literal["undone"]
+    run: str
+    variation: int
+    folder: str
+
+
 class Pushed(TypedDict):
     """What became of a result that was pushed."""
 

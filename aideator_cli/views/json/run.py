@@ -130,6 +130,30 @@ class Sent(TypedDict):
     messages: Sequence[Mapping[str, Any]] | None
 
 
+class Cancelled(TypedDict):
+    """The agents that were asked to stop, by their variations; none if all had ended."""
+
+    kind: Literal["cancelled"]
+    run: str
+    variations: Sequence[int]
+
+
+class Deleted(TypedDict):
+    """A run that is deleted."""
+
+    kind: Literal["deleted"]
+    run: str
+
+
+class ExportedTo(TypedDict):
+    """A run that was written to a folder, as so many files."""
+
+    kind: Literal["exported"]
+    run: str
+    folder: str
+    files: int
+
+
 class Name(TypedDict):
     """The user's name for a run."""
 
