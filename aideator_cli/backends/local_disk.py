@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,15 @@ def used(home: Path) -> dict[str, int]:
         if found and found[1] in sizes:
             sizes[found[1]] += _size(path)
     return sizes
+
+
+def remove(home: Path, run: str) -> None:
+    """Removes what `used` counts of the run. Leaves what can't be removed."""
+    shutil.rmtree(home / "runs" / run, ignore_errors=True)
+    for path in _folders(Path(tempfile.gettempdir())):
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and found[1] == run:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _folders(parent: Path) -> list[Path]:

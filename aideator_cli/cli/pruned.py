@@ -22,12 +22,31 @@ def tell(planned: Plan, *, json: bool) -> int:
 
         show_held(terminal.screen(), planned.doomed)
     _tell_left(planned.left)
-    total = size(sum(each.total for each in planned.doomed))
     if planned.doomed:
-        terminal.say(f"{plural(len(planned.doomed), 'run')} would be deleted, {total}; --yes does it")
+        terminal.say(f"{_would(planned)}; --yes does it")
     else:
         terminal.say("there is nothing to prune")
     return ExitCode.OK
+
+
+def _would(planned: Plan) -> str:
+    runs = plural(len(planned.doomed), "run")
+    if planned.part == "objects":
+        return f"the Jobs and ConfigMaps of {runs} would be deleted, and what is stored here stays"
+    if planned.part == "files":
+        return f"files of {runs} would be deleted, {size(sum(each.file_bytes for each in planned.doomed))}"
+    return f"{runs} would be deleted, {size(sum(each.total for each in planned.doomed))}"
+
+
+def _done(deleted: Sequence[Held], part: str | None, freed: int) -> str:
+    if not deleted:
+        return "nothing was deleted"
+    runs = plural(len(deleted), "run")
+    if part == "objects":
+        return f"the Jobs and ConfigMaps of {runs} are deleted"
+    return (
+        f"files of {runs} deleted, {size(freed)} freed" if part == "files" else f"{runs} deleted, {size(freed)} freed"
+    )
 
 
 def do(here: Here, planned: Plan, *, json: bool) -> int:
@@ -36,15 +55,13 @@ def do(here: Here, planned: Plan, *, json: bool) -> int:
     ends = list(pruning.prune(here, planned))
     deleted = [each for each in ends if isinstance(each, Held)]
     failed = [each for each in ends if isinstance(each, Left)]
-    compacted = not deleted or here.store.compact()
+    compacted = not deleted or planned.part is not None or here.store.compact()
     if json:
         _write_json([*ends, *planned.left], "deleted")
     else:
         _tell_left([*planned.left, *failed])
         freed = max(0, before - here.store.database_bytes()) + sum(each.file_bytes for each in deleted)
-        terminal.say(
-            f"{plural(len(deleted), 'run')} deleted, {size(freed)} freed" if deleted else "nothing was deleted"
-        )
+        terminal.say(_done(deleted, planned.part, freed))
     if not compacted:
         terminal.warn(
             "the database file keeps its size for now: another process uses it, or the disk is too full to copy it"

@@ -44,7 +44,8 @@ def aideator(home: Path, capfd: pytest.CaptureFixture[str]) -> Shell:
     def call(*words: str) -> Said:
         code = main(words)
         out, err = capfd.readouterr()
-        if "--json" in words and "--dry-run" not in words:  # which prints manifests
+        # Manifests are no such lines; and what other tests make up for an agent's records may lack some fields
+        if "--json" in words and "--dry-run" not in words and words[0] != "logs":
             parsed(out)
         return Said(code, out, err)
 

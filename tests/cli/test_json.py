@@ -3,7 +3,6 @@
 The fixture `aideator` compares each line with its schema.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from aideator_cli.cli.commands import COMMANDS, app
 from aideator_cli.views.json.kinds import LINES
 from tests.cli.conftest import Shell
 from tests.cli.test_examples import leaves
+from tests.fixtures.schemas import parsed
 
 ENDS = {"event", "observation", "result"}
 # What is typed after the command, and the kinds of lines that it prints
@@ -85,7 +85,7 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         for typed, kinds in calls:
             words = [word.format(run=world, repo=tmp_path / "todo") for word in typed.split()]
             said = aideator(*name.split(), *words, "--json")
-            found = {json.loads(line).get("kind") for line in said.out.splitlines()}
+            found = {line.get("kind") for line in parsed(said.out)}
             if said.code or not kinds - {"observation"} <= found <= kinds:
                 wrong.append((name, typed, said.code, found, said.err))
             printed |= found

@@ -209,3 +209,53 @@ def test_without_a_bound_nothing_is_pruned(aideator: Shell, home_with_runs: Path
     said = aideator("prune", *words)
     assert (said.code, said.out, said.err.splitlines()[0]) == (2, "", f"error: {error}")
     assert len(stored(home_with_runs)) == 3
+
+
+def test_files_alone_are_deleted_and_the_runs_stay_whole(aideator: Shell, home_with_runs: Path, tmp_path: Path) -> None:
+    said = aideator("prune", "--keep", "1", "--only", "files")
+    assert [line.split()[0] for line in said.out.splitlines()[1:]] == ["r1aaaaa", "r2aaaaa"]
+    assert said.err.startswith("files of 2 runs would be deleted, ")
+    before = aideator("logs", "r1aaaaa", "--json").out
+    done = aideator("prune", "--keep", "1", "--only", "files", "--yes")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("files of 2 runs deleted, ")
+    assert [path.name for path in (home_with_runs / "runs").iterdir()] == ["r3aaaaa"]
+    assert [path.name for path in (tmp_path / "temporary").iterdir()] == ["aideator-other11-1-x5t"], "and the clone"
+    assert stored(home_with_runs) == ["r3aaaaa", "r2aaaaa", "r1aaaaa"]
+    assert aideator("logs", "r1aaaaa", "--json").out == before
+    assert aideator("diff", "r1aaaaa/1").out.encode() == PATCH
+    assert "pruned files: the user has deleted its files on this machine" in aideator("show", "r1aaaaa").out
+    assert aideator("prune", "--keep", "1", "--only", "files").err == "there is nothing to prune\n"
+
+
+def test_objects_alone_are_deleted_once_and_the_runs_stay_whole(
+    aideator: Shell, home_with_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted: list[str] = []
+
+    class Cluster:
+        name, where = "kubernetes", "fake/team"
+
+        def delete(self, run: str) -> None:
+            deleted.append(run)
+
+    store = Store.open(home_with_runs)
+    with store.transaction() as connection:
+        connection.execute("update runs set backend = 'kubernetes', where_text = 'fake/team' where id <> 'r2aaaaa'")
+    monkeypatch.setattr("aideator_cli.actions.pruning.backend_at", lambda *_: Cluster())
+    monkeypatch.setattr("aideator_cli.actions.pruning.newest_statuses", lambda *_: {})
+    words = ("prune", "--keep", "0", "--older-than", "30d", "--only", "objects")
+    assert [each["run"] for each in records(aideator(*words, "--json").out)] == ["r1aaaaa"], "not the local run"
+    assert "what is stored here stays" in aideator(*words).err
+    assert deleted == []
+    assert aideator(*words, "--yes").err == "the Jobs and ConfigMaps of 1 run are deleted\n"
+    assert deleted == ["r1aaaaa"]
+    assert aideator("diff", "r1aaaaa/1").out.encode() == PATCH
+    assert aideator(*words, "--yes").err == "nothing was deleted\n"
+    assert deleted == ["r1aaaaa"]
+
+
+def test_a_part_that_there_is_not_is_told(aideator: Shell, home_with_runs: Path) -> None:
+    said = aideator("prune", "--keep", "0", "--only", "events")
+    assert (said.code, said.err) == (2, "error: --only takes objects or files, not events\n")
+    assert len(stored(home_with_runs)) == 3

@@ -37,6 +37,15 @@ def prune(
     keep: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Leave the newest N runs.", show_default=False)
     ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="objects|files",
+            help="Keep the runs, and delete only their Jobs and ConfigMaps, or only their files on this machine.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do it. Without it, prune says what it would do.")] = False,
     json: options.Json = False,
 ) -> int:
@@ -48,5 +57,5 @@ def prune(
 
     here = invocation.here()
     age = None if older_than is None else seconds("--older-than", older_than)
-    planned = pruning.plan(here, pruning.Order(age, keep))
+    planned = pruning.plan(here, pruning.Order(age, keep, only))
     return do(here, planned, json=json) if yes else tell(planned, json=json)
