@@ -54,7 +54,7 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "version": [("", {"version"})],
 }  # fmt: skip
 # Each has tests of its own, whose lines are compared with the schemas, too: a keyring, a provider, a live agent
-ELSEWHERE = {"pr", "secret list", "judge", "tell", "doctor"}
+ELSEWHERE = {"pr", "review", "secret list", "judge", "tell", "doctor"}
 
 
 def with_json() -> Iterator[str]:
@@ -90,5 +90,17 @@ def test_each_line_is_of_a_kind_that_the_command_has(
                 wrong.append((name, typed, said.code, found, said.err))
             printed |= found
     assert wrong == []
-    elsewhere = {"judgement", "places", "told", "finding", "doctor", "key", "check", "sent", "observation", "pull"}
+    elsewhere = {
+        "judgement",
+        "places",
+        "told",
+        "finding",
+        "doctor",
+        "key",
+        "check",
+        "sent",
+        "observation",
+        "pull",
+        "review",
+    }
     assert LINES.keys() <= printed | elsewhere

@@ -105,6 +105,18 @@ class Cited(TypedDict):
     variations: Sequence[int]
 
 
+class Reviewed(TypedDict):
+    """What the reviewers of a pull request agree on."""
+
+    kind: Literal["review"]
+    run: str
+    url: str
+    commit: str
+    places: Sequence[Cited]
+    text: str | None
+    posted: str | None
+
+
 class Lines(TypedDict):
     """Lines that all patches have in common."""
 

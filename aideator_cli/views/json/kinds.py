@@ -35,6 +35,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "pull": (choosing.Pull,),
     "pushed": (choosing.Pushed,),
     "result": (outcome.Result,),
+    "review": (comparing.Reviewed,),
     "role": (means.Role,),
     "run": (run.Run, run.Started),
     "selection": (choosing.Selection,),
