@@ -1,4 +1,4 @@
-"""A clock that is five minutes off, on the machine that submits or on the one that watches."""
+"""A clock that is five minutes off, on the machine that submits or on the one that watches, and one that jumps."""
 
 import shutil
 import subprocess
@@ -82,3 +82,29 @@ def test_a_run_that_waits_is_not_given_up_by_another_machines_wrong_clock(
     for each in watching:
         each.kill()
     assert place.kubectl("get", "jobs", "-n", place.namespace, "-o", "name").split()
+
+
+def test_a_clock_that_jumps_while_agents_work_loses_nothing_and_ends_no_wait(
+    local_place: Place, library: Path, tmp_path: Path
+) -> None:
+    place, file = local_place, tmp_path / "off"
+    file.write_text("0")
+    clock = {"LD_PRELOAD": str(library), "CLOCK_FILE": str(file)}
+    user = replace(place.user, environment={**place.user.environment, **clock})
+    model = work.model(place, [*work.many(), *work.until_released(place)])
+    submitter = Watching(user, *work.words(place, model))
+    run = submitter.until(is_event("output"))["run"]
+    watching, waiting = Watching(user, "watch", run), Watching(user, "wait", run, "--timeout", "10m")
+    for seconds in (3600, -7200, 0):
+        file.write_text(str(seconds))
+        for each in (submitter, watching):
+            each.until(is_event("output"), after=len(each.records))
+    assert waiting.process.poll() is None, "an hour has not passed"
+    work.release(place, run)
+    for each in (submitter, watching):
+        assert each.end() == 0, each.err
+        record.shown(each.records, record.stored(place, run))
+    assert waiting.end() == 0, waiting.err
+    for words in (["list"], ["show", run], ["compare", run], ["du"], ["stats"]):
+        done = user.call(*words)
+        assert (done.code, done.err) == (0, ""), words

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,6 +68,51 @@ def test_a_store_that_becomes_read_only_ends_the_watcher_and_not_the_agent(
     assert (shown.code, run.encode() in shown.out) == (0, True)
     assert "can't be written" in shown.err  # what is shown is as it was last seen
     whole_elsewhere(place, run)
+
+
+def test_a_read_only_home_is_told_in_one_line(local_place: Place, mount: Mount, tmp_path: Path) -> None:
+    home = tmp_path / "read-only"
+    mount(home, "size=1m")
+    mount(home, "remount,ro")
+    environment = {name: value for name, value in local_place.user.environment.items() if name != "AIDEATOR_HOME"}
+    user = User({**environment, "HOME": str(home), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""}, (), tmp_path)
+    for words in (["list"], ["demo"], ["stats"], ["config", "set", "max_cost", "1"], ["roles", "new", "mine"]):
+        assert_told(user.call(*words), str(home), "Read-only file system", " hint: ")
+    for words in (["version"], ["config", "show"], ["roles", "list"], ["--help"]):
+        assert user.call(*words).code == 0, "it stores nothing"
+
+
+def test_a_disk_that_takes_no_output_is_told_in_one_line(local_place: Place) -> None:
+    run = work.start(local_place, work.model(local_place, [work.bash("echo made > made")]))
+    assert local_place.user.call("wait", run).code == 0
+    for words in (["logs", run], ["list", "--json"], ["diff", f"{run}/1"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "aideator_cli", *words], env=dict(local_place.user.environment), check=False,
+                stdout=full, stderr=subprocess.PIPE, text=True, cwd=local_place.user.folder,
+            )  # fmt: skip
+        assert (done.returncode, done.stderr.splitlines()[0]) == (
+            1, "error: the output or a file can't be written: No space left on device",
+        )  # fmt: skip
+
+
+def test_many_processes_that_write_to_one_store_lose_nothing_and_double_nothing(local_place: Place) -> None:
+    user = local_place.user
+    run = work.start(local_place, work.model(local_place, [work.bash("echo made > made")]))
+    assert user.call("wait", run).code == 0
+    kinds = (
+        lambda n: ["tag", run, f"t{n}"],
+        lambda n: ["rename", run, f"name-{n}"],
+        lambda n: ["select", run, "1", "--note", f"n{n}"],
+    )
+    started = [user.start(*kinds[number % 3](number)) for number in range(PROCESSES)]
+    for process in started:
+        done = finish(process)
+        assert done.code == 0, done.err
+    (shown,) = user.call("show", run, "--json").records
+    assert shown["tags"] == sorted(f"t{number}" for number in range(0, PROCESSES, 3))
+    assert shown["name"] in {f"name-{number}" for number in range(1, PROCESSES, 3)}
+    assert shown["selected"] == 1
 
 
 def fill(home: Path) -> None:
