@@ -54,7 +54,7 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "version": [("", {"version"})],
 }  # fmt: skip
 # Each has tests of its own, whose lines are compared with the schemas, too: a keyring, a provider, a live agent
-ELSEWHERE = {"pr", "review", "secret list", "judge", "tell", "doctor"}
+ELSEWHERE = {"pr", "review", "token create", "token list", "secret list", "judge", "tell", "doctor"}
 
 
 def with_json() -> Iterator[str]:
@@ -102,5 +102,6 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "observation",
         "pull",
         "review",
+        "token",
     }
     assert LINES.keys() <= printed | elsewhere

@@ -68,7 +68,7 @@ def list_runs(
     from aideator_cli.errors import usage
 
     here = invocation.here()
-    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, all_users))
+    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, everyone=all_users))
     shown = checked_columns(columns, json=json)
     if cluster or all_users:
         ask_cluster(here, context, namespace, everyone=all_users)

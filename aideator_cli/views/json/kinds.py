@@ -44,6 +44,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "stats": (comparing.Stats,),
     "stray": (run.Stray,),
     "tags": (run.Tags,),
+    "token": (means.Token,),
     "told": (run.Told,),
     "undone": (choosing.Undone,),
     "version": (means.Version,),

@@ -104,6 +104,21 @@ class Agent(TypedDict):
     docs: str | None
 
 
+class Token(TypedDict):
+    """A token of a user of a server. `secret` comes from `token create` alone, once."""
+
+    kind: Literal["token"]
+    id: str
+    user: str
+    name: str
+    scopes: Sequence[str]
+    created: str
+    expires: str | None
+    used: str | None
+    revoked: str | None
+    secret: NotRequired[str]
+
+
 class Finding(TypedDict):
     """What `doctor` finds out about one part."""
 
