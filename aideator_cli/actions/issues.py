@@ -47,7 +47,7 @@ def issue_of(forge: Forge, place: "Place") -> Issue:
     parts = [f"{title}\n\nwritten by {author}:\n\n{_indented(body or '(nothing)')}"]
     if left_out:
         parts.append(f"[{left_out} older {'comment is' if left_out == 1 else 'comments are'} left out]")
-    parts += [f"comment of {name}:\n\n{_indented(text)}" for name, text, _ in told]
+    parts += [f"comment by {name}:\n\n{_indented(text)}" for name, text, _ in told]
     return Issue(
         thread.url, thread.number, forge.address.path, title, author, "\n\n".join(parts), comments=len(told),
         left_out=left_out, cut=cut or any(part_cut for *_, part_cut in told), pull=place.pull,

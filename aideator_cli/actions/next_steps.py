@@ -15,7 +15,7 @@ from aideator_cli.errors import Command, command
 def next_steps(spec: RunSpec, results: Sequence[Result], selection: Selection | None = None) -> list[Command]:
     """Returns commands for the selected variation, else for those that passed. If none passed, the commands only inspect the run."""
     if selection is not None:
-        return [_answer(spec, selection.variation) if spec.answer else command("apply", spec.id)]
+        return [_answer(spec, selection.variation)] if spec.answer else _taking(spec, spec.id)
     order = ranked(candidates(results, check_names([check.name for check in spec.checks], results)))
     passed = [each for each in order if each.passes]
     first = passed[0] if passed else next((each for each in order if each.has_work), None)
@@ -26,7 +26,12 @@ def next_steps(spec: RunSpec, results: Sequence[Result], selection: Selection | 
         return [*_comparing(spec, len(passed)), _answer(spec, first.number)]
     if not passed:
         return [*_comparing(spec, len(order)), command("diff", name), command("logs", name)]
-    return [*_comparing(spec, len(passed)), command("diff", name), command("apply", name)]
+    return [*_comparing(spec, len(passed)), command("diff", name), *_taking(spec, name)]
+
+
+def _taking(spec: RunSpec, name: str) -> list[Command]:
+    """A patch for an issue most likely becomes a pull request."""
+    return [command("apply", name), *([command("pr", name)] if spec.issue else [])]
 
 
 def _answer(spec: RunSpec, number: int) -> Command:

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
 
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.forges import addresses, finding
 from aideator_cli.actions.forges.base import MOST_TITLE, Draft, Exists, Forge, Pull
+from aideator_cli.actions.forges.tokens import token_for
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.pulls import PushedCommit
 from aideator_cli.errors import AideatorError, Command, command, not_found, refused, usage
@@ -146,8 +148,11 @@ def proposal(here: Here, named: Named, asked: Asked) -> Iterator[Proposal]:
     spec = found.run.spec
     pick = pick_of(spec, found.result, _checks(found))
     where = pushing.Destination(asked.remote, None)
-    origin = found.run.repository_path
-    with pushing.place_to_push(spec, pick.base, where, folder=asked.folder, origin=origin) as (target, remote):
+    origin, token = found.run.repository_path, _token(here, spec.repository.url)
+    with pushing.place_to_push(spec, pick.base, where, folder=asked.folder, origin=origin, token=token) as (
+        target,
+        remote,
+    ):
         url = pushing.address_of(target, remote)
         forge = finding.forge_at(addresses.repository(url), here.settings.environment, spec.ca)
         branch = known.branch if known else asked.branch or where.branch(spec.id, found.result.variation)
@@ -168,6 +173,12 @@ def _half_done(proposal: Proposal, error: AideatorError) -> AideatorError:
         before = (*(error.advice if isinstance(error.advice, tuple) else (error.advice,)), "; ")
     text = f"the branch {proposal.branch} is pushed, but the pull request was refused: {error.message}"
     return AideatorError(text, hint=(*before, again, " goes on from there"), code=error.code)
+
+
+def _token(here: Here, url: str) -> str | None:
+    parts = urlsplit(url) if "://" in url else None
+    found = token_for(parts.netloc, here.settings.environment) if parts and parts.scheme == "https" else None
+    return found[1] if found else None
 
 
 def _checks(found: Made) -> list[str]:

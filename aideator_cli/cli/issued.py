@@ -1,5 +1,6 @@
 """The issue that a run is about: read before anything starts, and shown to the user as the agents get it."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.issues import Read
 
 SHOWN = 40  # lines
+_HIDDEN = re.compile(r"<!--(?! -->)")  # what `pr` and `review` write is empty
 _LONGEST = 300  # characters of a line
 
 
@@ -38,5 +40,5 @@ def show_issue(issue: "Issue") -> None:
         terminal.quote(line[:_LONGEST] + ("…" if len(line) > _LONGEST else ""))
     if (left := len(lines) - SHOWN) > 0:
         terminal.quote(f"[{plural(left, 'more line')}, which the agents get, too]")
-    if "<!--" in issue.text:
+    if _HIDDEN.search(issue.text):
         terminal.warn("it holds HTML comments, which the forge does not show and the agents read")

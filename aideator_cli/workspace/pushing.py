@@ -95,9 +95,17 @@ def expect_remote(spec: RunSpec, where: Destination, *, folder: Path | None, ori
 
 @contextmanager
 def place_to_push(
-    spec: RunSpec, base: str | None, where: Destination, *, folder: Path | None, origin: Path | None
+    spec: RunSpec,
+    base: str | None,
+    where: Destination,
+    *,
+    folder: Path | None,
+    origin: Path | None,
+    token: str | None = None,
 ) -> Iterator[tuple[Target, str]]:
     """Yields a repository that has the base, and what git there can push to. Without one here, fetches the base into a temporary one.
+
+    `token`: for the host of the run's repository, instead of GIT_TOKEN.
 
     Raises `AideatorError` if there is no such remote, git knows no identity, or the base can't be had.
     """
@@ -110,7 +118,7 @@ def place_to_push(
         yield tree, where.remote
         return
     with tempfile.TemporaryDirectory(prefix="aideator-push-") as room:
-        yield _fetched(Path(room), spec.repository.url, base, spec), address
+        yield _fetched(Path(room), spec.repository.url, base, spec, token), address
 
 
 def push(pick: Pick, target: Target, remote: str, where: Destination, ca: str | None = None) -> Pushed:
@@ -159,13 +167,13 @@ def _address(tree: Target | None, remote: str, spec: RunSpec) -> str:
     return done.out.decode(errors="replace").strip()
 
 
-def _fetched(room: Path, url: str, base: str | None, spec: RunSpec) -> Target:
+def _fetched(room: Path, url: str, base: str | None, spec: RunSpec, token: str | None) -> Target:
     git = Git(room)
     git.need("init", "--quiet", "--template=")
     git.need("remote", "add", "origin", url)
     target = working_tree(room)
     expect_identity(target)
-    with _opening(git, url, spec.ca) as asking:
+    with _opening(git, url, spec.ca, token) as asking:
         done = asking.run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", base or "HEAD")
     if done.code:
         raise _no_access(done.err.decode(errors="replace"), url, f"fetch the base of {spec.id} from")

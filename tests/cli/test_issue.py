@@ -45,6 +45,7 @@ def test_the_user_sees_it_and_the_run_keeps_it(aideator: Shell, near: Near, tmp_
     assert "> " + " " * 4 + "It fails.␛[31m\n" in said.err
     assert "more lines, which the agents get, too]" in said.err
     assert "warning: it holds HTML comments" in said.err
+    assert "\n  aideator pr " in said.err
     assert "\x1b[31m" not in said.err + said.out
     assert "issue you/project#1: Broken" in aideator("show").out
     record = json.loads(aideator("show", "--json").out)

@@ -100,7 +100,9 @@ def _wanted(found: "Agreed", *, post: bool, json: bool) -> bool:
     if post or json:
         return post
     if terminal.is_asked():
-        return terminal.agrees(f"Post this on {found.pull.url}?")
+        terminal.say("")
+        if terminal.agrees(f"Post this on {found.pull.url}?"):
+            return True
     terminal.say(f"nothing was posted.  {command('review', found.run.spec.id, '--post')}")
     return False
 

@@ -1,12 +1,15 @@
 """gh and glab, by stand-ins on the PATH: a body goes through standard input, and a login for another host is not used."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from aideator_cli.actions.forges.addresses import place
+from aideator_cli.actions.forges.finding import forge_of
 from aideator_cli.actions.forges.programs import logged_in
 from aideator_cli.errors import AideatorError
 
@@ -119,3 +122,27 @@ def test_a_program_that_fails_by_itself_is_told(install: Callable[..., Calls]) -
     assert program is not None
     with pytest.raises(AideatorError, match=r"gh can't ask h\.example: error connecting to h\.example␛"):
         program.ask("GET", "repos/you/project")
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "path", "out"),
+    [
+        ("gh", "https://github.com/you/project/pull/3", "repos/you/project/pulls/3", '{"number": 3, "state": "open"}'),
+        (
+            "glab",
+            "https://gitlab.com/a/b/-/merge_requests/3",
+            "projects/a%2Fb/merge_requests/3",
+            '{"iid": 3, "state": "opened"}',
+        ),
+    ],
+)
+def test_a_login_of_a_program_is_used_before_a_token(
+    install: Callable[..., Calls], monkeypatch: pytest.MonkeyPatch, name: str, url: str, path: str, out: str
+) -> None:
+    monkeypatch.setenv("GIT_TOKEN", "secret")
+    calls = install(name, out=out)
+    forge = forge_of(place(url, pull=True), os.environ, None)
+    assert forge.asking.login == f"the login of {name}"
+    assert forge.pull(3).open
+    assert [call["argv"][-1] for call in calls()][1:] == [path]
+    assert "secret" not in json.dumps(calls())
