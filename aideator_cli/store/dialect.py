@@ -1,7 +1,17 @@
 """What SQLite and PostgreSQL say differently. Everything else in the store's queries is common to them, with `?` for a value."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Protocol
+
+EVENT = ("attempt", "seq", "after", "type", "time", "mark", "raw")
+TOGETHER = 50  # rows per statement: other threads may run between two of them
+
+_ROW = f"({', '.join('?' * len(EVENT))})"
+_INSERT = f"insert into events({', '.join(EVENT)}) values "
+_ANEW = " on conflict do nothing"
+_ONE = _INSERT + _ROW + _ANEW
+_SEVERAL = _INSERT + ", ".join([_ROW] * TOGETHER) + _ANEW
 
 
 class Rows(Protocol):
@@ -59,6 +69,9 @@ class Dialect(Protocol):
     def log_line(self, raw: bytes) -> str | bytes:
         """A line of a log as it is stored."""
 
+    def insert_events(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Inserts rows of `EVENT`'s columns, in their order. Leaves existing ones as they are."""
+
 
 class SQLite:
     first_version = 0
@@ -99,3 +112,9 @@ class SQLite:
             return raw.decode()
         except UnicodeDecodeError:
             return raw
+
+    def insert_events(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        whole = len(rows) - len(rows) % TOGETHER
+        for at in range(0, whole, TOGETHER):
+            connection.execute(_SEVERAL, list(chain.from_iterable(rows[at : at + TOGETHER])))
+        connection.executemany(_ONE, rows[whole:])

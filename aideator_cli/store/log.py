@@ -1,7 +1,6 @@
 """The agents' events, and the observations about them."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from aideator_cli.store.cursor import Cursor
@@ -14,16 +13,9 @@ if TYPE_CHECKING:
     from aideator_cli.domain.runs import StoredAttempt
 
 BATCH = 500  # rows per commit
-TOGETHER = 50  # rows per statement: other threads may run between two of them
 ALL_ROWS = (0, 2**63 - 1)
 
 _ORDER = "coalesce(seq, after), seq is null, id"  # as the agent wrote them
-
-_ROW = "(?, ?, ?, ?, ?, ?, ?)"
-_INSERT = "insert into events(attempt, seq, after, type, time, mark, raw) values "
-_ANEW = " on conflict do nothing"
-_ONE = _INSERT + _ROW + _ANEW
-_TOGETHER = _INSERT + ", ".join([_ROW] * TOGETHER) + _ANEW
 
 
 class Log(Database):
@@ -67,10 +59,7 @@ class Log(Database):
         rows = [(e.attempt, e.seq, e.after, e.type, e.time, e.mark, line(e.raw)) for e in events]
         seen = [(o.run, o.variation, o.attempt, o.time, o.kind, o.text) for o in observations]
         with self.transaction(run) as connection:
-            whole = len(rows) - len(rows) % TOGETHER
-            for at in range(0, whole, TOGETHER):
-                connection.execute(_TOGETHER, list(chain.from_iterable(rows[at : at + TOGETHER])))
-            connection.executemany(_ONE, rows[whole:])
+            self._dialect.insert_events(connection, rows)
             if seen:
                 connection.executemany(
                     "insert into observations(run, variation, attempt, time, kind, text) values (?, ?, ?, ?, ?, ?)",

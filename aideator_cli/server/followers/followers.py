@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.retrying import Retried
 from aideator_cli.domain.events import Item
 from aideator_cli.domain.leases import Lease
 from aideator_cli.errors import AideatorError
@@ -24,7 +25,6 @@ from aideator_cli.server.followers.following import attended
 from aideator_cli.store import DatabaseAway
 from aideator_cli.store.serving import ServerStore
 from aideator_cli.system.host import this_host
-from aideator_cli.system.settings import Settings
 
 LEASE_SECONDS: Final = 15.0
 RENEW_SECONDS: Final = 4.0
@@ -51,12 +51,13 @@ class _Follower:
 class Followers:
     """The followers of this process."""
 
-    def __init__(self, settings: Settings, told: Told | None = None, *, most: int = MOST) -> None:
-        self._settings = settings
+    def __init__(self, here: Here, told: Told | None = None, *, most: int = MOST) -> None:
+        self._given = here
         self._told: Told = told or (lambda *_: None)
         self._most = most
         self._holder = f"{this_host()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._followers: dict[str, _Follower] = {}  # by run
+        self._retried: dict[str, Retried] = {}  # by run
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._look = threading.Event()
@@ -80,8 +81,11 @@ class Followers:
         for thread in (*self._threads, *(each.thread for each in left if each.thread)):
             thread.join(_HAND_OVER_SECONDS)
 
-    def look(self) -> None:
-        """Looks for new runs now: one was just started."""
+    def begin(self, run: str, retried: Retried | None = None) -> None:
+        """Looks for the run now: it was just started, or a user has retried it. Then its own rules (`retried`) don't act."""
+        if retried is not None:
+            with self._lock:
+                self._retried[run] = retried
         self._look.set()
 
     @property
@@ -140,7 +144,9 @@ class Followers:
         try:
             while not follower.stop.is_set():
                 try:
-                    return attended(self._here(follower.lease), run, follower.stop, self._told)
+                    with self._lock:
+                        retried = self._retried.pop(run, None)
+                    return attended(self._here(follower.lease), run, follower.stop, self._told, retried)
                 except AideatorError as error:
                     pause = LOOK_SECONDS if isinstance(error, DatabaseAway) else min(pause * 2, _LONGEST_PAUSE)
                     _log.warning("run %s is followed again in %.0f s: %s", run, pause, error.message)
@@ -155,7 +161,7 @@ class Followers:
                 self._followers.pop(run, None)
 
     def _opened(self) -> ServerStore:
-        return ServerStore.of(Here(self._settings).store)
+        return ServerStore.of(self._given.again().store)
 
     def _here(self, lease: Lease) -> Here:
-        return Here(self._settings, given=self._opened().under(lease))
+        return Here(self._given.settings, given=self._opened().under(lease))

@@ -1,7 +1,10 @@
 """What PostgreSQL says in its own way."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
+from aideator_cli.store.dialect import EVENT, Connection
 from aideator_cli.store.migrations import POSTGRESQL_BEGAN
 from aideator_cli.store.postgresql.schema import SCHEMA
 
@@ -14,6 +17,10 @@ _WORDS = {
     "BOOLEAN": "boolean",
 }
 _NOW = """to_char(({}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+_TYPES = {"seq": "bigint", "after": "bigint", "raw": "bytea"}  # the others are texts
+_ARRAYS = ", ".join(f"?::{_TYPES.get(name, 'text')}[]" for name in EVENT)
+_INSERT = f"insert into events({', '.join(EVENT)}) select * from unnest({_ARRAYS}) on conflict do nothing"
 
 
 class PostgreSQL:
@@ -56,3 +63,7 @@ class PostgreSQL:
 
     def log_line(self, raw: bytes) -> str | bytes:
         return raw
+
+    def insert_events(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        if rows:  # one statement with a value for each column, whatever the number of rows: it is planned once
+            connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from psycopg.types.string import BytesBinaryDumper, StrDumperUnknown, TextLoader
+from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper, StrDumperUnknown, TextLoader
 
 from aideator_cli.errors import AideatorError
 from aideator_cli.store.away import DatabaseAway
@@ -31,6 +31,11 @@ _KEPT_ALIVE: Final = {
 
 
 class Text(StrDumperUnknown):
+    def dump(self, obj: str) -> Any:
+        return super().dump(storable(obj) if "\0" in obj or not obj.isascii() else obj)
+
+
+class TextInArrays(StrBinaryDumper):
     def dump(self, obj: str) -> Any:
         return super().dump(storable(obj) if "\0" in obj or not obj.isascii() else obj)
 
@@ -87,7 +92,8 @@ class Pool:
         if "connect_timeout" not in self._address.parts:
             options["connect_timeout"] = int(PATIENCE)
         connection = psycopg.connect(self._address.url, autocommit=True, application_name="aideator", **options)  # type: ignore[arg-type]
-        connection.adapters.register_dumper(str, Text)
+        connection.adapters.register_dumper(str, TextInArrays)
+        connection.adapters.register_dumper(str, Text)  # the last one counts where either would do
         connection.adapters.register_dumper(bytes, BytesBinaryDumper)
         connection.adapters.register_loader("jsonb", TextLoader)
         try:

@@ -3,14 +3,14 @@
 import signal
 import threading
 
+from aideator_cli.actions.here import Here
 from aideator_cli.server.followers import Followers
-from aideator_cli.system.settings import Settings
 
 
 def main() -> None:
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    followers = Followers(Settings())
+    followers = Followers(Here())
     followers.start()
     print("ready", flush=True)
     ended.wait()
