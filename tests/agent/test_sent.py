@@ -7,7 +7,7 @@ import json
 import os
 import tarfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,7 +205,7 @@ def test_what_the_commit_shows_already_is_no_secret(agent: Agent, repository: Lo
         archive({"pipe": ""}, type=tarfile.FIFOTYPE),
         archive({"folder": ""}, type=tarfile.DIRTYPE),
         archive({"a.py": "tracked"}),
-        archive({f"many/{number}": "" for number in range(10_001)}),
+        lambda: archive({f"many/{number}": "" for number in range(10_001)}),
         gzip.compress(b"no archive" * 100),
         b"no archive",
     ],
@@ -215,9 +215,9 @@ def test_what_the_commit_shows_already_is_no_secret(agent: Agent, repository: Lo
     ],
 )  # fmt: skip
 def test_an_archive_with_anything_but_new_files_inside_is_refused(
-    agent: Agent, repository: LocalRepository, data: bytes
+    agent: Agent, repository: LocalRepository, data: bytes | Callable[[], bytes]
 ) -> None:
-    piece = put(agent, "carried", data)
+    piece = put(agent, "carried", data() if callable(data) else data)
     spec = spec_of(str(repository.path), [submit()], sent=Sent(carried=piece))
     record = agent.run(spec, AIDEATOR_SENT=str(agent.folder / "sent"))
     assert record.outcome[:2] == ("failed", "infrastructure")
