@@ -257,14 +257,17 @@ def test_an_end_that_is_not_certain_is_told(pod: Commands, container: Container)
 
 def test_two_agents_with_a_container_each_do_not_meet(pod: Commands, local: Commands) -> None:
     mine = word()
-    thread = threading.Thread(target=pod.run, args=[f"sleep {mine}", 2])
+    thread = threading.Thread(target=pod.run, args=[f"sleep {mine}", 120])
     thread.start()
     until(lambda: running(mine))
     local.run("sleep 60", 0.1)
     local.shell.end()
 
-    assert running(mine)
+    left = running(mine)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
     thread.join()
+    assert left
 
 
 def test_a_silent_server_is_given_up(folder: Path, container: Container) -> None:
