@@ -81,12 +81,15 @@ class Followers:
         for thread in (*self._threads, *(each.thread for each in left if each.thread)):
             thread.join(_HAND_OVER_SECONDS)
 
-    def begin(self, run: str, retried: Retried | None = None) -> None:
-        """Looks for the run now: it was just started, or a user has retried it. Then its own rules (`retried`) don't act."""
-        if retried is not None:
-            with self._lock:
-                self._retried[run] = retried
+    def look(self) -> None:
+        """Looks for runs now: one was just started."""
         self._look.set()
+
+    def retried(self, retried: Retried) -> None:
+        """Takes over a run that a user has retried. Its own rules don't act on this attempt, and the time to start counts anew."""
+        with self._lock:
+            self._retried[retried.run] = retried
+        self.look()
 
     @property
     def runs(self) -> list[str]:
