@@ -4,6 +4,7 @@ import os
 import re
 import textwrap
 from pathlib import Path
+from typing import Final
 
 from aideator_cli.errors import AideatorError, Hint, command, usage
 from aideator_cli.text.clean import clean, one_line
@@ -14,6 +15,11 @@ from aideator_cli.workspace.trees import scratch
 from aideator_cli.workspace.working import apply_to_files
 
 SUBJECT, WIDTH = 72, 72
+_CLOSING: Final = re.compile(
+    r"\b((?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?)\b:?\s+)(?:issues?\s+)?"
+    r"(?:[\w./-]*#|https?://\S+?/(?:issues|work_items)/|GH-)(\d+)\b",
+    re.IGNORECASE,
+)
 
 
 def commit_to_branch(pick: Pick, target: Target, way: Way) -> Applied:
@@ -117,7 +123,7 @@ def subject(pick: Pick) -> str:
 
 
 def _told(pick: Pick) -> tuple[str, str]:
-    text = clean(pick.result.summary).strip() or clean(pick.prompt).strip() or f"Changes of {pick.name}"
+    text = _harmless(clean(pick.result.summary).strip() or clean(pick.prompt).strip() or f"Changes of {pick.name}")
     first, _, rest = text.partition("\n")
     subject = re.sub(r"^(#+|[-*]) +", "", one_line(first)) or f"Changes of {pick.name}"
     if len(subject) <= SUBJECT:
@@ -126,6 +132,11 @@ def _told(pick: Pick) -> tuple[str, str]:
     if len(sentence) <= SUBJECT:
         return sentence.rstrip(".;"), _wrapped("\n".join([*others, rest]))
     return _shortened(subject), _wrapped(text)
+
+
+def _harmless(text: str) -> str:
+    """Returns the words so that no forge closes an issue because a model named it: `Fixes #3` becomes `Fixes issue 3`."""
+    return _CLOSING.sub(r"\1issue \2", text)
 
 
 def _shortened(line: str) -> str:

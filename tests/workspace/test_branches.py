@@ -68,6 +68,22 @@ def test_a_subject_is_a_short_line(summary: str, subject: str) -> None:
     assert "\n".join(told).count("Did it") <= 1
 
 
+@pytest.mark.parametrize(
+    ("summary", "subject"),
+    [
+        ("Fixes #3", "Fixes issue 3"),
+        ("Parse it, which closes: you/project#12", "Parse it, which closes: issue 12"),
+        ("resolves https://github.com/a/b/issues/7.", "resolves issue 7"),
+        ("This closes issue #9 and implements GH-5", "This closes issue 9 and implements issue 5"),
+        ("Fixed 2 bugs, see #3", "Fixed 2 bugs, see #3"),
+        ("fix: handle 3 cases", "fix: handle 3 cases"),
+    ],
+)
+def test_no_forge_closes_an_issue_because_a_model_named_it(summary: str, subject: str) -> None:
+    made = result(b"x", None, summary=summary)
+    assert message(pick_of(SPEC, made)).splitlines()[0] == subject
+
+
 def test_git_reads_the_trailers(scene: Scene, work: Work) -> None:
     scene.apply(work.result, branch="fix")
     assert (
