@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
+from aideator_agent.git_failures import is_ssh
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.forges import addresses, finding
@@ -14,7 +15,7 @@ from aideator_cli.actions.forges.base import MOST_TITLE, Draft, Exists, Forge, P
 from aideator_cli.actions.forges.tokens import token_for
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.pulls import PushedCommit
-from aideator_cli.errors import AideatorError, Command, command, not_found, refused, usage
+from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, usage
 from aideator_cli.text.clean import one_line
 from aideator_cli.workspace import pushing
 from aideator_cli.workspace.committing import commit_of, subject
@@ -153,8 +154,7 @@ def proposal(here: Here, named: Named, asked: Asked) -> Iterator[Proposal]:
         target,
         remote,
     ):
-        url = pushing.address_of(target, remote)
-        forge = finding.forge_at(addresses.repository(url), here.settings.environment, spec.ca)
+        forge = _forge(here, pushing.address_of(target, remote), spec.ca)
         branch = known.branch if known else asked.branch or where.branch(spec.id, found.result.variation)
         _expect_name(target, branch)
         if known is not None:
@@ -173,6 +173,16 @@ def _half_done(proposal: Proposal, error: AideatorError) -> AideatorError:
         before = (*(error.advice if isinstance(error.advice, tuple) else (error.advice,)), "; ")
     text = f"the branch {proposal.branch} is pushed, but the pull request was refused: {error.message}"
     return AideatorError(text, hint=(*before, again, " goes on from there"), code=error.code)
+
+
+def _forge(here: Here, url: str, ca: str | None) -> Forge:
+    try:
+        return finding.forge_at(addresses.repository(url), here.settings.environment, ca)
+    except AideatorError as error:
+        if not is_ssh(url) or error.code != ExitCode.UNAVAILABLE:
+            raise
+        hint = "if its page has another address than ssh does: --remote https://HOST:PORT/OWNER/NAME.git"
+        raise AideatorError(f"{error.message} by https", hint=hint, code=error.code) from error
 
 
 def _token(here: Here, url: str) -> str | None:

@@ -191,6 +191,15 @@ def test_a_wrong_token_is_told_before_anything_is_pushed(
     assert hub.pull is None
 
 
+def test_a_remote_whose_forge_has_another_address_is_told(aideator: Shell, run: str) -> None:
+    said = aideator("pr", f"{run}/1", "--remote", "ssh://git@127.0.0.1:2222/you/project.git")
+    assert said.code == ExitCode.UNAVAILABLE
+    assert "error: 127.0.0.1 does not answer: " in said.err
+    assert "--remote https://HOST:PORT/OWNER/NAME.git" in said.err
+    none = aideator("pr", f"{run}/1", "--remote", "file:///srv/project.git")
+    assert (none.code, "is on no forge" in none.err) == (ExitCode.USAGE, True)
+
+
 def test_a_long_comparison_is_cut_to_what_the_forge_takes(
     pr: Callable[..., Said], run: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
