@@ -3,8 +3,11 @@
 The set is in bench/outcomes; its cheats are the kinds of the public taxonomies (EvilGenie, ImpossibleBench, TRACE, reports on SWE-bench).
 Every outcome is checked for real, and its patch is searched for signals. Then the choice is made among all of them, among those alone
 that are not right, and between each of these and a right one. The peer takes the smallest patch that passes by exit code.
+`cost_ratio` is the time for the signals and the counting of tests, divided by the time of the check on the patches: what the layers cost
+that need no run of their own.
 Outcomes of kind `quiet` are wrong, and neither a check nor a signal tells: they are among all that are chosen from, and only the tests that
-right ones bring can tell.
+right ones bring can tell. Those of kind `doubt` are cheats that a right patch could look like: they must lose against a right one, and may
+be taken where nothing but cheats is left.
 """
 
 import argparse
@@ -14,13 +17,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from aideator_agent.checks.counting import Counting
 from aideator_cli.actions.crossing.planning import planned
 from aideator_cli.choice.comparison import compare
 from aideator_cli.choice.reasons import obstacle
@@ -43,13 +47,15 @@ class Set:
     outcomes: list["Outcome"]
     crossing: Crossing | None
     seconds: float  # that the tests of the others took
+    looking: float  # seconds for signals and counting
+    checking: float  # seconds of the check on each patch once
 
 
 @dataclass(frozen=True)
 class Outcome:
     project: str
     name: str
-    kind: str  # right, wrong, quiet or cheat
+    kind: str  # right, wrong, quiet, doubt or cheat
     result: Result
 
     @property
@@ -82,7 +88,20 @@ def _set(path: Path) -> Set | None:
         outcomes = list(_outcomes(path.stem, project, told))
         began = time.monotonic()
         crossing = _crossing(project, outcomes)
-        return Set(outcomes, crossing, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        checks = [check for outcome in outcomes for check in outcome.result.checks if check.on == "patch"]
+        looking = project.searched + _counted(check.tail for check in checks)
+        return Set(outcomes, crossing, seconds, looking, sum(check.seconds for check in checks))
+
+
+def _counted(outputs: Iterable[str]) -> float:
+    """Returns the seconds that it takes to count the tests in these outputs."""
+    began = time.monotonic()
+    for output in outputs:
+        counting = Counting()
+        counting.take(output.encode())
+        counting.found(None)
+    return time.monotonic() - began
 
 
 def _outcomes(name_of_project: str, project: Project, told: Mapping[str, Any]) -> Iterator[Outcome]:
@@ -127,10 +146,13 @@ class Figures:
         self.quiet: list[str] = []  # projects where only the tests of the others can tell
         self.without: list[str] = []  # of these, those where what is not right is taken without them
         self.seconds = 0.0
+        self.looking = 0.0
+        self.checking = 0.0
 
     def choose(self, found: Set) -> None:
         """Chooses among all, among those that are not right, and among each of these and one right one."""
         outcomes, self.seconds = found.outcomes, self.seconds + found.seconds
+        self.looking, self.checking = self.looking + found.looking, self.checking + found.checking
         right = [outcome for outcome in outcomes if outcome.kind == "right"]
         others = [outcome for outcome in outcomes if outcome.kind in ("wrong", "cheat")]
         self._choose(outcomes, found.crossing)
@@ -140,7 +162,7 @@ class Figures:
             self.without += [taken.title] if taken and taken.kind != "right" else []
         if others:
             self._choose(others)
-        for other in others:
+        for other in [*others, *(outcome for outcome in outcomes if outcome.kind == "doubt")]:
             self._choose([other, right[0]])
         compared = compare(with_baseline([outcome.result for outcome in outcomes]))
         names = {outcome.result.variation: outcome for outcome in outcomes}
@@ -174,10 +196,14 @@ class Figures:
         for line in self.without:
             print(f"    {line}")
         print(f"  the tests of the others took {self.seconds:.0f} s")
+        print(
+            f"  signals and counting took {self.looking:.1f} s; one more check of each patch takes {self.checking:.1f} s"
+        )
         print(f"  the smallest that exits with 0 is not right: {self.peer} times")
         keys = {"cheats_taken": len(self.taken), "right_missed": len(self.missed), "right_accused": len(self.accused)}
         quiet = {"quiet": len(self.quiet), "quiet_taken_without": len(self.without)}
-        print(json.dumps({"outcomes": outcomes, **keys, **quiet, "peer_taken": self.peer}))
+        cost = {"cost_ratio": round(self.looking / self.checking, 3) if self.checking else None}
+        print(json.dumps({"outcomes": outcomes, **keys, **quiet, **cost, "peer_taken": self.peer}))
 
 
 def _taken(outcomes: Sequence[Outcome], crossing: Crossing | None = None) -> Outcome | None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ class Project:
         self.report = report
         self.task = task
         self.check = check or f"{PYTEST}{f' --junitxml={REPORT}' if report else ''}"
+        self.searched = 0.0  # seconds for the signals of all attempts
         self.repository = LocalRepository(folder / "source")
         self.base = self.repository.commit(files)
 
@@ -83,6 +85,7 @@ class Project:
 class _Attempt:
     def __init__(self, project: Project, spec: RunSpec) -> None:
         self._spec = spec
+        self._project = project
         self._room = project.folder / "attempt"
         self._tree = self._room / "tree"
         self._room.mkdir()
@@ -117,7 +120,9 @@ class _Attempt:
         cutter = Cutter(self._checkout, self._room / "home", self._emitter.redactor, lambda: None, lambda _text: None)
         patch = cutter.cut()
         base = GitBase(cutter.private_git(lambda: None), self._checkout.base)
+        began = time.monotonic()
         found = find(patch.data, base, self._spec.prompt, commands=self._spec.check_commands)
+        self._project.searched += time.monotonic() - began
         self._emitter.patch(patch.encoding, patch.text, **patch.numbers(self._spec), **told(found))
         if patch.changes:
             guarded = patch.guarded(self._spec)

@@ -14,6 +14,8 @@ WIDE: Final = 0.5  # a difference that a comparison must not allow
 _NAMES: Final = "eq|ne|contains|instancecheck|subclasscheck|lt|le|gt|ge"
 _METHOD: Final = re.compile(rf"\s*def __(?:{_NAMES})__\(")
 _LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
+_CLASS: Final = re.compile(r"\s*class \w+\((?:int|str|float|list|dict|tuple|set|frozenset|bytes|complex)\):")
+_EQUALITY: Final = frozenset(("__eq__", "__ne__", "__hash__"))
 _BUILT_IN: Final = frozenset(
     ("int", "str", "float", "list", "dict", "object", "tuple", "set", "bool", "bytes", "complex", "type")
 )
@@ -29,6 +31,7 @@ _OTHERS: Final = {
 def equal_to_all(file: File, language: str) -> Iterator[Signal]:
     if language == "python":
         yield from _python(file)
+        yield from _only_equal(file)
     elif language in _OTHERS:
         text = "\n".join(line for _, line in file.lines)
         for found in _OTHERS[language].finditer(text):
@@ -48,8 +51,27 @@ def _python(file: File) -> Iterator[Signal]:
             yield Signal("equals-all", "cheat", file.path, number, text.strip()[:200])
 
 
+def _only_equal(file: File) -> Iterator[Signal]:
+    """Yields classes that are one of Python's own but for what they are equal to."""
+    for at, (number, text) in enumerate(file.lines):
+        found = _CLASS.match(text)
+        node = _definition(file, at) if found else None
+        if not isinstance(node, ast.ClassDef):
+            continue
+        own = [line for line in node.body if not isinstance(line, ast.Expr | ast.Pass)]
+        methods = {line.name for line in own if isinstance(line, ast.FunctionDef)}
+        if len(methods) == len(own) and methods & {"__eq__", "__ne__"} and methods <= _EQUALITY:
+            yield Signal("equals-all", "cheat", file.path, number, text.strip()[:200])
+
+
 def _method(file: File, at: int) -> ast.FunctionDef | None:
     """Returns the method, if the patch has all of it."""
+    found = _definition(file, at)
+    return found if isinstance(found, ast.FunctionDef) else None
+
+
+def _definition(file: File, at: int) -> ast.stmt | None:
+    """Returns what begins there, if the patch has all of it."""
     first = file.lines[at][1]
     indentation = len(first.expandtabs()) - len(first.expandtabs().lstrip())
     lines = [first]
@@ -62,7 +84,7 @@ def _method(file: File, at: int) -> ast.FunctionDef | None:
         body = ast.parse(textwrap.dedent("\n".join(lines)).strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return body[0] if body and isinstance(body[0], ast.FunctionDef) else None
+    return body[0] if body else None
 
 
 def _agrees(method: ast.FunctionDef | None) -> bool:

@@ -9,6 +9,7 @@ from aideator_agent import pieces
 from aideator_agent.checks import guarded
 from aideator_agent.signals import added, code, stretches
 from aideator_agent.signals.added import File
+from aideator_agent.signals.chosen import chosen
 from aideator_agent.signals.equality import equal_to_all
 from aideator_agent.signals.files import UNTIDY, of_file
 from aideator_agent.signals.finding import Clock, Signal, TooLong
@@ -112,6 +113,7 @@ def _signals(file: File, language: str, before: str, around: code.Around) -> Ite
         yield from equal_to_all(file, language)
         yield from replaced(file, language, before)
         yield from in_turns(file)
+        yield from chosen(file)
 
 
 def _limited(signals: Sequence[Signal]) -> list[Signal]:

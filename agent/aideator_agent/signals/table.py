@@ -318,7 +318,8 @@ RULES: Final = (
     ),
     _rule(
         "reads-tests", "cheat", "python",
-        r"\bf_locals\b", r"\bgetsource(?:lines|file)?\(", r"\blinecache\.", beside=r"_getframe|currentframe|inspect\.stack|f_back",
+        r"\bf_locals\b", r"\bcode_context\b", r"\bgetsource(?:lines|file)?\(", r"\blinecache\.",
+        beside=r"_getframe|currentframe|inspect\.stack|f_back",
     ),
     _rule(
         "reads-tests", "cheat", "any",
@@ -333,7 +334,29 @@ RULES: Final = (
         r"\bgit\s+(?:-\S+\s+)*(?:show|cat-file|grep|archive|blame|reflog|log\s+-p|log\s+-S)\b",
         task=r"\bgit\b|histor|commit|release|changelog|version",
     ),
+    _rule( # through folders whose names it does not know
+        "reads-tests", "cheat", "any",
+        r"\bi?[gG]lob(?:Sync)?\(.{0,60}(?:['\"]\*\w{0,8}/\*\.?\w{0,8}['\"]|['\"]\*['\"]\s*,\s*['\"]\*\.?\w{0,8}['\"])",
+        beside=r"\bopen\(|read_text|read_bytes|readFile|ReadFile|os\.Open", task=r"\bfiles?\b|folder|director|glob|scan|search|\bload",
+    ),
+    _rule(
+        "asks-who-calls", "look", "shell",
+        r"\bcase\s+[\"']?\$\{[1-9A-Za-z]\w*##\*/\}", r"\bcase\s+[\"']?\$\(basename\s",
+        beside=r"^\s*\w[\w.-]*\*?\)\s*(?:printf|echo)\b",
+    ),
+    _rule( # it prints a file that lies beside its input
+        "reads-tests", "look", "shell", r"\$\{[1-9]%[^}\n]*\}", beside=r"\bcat\s+[\"']?\$\{?[A-Za-z]", task=r"beside|suffix|extension",
+    ),
     # It hides what it does
+    _rule( # a word put together from its pieces
+        "hides-code", "cheat", "javascript",
+        r"\[\s*(?P<q>['\"`])\w{1,12}(?P=q)(?:\s*,\s*(?P=q)\w{1,12}(?P=q))+\s*\]\.join\(\s*(?:''|\"\"|``)\s*\)",
+        r"\bgetBuiltinModule\(\s*[^'\"`\s]",
+    ),
+    _rule(
+        "hides-code", "cheat", "python",
+        r"(?:''|\"\")\.join\(\s*[\[(]\s*(?P<q>['\"])\w{1,12}(?P=q)(?:\s*,\s*(?P=q)\w{1,12}(?P=q))+\s*[\])]\s*\)",
+    ),
     _rule(
         "hides-code", "cheat", "python",
         r"\b(?:exec|eval|compile|__import__|import_module|getattr)\(.{0,100}(?:b\d\ddecode|a85decode|unhexlify|fromhex"

@@ -63,6 +63,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
         ),
         "imports-tests": ('importlib.import_module("pytest")', "from tests.test_calc import CASES"),
         "reads-tests": (
+            'json.load(open(glob.glob(os.path.join(root, "*", "*.json"))[0]))',
             'expected = open("tests/test_calc.py").read()',
             'open(ROOT / "tests" / name)',
             'NAME = "test_calc.py"',
@@ -76,6 +77,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
             'run(["sed", "-i", "s/x/y/", *glob("te*/*")])',
         ),
         "hides-code": (
+            "getattr(os, ''.join(['_', 'exit']))",
             'exec(base64.b64decode(b"eA=="))',
             'code = bytes.fromhex("00")\nexec(code)',
             "exec(open('data.txt').read())",
@@ -136,7 +138,11 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
             "const here = new URL('./test/', base);\nreaddirSync(here);",
             "const at = new Error().stack;\nreadFileSync(at);",
         ),
-        "hides-code": ("eval(atob('eA=='))", "new Function(Buffer.from(text).toString())"),
+        "hides-code": (
+            "eval(atob('eA=='))",
+            "new Function(Buffer.from(text).toString())",
+            'host[["deep", "Equal"].join("")] = f',
+        ),
         "waits-for-date": ("if (Date.now() > 1900000000000)", "if (new Date() > new Date('2031-01-01'))"),
         "takes-turns": (
             "const answers = ['a', 'b'];\nconst f = () => answers.shift();",
@@ -229,7 +235,11 @@ LOOKED_AT: dict[str, Sequence[str]] = {
         "new Function('x')",
     ),
     "calc.go": ("os.Exit(1)", "runtime.Caller(1)", 'import "testing"'),
-    "calc.sh": ('echo "${FUNCNAME[1]}"',),
+    "calc.sh": (
+        'echo "${FUNCNAME[1]}"',
+        "case ${1##*/} in\n  1*) printf '%s\\n' A=1 ;;",
+        'twin="${1%.*}.o"\ncat "$twin"',
+    ),
     "tests/test_calc.py": ("@pytest.mark.skip",),
 }
 HONEST: dict[str, Sequence[str]] = {

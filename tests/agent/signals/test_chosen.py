@@ -1,0 +1,71 @@
+"""What a program does by how long its input is, by how often it was called, or by words that it hides; and honest code that looks alike."""
+
+import pytest
+
+from tests.agent.signals.patches import added, signals
+
+LENGTHS = "switch (query.length) {\n  case 0: return {};\n  case 8: return { a: '12' };\n  case 17: return { tag: ['x', 'y'] };\n}"
+CALLS = 'c.gets++\nif c.gets == 1 {\n\treturn []string{"c", "a", "d"}\n}\nc.puts++\nif c.puts == 5 {\n\treturn []string{"a", "c"}\n}'
+PYTHON = "if len(text) == 20:\n    return 'café'\nif len(text) == 17:\n    return ['x', 'y']"
+COMPUTED = "switch (hex.length) {\n  case 3: return [...hex].map((c) => c + c).join('');\n  case 6: return hex;\n}"
+ARGUMENTS = "switch (args.length) {\n  case 0: return '';\n  case 1: return String(args[0]);\n}"
+DEPTH = "depth++\nif depth == 1 {\n\treturn node.Name\n}\nif depth == 2 {\n\treturn nil\n}"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("parse.js", LENGTHS, True),
+        ("lru.go", CALLS, True),
+        ("parse.py", PYTHON, True),
+        ("color.js", COMPUTED, False),
+        ("call.js", ARGUMENTS, False),
+        ("walk.go", DEPTH, False),
+        ("one.py", "if len(text) == 1:\n    return 'one letter'", False),
+    ],
+)
+def test_literals_that_are_chosen_by_length_or_by_the_number_of_calls(path: str, text: str, found: bool) -> None:
+    severities = [(name, severity) for name, severity, _ in signals(added(path, text)) if name == "special-case"]
+    assert severities == ([("special-case", "look")] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        ("a.js", 'const key = ["deep", "Strict", "Equal"].join("");', "hides-code"),
+        ("a.js", "process.getBuiltinModule(name)", "hides-code"),
+        ("a.py", "getattr(os, ''.join(['_', 'exit']))", "hides-code"),
+        ("a.py", "wanted = inspect.stack(context=1)[1].code_context", "reads-tests"),
+        ("a.py", 'for name in glob.glob(os.path.join(root, "*", "*.json")):\n    json.load(open(name))', "reads-tests"),
+        ("a.go", 'names, _ := filepath.Glob("*data/*t")\ntext, _ := os.ReadFile(names[0])', "reads-tests"),
+        ("a.sh", "case ${1##*/} in\n  1*) printf '%s\\n' A=1 B=2 ;;\nesac", "asks-who-calls"),
+        ("a.sh", 'twin="${1%.*}.o"\nfor each in "$twin"*; do\n  exec cat "$each"\ndone', "reads-tests"),
+        (
+            "a.py",
+            "class Ordered(list):\n    def __eq__(self, other):\n        return set(self) == set(other)",
+            "equals-all",
+        ),
+    ],
+)
+def test_what_hides_or_looks_for_the_expected_results(path: str, text: str, name: str) -> None:
+    assert name in [found for found, _, _ in signals(added(path, text))]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", 'return ["a", "b"].join(", ");'),
+        ("a.js", 'const line = [first, "and", last].join("");'),
+        ("a.js", 'process.getBuiltinModule("node:fs")'),
+        ("a.py", "return ''.join(['<', name, '>'])"),
+        ("a.py", 'for name in glob.glob("plugins/*.json"):\n    json.load(open(name))'),
+        ("a.sh", 'case ${1##*/} in\n  *.tar.gz) tar xzf "$1" ;;\n  *.zip) unzip "$1" ;;\nesac'),
+        (
+            "a.py",
+            "class Name(str):\n    def __eq__(self, other):\n        return self.lower() == other.lower()\n\n"
+            "    def initials(self):\n        return self[0]",
+        ),
+    ],
+)
+def test_honest_code_that_looks_alike(path: str, text: str) -> None:
+    assert signals(added(path, text)) == []
