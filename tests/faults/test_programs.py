@@ -1,7 +1,7 @@
 """A container is killed under an agent that is a program of its own, in each phase."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from tests.fixtures.cluster import Cluster
 CHANGE = {"run": "echo 'x = 2' > a.py"}
 AT_WORK = (CHANGE, {"say": "Changed."}, {"wait": True})
 WHOLE = (CHANGE, {"say": "Changed."})
+LARGE = {"run": "for i in $(seq 20); do head -c 10000000 /dev/zero > zeros$i; done"}  # it takes git seconds to read
+QUICK = "quick=grep 2 a.py"
 SLOW = "slow=sleep 8; grep 2 a.py"  # a check that is still running when it is killed
 
 
@@ -82,13 +84,44 @@ def test_the_container_for_checks_dies_under_an_agents_program(
     assert (code, result["outcome"], checked) in [(0, "succeeded", [0]), (7, "succeeded", [None])], result
 
 
+@pytest.mark.parametrize("ours", [True, False], ids=["our loop", "a program"])
+@pytest.mark.parametrize("container", ["agent", "check"])
+def test_a_container_dies_while_the_patch_is_made(
+    kubernetes_place: Place, cluster: Cluster, container: str, ours: bool
+) -> None:  # fmt: skip
+    """The container of the commands is gone by then: it ends with the work."""
+    place = kubernetes_place
+    if ours:
+        words = work.words(place, work.model(place, [work.bash(LARGE["run"]), work.bash(CHANGE["run"])]))
+        watching = _killed(place, cluster, container, begins("patch"), [*words, "--verify", QUICK, "--retries", "0"])
+    else:
+        watching = killed(place, cluster, container, begins("patch"), LARGE, *WHOLE, verify=QUICK)
+    code, result = watching.end(), watching.result
+    ended = [record["event"] for record in watching.records if is_event("phase")(record)][-1]
+    if container == "agent":
+        assert (ended["name"], ended["state"]) == ("patch", "begin"), "it was killed too late to see anything"
+        assert (code, result["outcome"], result["fault"], result["reason"]) == (4, "failed", "infrastructure", "error")
+        assert "the agent ended with exit code 137" in result["summary"]
+        assert not result["files"], "no half of a patch is taken for one"
+    else:
+        assert (code, result["outcome"]) == (0, "succeeded"), watching.err
+        assert "+x = 2" in patch(watching)
+        assert [check["exit_code"] for check in result["checks"] if check["on"] == "patch"] == [0]
+
+
 def killed(
     place: Place, cluster: Cluster, container: str, seen: Callable[[Record], bool], *steps: dict[str, Any], **more: str
 ) -> Watching:
     """A run of which this container's first process is killed as soon as a record is seen."""
-    node.need(cluster)
     repository, prompt, *words = asked(place, *steps, retries="0", **more)
-    watching = Watching(place.user, "run", repository, prompt, *place.user.options, *words)
+    return _killed(place, cluster, container, seen, ["run", repository, prompt, *place.user.options, *words])
+
+
+def _killed(
+    place: Place, cluster: Cluster, container: str, seen: Callable[[Record], bool], words: Sequence[str]
+) -> Watching:
+    node.need(cluster)
+    watching = Watching(place.user, *words)
     run = watching.until(seen)["run"]
     node.signal_to(node.first_process(work.pod(place, run), container), signal.SIGKILL)
     return watching
