@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aideator_cli.cli.commands.run import called
+from aideator_cli.cli.commands.run_options import BEST
 
 if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
@@ -38,6 +39,7 @@ Post = Annotated[
     typer.Option(
         "--post",
         help="Post the places that at least two reviewers name as a comment. Without it you see the comment first.",
+        rich_help_panel=BEST,
     ),
 ]
 
