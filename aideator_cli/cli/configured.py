@@ -28,7 +28,7 @@ _HEADINGS: Final = {
     **dict.fromkeys(("backend", "context", "namespace", "allow_local_shell", "git_secret", "env", "ca"), _WHERE),
     **dict.fromkeys(("push", "folder"), BEST),
     **dict.fromkeys(("yes", "profile", "no_repository_file", "detach", "dry_run", "estimate"), _WATCHING),
-    **dict.fromkeys(("view", "no_mouse", "json", "on_interrupt", "notify", "help"), _WATCHING),
+    **dict.fromkeys(("view", "plain", "no_mouse", "json", "on_interrupt", "notify", "help"), _WATCHING),
 }  # fmt: skip
 _LEFT_OUT: Final = "aideator.left_out"
 

@@ -24,7 +24,8 @@ def option_table() -> Table:
     hints = get_type_hints(run, include_extras=True)
     found = [option(name, hints[name]) for name in signature(run).parameters]
     options = {each.name: each for each in found if each is not None and each.name not in NO_SETTINGS}
-    return {**options, "user": Option("user", Kind.TEXT, flag=""), "database": database()}
+    theme = Option("theme", Kind.TEXT, flag="", choices=("dark", "light"))
+    return {**options, "user": Option("user", Kind.TEXT, flag=""), "theme": theme, "database": database()}
 
 
 def option(name: str, hint: Any) -> Option | None:

@@ -26,7 +26,7 @@ def play(word: str, pace: Pace, view: str | None, look: Look = USUAL) -> int:
     with playing(here, found, pace, clock) as batches:
         show(spec, batches)
     ended = standing(here, spec)
-    conclude(ended, Manner(view=view))
+    conclude(ended, Manner(view=view, look=look))
     if not all(result.ended for result in ended.results):
         terminal.say(f"{spec.id} is still at work; this is what has been stored so far.  {command('watch', spec.id)}")
     return 0

@@ -45,7 +45,7 @@ def conclude(ended: Standing, manner: Manner = PLAIN) -> ExitCode:
         return exit_code(ended.results)
     from aideator_cli.views.text.table import show_end
 
-    screen = terminal.screen()
+    screen = terminal.screen(plain=manner.look.plain)
     screen.line()
     show_end(screen, ended.results, selection.variation if selection else None)
     terminal.say("")
@@ -55,7 +55,7 @@ def conclude(ended: Standing, manner: Manner = PLAIN) -> ExitCode:
     if not manner.goes_on:
         for step in next_steps(spec, ended.results, selection):
             terminal.say(f"  {command(*step.words)}")
-        if shows_panes(manner.view):
+        if shows_panes(manner.view, manner.look):
             terminal.say(f"  {command('watch', spec.id)}")
     return exit_code(ended.results)
 

@@ -50,12 +50,12 @@ def wants_colour(stream: object) -> bool:
     return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
 
 
-def screen(out: TextIO | None = None, size: tuple[int, int] | None = None) -> Screen:
+def screen(out: TextIO | None = None, size: tuple[int, int] | None = None, *, plain: bool = False) -> Screen:
     """Makes a `Screen` from stdout, or from `out` instead. `size`: columns and lines; None means the terminal's."""
     stream = out or sys.stdout
     columns, lines = size or shutil.get_terminal_size((100, 24))
     return Screen(
-        stream, columns, lines, is_terminal=stream.isatty(), colour=wants_colour(stream),
+        stream, columns, lines, is_terminal=stream.isatty(), colour=wants_colour(stream) and not plain, plain=plain,
         true_colour=os.environ.get("COLORTERM") in ("truecolor", "24bit"), warn=warn,
     )  # fmt: skip
 

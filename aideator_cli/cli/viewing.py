@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,34 +30,38 @@ def chosen_view(
 
     Raises `AideatorError` (usage) for an unknown name, or if the view needs a screen and stdout is none.
     """
-    check_view(name)
-    name = name or _usual()
+    check_view(name, plain=look.plain)
+    name = name or ("lines" if look.plain else _usual())
     if name == "panes":
+        from aideator_cli.cli import ground, invocation
         from aideator_cli.views.panes import show_panes
 
-        return show_panes(actions, now, look)
+        light = ground.is_light(invocation.here().settings.defaults.theme)
+        return show_panes(actions, now, replace(look, light=light))
     if name == "live":
         from aideator_cli.views.live import show_live
 
         return partial(show_live, terminal.screen())
     from aideator_cli.views.text.lines import show_lines
 
-    return partial(show_lines, terminal.screen())
+    return partial(show_lines, terminal.screen(plain=look.plain))
 
 
-def look(*, no_mouse: bool) -> Look:
+def look(*, no_mouse: bool, plain: bool) -> Look:
     """Returns what the options say, and where they say nothing, the configuration."""
     from aideator_cli.cli import invocation
 
     defaults = invocation.here().settings.defaults
-    return Look(mouse=not (no_mouse or defaults.no_mouse))
+    return Look(mouse=not (no_mouse or defaults.no_mouse), plain=plain or defaults.plain)
 
 
-def check_view(name: str | None, *, json: bool = False) -> None:
+def check_view(name: str | None, *, json: bool = False, plain: bool = False) -> None:
     """Raises `AideatorError` (usage) if the view is not available here."""
     check_name(name)
     if name is not None and json:
         raise usage("--json and --view can't be combined", hint=f"leave out --view {name}, or --json")
+    if name in ("panes", "live") and plain:
+        raise usage(f"--plain shows lines, not --view {name}", hint="leave one of them out")
     if name in ("panes", "live") and not terminal.draws(sys.stdout):
         raise usage(f"--view {name} needs a terminal, and stdout is not one", hint="--view lines")
     if name == "panes" and not _all_terminals():
@@ -68,9 +73,9 @@ def check_name(name: str | None) -> None:
         raise usage(f"there is no view {name}", hint=f"--view takes {', '.join(VIEWS)}")
 
 
-def shows_panes(name: str | None) -> bool:
+def shows_panes(name: str | None, look: Look = USUAL) -> bool:
     """Returns whether this is the name of the panes, or None and they are what fits."""
-    return (name or _usual()) == "panes"
+    return not look.plain and (name or _usual()) == "panes"
 
 
 def _usual() -> str:

@@ -55,6 +55,8 @@ class Defaults:
     env_from: tuple[str, ...] = ()
     ca: str | None = None
     no_mouse: bool = False
+    plain: bool = False
+    theme: str | None = None  # dark or light
     database: str | None = None  # a URL; `Settings.database` also knows the variable
     notify: str | None = None
 

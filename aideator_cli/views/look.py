@@ -6,6 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Look:
     mouse: bool = True  # whether the panes take the mouse from the terminal
+    light: bool = False  # whether the panes are dark on a light ground
+    plain: bool = False  # for a screen reader: words instead of signs, no colours, nothing drawn twice
 
 
 USUAL = Look()

@@ -20,6 +20,7 @@ class Screen:
     is_terminal: bool = False  # a person reads it: long lines are folded, and foreign bytes made harmless
     colour: bool = False
     true_colour: bool = False
+    plain: bool = False  # for a screen reader: words instead of signs and tables
     warn: Callable[[str], None] = _unheard  # warns the person, who may not read `out`
 
     def line(self, text: str = "") -> None:
@@ -27,7 +28,9 @@ class Screen:
 
     def folded(self, text: str, indent: str = "  ") -> str:
         """Folded at words for a person; whole for a pipe. `indent`: of the second line and those after it."""
-        return textwrap.fill(text, self.width, subsequent_indent=indent) if self.is_terminal else text
+        return (
+            textwrap.fill(text, self.width, subsequent_indent=indent) if self.is_terminal and not self.plain else text
+        )
 
     def write_bytes(self, data: bytes) -> None:
         """As they are, for a program."""

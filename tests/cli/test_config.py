@@ -57,7 +57,7 @@ def example(option: Option) -> tuple[str, Any]:
 
 def test_every_option_of_run_can_be_configured(home: Path, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """An option that is added to `run` is a setting by itself; one that can't be is named here."""
-    options = {name: each for name, each in option_table().items() if name not in ("user", "database")}
+    options = {name: each for name, each in option_table().items() if name not in ("user", "theme", "database")}
     arguments = {"repo", "prompt"}
     assert options.keys() == signature(run.run).parameters.keys() - NO_SETTINGS - arguments
     config("".join(f"{name} = {example(option)[0]}\n" for name, option in options.items()))

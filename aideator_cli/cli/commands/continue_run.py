@@ -62,6 +62,7 @@ def continue_run(
     notify: options.Notify = None,
     detach: run_options.Detach = False,
     view: options.View = None,
+    plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
@@ -95,6 +96,6 @@ def continue_run(
     if taken is not None:
         check_place(taken, planned.order)
     manner = Manner(
-        json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops, ring=ring(here, notify), goes_on=taken is not None
+        json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), cancels=stops, ring=ring(here, notify), goes_on=taken is not None
     )  # fmt: skip
     return begin(here, planned, manner, taken, detach=detach)

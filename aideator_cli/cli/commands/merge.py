@@ -37,6 +37,7 @@ def merge(
     notify: options.Notify = None,
     detach: run_options.Detach = False,
     view: options.View = None,
+    plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
@@ -62,5 +63,7 @@ def merge(
         from aideator_cli.cli.commands.diff import print_patch
 
         return print_patch(merging.merged.patch)
-    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse), cancels=stops, ring=ring(here, notify))
+    manner = Manner(
+        json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), cancels=stops, ring=ring(here, notify)
+    )
     return begin(here, plan(here, merging), manner, detach=detach)

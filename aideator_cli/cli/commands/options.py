@@ -31,6 +31,10 @@ View = Annotated[
         show_default=False,
     ),
 ]
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", help="For a screen reader: lines with words instead of signs, colours and tables."),
+]
 NoMouse = Annotated[
     bool, typer.Option("--no-mouse", help="In panes, leave the mouse to the terminal. M does so, too, and back.")
 ]

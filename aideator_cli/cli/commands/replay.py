@@ -23,6 +23,7 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
     cast: Annotated[
         Path | None,
@@ -46,5 +47,7 @@ def replay(
         raise usage(f"--speed takes a number above 0, not {speed:g}")
     pace = Pace(speed, seconds("--max-pause", max_pause))
     return (
-        play(run, pace, view, look(no_mouse=no_mouse)) if cast is None else record(run, pace, view, cast, force=force)
+        play(run, pace, view, look(no_mouse=no_mouse, plain=plain))
+        if cast is None
+        else record(run, pace, view, cast, force=force)
     )

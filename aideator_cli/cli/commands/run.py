@@ -114,6 +114,7 @@ def called(
     dry_run: run_options.DryRun = False,
     estimate: run_options.Estimated = False,
     view: options.View = None,
+    plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> "Call":
@@ -184,8 +185,8 @@ def called(
     )
     return Call(
         here, request, Where(backend, context, namespace), replace(taken, folder=folder) if taken else None, pushed,
-        cancels=cancels(on_interrupt), ring=ring(here, notify), json=json, view=view, look=look(no_mouse=no_mouse), confirmed=yes,
-        detach=detach,
+        cancels=cancels(on_interrupt), ring=ring(here, notify), json=json, view=view,
+        look=look(no_mouse=no_mouse, plain=plain), confirmed=yes, detach=detach,
         estimate=estimate, dry_run=dry_run,
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ def watch(
     namespace: options.Namespace = None,
     notify: options.Notify = None,
     view: options.View = None,
+    plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
@@ -39,7 +40,7 @@ def watch(
 
     check_view(view, json=json)
     here = invocation.here()
-    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse), ring=ring(here, notify))
+    manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), ring=ring(here, notify))
     watched = attending.watch(here, run, Where(None, context, namespace), attending.Window(sieve.since(since), tail))
     spec = watched.spec
     if watched.backend is None:

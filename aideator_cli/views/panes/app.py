@@ -35,7 +35,7 @@ from aideator_cli.views.panes.dialogs import Line, Question
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.feed import Background, Feed
 from aideator_cli.views.panes.keys import KEYS
-from aideator_cli.views.panes.palette import DARK, LIGHT, is_light
+from aideator_cli.views.panes.palette import DARK, LIGHT
 from aideator_cli.views.panes.scroller import Scroller
 
 REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
@@ -75,6 +75,7 @@ class PanesApp(App[None]):
         self._used = 0.0  # seconds of this thread's processor time, when something was drawn last
         self._behind = False
         self._selected: int | None = None
+        self._look = look
         self._has_mouse = look.mouse
 
     @property
@@ -85,7 +86,7 @@ class PanesApp(App[None]):
     def on_mount(self) -> None:
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = (LIGHT if is_light() else DARK).name
+        self.theme = (LIGHT if self._look.light else DARK).name
         self.theme_changed_signal.subscribe(self, lambda _: self.board.repaint())
         self.begin_capture_print(self)
         for number in SIGNALS:

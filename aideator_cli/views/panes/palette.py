@@ -1,6 +1,5 @@
 """Colours of the panes: the design system's, on a dark and on a light ground."""
 
-import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -61,8 +60,3 @@ def styles(*, dark: bool) -> dict[str, Style]:
 def agent_colour(number: int) -> str:
     red, green, blue = AGENTS[(number - 1) % len(AGENTS)]
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def is_light() -> bool:
-    """Whether the terminal says that its ground is light (COLORFGBG)."""
-    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")

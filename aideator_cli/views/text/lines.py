@@ -15,6 +15,7 @@ from aideator_cli.views.colours import DIM, RED, paint, variation_colour
 from aideator_cli.views.course.calls import Asked
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import TOLD
+from aideator_cli.views.text.plain import in_words
 
 KEPT = 3  # lines of a failed command's output that are shown
 LONG_SECONDS = 1.0  # a command that took this long is also reported when it ends
@@ -79,11 +80,11 @@ class _Lines:
         self._whole = whole
         self._is_merge = spec.is_merge
         self._colour = screen.colour
-        self._wraps = screen.is_terminal
+        self._wraps = screen.is_terminal and not screen.plain  # a screen reader reads a line as one
         self._speakers = {v.number: _Speaker() for v in spec.variations}
         digits = len(str(max(self._speakers)))
         self._prefixes = {n: self._prefix(f"{spec.id}/{n:<{digits}}", n) for n in self._speakers}
-        self._room = max(30, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
+        self._room = max(20, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
 
     def show(self, item: Item) -> None:
         if isinstance(item, Event):
@@ -102,11 +103,15 @@ class _Lines:
         self._screen.out.flush()
 
     def _prefix(self, name: str, number: int) -> str:
+        if self._screen.plain:
+            return f"{name.rstrip()}: "
         if not self._colour:
             return f"{name} │ "
         return paint(f"{name} │", variation_colour(number, true_colour=self._screen.true_colour)) + " "
 
     def _line(self, number: int, text: str, style: str | None = None) -> None:
+        if self._screen.plain:
+            text = in_words(text)
         for line in clean(text).expandtabs(4).split("\n"):
             for part in self._wrapped(line[:MOST_CELLS]):
                 self._screen.line(self._prefixes[number] + (paint(part, style) if style and self._colour else part))

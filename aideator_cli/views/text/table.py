@@ -25,7 +25,13 @@ STYLES: dict[Word, Style] = {Word.PASSED: "green", Word.FLAKY: "yellow", Word.NO
 
 def show_end(screen: Screen, results: Sequence[Result], selected: int | None = None) -> None:
     """The table, and below it in a sentence who passed the checks."""
-    show_table(screen, results, selected)
+    if screen.plain:
+        from aideator_cli.views.text.plain import sentences
+
+        for sentence in sentences(results, selected):
+            screen.line(sentence)
+    else:
+        show_table(screen, results, selected)
     if told := _told(results, check_names((), results)):
         screen.line(screen.folded(told, indent=""))
 

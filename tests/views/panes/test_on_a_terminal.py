@@ -191,3 +191,34 @@ def test_no_color_and_a_dumb_terminal_are_heeded(terminal: Panes, user: User) ->
     dumb.until_ended()
     assert not dumb.alternate()
     assert "/1 │" in dumb.text()
+
+
+def test_from_the_smallest_to_the_largest_terminal_every_view_shows_a_run_and_nothing_breaks(
+    terminal: Panes, user: User
+) -> None:
+    panes = started(terminal(40, 12), user, "demo")
+    panes.until_shown("at work")
+    for columns, lines in ((300, 100), (60, 8), (40, 12)):
+        panes.resize(columns, lines)
+    panes.until_shown("3 ended", seconds=120)
+    panes.resize(300, 100)
+    panes.until(lambda screen: "1 ✓" in screen and max(map(len, screen.split("\n"))) == 300)
+    panes.keys("q")
+    assert panes.until_ended() == 0
+    for columns, lines in ((40, 12), (300, 100)):
+        for words in (
+            ["watch", "--view", "live"],
+            ["watch", "--view", "lines"],
+            ["watch", "--plain"],
+            ["list"],
+            ["compare"],
+        ):
+            pane = started(terminal(columns, lines), user, *words)
+            assert pane.until_ended() == 0
+            told = pane.text()
+            assert "Traceback" not in told
+            if words == ["watch", "--view", "lines"]:
+                each = [line for line in told.split("\n") if "│" in line]
+                assert max(map(len, each)) <= columns
+            if words == ["watch", "--plain"]:
+                assert "Variation 1, scripted/right.yaml: succeeded. unittest passed" in told
