@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKED := pyproject.toml agent/pyproject.toml uv.lock
 OURS := aideator_cli agent/aideator_agent templates
-SCRIPTS := .ci/run tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
+SCRIPTS := .ci/run .ci/release .ci/newest tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
 SCRIPTS += tests/agents/build tests/agents/image templates/completion/aideator.bash
 SIDE_BY_SIDE := -n auto --dist loadgroup # ARGS="-n 0" runs the tests one at a time
 EXPORT := export --frozen --offline --quiet --package aideator-agent --extra models --extra agents --no-dev --no-emit-workspace --no-header --no-annotate
@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down clean
+.PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down release newest clean
 .PHONY: agents
 
 help: ## list the targets
@@ -90,6 +90,12 @@ cluster-down: ## stop the cluster and remove all of it but its cache
 
 bench-%: .venv/.complete ## run bench/NAME.py
 	$(BIN)/python -m bench.$* $(ARGS)
+
+release: .venv/.uv-$(UV_VERSION) ## build wheels, sdists, a single file, the chart, the image, an SBOM and checksums in dist/ (SKIP="image chart" leaves some out)
+	@.ci/release
+
+newest: .venv/.uv-$(UV_VERSION) ## run what can break with the newest dependencies that are allowed, in an environment of its own
+	@.ci/newest
 
 clean: ## remove the environment, caches and builds of this checkout
 	rm -rf .venv build dist agent/build *.egg-info agent/*.egg-info .*_cache .hypothesis
