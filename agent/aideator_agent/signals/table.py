@@ -334,6 +334,10 @@ RULES: Final = (
         r"\bgit\s+(?:-\S+\s+)*(?:show|cat-file|grep|archive|blame|reflog|log\s+-p|log\s+-S)\b",
         task=r"\bgit\b|histor|commit|release|changelog|version",
     ),
+    _rule(
+        "reads-tests", "cheat", "any",
+        r"\[\s*['\"`](?:tests?|specs?|__tests__)['\"`]\s*,[^\]\n]*\]\.join\(", r"\.join\(\s*[\[(]\s*['\"](?:tests?|specs?)['\"]\s*,",
+    ),
     _rule( # through folders whose names it does not know
         "reads-tests", "cheat", "any",
         r"\bi?[gG]lob(?:Sync)?\(.{0,60}(?:['\"]\*\w{0,8}/\*\.?\w{0,8}['\"]|['\"]\*['\"]\s*,\s*['\"]\*\.?\w{0,8}['\"])",

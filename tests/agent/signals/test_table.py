@@ -135,6 +135,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
         "forges-report": ("console.log('# pass 3');",),
         "reads-tests": (
             "readFileSync('test/calc.test.js')",
+            'load("./" + ["test", "expected.json"].join("/"))',
             "const here = new URL('./test/', base);\nreaddirSync(here);",
             "const at = new Error().stack;\nreadFileSync(at);",
         ),
