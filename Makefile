@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down release newest clean
+.PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down release newest installs clean
 .PHONY: agents
 
 help: ## list the targets
@@ -96,6 +96,9 @@ release: .venv/.uv-$(UV_VERSION) ## build wheels, sdists, a single file, the cha
 
 newest: .venv/.uv-$(UV_VERSION) ## run what can break with the newest dependencies that are allowed, in an environment of its own
 	@.ci/newest
+
+installs: .venv/.complete ## install the wheels with pip, uv and pipx in fresh environments, with each Python that is here; downloads much
+	AIDEATOR_INSTALLS=1 $(BIN)/pytest -rs tests/test_installing.py $(ARGS)
 
 clean: ## remove the environment, caches and builds of this checkout
 	rm -rf .venv build dist agent/build *.egg-info agent/*.egg-info .*_cache .hypothesis
