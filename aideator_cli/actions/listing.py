@@ -55,7 +55,7 @@ def glances(here: Here, limit: int, wanted: Wanted = ALL) -> "list[Glance]":
 def listed(here: Here, limit: int, wanted: Wanted = ALL) -> list[Listed]:
     """Local runs are shown as they are now, runs in a cluster as they were last seen."""
     _refresh(here)
-    return _rows(here, here.store.runs(limit, wanted))
+    return rows(here, here.store.runs(limit, wanted))
 
 
 def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:
@@ -67,15 +67,15 @@ def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:
     news: list[queue.SimpleQueue[Any]] = []
     before: list[Listed] = []
     while True:
-        rows = _rows(here, here.store.runs(limit, wanted))
+        now = rows(here, here.store.runs(limit, wanted))
         known = here.store.runs(limit, Wanted(everyone=wanted.everyone))
         fresh = [run for run in known if run.state != "ended" and run.spec.id not in followed]
         if fresh:
             followed.update(run.spec.id for run in fresh)
             news.append(follow_all(here, fresh))
-        if rows != before:
-            yield Change(here.store.glances(limit, wanted), [row for row in rows if row not in before])
-            before = rows
+        if now != before:
+            yield Change(here.store.glances(limit, wanted), [row for row in now if row not in before])
+            before = now
         _wait(news)
 
 
@@ -92,13 +92,14 @@ def _refresh(here: Here) -> None:
             refresh(here, Named(run, None))
 
 
-def _rows(here: Here, runs: "Sequence[StoredRun]") -> list[Listed]:
-    rows: list[Listed] = []
+def rows(here: Here, runs: "Sequence[StoredRun]") -> list[Listed]:
+    """Returns these runs as they are stored."""
+    made: list[Listed] = []
     for run in runs:
         selection = here.store.selection(run.spec.id)
         results = here.store.results(run.spec.id, report=run.spec.verify_report is not None)
-        rows.append(Listed(run, results, selection.variation if selection else None))
-    return rows
+        made.append(Listed(run, results, selection.variation if selection else None))
+    return made
 
 
 def _wait(news: list["queue.SimpleQueue[Any]"]) -> None:

@@ -14,6 +14,7 @@ from aideator_cli.text.clean import clean
 
 MEDIA_TYPE: Final = "application/problem+json"
 AGAIN_SECONDS: Final = 5  # when to come back to a server that can't answer now
+FORMS: Final = ("full", "short")  # the forms of a body that has two
 NAMED: Final = 10  # mistakes in one body
 
 _STATUS: Final[Mapping[ExitCode, HTTPStatus]] = {
@@ -126,4 +127,4 @@ async def _of_mistake(request: Request, error: Exception) -> Response:
 
 def _where(location: Sequence[Any]) -> str:
     """Returns a place in a body or a query as a person writes it: `agent_config.temperature`."""
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+    return ".".join(str(part) for part in location[1:] if part not in FORMS) or str(location[0])

@@ -3,14 +3,17 @@
 import ipaddress
 import socket
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import usage
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LOOPBACK
+from aideator_cli.server.streams.hub import Hub
 
 GRACE_SECONDS = 10  # for requests that are being answered when the server stops
 
@@ -31,7 +34,21 @@ def serve(here: Here, host: str, port: int, said: Callable[[str], None]) -> None
             timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on", ws="none",
         )  # fmt: skip
         said(f"http://{shown}:{listening.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, app).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams as soon as it is told to stop: they would hold it up, and whoever reads them comes back."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        hub: Hub | None = getattr(self._app.state, "hub", None)
+        if hub is not None:
+            hub.close_soon()
 
 
 def is_loopback(host: str) -> bool:

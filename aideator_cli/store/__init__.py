@@ -3,6 +3,7 @@
 It knows no backend and decides nothing about what it stores.
 """
 
+from aideator_cli.store.arrivals import Arrivals
 from aideator_cli.store.away import DatabaseAway, LeaseLost
 from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
@@ -16,5 +17,5 @@ from aideator_cli.store.runs import Runs
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "DatabaseAway", "LeaseLost", "Store"]
 
 
-class Store(Runs, Remarks, Pulls, Holding, Log, Results, Crossings):
+class Store(Runs, Remarks, Pulls, Holding, Log, Arrivals, Results, Crossings):
     """The whole store."""

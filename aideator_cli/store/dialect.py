@@ -41,6 +41,7 @@ class Dialect(Protocol):
     is_distinct: str  # the operator that takes null for a value
     given_ids: str  # a table `picked(key, value)` made of one value, a JSON array of texts
     newest_event: str  # the query for the row of the newest event, which may be that of another run; takes the run
+    by_row: str  # behind the name of a table that is to be read in the order of its rows: new ones, most often
     clock: str  # the database's time: RFC 3339, UTC, microseconds
     clock_later: str  # the same after a number of seconds, its one value
 
@@ -81,6 +82,7 @@ class SQLite:
     is_distinct = "is not"
     given_ids = "json_each(?) as picked"
     newest_event = "select coalesce(max(id), 0) from events where ? <> ''"
+    by_row = "not indexed"
     clock = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"
     clock_later = "strftime('%Y-%m-%dT%H:%M:%f', 'now', ? || ' seconds') || '000Z'"
 

@@ -85,6 +85,12 @@ class Runs(Database):
         query = f"select runs.*, {tags(words)} from {words.given_ids} join runs on runs.id = picked.value order by picked.key"
         return [stored_run(row) for row in self._rows(query, ids)]
 
+    def order(self, wanted: Wanted) -> list[str]:
+        """Returns the ids of all runs that are wanted, in their order."""
+        from aideator_cli.store.picking import picked
+
+        return list(json.loads(picked(self._connection, self._dialect, wanted, -1)))
+
     def at_work(self, backend: str) -> list[str]:
         """Returns the runs in this backend that had not ended when they were last seen, the newest first."""
         query = "select id from runs where backend = ? and state <> 'ended' order by created desc, id"

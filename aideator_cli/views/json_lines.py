@@ -19,7 +19,7 @@ def show_json(screen: Screen, _spec: RunSpec, batches: Iterator[list[Item]]) -> 
     for batch in batches:
         for item in batch:
             if isinstance(item, Event):
-                screen.out.write(_event(item))
+                screen.out.write(_event(item) + "\n")
             elif isinstance(item, Observation):
                 write(screen, observation(item))
         screen.out.flush()
@@ -52,12 +52,14 @@ def write(screen: Screen, data: Mapping[str, object]) -> None:
 
 
 def _event(event: Event) -> str:
-    whose = json.dumps(
-        {"kind": "event", "run": event.run, "variation": event.variation, "attempt": event.attempt},
-        separators=(",", ":"),
-    )
-    record = json.dumps(event.data["text"]) if event.type == "stray" else event.raw.decode()
-    return f'{whose[:-1]},"{"line" if event.type == "stray" else "event"}":{record}}}\n'
+    return event_record(event.run, event.variation, event.attempt, event.raw, stray=event.type == "stray")
+
+
+def event_record(run: str, variation: int, attempt: str, raw: bytes, *, stray: bool) -> str:
+    """`raw`: the agent's line. `stray`: it is not a record."""
+    whose = json.dumps({"kind": "event", "run": run, "variation": variation, "attempt": attempt}, separators=(",", ":"))
+    record = json.dumps(raw.decode(errors="replace")) if stray else raw.decode()
+    return f'{whose[:-1]},"{"line" if stray else "event"}":{record}}}'
 
 
 def _issue(spec: RunSpec) -> dict[str, Any] | None:

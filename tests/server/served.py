@@ -30,5 +30,6 @@ def served(home: Path, *words: str) -> Iterator[Served]:
             assert found, line + process.stderr.read()
             yield Served(found[0], process)
         finally:
-            process.send_signal(signal.SIGINT)
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, process.stderr.read()

@@ -1,13 +1,18 @@
 """`aideator serve` as a process: where it listens, and how it ends."""
 
 import json
+import signal
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from aideator_cli.api import Aideator
+from aideator_cli.server.serving import GRACE_SECONDS
 from tests.cli.conftest import Shell, aideator
+from tests.server.conftest import Body
 from tests.server.served import served
 
 __all__ = ["aideator"]
@@ -19,6 +24,26 @@ def test_it_says_where_it_listens_and_ends_by_ctrl_c(home: Path) -> None:
             assert json.load(answer)["status"] == "ok"
         with pytest.raises(OSError, match="421"):
             urllib.request.urlopen(urllib.request.Request(f"{server.address}/readyz", headers={"Host": "evil.example"}))
+
+
+def test_an_open_stream_does_not_hold_up_the_end(home: Path, body: Body, tmp_path: Path) -> None:
+    script = tmp_path / "long.yaml"
+    script.write_text("- say: Waiting.\n  calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
+    with served(home) as server:
+        asked = json.dumps(body(models=[f"scripted/{script}"], n=1, verify=[])).encode()
+        runs = f"{server.address}/api/v1/runs"
+        with urllib.request.urlopen(
+            urllib.request.Request(runs, asked, {"Content-Type": "application/json"})
+        ) as started:
+            run = json.load(started)["run"]
+        with urllib.request.urlopen(f"{runs}/{run}/events") as stream:
+            assert stream.readline().startswith(b":")
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            stream.read()
+        assert server.process.wait(30) == 0
+        assert time.monotonic() - began < GRACE_SECONDS
+    Aideator(home).run(run).delete(force=True)
 
 
 def test_it_listens_nowhere_but_on_this_machine(aideator: Shell) -> None:

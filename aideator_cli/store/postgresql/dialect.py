@@ -34,6 +34,7 @@ class PostgreSQL:
         select coalesce(max(e.id), 0) from attempts a
         cross join lateral (select id from events where attempt = a.id order by id desc limit 1) e where a.run = ?
     """  # that of the run alone: ids of other runs may be given, and not yet committed
+    by_row = ""
     clock = _NOW.format("clock_timestamp()")
     clock_later = _NOW.format("clock_timestamp() + make_interval(secs => ?::double precision)")
 

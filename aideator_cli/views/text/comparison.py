@@ -125,29 +125,33 @@ def told_value(share: Share, axis: Axis) -> str:
 def show_json(
     screen: Screen, spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None
 ) -> None:
+    write(screen, comparison_record(spec, comparison, selection, by))
+
+
+def comparison_record(
+    spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None = None
+) -> dict[str, Any]:
+    """The record of `compare --json`."""
     axis = {"by": by[0], "shares": [share.as_json() for share in by[1]]} if by else {}
-    write(
-        screen,
-        {
-            "kind": "comparison",
-            "run": spec.id,
-            "running": comparison.running,
-            "checks": list(comparison.checks),
-            "choice": comparison.best.number if comparison.best else None,
-            "reason": comparison.reason,
-            "selected": selection.variation if selection else None,
-            "variations": [_candidate(spec, each) for each in comparison.order],
-            "groups": [{"variations": group.numbers, "identical": group.identical} for group in comparison.groups],
-            "files": [{"path": file.path, "parts": file.parts} for file in comparison.files],
-            "cited": [
-                {"path": place.path, "first": place.first, "last": place.last, "variations": place.numbers}
-                for place in comparison.cited
-            ],
-            "shared": {"additions": comparison.shared[0], "deletions": comparison.shared[1]},
-            "crossing": comparison.crossing.as_json() if comparison.crossing else None,
-            **axis,
-        },
-    )
+    return {
+        "kind": "comparison",
+        "run": spec.id,
+        "running": comparison.running,
+        "checks": list(comparison.checks),
+        "choice": comparison.best.number if comparison.best else None,
+        "reason": comparison.reason,
+        "selected": selection.variation if selection else None,
+        "variations": [_candidate(spec, each) for each in comparison.order],
+        "groups": [{"variations": group.numbers, "identical": group.identical} for group in comparison.groups],
+        "files": [{"path": file.path, "parts": file.parts} for file in comparison.files],
+        "cited": [
+            {"path": place.path, "first": place.first, "last": place.last, "variations": place.numbers}
+            for place in comparison.cited
+        ],
+        "shared": {"additions": comparison.shared[0], "deletions": comparison.shared[1]},
+        "crossing": comparison.crossing.as_json() if comparison.crossing else None,
+        **axis,
+    }
 
 
 def _candidate(spec: RunSpec, each: Candidate) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+"""The routes that change something: they start runs, stop, retry, judge, tell, select and delete."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from aideator_cli.actions import cancelling, deleting, judging, retrying, selecting, starting, telling
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.retrying import Retried
+from aideator_cli.domain.judgements import Round
+from aideator_cli.errors import AideatorError, ExitCode, usage
+from aideator_cli.intake.request import Where
+from aideator_cli.server import bodies, contract
+from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.attending import Attendants
+from aideator_cli.server.foreign import check_run
+from aideator_cli.server.naming import named, the_run, word
+from aideator_cli.server.problems import Problem
+from aideator_cli.server.runs import RunId, core_of, shown
+
+router = APIRouter(prefix="/api/v1", tags=["acts"])
+Acting = Annotated[Caller, Depends(caller_with("run"))]
+ACCEPTED = HTTPStatus.ACCEPTED
+
+
+@router.post("/runs", status_code=ACCEPTED, summary="Start a run")
+async def start(request: Request, caller: Acting, body: bodies.AnyRun) -> Response:
+    """Answers as soon as the agents are accepted. They go on without the server; while it lives, it follows them."""
+    asked = body.full() if isinstance(body, bodies.ShortRun) else body
+    check_run(caller, asked)
+    run = await core_of(request).act(_start, asked)
+    attendants_of(request).begin(run)
+    location = f"/api/v1/runs/{run}"
+    told = await core_of(request).read(contract.started if isinstance(body, bodies.ShortRun) else shown, run)
+    return JSONResponse(told, ACCEPTED, {"Location": location})
+
+
+@router.post("/runs/{run}/select", summary="Select a variation as the run's winner")
+async def select(request: Request, _caller: Acting, run: RunId, body: bodies.AnySelection) -> Response:
+    with _kept(request, run):
+        if isinstance(body, bodies.ShortSelecting):
+            return JSONResponse(await core_of(request).act(contract.select, run, body.winning_variation_id))
+        return JSONResponse(await core_of(request).act(_select, run, body))
+
+
+@router.post("/runs/{run}/cancel", status_code=ACCEPTED, summary="Stop agents, and keep their work so far")
+async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Stopping | None = None) -> Response:
+    """Answers when they are asked to stop. Their last events and results come in the run's stream."""
+    with _kept(request, run):
+        attendants_of(request).begin(run)
+        await core_of(request).act(_cancel, run, body.variation if body else None)
+    return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
+
+
+@router.post("/runs/{run}/retry", status_code=ACCEPTED, summary="Try variations again")
+async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
+    with _kept(request, run):
+        retried = await core_of(request).act(_retry, run, body or bodies.Retrying())
+        attendants_of(request).begin(run, retried)
+    return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
+
+
+@router.post("/runs/{run}/judge", summary="Let a model compare the patches or answers that passed their checks")
+async def judge(request: Request, _caller: Acting, run: RunId, body: bodies.Judging | None = None) -> Response:
+    """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
+    with _kept(request, run):
+        return JSONResponse(await core_of(request).act(_judge, run, body or bodies.Judging()))
+
+
+@router.post("/runs/{run}/tell", summary="Tell agents at work something, which they get before their next turn")
+async def tell(request: Request, _caller: Acting, run: RunId, body: bodies.Telling) -> Response:
+    with _kept(request, run):
+        return JSONResponse(await core_of(request).act(_tell, run, body))
+
+
+@router.delete("/runs/{run}", status_code=HTTPStatus.NO_CONTENT, summary="Delete a run and everything stored about it")
+async def delete(
+    request: Request,
+    _caller: Acting,
+    run: RunId,
+    force: Annotated[bool, Query(description="Also while its agents work. They are killed.")] = False,
+) -> Response:
+    with _kept(request, run):
+        going: set[str] = request.app.state.deleting
+        going.add(run)
+        try:
+            await core_of(request).act(_delete, run, force=force)
+        finally:
+            going.discard(run)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def attendants_of(request: Request) -> Attendants:
+    attendants: Attendants = request.app.state.attendants
+    return attendants
+
+
+@contextmanager
+def _kept(request: Request, run: str) -> Iterator[None]:
+    """Raises `Problem` for a run that is being deleted."""
+    if run in request.app.state.deleting:
+        raise Problem(HTTPStatus.CONFLICT, f"run {run} is being deleted", "GET /api/v1/runs lists the others")
+    yield
+
+
+def _start(here: Here, asked: bodies.NewRun) -> str:
+    planned = starting.plan(here, asked.request(), asked.where())
+    if planned.suspects:
+        raise starting.unconfirmed(planned.suspects)
+    return starting.start(here, planned).spec.id
+
+
+def _select(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:
+    if body.best == (body.variation is not None) or (body.best and body.note):
+        raise usage("a selection takes either `variation`, and perhaps `note`, or `best`")
+    if body.best:
+        selected = selecting.select_best(here, the_run(here, run))
+    else:
+        selected = selecting.select(here, named(here, run, body.variation), body.note)
+    chosen = selected.selection
+    return {
+        "kind": "selection", "run": run, "variation": chosen.variation, "attempt": chosen.attempt, "time": chosen.time,
+        "note": chosen.note,
+    }  # fmt: skip
+
+
+def _cancel(here: Here, run: str, variation: int | None) -> None:
+    cancelling.cancel(here, word(named(here, run, variation)), Where(), wait=False)
+
+
+def _retry(here: Here, run: str, body: bodies.Retrying) -> Retried:
+    return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
+
+
+def _judge(here: Here, run: str, body: bodies.Judging) -> dict[str, Any]:
+    told = list(judging.judge(here, the_run(here, run), judging.Judge(body.model, None, body.max_pairs)))
+    judged = next((each for each in told if isinstance(each, Round)), None)
+    if judged is None:
+        raise AideatorError(
+            f"nothing to judge: fewer than two variations of {run} are left to compare", hint="GET …/compare says why"
+        )
+    return {"kind": "places", "run": run, **judged.as_json()}
+
+
+def _tell(here: Here, run: str, body: bodies.Telling) -> dict[str, Any]:
+    told = telling.tell(here, word(named(here, run, body.variation)), body.text, Where())
+    return {
+        "told": [
+            {
+                "kind": "told", "run": run, "variation": number, "message": told.message,
+                "arrived": number in told.arrived, "why": told.missed.get(number),
+            }
+            for number in sorted((*told.arrived, *told.missed))
+        ]
+    }  # fmt: skip
+
+
+def _delete(here: Here, run: str, *, force: bool) -> None:
+    the_run(here, run)
+    try:
+        found = deleting.deletable(here, run, force=force)
+    except AideatorError as error:
+        if error.code != ExitCode.USAGE:
+            raise
+        raise Problem(HTTPStatus.CONFLICT, error.message, "cancel it first, or send ?force=true") from error
+    deleting.delete(here, found)

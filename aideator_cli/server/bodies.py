@@ -1,0 +1,174 @@
+"""What requests may say in their bodies. Unknown fields are mistakes."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
+
+MOST: Final = 20  # agents of one run
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewRun(Body):
+    """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
+
+    repository: str = Field(
+        min_length=1, description="A URL that git accepts. From the server's own machine also a path."
+    )
+    prompt: str = Field(min_length=1, description="What the agents are to do.")
+    ref: str | None = Field(default=None, description="Branch, tag or commit. Default: the remote's HEAD.")
+    models: list[str] = Field(default=[], description="Each NAME or NAME:COUNT. Default: the configured model.")
+    agents: list[str] = Field(default=[], description="Each AGENT[/MODEL][:COUNT]. Default: AIdeator's own loop.")
+    n: int | None = Field(
+        default=None, ge=1, le=MOST, description="How many agents. Default: as models and agents say, else 3."
+    )
+    roles: list[str] = Field(default=[], description="Each NAME or NAME:COUNT.")
+    variables: dict[str, str] = Field(default={}, description="Variables of the prompt; with any, it is a template.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    api_base: str | None = Field(default=None, description="An OpenAI-compatible endpoint. Needs the scope admin.")
+    verify: list[str] = Field(default=[], description="Commands that check each patch, each [NAME=]COMMAND.")
+    setup: list[str] = Field(default=[], description="Commands that run before the checks on each tree.")
+    baseline: bool = Field(default=True, description="Whether the checks also run on the unchanged base.")
+    repeat: int = Field(default=1, ge=1, le=20, description="How often each check runs; all must pass.")
+    verify_timeout: float = Field(default=600, gt=0, description="Seconds for each command.")
+    report: str | None = Field(default=None, description="The JUnit XML file that the checks write.")
+    allow_change: list[str] = Field(
+        default=[], description="Globs of tests and check settings that a patch may change."
+    )
+    answer: bool = Field(default=False, description="Whether the agents answer a question instead of changing files.")
+    diff: str | None = Field(
+        default=None, description="A..B or A...B: the commits whose difference the agents are shown."
+    )
+    timeout: float = Field(default=1800, gt=0, description="Seconds for each agent.")
+    start_timeout: float = Field(default=600, gt=0, description="Seconds within which an agent must start.")
+    max_steps: int = Field(default=100, ge=1, description="Turns of the model, for each agent.")
+    max_tokens: int | None = Field(
+        default=None, ge=1, description="Input and output of the model's turns, for each agent."
+    )
+    max_cost: float | None = Field(default=None, gt=0, description="USD for each agent.")
+    budget: float | None = Field(default=None, gt=0, description="USD for all agents together.")
+    first: int | None = Field(default=None, ge=1, description="Stop the others when this many have succeeded.")
+    retries: int | None = Field(
+        default=None, ge=0, description="How often to retry what infrastructure failed. Default: once."
+    )
+    max_parallel: int | None = Field(
+        default=None, ge=1, description="How many agents may be at work at once. Default: all."
+    )
+    image: str | None = Field(default=None, description="The image in which the commands run.")
+    subdir: str | None = Field(default=None, description="The folder in which commands start.")
+    depth: int | None = Field(default=None, ge=1, description="Commits of the history. Default: all.")
+    sparse: list[str] = Field(default=[], description="The folders to check out. Default: all.")
+    submodules: bool = True
+    backend: str | None = Field(default=None, description="auto, kubernetes or local. Needs the scope admin.")
+    allow_local_shell: bool = Field(
+        default=False, description="Let a model's commands run on the server's machine. Needs the scope admin."
+    )
+
+    def request(self) -> Request:
+        return Request(
+            self.repository, self.prompt, n=self.n, models=self.models, agents=Agents(self.agents),
+            temperature=self.temperature, api_base=self.api_base, ref=self.ref, allow_local_shell=self.allow_local_shell,
+            parallel=self.max_parallel, first=self.first, retries=self.retries,
+            bounds=Bounds(
+                timeout=self.timeout, start_timeout=self.start_timeout, max_steps=self.max_steps,
+                max_tokens=self.max_tokens, max_cost=self.max_cost, budget=self.budget,
+            ),
+            checking=Checking(
+                verify=self.verify, setup=self.setup, baseline=self.baseline, repeat=self.repeat,
+                timeout=self.verify_timeout, report=self.report, allow_change=self.allow_change,
+            ),
+            pod=Pod(image=self.image),
+            cloning=Cloning(subdir=self.subdir, depth=self.depth, sparse=self.sparse, submodules=self.submodules),
+            question=Question(answer=self.answer, diff=self.diff),
+            briefing=Briefing(roles=self.roles, variables=[f"{name}={value}" for name, value in self.variables.items()]),
+        )  # fmt: skip
+
+    def where(self) -> Where:
+        return Where(self.backend)
+
+
+class AgentConfig(Body):
+    """Of the short form."""
+
+    model: str | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+
+
+class ShortRun(Body):
+    """The short form: a repository, a prompt, and how often to try."""
+
+    github_url: str = Field(min_length=1)
+    prompt: str = Field(min_length=1)
+    variations: int = Field(default=3, ge=1, le=MOST)
+    agent_config: AgentConfig = AgentConfig()
+
+    def full(self) -> NewRun:
+        models = [self.agent_config.model] if self.agent_config.model else []
+        return NewRun(
+            repository=self.github_url, prompt=self.prompt, n=self.variations, models=models, temperature=self.agent_config.temperature
+        )  # fmt: skip
+
+
+class Selecting(Body):
+    """Which variation is the run's winner: `variation`, or the best by the rule of `compare`."""
+
+    variation: int | None = Field(default=None, ge=1)
+    best: bool = Field(
+        default=False, description="Take the first by the rule of compare. Fails if none passed its checks."
+    )
+    note: str | None = Field(default=None, max_length=10_000, description="Why.")
+
+
+class ShortSelecting(Body):
+    """The short form."""
+
+    winning_variation_id: int = Field(ge=1)
+
+
+class Stopping(Body):
+    """Which agents stop. Their work so far is kept."""
+
+    variation: int | None = Field(default=None, ge=1, description="Default: all.")
+
+
+class Retrying(Body):
+    """Which variations are tried again."""
+
+    variation: int | None = Field(default=None, ge=1, description="Default: those that infrastructure failed.")
+    force: bool = Field(default=False, description="Whatever the result was.")
+
+
+class Judging(Body):
+    """Who compares the patches that passed their checks."""
+
+    model: str | None = Field(default=None, description="Default: the configured model.")
+    max_pairs: int = Field(default=15, ge=1, le=200, description="Pairs at most; each is asked about twice.")
+
+
+class Telling(Body):
+    """What agents at work get before their next turn."""
+
+    text: str = Field(min_length=1)
+    variation: int | None = Field(default=None, ge=1, description="Default: all that are at work.")
+
+
+def _form_of_run(body: Any) -> str:
+    return "short" if _has(body, "github_url") else "full"
+
+
+def _form_of_selection(body: Any) -> str:
+    return "short" if _has(body, "winning_variation_id") else "full"
+
+
+def _has(body: Any, name: str) -> bool:
+    return name in body if isinstance(body, dict) else hasattr(body, name)
+
+
+AnyRun = Annotated[Annotated[NewRun, Tag("full")] | Annotated[ShortRun, Tag("short")], Discriminator(_form_of_run)]
+AnySelection = Annotated[
+    Annotated[Selecting, Tag("full")] | Annotated[ShortSelecting, Tag("short")], Discriminator(_form_of_selection)
+]

@@ -1,0 +1,150 @@
+"""The routes that read: runs, their results, comparisons, patches and reports."""
+
+import base64
+import binascii
+import json
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from aideator_cli.actions import comparing, diffing, listing, showing
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.sharing import reporting
+from aideator_cli.domain.glance import Wanted
+from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.core import Core
+from aideator_cli.server.naming import named, the_run
+from aideator_cli.server.problems import Problem
+
+router = APIRouter(prefix="/api/v1", tags=["runs"])
+
+Reading = Annotated[Caller, Depends(caller_with("read"))]
+RunId = Annotated[str, Path(pattern="^[a-z][a-z0-9]{0,20}$", description="The run's id, such as k3v9x2q.")]
+Number = Annotated[int, Path(ge=1, description="The variation's number.")]
+FIRST_PAGE: Final = 50
+LARGEST_PAGE: Final = 200
+
+
+def core_of(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core
+
+
+@router.get("/runs", summary="The runs, newest first unless sort says otherwise")
+async def list_runs(
+    request: Request,
+    _caller: Reading,
+    state: Annotated[str, Query(description="submitting, running or ended")] = "",
+    outcome: Annotated[str, Query(description="Only runs with such a variation, such as succeeded")] = "",
+    repo: Annotated[str, Query(description="A part of the repository's URL or path")] = "",
+    search: Annotated[str, Query(description="A part of the prompt or the note")] = "",
+    tag: Annotated[list[str] | None, Query(description="Only runs with all of these tags")] = None,
+    sort: Annotated[str, Query(description="newest, oldest, cost or state")] = "newest",
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = FIRST_PAGE,
+    cursor: Annotated[str | None, Query(description="`next` of the answer before, with the same filters")] = None,
+) -> Response:
+    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
+    return JSONResponse(await core_of(request).read(_list, wanted, limit, cursor))
+
+
+@router.get("/runs/{run}", summary="One run, with its variations and what was seen of it")
+async def show_run(request: Request, _caller: Reading, run: RunId) -> Response:
+    return JSONResponse(await core_of(request).read(shown, run))
+
+
+@router.get("/runs/{run}/results", summary="The last result of each variation")
+async def results(request: Request, _caller: Reading, run: RunId) -> Response:
+    return JSONResponse(await core_of(request).read(_results, run))
+
+
+@router.get("/runs/{run}/compare", summary="The variations, the best first")
+async def compare(request: Request, _caller: Reading, run: RunId) -> Response:
+    return JSONResponse(await core_of(request).read(_compared, run))
+
+
+@router.get("/runs/{run}/variations/{number}/patch", summary="A variation's patch, for git apply")
+async def patch(request: Request, _caller: Reading, run: RunId, number: Number) -> Response:
+    found = await core_of(request).read(_patch, run, number)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{run}-{number}.patch"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(found, headers=headers, media_type="text/x-patch; charset=utf-8")
+
+
+@router.get("/runs/{run}/report", summary="The run as one HTML page that loads nothing")
+async def report(request: Request, _caller: Reading, run: RunId) -> Response:
+    page = await core_of(request).read(_report, run)
+    return HTMLResponse(page, headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"})
+
+
+def shown(here: Here, run: str) -> dict[str, Any]:
+    """Returns the record of `show --json`."""
+    from aideator_cli.views.json_lines import observation, run_record
+
+    told = showing.shown(here, named(here, run, None))
+    selected = told.selection.variation if told.selection else None
+    judged = told.judged.as_json() if told.judged else None
+    more = {"judged": judged, "observations": [observation(seen) for seen in told.observations]}
+    return {**run_record(told.named.run, told.results, selected), **more}
+
+
+def _list(here: Here, wanted: Wanted, limit: int, cursor: str | None) -> dict[str, Any]:
+    from aideator_cli.views.json_lines import run_record
+
+    order = here.store.order(wanted)
+    first = 0 if cursor is None else _place(order, wanted, cursor)
+    ids = order[first : first + limit]
+    runs = [found for each in ids if (found := here.store.run(each)) is not None]
+    rows = [run_record(row.run, row.results, row.selected) for row in listing.rows(here, runs)]
+    more = len(order) > first + limit
+    return {"runs": rows, "next": _cursor(wanted, ids[-1]) if more else None}
+
+
+def _cursor(wanted: Wanted, run: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([run, *wanted]).encode()).decode()
+
+
+def _place(order: list[str], wanted: Wanted, cursor: str) -> int:
+    try:
+        run, *filters = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, TypeError, binascii.Error):
+        raise _wrong(f"{cursor[:80]!r} is no cursor") from None
+    if filters != json.loads(json.dumps(list(wanted))):
+        raise _wrong("the cursor is of a list with other filters")
+    if run not in order:
+        raise Problem(
+            HTTPStatus.GONE, "the run where the cursor stood is no longer in the list", "begin the list again"
+        )
+    return order.index(run) + 1
+
+
+def _wrong(text: str) -> Problem:
+    hint = "send `next` of the answer before, with the same filters, or no cursor"
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, hint)
+
+
+def _results(here: Here, run: str) -> dict[str, Any]:
+    from aideator_cli.views.json_lines import result_record
+
+    found = showing.shown(here, named(here, run, None))
+    return {"results": [{"kind": "result", "run": run, **result_record(result)} for result in found.results]}
+
+
+def _compared(here: Here, run: str) -> dict[str, Any]:
+    from aideator_cli.views.text.comparison import comparison_record
+
+    compared = comparing.compare_run(here, the_run(here, run))
+    return comparison_record(compared.run.spec, compared.comparison, compared.selection)
+
+
+def _patch(here: Here, run: str, number: int) -> bytes:
+    return diffing.made(here, named(here, run, number)).patch
+
+
+def _report(here: Here, run: str) -> str:
+    from aideator_cli.views.html import report, timeline
+
+    return report.html(reporting.report(here, the_run(here, run), timeline.TYPES))

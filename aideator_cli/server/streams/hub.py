@@ -1,0 +1,95 @@
+"""All streams of this process: who reads which run, and how many may."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Final
+
+from aideator_cli.actions.here import Here
+from aideator_cli.server.core import Core
+from aideator_cli.server.problems import Problem
+from aideator_cli.server.streams.feed import Feed
+from aideator_cli.server.streams.pieces import View
+from aideator_cli.server.streams.position import Position
+from aideator_cli.server.streams.reader import WAKE_SECONDS, Reader
+from aideator_cli.server.streams.tail import Tail
+
+MOST_STREAMS: Final = 2000  # of one process
+
+
+class Hub:
+    """Belongs to the event loop."""
+
+    def __init__(self, core: Core, most: int = MOST_STREAMS) -> None:
+        """`most`: streams that may be open at once."""
+        self._core = core
+        self._most = most
+        self._open = 0
+        self._feeds: dict[str, Feed] = {}
+        self._loop = asyncio.get_running_loop()
+        self._tail = Tail(core.here, self._loop)
+        self._beating = asyncio.create_task(self._beat())
+        self._closing = False
+
+    @property
+    def open(self) -> int:
+        return self._open
+
+    def close_soon(self) -> None:
+        """May be called by any thread, and by a signal's handler."""
+        self._loop.call_soon_threadsafe(self.close)
+
+    def close(self) -> None:
+        """Ends every stream. Readers come back with the last id that they got."""
+        self._closing = True
+        self._beating.cancel()
+        self._tail.stop()
+        for feed in self._feeds.values():
+            feed.close()
+
+    def enter(self) -> None:
+        """Counts a stream in; `leave` counts it out. Raises `Problem` if there are too many."""
+        if self._closing:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the server is about to end", "try again in a few seconds")
+        if self._open >= self._most:
+            text = f"{self._most} streams are open, which is as many as this server allows"
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "close some; one stream can show all variations of a run")
+        self._open += 1
+
+    def leave(self) -> None:
+        self._open -= 1
+
+    async def stream(self, run: str, view: View, variation: int | None, position: Position) -> AsyncIterator[bytes]:
+        """Yields what is stored behind the position and what comes, until the run has ended."""
+        feed = await self._enter(run)
+        try:
+            async for piece in Reader(self._core, feed, view, variation, position).pieces():
+                yield piece
+        finally:
+            self._leave(feed)
+
+    async def _enter(self, run: str) -> Feed:
+        feed = self._feeds.get(run)
+        if feed is None:
+            position = await self._core.read(_newest, run)
+            feed = self._feeds.setdefault(run, Feed(run, position))
+            self._tail.follow(tuple(self._feeds.values()))
+        feed.readers += 1
+        return feed
+
+    def _leave(self, feed: Feed) -> None:
+        feed.readers -= 1
+        if not feed.readers and self._feeds.pop(feed.run, None) is not None:
+            self._tail.follow(tuple(self._feeds.values()))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(WAKE_SECONDS)
+            for feed in tuple(self._feeds.values()):
+                feed.wake()
+
+
+def _newest(here: Here, run: str) -> Position:
+    _, event = here.store.span(run)
+    seen = here.store.observed(run, 0)
+    return Position(event, seen[-1][0] if seen else 0)
