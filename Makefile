@@ -15,13 +15,16 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down release newest installs clean
-.PHONY: agents
+.PHONY: agents demo-server
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
 
 demo: .venv/.light ## three scripted agents on a small repository, on this machine
 	@$(BIN)/aideator demo
+
+demo-server: .venv/.serving ## the server with the demo's three agents, on this machine; prints its address
+	@$(BIN)/aideator serve --demo $(ARGS)
 
 test: .venv/.complete ## run the tests (ARGS="-k word" selects); those of the cluster need `make cluster-up`
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
@@ -115,7 +118,12 @@ clean: ## remove the environment, caches and builds of this checkout
 	@$(BIN)/python -m compileall -q $(OURS)
 	@touch $@
 
+.venv/.serving: .venv/.uv-$(UV_VERSION) $(LOCKED) # what `aideator serve` takes
+	$(UV) sync --frozen --quiet --inexact --no-dev --extra server --compile-bytecode
+	@$(BIN)/python -m compileall -q $(OURS)
+	@touch .venv/.light $@
+
 .venv/.complete: .venv/.uv-$(UV_VERSION) $(LOCKED) # everything, tools and LiteLLM included
 	$(UV) sync --frozen --quiet --all-packages --all-extras --compile-bytecode
 	@$(BIN)/python -m compileall -q $(OURS)
-	@touch .venv/.light $@
+	@touch .venv/.light .venv/.serving $@

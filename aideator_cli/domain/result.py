@@ -1,7 +1,7 @@
 """The result of an attempt, folded from its events by one function, and what the results mean for a run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aideator_agent.citation import Citation
@@ -135,9 +135,16 @@ class Result:
         return next((base.ran for base in self.baseline if base.name == check.name), None)
 
     def as_json(self) -> dict[str, Any]:
-        data = asdict(self)
+        data = {name: _plain(value) for name, value in vars(self).items()}
         del data["patch"], data["answer"]
         return data
+
+
+def _plain(value: Any) -> Any:
+    """Does what `asdict` does with values that are never changed, in a fraction of its time."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return {name: _plain(each) for name, each in vars(value).items()} if is_dataclass(value) else value
 
 
 class Folding:

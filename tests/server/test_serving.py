@@ -46,6 +46,15 @@ def test_an_open_stream_does_not_hold_up_the_end(home: Path, body: Body, tmp_pat
     Aideator(home).run(run).delete(force=True)
 
 
+def test_with_the_demo_its_run_is_there(home: Path) -> None:
+    with served(home, "--demo") as server:
+        assert server.process.stderr is not None
+        run = server.process.stderr.readline().removeprefix("the demo's run: ").strip()
+        assert run.startswith(f"{server.address}/api/v1/runs/")
+        with urllib.request.urlopen(f"{run}/events") as stream:
+            assert stream.read().count(b"event: result") == 3
+
+
 def test_it_listens_nowhere_but_on_this_machine(aideator: Shell) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
         said = aideator("serve", "--host", host)

@@ -1,8 +1,11 @@
 """`serve`: the HTTP API."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
 
 
 def serve(
@@ -10,6 +13,9 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The port to listen on. 0: any free one.")
     ] = 8642,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Also start the demo's three scripted agents, which need no model.")
+    ] = False,
 ) -> int:
     """Serve the HTTP API, until Ctrl-C.
 
@@ -25,11 +31,24 @@ def serve(
             f"aideator serve needs {error.name}, which is not installed", hint="pip install 'aideator[server]'"
         ) from error
 
+    here = invocation.here()
+
     def said(address: str) -> None:
         terminal.say(f"serving on {address}; Ctrl-C ends the server, not the agents")
+        if demo:
+            terminal.say(f"the demo's run: {address}/api/v1/runs/{_start_demo(here)}")
 
     try:
-        run(invocation.here(), host, port, said)
+        run(here, host, port, said)
     except KeyboardInterrupt:  # told to stop, and it has
         terminal.end_line()
     return 0
+
+
+def _start_demo(here: "Here") -> str:
+    from aideator_cli.actions.demo import plan_demo
+    from aideator_cli.actions.starting import start
+    from aideator_cli.intake.request import Where
+
+    own = here.again()
+    return start(own, plan_demo(own, Where("local"))).spec.id
