@@ -3,43 +3,94 @@
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from fastapi import Request
 
+from aideator_cli.actions.here import Here
+from aideator_cli.domain.accounts import SCOPES, Scope
+from aideator_cli.errors import not_found
+from aideator_cli.server.core import Core
 from aideator_cli.server.problems import Problem
+from aideator_cli.store.serving import ServerStore
 
-Scope = Literal["read", "run", "admin"]
-EVERYTHING: Final[frozenset[Scope]] = frozenset(("read", "run", "admin"))
+CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True)
 class Caller:
-    """`name` is None for the one user of a server without users, which is reachable from its own machine alone."""
+    """`name` is None for whoever is at the server's own machine and shows no token."""
 
     name: str | None
     scopes: frozenset[Scope]
+    token: str | None = None  # its id
 
     @property
     def owns_machine(self) -> bool:
-        """Whether they may name this machine's files, its keys, and processes on it."""
+        """Whether they may name this machine's files, its keys, and processes on it, and see everybody's runs."""
         return "admin" in self.scopes
 
 
-LOCAL: Final = Caller(None, EVERYTHING)
+LOCAL: Final = Caller(None, frozenset(SCOPES))
 
 
 def caller_with(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Caller]]:
-    """Returns the dependency of a route that needs this scope."""
+    """Returns the dependency of a route that needs this scope. If the path names a run, it has to be the caller's."""
 
-    async def caller(_request: Request) -> Caller:
-        return allowed(LOCAL, scope)
+    async def caller(request: Request) -> Caller:
+        return await admitted(request, scope)
 
     return caller
 
 
-def allowed(caller: Caller, scope: Scope) -> Caller:
-    if scope not in caller.scopes:
+async def admitted(request: Request, scope: Scope) -> Caller:
+    """Raises `Problem` for a caller without this right, and `AideatorError` (not found) for a run of another user."""
+    found = await known(request)
+    request.state.caller = found
+    if scope not in found.scopes:
         text = f"this token may not do that: it needs the scope {scope}"
-        raise Problem(HTTPStatus.FORBIDDEN, text, "ask for a token that has it")
-    return caller
+        raise Problem(HTTPStatus.FORBIDDEN, text, "ask for a token that has it: aideator token create --scope")
+    run = request.path_params.get("run") or request.path_params.get("task")
+    if run is not None and not found.owns_machine:
+        await _core(request).read(_check_owner, run, found)
+    return found
+
+
+async def known(request: Request) -> Caller:
+    """Returns who calls. Raises `Problem` for a token that does not count, or none where one is needed."""
+    secret = presented(request)
+    if secret is not None:
+        return await _core(request).read(_of_token, secret)
+    if request.app.state.needs_token:
+        text = "this server wants a token"
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED, text, "send Authorization: Bearer TOKEN, or X-API-Key", headers=CHALLENGE
+        )
+    return LOCAL
+
+
+def presented(request: Request) -> str | None:
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret.strip():
+        return secret.strip()
+    return request.headers.get("x-api-key") or None
+
+
+def _of_token(here: Here, secret: str) -> Caller:
+    token = ServerStore.of(here.store).token(secret)
+    if token is None:
+        text = "this token does not count: it is unknown, has expired or was revoked"
+        raise Problem(HTTPStatus.UNAUTHORIZED, text, "get another one: aideator token create", headers=CHALLENGE)
+    return Caller(token.owner, token.scopes, token.id)
+
+
+def _check_owner(here: Here, run: str, caller: Caller) -> None:
+    """Says of another user's run what it says of none."""
+    found = here.store.run(run)
+    if found is None or found.owner != caller.name:
+        raise not_found(f"there is no run {run}", hint="GET /api/v1/runs lists the runs")
+
+
+def _core(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core

@@ -5,22 +5,21 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import cancelling, deleting, judging, retrying, selecting, starting, telling
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.retrying import Retried
 from aideator_cli.domain.judgements import Round
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract
 from aideator_cli.server.access import Caller, caller_with
-from aideator_cli.server.attending import Attendants
 from aideator_cli.server.foreign import check_run
 from aideator_cli.server.naming import named, the_run, word
+from aideator_cli.server.once import Key, key_of, once
 from aideator_cli.server.problems import Problem
-from aideator_cli.server.runs import RunId, core_of, shown
+from aideator_cli.server.runs import RunId, core_of, followers_of, shown
 
 router = APIRouter(prefix="/api/v1", tags=["acts"])
 Acting = Annotated[Caller, Depends(caller_with("run"))]
@@ -28,12 +27,20 @@ ACCEPTED = HTTPStatus.ACCEPTED
 
 
 @router.post("/runs", status_code=ACCEPTED, summary="Start a run")
-async def start(request: Request, caller: Acting, body: bodies.AnyRun) -> Response:
+async def start(
+    request: Request,
+    caller: Acting,
+    body: bodies.AnyRun,
+    key: Annotated[
+        str | None, Header(alias="Idempotency-Key", description="The same request again then starts nothing anew.")
+    ] = None,
+) -> Response:
     """Answers as soon as the agents are accepted. They go on without the server; while it lives, it follows them."""
     asked = body.full() if isinstance(body, bodies.ShortRun) else body
     check_run(caller, asked)
-    run = await core_of(request).act(_start, asked)
-    attendants_of(request).begin(run)
+    reserved = key_of(caller.name, key, await request.body())
+    run = await core_of(request).act(_start, asked, caller.name, reserved)
+    followers_of(request).look()
     location = f"/api/v1/runs/{run}"
     told = await core_of(request).read(contract.started if isinstance(body, bodies.ShortRun) else shown, run)
     return JSONResponse(told, ACCEPTED, {"Location": location})
@@ -51,7 +58,6 @@ async def select(request: Request, _caller: Acting, run: RunId, body: bodies.Any
 async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Stopping | None = None) -> Response:
     """Answers when they are asked to stop. Their last events and results come in the run's stream."""
     with _kept(request, run):
-        attendants_of(request).begin(run)
         await core_of(request).act(_cancel, run, body.variation if body else None)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
@@ -59,8 +65,8 @@ async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Sto
 @router.post("/runs/{run}/retry", status_code=ACCEPTED, summary="Try variations again")
 async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
     with _kept(request, run):
-        retried = await core_of(request).act(_retry, run, body or bodies.Retrying())
-        attendants_of(request).begin(run, retried)
+        await core_of(request).act(_retry, run, body or bodies.Retrying())
+        followers_of(request).look()
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
@@ -94,11 +100,6 @@ async def delete(
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def attendants_of(request: Request) -> Attendants:
-    attendants: Attendants = request.app.state.attendants
-    return attendants
-
-
 @contextmanager
 def _kept(request: Request, run: str) -> Iterator[None]:
     """Raises `Problem` for a run that is being deleted."""
@@ -107,11 +108,18 @@ def _kept(request: Request, run: str) -> Iterator[None]:
     yield
 
 
-def _start(here: Here, asked: bodies.NewRun) -> str:
-    planned = starting.plan(here, asked.request(), asked.where())
-    if planned.suspects:
-        raise starting.unconfirmed(planned.suspects)
-    return starting.start(here, planned).spec.id
+def _start(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | None) -> str:
+    def start() -> str:
+        planned = starting.plan(here, asked.request(), asked.where())
+        if planned.suspects:
+            raise starting.unconfirmed(planned.suspects)
+        return starting.start(here, planned).spec.id
+
+    here.store.owner = owner
+    try:
+        return once(here, key, start)
+    finally:
+        here.store.owner = None
 
 
 def _select(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:
@@ -132,8 +140,8 @@ def _cancel(here: Here, run: str, variation: int | None) -> None:
     cancelling.cancel(here, word(named(here, run, variation)), Where(), wait=False)
 
 
-def _retry(here: Here, run: str, body: bodies.Retrying) -> Retried:
-    return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
+def _retry(here: Here, run: str, body: bodies.Retrying) -> None:
+    retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
 
 
 def _judge(here: Here, run: str, body: bodies.Judging) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The application: every route, behind the gate."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,36 +8,40 @@ from fastapi import FastAPI
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import acts, contract, health, runs, watching
-from aideator_cli.server.attending import Attendants
+from aideator_cli.server import accounts, acts, contract, health, runs, watching
+from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
+from aideator_cli.server.followers import Followers
 from aideator_cli.server.gate import Gate
 from aideator_cli.server.problems import answer_with_problems
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
 
 
 def application(here: Here, hosts: tuple[str, ...] | None, streams: int = MOST_STREAMS) -> FastAPI:
-    """`hosts`: the names by which it may be called; None: any. `streams`: how many may be open at once."""
+    """`hosts`: the names by which it may be called, without a token; None: any, and only with one. `streams`: how many may be open."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
         state.core = Core(here)
         state.hub = Hub(state.core, streams)
-        state.attendants = Attendants(here)
+        state.followers = Followers(here)
+        state.tries = accounts.Tries()
         state.deleting = set()
         state.reachable = contract.Reachable()
-        state.attendants.start()
+        state.followers.start()
         try:
             yield
         finally:
             state.hub.close()
-            state.attendants.stop()
+            await asyncio.to_thread(state.followers.stop)
             state.core.close()
 
     app = FastAPI(title="AIdeator", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.needs_token = hosts is None
+    app.add_middleware(Audit)
     app.add_middleware(Gate, hosts=hosts)
     answer_with_problems(app)
-    for part in (health, runs, watching, acts, contract):
+    for part in (health, runs, watching, acts, contract, accounts):
         app.include_router(part.router)
     return app

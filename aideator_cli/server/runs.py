@@ -15,6 +15,7 @@ from aideator_cli.actions.sharing import reporting
 from aideator_cli.domain.glance import Wanted
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.core import Core
+from aideator_cli.server.followers import Followers
 from aideator_cli.server.naming import named, the_run
 from aideator_cli.server.problems import Problem
 
@@ -32,10 +33,15 @@ def core_of(request: Request) -> Core:
     return core
 
 
+def followers_of(request: Request) -> Followers:
+    followers: Followers = request.app.state.followers
+    return followers
+
+
 @router.get("/runs", summary="The runs, newest first unless sort says otherwise")
 async def list_runs(
     request: Request,
-    _caller: Reading,
+    caller: Reading,
     state: Annotated[str, Query(description="submitting, running or ended")] = "",
     outcome: Annotated[str, Query(description="Only runs with such a variation, such as succeeded")] = "",
     repo: Annotated[str, Query(description="A part of the repository's URL or path")] = "",
@@ -46,6 +52,8 @@ async def list_runs(
     cursor: Annotated[str | None, Query(description="`next` of the answer before, with the same filters")] = None,
 ) -> Response:
     wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
+    if not caller.owns_machine:
+        wanted = wanted._replace(owner=caller.name)
     return JSONResponse(await core_of(request).read(_list, wanted, limit, cursor))
 
 

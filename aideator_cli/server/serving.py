@@ -9,8 +9,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
-from aideator_cli.errors import usage
+from aideator_cli.errors import command, usage
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LOOPBACK
 from aideator_cli.server.streams.hub import Hub
@@ -20,15 +21,15 @@ GRACE_SECONDS = 10  # for requests that are being answered when the server stops
 
 def serve(here: Here, host: str, port: int, said: Callable[[str], None]) -> None:
     """Serves until SIGINT or SIGTERM. `said` gets the address once it listens. Raises `AideatorError` if it can't."""
-    if not is_loopback(host):
+    if not is_loopback(host) and not any(token.revoked is None for token in tokens.listed(here, None)):
         raise usage(
-            f"aideator serve has no users, so it does not listen on {host}: whoever reaches it could start agents",
-            hint="listen on 127.0.0.1, and reach it by ssh -L or kubectl port-forward",
+            f"nobody has a token, so aideator serve does not listen on {host}: nobody could use it",
+            hint=(command("token", "create", "NAME"), ", or listen on 127.0.0.1 and reach it by ssh -L"),
         )
     listening = _listening(host, port)
     with listening:
         shown = f"[{host}]" if ":" in host else host
-        app = application(here, LOOPBACK)
+        app = application(here, LOOPBACK if is_loopback(host) else None)
         config = uvicorn.Config(
             app, http="httptools", log_level="warning", access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on", ws="none",

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from aideator_cli.actions.here import Here
-from aideator_cli.server.attending import Attendants
+from aideator_cli.server.access import admitted
 from aideator_cli.server.naming import named
-from aideator_cli.server.runs import Reading, RunId, core_of
+from aideator_cli.server.runs import Reading, RunId, core_of, followers_of
 from aideator_cli.server.streams.answer import StreamAnswer
 from aideator_cli.server.streams.events import Events
 from aideator_cli.server.streams.hub import Hub
@@ -42,10 +42,13 @@ async def stream(request: Request, run: str, view: View, after: str | None, vari
     if ended and state == "ended":
         return Response(status_code=204)
     if state != "ended":
-        attendants: Attendants = request.app.state.attendants
-        attendants.begin(run)
+        followers_of(request).look()
     hub: Hub = request.app.state.hub
-    return StreamAnswer(hub, hub.stream(run, view, variation, position))
+
+    async def check() -> None:
+        await admitted(request, "read")
+
+    return StreamAnswer(hub, hub.stream(run, view, variation, position), check)
 
 
 def _state(here: Here, run: str, variation: int | None) -> str:

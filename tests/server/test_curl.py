@@ -64,7 +64,7 @@ def test_the_curl_lines_do_what_they_say(
         shell.curl(patch)
         assert 'line.startswith("#")' in (clone / "todo.py").read_text()
 
-        health, start, stream, status, select, task = LINES[1]
+        health, start, stream, status, select, task, register, login, make_key, use_key = LINES[1]
         assert json.loads(shell.curl(health))["status"] == "healthy"
         started = json.loads(shell.curl(start))
         shell.run = started["run_id"]
@@ -73,3 +73,7 @@ def test_the_curl_lines_do_what_they_say(
         assert json.loads(shell.curl(status))["status"] == "completed"
         assert json.loads(shell.curl(select)) == {"status": "selected", "job_name": f"agent-{shell.run}-2"}
         assert json.loads(shell.curl(task))["run_id"] == shell.run
+        assert json.loads(shell.curl(register))["username"] == "ada"
+        secret = json.loads(shell.curl(login))["access_token"]
+        key = json.loads(shell.curl(make_key.replace("aid_TOKEN", secret)))["api_key"]
+        assert json.loads(shell.curl(use_key.replace("aid_KEY", key)))["runs"] == [], "those of ada"

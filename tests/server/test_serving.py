@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from aideator_cli.actions import tokens
+from aideator_cli.actions.here import Here
 from aideator_cli.api import Aideator
 from aideator_cli.server.serving import GRACE_SECONDS
 from tests.cli.conftest import Shell, aideator
@@ -55,12 +57,23 @@ def test_with_the_demo_its_run_is_there(home: Path) -> None:
             assert stream.read().count(b"event: result") == 3
 
 
-def test_it_listens_nowhere_but_on_this_machine(aideator: Shell) -> None:
+def test_without_tokens_it_listens_nowhere_but_on_this_machine(aideator: Shell) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
         said = aideator("serve", "--host", host)
         assert said.code == 2
-        assert f"aideator serve has no users, so it does not listen on {host}" in said.err
-        assert "hint: listen on 127.0.0.1" in said.err
+        assert f"nobody has a token, so aideator serve does not listen on {host}" in said.err
+        assert "hint: aideator token create NAME, or listen on 127.0.0.1" in said.err
+
+
+def test_with_tokens_it_listens_anywhere_and_wants_one(home: Path) -> None:
+    _, secret = tokens.create(Here(), tokens.Order("laptop", "ada"))
+    with served(home, "--host", "0.0.0.0") as server:
+        runs = f"http://127.0.0.1:{server.address.rpartition(':')[2]}/api/v1/runs"
+        with pytest.raises(OSError, match="401"):
+            urllib.request.urlopen(runs)
+        headers = {"Authorization": f"Bearer {secret}", "Host": "aideator.example"}
+        with urllib.request.urlopen(urllib.request.Request(runs, headers=headers)) as answer:
+            assert json.load(answer)["runs"] == []
 
 
 def test_a_port_that_is_taken_is_told(aideator: Shell, home: Path) -> None:

@@ -19,7 +19,8 @@ def serve(
 ) -> int:
     """Serve the HTTP API, until Ctrl-C.
 
-    It serves the runs of this machine, and follows those at work as `watch` does. It has no users, so it listens only on this machine.
+    It serves the runs of this machine, and follows those at work as `watch` does. Without tokens it listens only
+    on this machine: see `token create`.
     """
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.errors import usage

@@ -1,0 +1,56 @@
+"""Notes every request that changes something, or was not allowed to, when it has been answered."""
+
+import logging
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aideator_cli.actions.here import Here
+from aideator_cli.domain.accounts import Deed
+from aideator_cli.server.access import LOCAL, Caller
+from aideator_cli.server.core import Core
+from aideator_cli.server.gate import SAFE
+from aideator_cli.store.serving import ServerStore
+from aideator_cli.system.clock import now
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Audit:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE:
+            await self._app(scope, receive, send)
+            return
+        status = 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            await _note(scope, status)
+
+
+async def _note(scope: Scope, status: int) -> None:
+    caller: Caller = scope.get("state", {}).get("caller", LOCAL)
+    route = scope.get("route")
+    path = getattr(route, "path", scope["path"])
+    target = scope.get("path_params", {}).get("run")
+    address = scope["client"][0] if scope.get("client") else None
+    deed = Deed(now(), caller.name, f"{scope['method']} {path}"[:200], target, status, caller.token, address)
+    core: Core = scope["app"].state.core
+    try:
+        await core.act(_written, deed)
+    except Exception as error:  # what was asked for is done
+        _log.warning("a request could not be noted: %s", error)
+
+
+def _written(here: Here, deed: Deed) -> None:
+    ServerStore.of(here.store).note_deed(deed)

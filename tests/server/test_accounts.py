@@ -1,0 +1,150 @@
+"""Users of a server: tokens and API keys, whose runs they see, what was noted of them, and requests that come twice."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from aideator_cli.actions import tokens
+from aideator_cli.actions.here import Here
+from aideator_cli.server import accounts
+from aideator_cli.server.app import application
+from aideator_cli.server.streams import answer
+from aideator_cli.store.serving import ServerStore
+from tests.server.conftest import API, Body, told
+from tests.server.test_bad_input import refused
+
+ADA = {"username": "ada", "email": "Ada@example.org", "password": "correct horse"}
+
+
+@pytest.fixture
+def shared(home: object) -> Iterator[TestClient]:  # noqa: ARG001 -- the data folder
+    """A server that others reach: it wants a token."""
+    with TestClient(
+        application(Here(), None), base_url="http://aideator.example", raise_server_exceptions=False
+    ) as client:
+        yield client
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def token(user: str, *scopes: str) -> dict[str, str]:
+    return bearer(tokens.create(Here(), tokens.Order("test", user, scopes))[1])
+
+
+def test_nothing_but_health_is_reachable_without_a_token(shared: TestClient) -> None:
+    for path in ("/healthz", "/readyz", f"{API}/health"):
+        assert shared.get(path).status_code == 200
+    bodies = {
+        "tell": {"text": "x"}, "select": {"variation": 1}, "runs": {"repository": "x", "prompt": "x"}, "api-keys": {"name": "x"},
+        "register": ADA,
+    }  # fmt: skip
+    for path, methods in shared.app.openapi()["paths"].items():  # type: ignore[attr-defined]
+        if path in ("/healthz", "/readyz", f"{API}/health", f"{API}/auth/login"):
+            continue
+        place = path.replace("{run}", "k3v9x2q").replace("{number}", "1").replace("{task}", "k3v9x2q")
+        for method in methods:
+            answer = shared.request(
+                method, place, json=bodies.get(path.rpartition("/")[2]) if method == "post" else None
+            )
+            assert refused(answer, 401)["hint"] == "send Authorization: Bearer TOKEN, or X-API-Key", (method, path)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_register_log_in_and_use_an_api_key(client: TestClient) -> None:
+    assert client.post(f"{API}/auth/register", json=ADA).status_code == 201
+    assert refused(client.post(f"{API}/auth/register", json=ADA), 409)["detail"] == "the username or the email is taken"
+    wrong = client.post(f"{API}/auth/login", json={"email": "ada@example.org", "password": "wrong"})
+    assert refused(wrong, 401)["detail"] == "the email or the password is wrong"
+    assert refused(client.post(f"{API}/auth/login", json={"email": "bob@example.org", "password": "x"}), 401)
+    logged = client.post(f"{API}/auth/login", json={"email": "ada@example.org", "password": "correct horse"}).json()
+    assert (logged["token_type"], logged["expires_in"]) == ("bearer", 86400)
+    refused(client.post(f"{API}/auth/api-keys", json={"name": "laptop"}), 401)
+    made = client.post(
+        f"{API}/auth/api-keys", json={"name": "laptop", "description": "mine"}, headers=bearer(logged["access_token"])
+    )
+    assert made.status_code == 201
+    key = made.json()["api_key"]
+    assert client.get(f"{API}/runs", headers={"X-API-Key": key}).json() == {"runs": [], "next": None}
+    tokens.revoke(Here(), made.json()["id"])
+    assert refused(client.get(f"{API}/runs", headers={"X-API-Key": key}), 401)["detail"].startswith(
+        "this token does not count"
+    )
+
+
+def test_who_guesses_passwords_has_to_wait(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "TRIES", 2)
+    for _ in range(2):
+        client.post(f"{API}/auth/login", json={"email": "ada@example.org", "password": "wrong"})
+    waiting = client.post(f"{API}/auth/login", json={"email": "ADA@example.org", "password": "wrong"})
+    assert refused(waiting, 429)["detail"] == "too many wrong passwords"
+    assert waiting.headers["retry-after"] == "300"
+
+
+def test_each_sees_their_own_runs_and_an_admin_all(shared: TestClient, body: Body) -> None:
+    ada, bob, root, guest = token("ada"), token("bob"), token("root", "read", "run", "admin"), token("ada", "read")
+    asked = body(n=1, models=body()["models"][:1])
+    problem = refused(shared.post(f"{API}/runs", json=asked, headers=ada), 403)
+    assert problem["detail"].startswith("this needs the scope admin: a repository on the server's machine; a script")
+    assert refused(shared.post(f"{API}/runs", json=asked, headers=guest), 403)["detail"].endswith(
+        "it needs the scope run"
+    )
+    run = shared.post(f"{API}/runs", json=asked, headers=root).json()["run"]
+    for path in ("", "/results", "/events", "/stream", "/report"):
+        assert refused(shared.get(f"{API}/runs/{run}{path}", headers=bob), 404)["detail"] == f"there is no run {run}"
+    refused(shared.post(f"{API}/runs/{run}/cancel", headers=bob), 404)
+    refused(shared.delete(f"{API}/runs/{run}", headers=bob), 404)
+    refused(shared.get(f"{API}/tasks/{run}", headers=bob), 404)
+    assert shared.get(f"{API}/runs", headers=bob).json()["runs"] == []
+    assert [each["run"] for each in shared.get(f"{API}/runs", headers=root).json()["runs"]] == [run]
+    assert shared.delete(f"{API}/runs/{run}", params={"force": True}, headers=root).status_code == 204
+    deeds = [(deed.who, deed.action, deed.target, deed.status) for deed in ServerStore.of(Here().store).deeds()]
+    assert deeds[0] == ("root", f"DELETE {API}/runs/{{run}}", run, 204)
+    assert ("bob", f"POST {API}/runs/{{run}}/cancel", run, 404) in deeds
+    assert ("ada", f"POST {API}/runs", None, 403) in deeds
+
+
+def test_a_token_that_is_revoked_ends_its_streams(
+    shared: TestClient, body: Body, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "CHECK_SECONDS", 0.05)
+    script = tmp_path / "long.yaml"
+    script.write_text("- say: Waiting.\n  calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
+    made, secret = tokens.create(Here(), tokens.Order("short", "root", ("run", "admin")))
+    run = shared.post(
+        f"{API}/runs", json=body(models=[f"scripted/{script}"], n=1, verify=[]), headers=bearer(secret)
+    ).json()["run"]
+    text = ""
+    with shared.stream("GET", f"{API}/runs/{run}/events", headers=bearer(secret)) as stream:
+        for line in stream.iter_lines():
+            text += line + "\n"
+            if '"type":"call"' in line:
+                tokens.revoke(Here(), made.id)
+    assert (told(text)[-1].kind, told(text)[-1].data["status"]) == ("problem", 401)
+    shared.delete(f"{API}/runs/{run}", params={"force": True}, headers=token("root", "run", "admin"))
+
+
+def test_the_same_request_again_starts_nothing_anew(client: TestClient, body: Body) -> None:
+    asked = body(n=1, models=body()["models"][:1])
+    key = {"Idempotency-Key": "7f3c"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: client.post(f"{API}/runs", json=asked, headers=key), range(4)))
+    started = {answer.json()["run"] for answer in answers if answer.status_code == 202}
+    assert len(started) == 1
+    assert {answer.status_code for answer in answers} <= {202, 409}, "one is at it, the others wait or get the same"
+    (run,) = started
+    again = client.post(f"{API}/runs", json=asked, headers=key)
+    assert (again.status_code, again.json()["run"], again.headers["location"]) == (202, run, f"{API}/runs/{run}")
+    other = refused(client.post(f"{API}/runs", json=body(n=2), headers=key), 422)
+    assert other["detail"] == "this Idempotency-Key came with another request before"
+    refused(client.post(f"{API}/runs", json=asked, headers={"Idempotency-Key": "x" * 256}), 422)
+    refused(client.post(f"{API}/runs", json=body(models=["no-such-model"]), headers={"Idempotency-Key": "new"}), 422)
+    right = client.post(f"{API}/runs", json=asked, headers={"Idempotency-Key": "new"})
+    assert right.status_code == 202, "what failed before it started anything may be tried again, also mended"
+    for name in {run, json.loads(right.text)["run"]}:
+        client.delete(f"{API}/runs/{name}", params={"force": True})
