@@ -140,6 +140,7 @@ class Aideator:
         n: int | None = None,
         matrix: str | Path | None = None,
         temperature: float | None = None,
+        temperatures: Sequence[float | None] = (),
         api_base: str | None = None,
         ref: str | None = None,
         bounds: Bounds = Bounds(),  # noqa: B008 -- frozen
@@ -161,6 +162,7 @@ class Aideator:
         `models`: each NAME or NAME:COUNT. `agents`: each AGENT[/MODEL][:COUNT]; none: AIdeator's own loop.
         `prompt` is taken as it is, and None only where `matrix` has prompts, or `issue` says what to do: the address of an issue on a
         forge, which the agents get as data. Then `repo` may be None, too: the repository of the issue.
+        `temperatures`: one for each variation, None as `temperature`.
         `first` and `retries` act while `events()` or `wait()` follows the run. Raises `AideatorError`; then nothing was started.
         `max_parallel`: at most so many agents work at once; the others start while `events()` or `wait()` follows the run.
         """
@@ -171,7 +173,7 @@ class Aideator:
             str(read.repository if repo is None and read else repo), prompt, n=n,
             models=[models] if isinstance(models, str) else list(models),
             agents=Agents([agents] if isinstance(agents, str) else list(agents)),
-            matrix=None if matrix is None else Path(matrix), temperature=temperature, api_base=api_base, ref=ref,
+            matrix=None if matrix is None else Path(matrix), temperature=temperature, temperatures=temperatures, api_base=api_base, ref=ref,
             allow_local_shell=allow_local_shell, parallel=max_parallel, first=first, retries=retries, bounds=bounds,
             checking=checking, pod=pod, surroundings=surroundings, sending=sending, cloning=cloning, question=question, briefing=briefing,
             issue=read.issue if read else None,

@@ -26,6 +26,7 @@ def check(request: Request) -> None:
         ("--max-output", request.bounds.max_output, 16, 10_000_000),
         ("--context-window", request.bounds.context_window, 256, 100_000_000),
         ("--temperature", request.temperature, 0, 2),
+        *(("a temperature", each, 0, 2) for each in request.temperatures),
         ("--retries", request.retries, 0, 10),
         ("--max-parallel", request.parallel, 1, 1000),
         ("--max-cost", request.bounds.max_cost, 0.0001, 100_000),

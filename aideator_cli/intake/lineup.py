@@ -101,10 +101,12 @@ def _cells(
         workers = _pairs(named, models.named_models(request.models, known) if request.models else [], settings, known)
         option, whose = (team.OPTION, "agents") if named else (models.OPTION, "models")
         sharing = counts.share_out(option, whose, workers, roles.number(request.n, workers))
-        return [
-            Cell(worker, role, request.temperature)
-            for worker, role in zip(sharing, roles.dealt(len(sharing)), strict=True)
-        ]
+        dealt = zip(sharing, roles.dealt(len(sharing)), _temperatures(request, len(sharing)), strict=True)
+        return [Cell(worker, role, temperature) for worker, role, temperature in dealt]
+    if request.temperatures:
+        raise usage(
+            "temperatures for each variation conflict with a matrix", "write temperatures: into the matrix file"
+        )
     if any(count is not None for _, count in named):
         raise usage(
             "--agent can't count together with --matrix", "write n: into the matrix file, which holds for every cell"
@@ -112,6 +114,14 @@ def _cells(
     names = table.models or dict.fromkeys(name.strip() for value in request.models for name in value.split(","))
     pairs = team.with_models(named or [_OWN], [(name, None) for name in names])
     return table.cells([worker for worker, _ in pairs], request.temperature, roles.each())
+
+
+def _temperatures(request: Request, number: int) -> Sequence[float | None]:
+    """Returns the temperature of each variation. Raises `AideatorError` (usage) if there is not one for each."""
+    given = request.temperatures or [None] * number
+    if len(given) != number:
+        raise usage(f"there are {len(given)} temperatures for {number} variations", "give one for each, or none")
+    return [request.temperature if each is None else each for each in given]
 
 
 def _pairs(

@@ -166,6 +166,7 @@ class Request:
     agents: Agents = field(default_factory=Agents)
     matrix: Path | None = None
     temperature: float | None = None  # None: the model's default
+    temperatures: Sequence[float | None] = ()  # one for each variation, in place of `temperature`; None: as there
     api_base: str | None = None  # an OpenAI-compatible endpoint
     ref: str | None = None  # branch, tag or commit; None: the remote's HEAD
     allow_local_shell: bool = False  # whether a real model's commands may run on this machine

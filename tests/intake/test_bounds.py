@@ -37,3 +37,11 @@ def test_the_table_knows_a_models_window(repository: LocalRepository, settings: 
 def test_a_file_in_a_patch_has_bounds_of_its_own(repository: LocalRepository, settings: Settings, most: int) -> None:
     with pytest.raises(AideatorError, match="--max-file takes 1 KiB to 1"):
         take(request(repository, Bounds(max_file=most)), "local", settings)
+
+
+def test_each_variations_temperature_has_the_bounds_of_the_option(
+    repository: LocalRepository, settings: Settings
+) -> None:
+    asked = request(repository, Bounds(), models=("claude-sonnet-4-5",), n=2, temperatures=(0.5, 2.5))
+    with pytest.raises(AideatorError, match=r"a temperature takes 0 to 2, not 2\.5"):
+        take(asked, "local", settings)

@@ -113,6 +113,7 @@ def test_a_price_goes_along_with_an_agent_because_its_proxy_counts(tmp_path: Pat
             "--command-timeout can't be set for codex and gemini, which can't be told it",
         ),
         (request("gemini", bounds=Bounds(context_window=9000)), "--context-window can't be set for gemini"),
+        (request("own/gpt-5:2", temperatures=(0.5,)), "there are 1 temperatures for 2 variations"),
         (
             request("opencode/openai/new-model", bounds=Bounds(max_cost=1.0)),
             "--max-cost can't be enforced for openai/new-model: its price is unknown",
@@ -124,6 +125,18 @@ def test_what_can_not_work_is_told_before_anything_starts(tmp_path: Path, asked:
         lined_up(tmp_path, asked)
     assert said in caught.value.message
     assert caught.value.code is ExitCode.USAGE
+
+
+def test_each_variation_can_have_a_temperature_of_its_own(tmp_path: Path) -> None:
+    asked = request("own/gpt-5:2", "claude", temperatures=(0.2, None, None), temperature=None)
+    assert [variation.temperature for variation in lined_up(tmp_path, asked)] == [0.2, None, None]
+    rest = request("own/gpt-5:2", temperatures=(0.2, None), temperature=1.0)
+    assert [variation.temperature for variation in lined_up(tmp_path, rest)] == [0.2, 1.0]
+
+
+def test_a_matrix_has_its_own_temperatures(tmp_path: Path) -> None:
+    with pytest.raises(AideatorError, match="conflict with a matrix"):
+        lined_up(tmp_path, request(temperatures=(0.2, 0.3)), table="models: [gpt-5]\nn: 2\n")
 
 
 def in_a_role(
