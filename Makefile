@@ -6,7 +6,7 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKED := pyproject.toml agent/pyproject.toml uv.lock
 OURS := aideator_cli agent/aideator_agent templates
 SCRIPTS := .ci/run .ci/release .ci/newest tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
-SCRIPTS += tests/agents/build tests/agents/image templates/completion/aideator.bash
+SCRIPTS += tests/agents/build tests/agents/image tests/server/page/build templates/completion/aideator.bash
 SIDE_BY_SIDE := -n auto --dist loadgroup # ARGS="-n 0" runs the tests one at a time
 EXPORT := export --frozen --offline --quiet --package aideator-agent --extra models --extra agents --no-dev --no-emit-workspace --no-header --no-annotate
 # Byte code makes every start faster, so the set-up writes it whatever the environment says.
@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down release newest installs clean
-.PHONY: agents demo-server
+.PHONY: agents demo-server browser screenshots
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
@@ -72,6 +72,12 @@ pictures: .venv/.complete ## draw the pictures in docs/pictures: real screens of
 
 agents: ## install the coding agents that tests run (from npm and PyPI, with a Node of their own), unless the cache has them
 	@tests/agents/build
+
+browser: ## install Debian's Chromium (root) and axe-core, with which tests look at the web page
+	@tests/server/page/build
+
+screenshots: .venv/.complete ## take pictures of the web page into build/screenshots (needs `make browser`)
+	@$(BIN)/python -m docs.screenshots
 
 forge: ## build the forge that tests clone from and push to (Gitea, from its Go modules), unless the cache has it
 	@tests/forge/build

@@ -12,6 +12,7 @@ settings.load_profile("tests")
 
 pytest_plugins = [
     "tests.fixtures.agents",
+    "tests.fixtures.browser",
     "tests.fixtures.chart",
     "tests.fixtures.cluster",
     "tests.fixtures.forge",

@@ -39,7 +39,7 @@ async def start(
     asked = body.full() if isinstance(body, bodies.ShortRun) else body
     check_run(caller, asked)
     reserved = key_of(caller.name, key, await request.body())
-    run = await core_of(request).act(_start, asked, caller.name, reserved)
+    run = await core_of(request).act(start_run, asked, caller.name, reserved)
     followers_of(request).look()
     location = f"/api/v1/runs/{run}"
     told = await core_of(request).read(contract.started if isinstance(body, bodies.ShortRun) else shown, run)
@@ -108,7 +108,9 @@ def _kept(request: Request, run: str) -> Iterator[None]:
     yield
 
 
-def _start(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | None) -> str:
+def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | None) -> str:
+    """Returns its id. Raises `AideatorError` for what can't be started; then nothing was."""
+
     def start() -> str:
         planned = starting.plan(here, asked.request(), asked.where())
         if planned.suspects:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, contract, health, runs, watching
+from aideator_cli.server import accounts, acts, contract, health, page, runs, watching
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.followers import Followers
@@ -42,6 +42,6 @@ def application(here: Here, hosts: tuple[str, ...] | None, streams: int = MOST_S
     app.add_middleware(Audit)
     app.add_middleware(Gate, hosts=hosts)
     answer_with_problems(app)
-    for part in (health, runs, watching, acts, contract, accounts):
+    for part in (health, runs, watching, acts, contract, accounts, page):
         app.include_router(part.router)
     return app

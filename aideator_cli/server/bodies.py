@@ -29,6 +29,9 @@ class NewRun(Body):
     roles: list[str] = Field(default=[], description="Each NAME or NAME:COUNT.")
     variables: dict[str, str] = Field(default={}, description="Variables of the prompt; with any, it is a template.")
     temperature: float | None = Field(default=None, ge=0, le=2)
+    temperatures: list[float | None] = Field(
+        default=[], description="One for each agent, in place of temperature; null is as there."
+    )
     api_base: str | None = Field(default=None, description="An OpenAI-compatible endpoint. Needs the scope admin.")
     verify: list[str] = Field(default=[], description="Commands that check each patch, each [NAME=]COMMAND.")
     setup: list[str] = Field(default=[], description="Commands that run before the checks on each tree.")
@@ -71,7 +74,8 @@ class NewRun(Body):
     def request(self) -> Request:
         return Request(
             self.repository, self.prompt, n=self.n, models=self.models, agents=Agents(self.agents),
-            temperature=self.temperature, api_base=self.api_base, ref=self.ref, allow_local_shell=self.allow_local_shell,
+            temperature=self.temperature, temperatures=tuple(self.temperatures), api_base=self.api_base,
+            ref=self.ref, allow_local_shell=self.allow_local_shell,
             parallel=self.max_parallel, first=self.first, retries=self.retries,
             bounds=Bounds(
                 timeout=self.timeout, start_timeout=self.start_timeout, max_steps=self.max_steps,

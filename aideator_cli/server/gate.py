@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aideator_cli.server.problems import Problem
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes
+FORM: Final = "application/x-www-form-urlencoded"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
@@ -49,6 +50,8 @@ class Gate:
             raise _too_large()
         has_body = length not in ("", "0") or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == FORM and origin is not None:  # of a page of this server, as was found above
+            return
         if has_body and kind != "application/json":
             text = f"a body has to be JSON, not {kind or 'without a type'}"
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text, "send the header Content-Type: application/json")

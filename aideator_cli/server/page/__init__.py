@@ -1,0 +1,11 @@
+"""The web page: routes that answer with HTML, and forms that post. It owns what a browser shows of runs; the templates and modules that it
+sends are in `templates/page`. It must not decide anything: it calls the same actions as the API, and what a form may do is checked there.
+"""
+
+from fastapi import APIRouter
+
+from aideator_cli.server.page import acting, beginning, routes
+
+router = APIRouter(include_in_schema=False)
+for each in (beginning.router, routes.router, acting.router):  # `/runs/new` before `/runs/{run}`
+    router.include_router(each)

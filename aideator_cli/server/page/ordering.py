@@ -1,0 +1,197 @@
+"""The form of a new run: what it shows, and the request that it becomes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from aideator_cli.actions import roles
+from aideator_cli.actions.here import Here
+from aideator_cli.domain.result import OWN
+from aideator_cli.errors import AideatorError, usage
+from aideator_cli.intake import configured_model
+from aideator_cli.intake.agents import presets
+from aideator_cli.intake.request import Bounds
+from aideator_cli.intake.roles.finding import NEUTRAL
+from aideator_cli.server.bodies import NewRun
+from aideator_cli.server.page.forms import Form
+
+RECENT: Final = 20  # repositories and models that are offered
+LOOKED_AT: Final = 100  # runs for these
+MOST_ROWS: Final = 20  # agents, and checks
+_FIELD: Final = re.compile(r"(agent|check)-(\d{1,3})")
+_DROP: Final = re.compile(r"drop-(agents|checks)-(\d{1,3})")
+
+
+@dataclass(frozen=True)
+class Row:
+    """An agent of the form. The texts are as they were typed."""
+
+    agent: str = OWN
+    count: str = "1"
+    model: str = ""
+    role: str = ""
+    temperature: str = ""
+
+    @property
+    def open(self) -> bool:
+        return bool(self.model or self.role or self.temperature)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The form as it was filled in."""
+
+    repository: str = ""
+    ref: str = ""
+    task: str = ""
+    agents: tuple[Row, ...] = (Row(count="3"),)
+    checks: tuple[str, ...] = ("",)
+    cost: str = ""
+    minutes: str = "30"
+    steps: str = "100"
+    shell: bool = False
+
+    def with_row(self, what: str) -> "Asked":
+        """Returns the form with a row more or less: `add-agents`, `drop-checks-2`."""
+        if what == "add-agents":
+            return replace(self, agents=(*self.agents, Row())[:MOST_ROWS])
+        if what == "add-checks":
+            return replace(self, checks=(*self.checks, "")[:MOST_ROWS])
+        if found := _DROP.fullmatch(what):
+            name, at = found[1], int(found[2])
+            if name == "agents":
+                return replace(self, agents=(*self.agents[:at], *self.agents[at + 1 :]))
+            return replace(self, checks=(*self.checks[:at], *self.checks[at + 1 :]))
+        return self
+
+    def body(self) -> NewRun:
+        """Returns what the API would be sent. Raises `AideatorError` (usage) for what is missing, and for what is no number."""
+        if not self.repository:
+            raise usage("the repository is missing", "give its address, as git clone takes it")
+        if not self.task:
+            raise usage("the task is missing", "say what the agents should do")
+        if not self.agents:
+            raise usage("there is no agent", "add one")
+        return NewRun.model_construct(  # what it asks for is checked with the request that it becomes
+            repository=self.repository,
+            prompt=self.task,
+            agents=[_named(row) for row in self.agents],
+            temperatures=list(self._temperatures()),
+            ref=self.ref or None,
+            allow_local_shell=self.shell,
+            timeout=60 * _number("Minutes", self.minutes, Bounds.timeout / 60),
+            max_steps=_whole("Steps", self.steps, Bounds.max_steps),
+            max_cost=_number("US dollars", self.cost) if self.cost else None,
+            verify=[command for command in self.checks if command],
+            roles=list(self._roles()),
+        )
+
+    def _temperatures(self) -> Iterator[float | None]:
+        if not any(row.temperature for row in self.agents):
+            return
+        for row in self.agents:
+            degree = _number("Temperature", row.temperature) if row.temperature else None
+            yield from [degree] * _whole("How many", row.count, 1)
+
+    def _roles(self) -> Iterator[str]:
+        if any(row.role for row in self.agents):
+            for row in self.agents:
+                yield f"{row.role or NEUTRAL}:{_whole('How many', row.count, 1)}"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the form offers to choose from."""
+
+    repositories: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    agents: tuple[tuple[str, str], ...] = ()  # name, title
+    roles: tuple[tuple[str, str], ...] = ()
+    newest: Asked = field(default_factory=Asked)  # the form as it begins
+
+
+def read(form: Form) -> Asked:
+    numbers: dict[str, set[int]] = {"agent": set(), "check": set()}
+    for name in form.fields:
+        if found := _FIELD.fullmatch(name):
+            numbers[found[1]].add(int(found[2]))
+    return Asked(
+        **{name: form.text(name) for name in ("repository", "ref", "task", "cost", "minutes", "steps")},
+        agents=tuple(_row(form, at) for at in sorted(numbers["agent"])[:MOST_ROWS]),
+        checks=tuple(form.text(f"check-{at}") for at in sorted(numbers["check"])[:MOST_ROWS]),
+        shell=form.text("shell") == "yes",
+    )
+
+
+def offer(here: Here) -> Offer:
+    """Looks at earlier runs, so that what was used before is at hand."""
+    specs = [run.spec for run in here.store.runs(LOOKED_AT)]
+    repositories = dict.fromkeys(spec.repository.url for spec in specs)
+    configured = configured_model.first(here.settings)
+    used = (variation.model for spec in specs for variation in spec.variations)
+    models = dict.fromkeys(name for name in (configured, *used) if name)
+    titles = {OWN: "AIdeator's own", **{name: presets.find(name).title or name for name in presets.names()}}
+    newest = Asked()
+    if configured is None and models:
+        newest = replace(newest, agents=(Row(count="3", model=next(iter(models))),))
+    if specs:
+        checks = tuple(check.command for check in specs[0].checks)
+        newest = replace(newest, repository=specs[0].repository.url, checks=checks or ("",))
+    return Offer(
+        tuple(repositories)[:RECENT], tuple(models)[:RECENT], tuple(titles.items()), tuple(_roles(here)), newest
+    )
+
+
+def values(offered: Offer, asked: Asked, *, local: bool) -> dict[str, Any]:
+    """`local`: whether agents would be processes on the server's machine."""
+    return {
+        "asked": asked,
+        "blank": Row(),
+        "repositories": offered.repositories,
+        "models": offered.models,
+        "agents": offered.agents,
+        "roles": offered.roles,
+        "local": local,
+        "estimate": "",
+        "wrong": None,
+    }
+
+
+def _roles(here: Here) -> Iterator[tuple[str, str]]:
+    yield "", "none"
+    try:
+        found = roles.everyone(here)
+    except AideatorError:  # one of the user's own is wrong, which is told to who names it
+        return
+    yield from ((role.name, role.name) for role in found if role.name != NEUTRAL)
+
+
+def _row(form: Form, at: int) -> Row:
+    fields: Mapping[str, str] = {
+        name: form.text(f"{name}-{at}") for name in ("agent", "count", "model", "role", "temperature")
+    }
+    return Row(**fields)
+
+
+def _named(row: Row) -> str:
+    """Returns the words of `--agent`."""
+    model = f"/{row.model}" if row.model else ""
+    return f"{row.agent}{model}:{_whole('How many', row.count, 1)}"
+
+
+def _whole(what: str, text: str, usual: int) -> int:
+    if not text:
+        return usual
+    if not text.isdecimal() or len(text) > 6:
+        raise usage(f"{what}: {text!r} is no whole number")
+    return int(text)
+
+
+def _number(what: str, text: str, usual: float | None = None) -> float:
+    if not text and usual is not None:
+        return usual
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise usage(f"{what}: {text!r} is no number", "for example 2 or 0.5") from None

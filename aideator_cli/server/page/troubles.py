@@ -1,0 +1,73 @@
+"""Errors on the page: what went wrong, and what to do next. A module of the page that asks for JSON gets the API's problem document."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aideator_cli.errors import AideatorError, written
+from aideator_cli.server.page.frame import screen
+from aideator_cli.server.problems import Problem, of_error
+
+HEADINGS: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.UNAUTHORIZED: "Log in first",
+    HTTPStatus.FORBIDDEN: "You may not do that",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The server can't answer now",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much at once",
+    HTTPStatus.GATEWAY_TIMEOUT: "It took too long",
+}
+KEPT: Final = ("text", "task")  # fields that somebody has written
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are screens."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except AideatorError as error:
+                return await trouble(request, of_error(error))
+            except Problem as problem:
+                return await trouble(request, problem)
+
+        return handled
+
+
+async def trouble(request: Request, problem: Problem) -> Response:
+    if wants_json(request):
+        return problem.response(request.url.path)
+    values = {
+        "heading": HEADINGS.get(problem.status, "That did not work"),
+        "text": problem.detail,
+        "hint": None if problem.hint is None else written(problem.hint),
+        "again": problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+        and request.method == "GET",
+        "kept": await _written(request),
+    }
+    return screen("trouble", values, root=root(request), status=problem.status.value)
+
+
+async def _written(request: Request) -> str:
+    """Returns what somebody wrote into the form that failed."""
+    if request.method != "POST":
+        return ""
+    from urllib.parse import parse_qs
+
+    fields = parse_qs((await request.body()).decode("ascii", "ignore"), max_num_fields=300, errors="replace")
+    return next((fields[name][-1] for name in KEPT if name in fields), "")
+
+
+def wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def root(request: Request) -> str:
+    """Returns the path under which the server is reached."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
