@@ -6,10 +6,12 @@ from typing import Any, Final
 
 _REFUSED: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")  # alone: a pair is one character in Python
+
 
 def storable(text: str) -> str:
     """Returns the text with signs in the place of what can't be stored."""
-    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", "\N{SYMBOL FOR NULL}"))
 
 
 def document(text: str) -> str:
