@@ -70,6 +70,9 @@ class Dialect(Protocol):
     def log_line(self, raw: bytes) -> str | bytes:
         """A line of a log as it is stored."""
 
+    def document(self, text: str) -> str:
+        """JSON as it is stored."""
+
     def insert_events(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Inserts rows of `EVENT`'s columns, in their order. Leaves existing ones as they are."""
 
@@ -114,6 +117,9 @@ class SQLite:
             return raw.decode()
         except UnicodeDecodeError:
             return raw
+
+    def document(self, text: str) -> str:
+        return text
 
     def insert_events(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         whole = len(rows) - len(rows) % TOGETHER

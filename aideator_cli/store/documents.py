@@ -1,4 +1,4 @@
-"""Text and JSON as every database takes them: SQLite ends a text at a NUL, PostgreSQL refuses it, and what is no Unicode."""
+"""Text and JSON as PostgreSQL takes them: it refuses NUL, and what is no Unicode."""
 
 import json
 import re

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aideator_cli.store.database import Database
 from aideator_cli.store.dialect import Connection
-from aideator_cli.store.documents import document
 
 if TYPE_CHECKING:
     from aideator_cli.domain.judgements import Judgement
@@ -26,7 +25,7 @@ class Results(Database):
                 "update variations set result = ? where run = ? and number = ? and (? or result is null "
                 f"or {words.text('result', 'outcome')} = 'running' "
                 f"or {words.text('result', 'attempt')} {words.is_distinct} ?)",
-                (document(json.dumps(told.as_json())), run, result.variation, result.ended, result.attempt),
+                (words.document(json.dumps(told.as_json())), run, result.variation, result.ended, result.attempt),
             )
             _save_usage(connection, result)
 

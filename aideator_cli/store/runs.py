@@ -9,7 +9,6 @@ from aideator_cli.domain.glance import Glance, Wanted
 from aideator_cli.errors import not_found, usage
 from aideator_cli.store.database import Database
 from aideator_cli.store.dialect import Connection
-from aideator_cli.store.documents import document
 from aideator_cli.store.glances import glances, tags
 from aideator_cli.system.clock import now
 from aideator_cli.system.host import this_host
@@ -42,7 +41,7 @@ class Runs(Database):
                 "insert into runs(id, created, backend, context, namespace, where_text, repository_path, spec, state, repository, answer, "
                 "found, host, owner, cluster_user) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 (spec.id, spec.created, place.backend, place.context, place.namespace, place.where,
-                 str(repository_path) if repository_path else None, document(spec.to_json()), state,
+                 str(repository_path) if repository_path else None, self._dialect.document(spec.to_json()), state,
                  spec.repository.url, spec.answer, found, host, self.owner, cluster_user),
             )  # fmt: skip
             connection.executemany(
@@ -154,7 +153,7 @@ class Runs(Database):
         emptied = None
         if baseline and baseline != "[]":
             kept = {"variation": number, "model": model, "agent": agent, "outcome": "running", "cost": 0.0}
-            emptied = document(json.dumps({**kept, "baseline": json.loads(baseline)}))
+            emptied = self._dialect.document(json.dumps({**kept, "baseline": json.loads(baseline)}))
         connection.execute("update variations set result = ? where run = ? and number = ?", (emptied, run, number))
 
     def _set_submissions(self, run: str, submissions: Mapping[int, int]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aideator_cli.store.dialect import EVENT, Connection
+from aideator_cli.store.documents import document
 from aideator_cli.store.migrations import POSTGRESQL_BEGAN
 from aideator_cli.store.postgresql.schema import SCHEMA
 
@@ -64,6 +65,9 @@ class PostgreSQL:
 
     def log_line(self, raw: bytes) -> str | bytes:
         return raw
+
+    def document(self, text: str) -> str:
+        return document(text)
 
     def insert_events(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         if rows:  # one statement with a value for each column, whatever the number of rows: it is planned once
