@@ -15,6 +15,7 @@ from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract
 from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.described import either, one, several
 from aideator_cli.server.foreign import check_run
 from aideator_cli.server.naming import named, the_run, word
 from aideator_cli.server.once import Key, key_of, once
@@ -24,9 +25,10 @@ from aideator_cli.server.runs import RunId, core_of, followers_of, shown
 router = APIRouter(prefix="/api/v1", tags=["acts"])
 Acting = Annotated[Caller, Depends(caller_with("run"))]
 ACCEPTED = HTTPStatus.ACCEPTED
+STARTED = either("Run", contract.STARTED, status=202)
 
 
-@router.post("/runs", status_code=ACCEPTED, summary="Start a run")
+@router.post("/runs", status_code=ACCEPTED, summary="Start a run", responses=STARTED)
 async def start(
     request: Request,
     caller: Acting,
@@ -46,7 +48,11 @@ async def start(
     return JSONResponse(told, ACCEPTED, {"Location": location})
 
 
-@router.post("/runs/{run}/select", summary="Select a variation as the run's winner")
+@router.post(
+    "/runs/{run}/select",
+    summary="Select a variation as the run's winner",
+    responses=either("Selection", contract.SELECTED),
+)
 async def select(request: Request, _caller: Acting, run: RunId, body: bodies.AnySelection) -> Response:
     with _kept(request, run):
         if isinstance(body, bodies.ShortSelecting):
@@ -54,7 +60,12 @@ async def select(request: Request, _caller: Acting, run: RunId, body: bodies.Any
         return JSONResponse(await core_of(request).act(_select, run, body))
 
 
-@router.post("/runs/{run}/cancel", status_code=ACCEPTED, summary="Stop agents, and keep their work so far")
+@router.post(
+    "/runs/{run}/cancel",
+    status_code=ACCEPTED,
+    summary="Stop agents, and keep their work so far",
+    responses=one("Run", status=202),
+)
 async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Stopping | None = None) -> Response:
     """Answers when they are asked to stop. Their last events and results come in the run's stream."""
     with _kept(request, run):
@@ -62,7 +73,9 @@ async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Sto
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
-@router.post("/runs/{run}/retry", status_code=ACCEPTED, summary="Try variations again")
+@router.post(
+    "/runs/{run}/retry", status_code=ACCEPTED, summary="Try variations again", responses=one("Run", status=202)
+)
 async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
     with _kept(request, run):
         await core_of(request).act(_retry, run, body or bodies.Retrying())
@@ -70,14 +83,22 @@ async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retr
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
-@router.post("/runs/{run}/judge", summary="Let a model compare the patches or answers that passed their checks")
+@router.post(
+    "/runs/{run}/judge",
+    summary="Let a model compare the patches or answers that passed their checks",
+    responses=one("Places"),
+)
 async def judge(request: Request, _caller: Acting, run: RunId, body: bodies.Judging | None = None) -> Response:
     """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
     with _kept(request, run):
         return JSONResponse(await core_of(request).act(_judge, run, body or bodies.Judging()))
 
 
-@router.post("/runs/{run}/tell", summary="Tell agents at work something, which they get before their next turn")
+@router.post(
+    "/runs/{run}/tell",
+    summary="Tell agents at work something, which they get before their next turn",
+    responses=several("told", "Told"),
+)
 async def tell(request: Request, _caller: Acting, run: RunId, body: bodies.Telling) -> Response:
     with _kept(request, run):
         return JSONResponse(await core_of(request).act(_tell, run, body))

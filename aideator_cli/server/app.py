@@ -8,9 +8,10 @@ from fastapi import FastAPI
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, contract, health, page, runs, watching
+from aideator_cli.server import accounts, acts, api_page, contract, health, page, runs, watching
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
+from aideator_cli.server.described import describe
 from aideator_cli.server.followers import Followers
 from aideator_cli.server.gate import Gate
 from aideator_cli.server.problems import answer_with_problems
@@ -37,11 +38,14 @@ def application(here: Here, hosts: tuple[str, ...] | None, streams: int = MOST_S
             await asyncio.to_thread(state.followers.stop)
             state.core.close()
 
-    app = FastAPI(title="AIdeator", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="AIdeator", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.state.needs_token = hosts is None
     app.add_middleware(Audit)
     app.add_middleware(Gate, hosts=hosts)
     answer_with_problems(app)
-    for part in (health, runs, watching, acts, contract, accounts, page):
+    for part in (health, runs, watching, acts, contract, accounts, api_page, page):
         app.include_router(part.router)
+    describe(app)
     return app

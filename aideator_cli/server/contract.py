@@ -17,6 +17,7 @@ from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import AideatorError
 from aideator_cli.intake.request import Where
+from aideator_cli.server.described import TEXT, answered, other, short
 from aideator_cli.server.naming import named, the_run
 from aideator_cli.server.runs import Reading, RunId, core_of
 from aideator_cli.server.streams.events import as_text, deleted, frame
@@ -25,10 +26,19 @@ from aideator_cli.server.streams.position import END, Position
 from aideator_cli.server.watching import Resumed, stream
 
 router = APIRouter(prefix="/api/v1", tags=["short form"])
+STARTED: Final = short(run_id=TEXT, stream_url=TEXT, job_names={"type": "array", "items": TEXT})
+SELECTED: Final = short(status=TEXT, job_name=TEXT)
+STANDING: Final = short(
+    run_id=TEXT, status=TEXT, jobs={"type": "array", "items": short(job_name=TEXT, status={"type": "object"})}
+)
 ASKED_SECONDS: Final = 30.0  # for which the answer of a cluster counts
 
 
-@router.get("/health", summary="Whether the server lives, and reaches a cluster")
+@router.get(
+    "/health",
+    summary="Whether the server lives, and reaches a cluster",
+    responses=answered(short(status=TEXT, version=TEXT, kubernetes=TEXT)),
+)
 async def health(request: Request) -> Response:
     """`kubernetes` is connected, unreachable or none."""
     known: Reachable = request.app.state.reachable
@@ -37,18 +47,22 @@ async def health(request: Request) -> Response:
     return JSONResponse({"status": "healthy", "version": __version__, "kubernetes": known.word})
 
 
-@router.get("/runs/{run}/stream", summary="A run's events, under the names of the short form")
+@router.get(
+    "/runs/{run}/stream",
+    summary="A run's events, under the names of the short form",
+    responses=other("text/event-stream", "events"),
+)
 async def events(request: Request, _caller: Reading, run: RunId, last: Resumed = None) -> Response:
     pods = await core_of(request).read(_pods, run)
     return await stream(request, run, pods, last)
 
 
-@router.get("/runs/{run}/status", summary="How a run stands")
+@router.get("/runs/{run}/status", summary="How a run stands", responses=answered(STANDING))
 async def status(request: Request, _caller: Reading, run: RunId) -> Response:
     return JSONResponse(await core_of(request).read(standing, run))
 
 
-@router.get("/tasks/{task}", summary="The run that a task is")
+@router.get("/tasks/{task}", summary="The run that a task is", responses=answered(STANDING))
 async def task(
     request: Request, _caller: Reading, task: Annotated[str, Path(description="The id of the run")]
 ) -> Response:

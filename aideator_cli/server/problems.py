@@ -95,9 +95,7 @@ async def _of_aideator(request: Request, error: Exception) -> Response:
 async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    hint = (
-        "/openapi.json describes the API" if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED) else None
-    )
+    hint = "/docs describes the API" if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED) else None
     text = f"there is no {request.method} {request.url.path}" if hint else str(error.detail)
     return Problem(status, text, hint, headers=error.headers).response(request.url.path)
 
@@ -112,9 +110,7 @@ async def _of_validation(request: Request, error: Exception) -> Response:
     mistakes = [{"where": _where(each["loc"]), "what": str(each["msg"])} for each in found[:NAMED]]
     more = f", and {len(found) - NAMED} more mistakes" if len(found) > NAMED else ""
     told = "; ".join(f"{each['where']}: {each['what']}" for each in mistakes) + more
-    problem = Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, told, "/openapi.json describes what is accepted", mistakes=mistakes
-    )
+    problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, "/docs describes what is accepted", mistakes=mistakes)
     return problem.response(request.url.path)
 
 

@@ -15,6 +15,7 @@ from aideator_cli.actions.sharing import reporting
 from aideator_cli.domain.glance import Wanted
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.core import Core
+from aideator_cli.server.described import OR_NULL, one, other, several
 from aideator_cli.server.followers import Followers
 from aideator_cli.server.naming import named, the_run
 from aideator_cli.server.problems import Problem
@@ -38,7 +39,9 @@ def followers_of(request: Request) -> Followers:
     return followers
 
 
-@router.get("/runs", summary="The runs, newest first unless sort says otherwise")
+@router.get(
+    "/runs", summary="The runs, newest first unless sort says otherwise", responses=several("runs", "Run", next=OR_NULL)
+)
 async def list_runs(
     request: Request,
     caller: Reading,
@@ -48,7 +51,7 @@ async def list_runs(
     search: Annotated[str, Query(description="A part of the prompt or the note")] = "",
     tag: Annotated[list[str] | None, Query(description="Only runs with all of these tags")] = None,
     sort: Annotated[str, Query(description="newest, oldest, cost or state")] = "newest",
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = FIRST_PAGE,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Runs in one answer")] = FIRST_PAGE,
     cursor: Annotated[str | None, Query(description="`next` of the answer before, with the same filters")] = None,
 ) -> Response:
     wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
@@ -57,22 +60,26 @@ async def list_runs(
     return JSONResponse(await core_of(request).read(_list, wanted, limit, cursor))
 
 
-@router.get("/runs/{run}", summary="One run, with its variations and what was seen of it")
+@router.get("/runs/{run}", summary="One run, with its variations and what was seen of it", responses=one("Run"))
 async def show_run(request: Request, _caller: Reading, run: RunId) -> Response:
     return JSONResponse(await core_of(request).read(shown, run))
 
 
-@router.get("/runs/{run}/results", summary="The last result of each variation")
+@router.get("/runs/{run}/results", summary="The last result of each variation", responses=several("results", "Result"))
 async def results(request: Request, _caller: Reading, run: RunId) -> Response:
     return JSONResponse(await core_of(request).read(_results, run))
 
 
-@router.get("/runs/{run}/compare", summary="The variations, the best first")
+@router.get("/runs/{run}/compare", summary="The variations, the best first", responses=one("Comparison"))
 async def compare(request: Request, _caller: Reading, run: RunId) -> Response:
     return JSONResponse(await core_of(request).read(_compared, run))
 
 
-@router.get("/runs/{run}/variations/{number}/patch", summary="A variation's patch, for git apply")
+@router.get(
+    "/runs/{run}/variations/{number}/patch",
+    summary="A variation's patch, for git apply",
+    responses=other("text/x-patch", "the patch"),
+)
 async def patch(request: Request, _caller: Reading, run: RunId, number: Number) -> Response:
     found = await core_of(request).read(_patch, run, number)
     headers = {
@@ -82,7 +89,11 @@ async def patch(request: Request, _caller: Reading, run: RunId, number: Number) 
     return Response(found, headers=headers, media_type="text/x-patch; charset=utf-8")
 
 
-@router.get("/runs/{run}/report", summary="The run as one HTML page that loads nothing")
+@router.get(
+    "/runs/{run}/report",
+    summary="The run as one HTML page that loads nothing",
+    responses=other("text/html", "the page"),
+)
 async def report(request: Request, _caller: Reading, run: RunId) -> Response:
     page = await core_of(request).read(_report, run)
     return HTMLResponse(page, headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"})

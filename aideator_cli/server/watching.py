@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from aideator_cli.actions.here import Here
 from aideator_cli.server.access import admitted
+from aideator_cli.server.described import other
 from aideator_cli.server.naming import named
 from aideator_cli.server.runs import Reading, RunId, core_of, followers_of
 from aideator_cli.server.streams.answer import StreamAnswer
@@ -21,7 +22,11 @@ Resumed = Annotated[
 ]
 
 
-@router.get("/runs/{run}/events", summary="What happens in a run, as server-sent events, until it has ended")
+@router.get(
+    "/runs/{run}/events",
+    summary="What happens in a run, as server-sent events, until it has ended",
+    responses=other("text/event-stream", "events named after the kind of their object"),
+)
 async def events(
     request: Request,
     _caller: Reading,

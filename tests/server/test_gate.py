@@ -17,7 +17,7 @@ def test_an_unknown_path_is_a_problem_document_with_a_hint(client: TestClient) -
     told = answer.json()
     assert told["detail"] == "there is no GET /nothing"
     assert (told["status"], told["title"], told["type"]) == (404, "Not found", "urn:aideator:problem:not-found")
-    assert (told["hint"], told["instance"]) == ("/openapi.json describes the API", "/nothing")
+    assert (told["hint"], told["instance"]) == ("/docs describes the API", "/nothing")
 
 
 def test_a_name_that_someone_points_to_this_machine_is_refused(client: TestClient) -> None:

@@ -35,7 +35,7 @@ def serve(
     here = invocation.here()
 
     def said(address: str) -> None:
-        terminal.say(f"serving on {address}; Ctrl-C ends the server, not the agents")
+        terminal.say(f"serving on {address}; {address}/docs shows the API; Ctrl-C ends the server, not the agents")
         if demo:
             terminal.say(f"the demo's run: {address}/api/v1/runs/{_start_demo(here)}")
 
