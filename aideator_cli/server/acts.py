@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import cancelling, deleting, judging, retrying, selecting, starting, telling
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.retrying import Retried
 from aideator_cli.domain.judgements import Round
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
@@ -78,8 +79,8 @@ async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Sto
 )
 async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
     with _kept(request, run):
-        await core_of(request).act(_retry, run, body or bodies.Retrying())
-        followers_of(request).look()
+        retried = await core_of(request).act(_retry, run, body or bodies.Retrying())
+        followers_of(request).retried(retried)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
@@ -163,8 +164,8 @@ def _cancel(here: Here, run: str, variation: int | None) -> None:
     cancelling.cancel(here, word(named(here, run, variation)), Where(), wait=False)
 
 
-def _retry(here: Here, run: str, body: bodies.Retrying) -> None:
-    retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
+def _retry(here: Here, run: str, body: bodies.Retrying) -> Retried:
+    return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
 
 
 def _judge(here: Here, run: str, body: bodies.Judging) -> dict[str, Any]:
