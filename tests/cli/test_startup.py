@@ -33,7 +33,7 @@ def loaded(words: list[str], heavy: tuple[str, ...], home: Path, **environment: 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["version"]])
 def test_help_loads_nothing_heavy_and_no_store(words: list[str], tmp_path: Path) -> None:
-    assert loaded(words, (*HEAVY, "psycopg", "jinja2", "rich", "yaml"), tmp_path) == ""
+    assert loaded(words, (*HEAVY, "psycopg", "sqlite_utils", "jinja2", "rich", "yaml"), tmp_path) == ""
 
 
 @pytest.mark.parametrize("words", [["show", ""], ["run", "--mo"], ["run", "--model", "gp"]])
@@ -42,7 +42,10 @@ def test_completing_loads_nothing_that_a_command_works_with(words: list[str], tm
     store.add_run(ended(), Place("local", "this machine"), state="ended")
     store.close()
     ours = tuple(f"aideator_cli.{room}" for room in ("backends", "stream", "workspace", "choice", "views", "actions"))
-    assert loaded(["__complete", *words], (*HEAVY, *DRAWING, *ours, "psycopg", "jinja2", "yaml"), tmp_path) == ""
+    assert (
+        loaded(["__complete", *words], (*HEAVY, *DRAWING, *ours, "psycopg", "sqlite_utils", "jinja2", "yaml"), tmp_path)
+        == ""
+    )
 
 
 def test_what_serves_http_is_loaded_by_no_other_command(tmp_path: Path) -> None:
@@ -103,7 +106,10 @@ def test_a_run_that_has_ended_is_told_without_its_backend_and_without_drawing(wo
     store.save_result(spec.id, Result(1, "m", "uid-1", "succeeded"))
     store.close()
     ours = tuple(f"aideator_cli.{room}" for room in ("backends", "stream", "workspace", "intake", "choice.judging"))
-    assert loaded(words, (*HEAVY, *DRAWING, *ours, "psycopg", "jinja2", "yaml", "_hashlib"), tmp_path) == ""
+    assert (
+        loaded(words, (*HEAVY, *DRAWING, *ours, "psycopg", "sqlite_utils", "jinja2", "yaml", "_hashlib"), tmp_path)
+        == ""
+    )
 
 
 def test_a_detached_run_is_submitted_without_what_follows_compares_or_applies_one(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class Judgement(Judging):
 
     kind: Literal["judgement"]
     run: str
+    winner: int | None
 
 
 class Said(TypedDict):
