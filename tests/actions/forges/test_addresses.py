@@ -76,8 +76,42 @@ def test_the_repository_of_a_remote(url: str, host: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/srv/git/project.git", "file:///srv/project.git", "https://h/project", "https://h/a/.."]
+    "url",
+    [
+        "/srv/git/project.git",
+        "file:///srv/project.git",
+        "https://h/project",
+        "https://h/a/..",
+        "https://h:99999/you/project",
+        "https://[h/you/project",
+    ],
 )
 def test_a_remote_that_is_on_no_forge_is_told(url: str) -> None:
     with pytest.raises(AideatorError, match="is on no forge"):
         repository(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:s3cret@h/you/project/issues/1",
+        "https://me:s3cret@h:99999/you/project/issues/1",
+        "https://s3cret@[h/you/project/issues/1",
+        "https://me:s3/s3cret@h/project",
+    ],
+)
+def test_no_error_repeats_a_password(url: str) -> None:
+    said = []
+    for read in (lambda: place(url, pull=False), lambda: place(url, pull=True), lambda: repository(url)):
+        try:
+            read()
+        except AideatorError as error:
+            said.append(f"{error.message} {error.advice}")
+    assert said
+    assert "s3cret" not in " ".join(said)
+
+
+def test_the_example_is_of_what_is_wanted() -> None:
+    with pytest.raises(AideatorError) as caught:
+        place("https://github.com/you/project", pull=True)
+    assert caught.value.hint == "for example https://github.com/you/project/pull/12"
