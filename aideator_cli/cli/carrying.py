@@ -69,18 +69,24 @@ def _estimate(call: Call) -> int:
 def _show_manifests(call: Call) -> int:
     from aideator_cli.actions.starting import manifests
 
-    return _show(*manifests(call.here, call.request, call.where))
+    return _show(*manifests(call.here, call.request, call.where), json=call.json)
 
 
-def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]]) -> int:
+def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]], *, json: bool) -> int:
     import sys
 
     from aideator_cli.actions.starting import unconfirmed
+    from aideator_cli.cli import terminal
     from aideator_cli.cli.beginning import remark
     from aideator_cli.system.yaml_file import write_documents
+    from aideator_cli.views.json_lines import write
 
     remark(planned)
     if planned.suspects:
         raise unconfirmed(planned.suspects)
-    write_documents(documents, sys.stdout)
+    if not json:
+        write_documents(documents, sys.stdout)
+        return 0
+    for document in documents:
+        write(terminal.screen(), document)
     return 0

@@ -245,3 +245,10 @@ def test_what_shapes_a_pod_means_nothing_on_this_machine(
     assert said.code == ExitCode.USAGE
     assert f"{option} applies only to a cluster" in said.err
     assert not (home / "runs").exists()
+
+
+def test_a_dry_run_prints_json_when_asked(dry: Dry) -> None:
+    said = dry("--json", "--node-selector", "disk=fast")
+    config, job = (json.loads(line) for line in said.out.splitlines())
+    assert (config["kind"], job["kind"]) == ("ConfigMap", "Job")
+    assert job["spec"]["template"]["spec"]["nodeSelector"]["disk"] == "fast"

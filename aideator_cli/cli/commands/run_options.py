@@ -388,4 +388,6 @@ Estimated = Annotated[
         help="Say what the run would cost and take, from earlier attempts of its models, and start nothing.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the Kubernetes manifests as YAML, and start nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the Kubernetes manifests, as YAML or with --json, and start nothing.")
+]
