@@ -103,6 +103,13 @@ def quote(line: str) -> None:
     _write(paint("> ", DIM), line)
 
 
+def log(line: str) -> None:
+    """Writes a line of a log to stderr, also with --quiet. Any thread may call it: lines stay whole."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
 def warn(text: str) -> None:
     _write(paint("warning: ", YELLOW), text)
 

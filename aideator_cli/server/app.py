@@ -14,12 +14,16 @@ from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
 from aideator_cli.server.followers import Followers
 from aideator_cli.server.gate import Gate
+from aideator_cli.server.logs import RequestLog, Write
 from aideator_cli.server.problems import answer_with_problems
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
 
 
-def application(here: Here, hosts: tuple[str, ...] | None, streams: int = MOST_STREAMS) -> FastAPI:
-    """`hosts`: the names by which it may be called, without a token; None: any, and only with one. `streams`: how many may be open."""
+def application(
+    here: Here, hosts: tuple[str, ...] | None, streams: int = MOST_STREAMS, log: Write | None = None
+) -> FastAPI:
+    """`hosts`: the names by which it may be called, without a token; None: any, and only with one. `streams`: how many may be open.
+    `log` gets a line of JSON for each request."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +48,8 @@ def application(here: Here, hosts: tuple[str, ...] | None, streams: int = MOST_S
     app.state.needs_token = hosts is None
     app.add_middleware(Audit)
     app.add_middleware(Gate, hosts=hosts)
+    if log is not None:
+        app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
     for part in (health, runs, watching, acts, contract, accounts, api_page, page):
         app.include_router(part.router)

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import FrameType
 from typing import Any
 
@@ -14,13 +15,15 @@ from aideator_cli.actions.here import Here
 from aideator_cli.errors import command, usage
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LOOPBACK
+from aideator_cli.server.logs import Write, line, warnings_to
 from aideator_cli.server.streams.hub import Hub
 
 GRACE_SECONDS = 10  # for requests that are being answered when the server stops
 
 
-def serve(here: Here, host: str, port: int, said: Callable[[str], None]) -> None:
-    """Serves until SIGINT or SIGTERM. `said` gets the address once it listens. Raises `AideatorError` if it can't."""
+def serve(here: Here, host: str, port: int, said: Callable[[str], None], log: Write | None = None) -> None:
+    """Serves until SIGINT or SIGTERM. `said` gets the address once it listens. `log` gets what happens as lines of JSON; without it,
+    warnings are text. Raises `AideatorError` if it can't serve."""
     if not is_loopback(host) and not any(token.revoked is None for token in tokens.listed(here, None)):
         raise usage(
             f"nobody has a token, so aideator serve does not listen on {host}: nobody could use it",
@@ -29,13 +32,18 @@ def serve(here: Here, host: str, port: int, said: Callable[[str], None]) -> None
     listening = _listening(host, port)
     with listening:
         shown = f"[{host}]" if ":" in host else host
-        app = application(here, LOOPBACK if is_loopback(host) else None)
+        app = application(here, LOOPBACK if is_loopback(host) else None, log=log)
+        plain = uvicorn.config.LOGGING_CONFIG if log is None else None
         config = uvicorn.Config(
-            app, http="httptools", log_level="warning", access_log=False, server_header=False,
+            app, http="httptools", log_level="warning", log_config=plain, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on", ws="none",
         )  # fmt: skip
-        said(f"http://{shown}:{listening.getsockname()[1]}")
-        _Server(config, app).run(sockets=[listening])
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+        if log is not None:
+            log(line("info", "serving", url=address))
+        said(address)
+        with warnings_to(log) if log is not None else nullcontext():
+            _Server(config, app).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

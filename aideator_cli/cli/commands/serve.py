@@ -16,6 +16,12 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Also start the demo's three scripted agents, which need no model.")
     ] = False,
+    log: Annotated[
+        str,
+        typer.Option(
+            "--log", metavar="text|json", help="text: warnings alone. json: requests, too, one object a line on stderr."
+        ),
+    ] = "text",
 ) -> int:
     """Serve the HTTP API, until Ctrl-C.
 
@@ -25,6 +31,9 @@ def serve(
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.errors import usage
 
+    if log not in ("text", "json"):
+        raise usage(f"--log is text or json, not {log!r}")
+    as_json = log == "json"
     try:
         from aideator_cli.server.serving import serve as run
     except ImportError as error:
@@ -35,14 +44,19 @@ def serve(
     here = invocation.here()
 
     def said(address: str) -> None:
+        if as_json:  # the log says it
+            if demo:
+                _start_demo(here)
+            return
         terminal.say(f"serving on {address}; {address}/docs shows the API; Ctrl-C ends the server, not the agents")
         if demo:
             terminal.say(f"the demo's run: {address}/api/v1/runs/{_start_demo(here)}")
 
     try:
-        run(here, host, port, said)
+        run(here, host, port, said, terminal.log if as_json else None)
     except KeyboardInterrupt:  # told to stop, and it has
-        terminal.end_line()
+        if not as_json:
+            terminal.end_line()
     return 0
 
 
