@@ -1,7 +1,7 @@
 """Who calls, and what they may do. The one place that knows: every route asks here."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,7 +10,9 @@ from fastapi import Request
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES, Scope
 from aideator_cli.errors import not_found
+from aideator_cli.server import sessions
 from aideator_cli.server.core import Core
+from aideator_cli.server.gate import SAFE
 from aideator_cli.server.problems import Problem
 from aideator_cli.store.serving import ServerStore
 
@@ -19,11 +21,12 @@ CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 @dataclass(frozen=True)
 class Caller:
-    """`name` is None for whoever is at the server's own machine and shows no token."""
+    """`name` is None for whoever is at the server's own machine and shows no token. `form`: what a session's forms have to hold."""
 
     name: str | None
     scopes: frozenset[Scope]
     token: str | None = None  # its id
+    form: str | None = field(default=None, repr=False)
 
     @property
     def owns_machine(self) -> bool:
@@ -62,6 +65,9 @@ async def known(request: Request) -> Caller:
     if secret is not None:
         return await _core(request).read(_of_token, secret)
     if request.app.state.needs_token:
+        session = await _of_session(request)
+        if session is not None:
+            return session
         text = "this server wants a token"
         raise Problem(
             HTTPStatus.UNAUTHORIZED, text, "send Authorization: Bearer TOKEN, or X-API-Key", headers=CHALLENGE
@@ -74,6 +80,18 @@ def presented(request: Request) -> str | None:
     if kind.lower() == "bearer" and secret.strip():
         return secret.strip()
     return request.headers.get("x-api-key") or None
+
+
+async def _of_session(request: Request) -> Caller | None:
+    """A browser sends its cookie with everything, so it changes nothing by itself: only with a form of the page."""
+    secret = sessions.cookie_of(request)
+    path = getattr(request.scope.get("route"), "path", request.url.path)
+    if secret is None or (path.startswith("/api/") and request.method not in SAFE):
+        return None
+    found = await _core(request).read(sessions.opened, secret)
+    if found is None:
+        return None
+    return Caller(found.token.owner, found.token.scopes, found.token.id, sessions.form_token(secret))
 
 
 def _of_token(here: Here, secret: str) -> Caller:

@@ -30,10 +30,17 @@ class Tokens(Database):
 
     def token(self, secret: str) -> Token | None:
         """Returns the token if it counts: it is neither revoked nor expired, and its owner is not disabled. Notes that it was used."""
+        return self._counting("hash", digest(secret))
+
+    def token_of_id(self, id_: str) -> Token | None:
+        """As `token`, for whoever has shown the secret before."""
+        return self._counting("id", id_)
+
+    def _counting(self, column: str, value: str) -> Token | None:
         counts = f"revoked is null and (expires is null or expires > {self._dialect.clock})"
         disabled = "exists (select 1 from users where users.name = tokens.owner and disabled is not null)"
-        query = f"select {_TOKEN} from tokens where hash = ? and {counts} and not {disabled}"
-        row = self._connection.execute(query, (digest(secret),)).fetchone()
+        query = f"select {_TOKEN} from tokens where {column} = ? and {counts} and not {disabled}"
+        row = self._connection.execute(query, (value,)).fetchone()
         if row is None:
             return None
         found, minute = _token(row), now()[:16] + ":00Z"

@@ -52,8 +52,8 @@ def test_with_the_demo_its_run_is_there(home: Path) -> None:
     with served(home, "--demo") as server:
         assert server.process.stderr is not None
         run = server.process.stderr.readline().removeprefix("the demo's run: ").strip()
-        assert run.startswith(f"{server.address}/api/v1/runs/")
-        with urllib.request.urlopen(f"{run}/events") as stream:
+        assert run.startswith(f"{server.address}/runs/")
+        with urllib.request.urlopen(f"{run.replace('/runs/', '/api/v1/runs/')}/events") as stream:
             assert stream.read().count(b"event: result") == 3
 
 

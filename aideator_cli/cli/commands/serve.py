@@ -50,7 +50,7 @@ def serve(
             return
         terminal.say(f"serving on {address}; {address}/docs shows the API; Ctrl-C ends the server, not the agents")
         if demo:
-            terminal.say(f"the demo's run: {address}/api/v1/runs/{_start_demo(here)}")
+            terminal.say(f"the demo's run: {address}/runs/{_start_demo(here)}")
 
     try:
         run(here, host, port, said, terminal.log if as_json else None)

@@ -4,8 +4,8 @@ sends are in `templates/page`. It must not decide anything: it calls the same ac
 
 from fastapi import APIRouter
 
-from aideator_cli.server.page import acting, beginning, routes
+from aideator_cli.server.page import acting, beginning, entering, routes
 
 router = APIRouter(include_in_schema=False)
-for each in (beginning.router, routes.router, acting.router):  # `/runs/new` before `/runs/{run}`
+for each in (entering.router, beginning.router, routes.router, acting.router):  # `/runs/new` before `/runs/{run}`
     router.include_router(each)

@@ -13,8 +13,9 @@ from aideator_cli.errors import usage
 from aideator_cli.intake.request import Anew, Where
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.page.forms import posted
+from aideator_cli.server.page.frame import root
 from aideator_cli.server.page.routes import SAID
-from aideator_cli.server.page.troubles import PageRoute, root, wants_json
+from aideator_cli.server.page.troubles import PageRoute, wants_json
 from aideator_cli.server.runs import core_of, followers_of
 
 PATH_CHARACTERS: Final = 1000

@@ -21,7 +21,7 @@ from aideator_cli.server.once import key_of
 from aideator_cli.server.page import frame, ordering
 from aideator_cli.server.page.forms import posted
 from aideator_cli.server.page.ordering import Asked, Offer
-from aideator_cli.server.page.troubles import PageRoute, root
+from aideator_cli.server.page.troubles import PageRoute
 from aideator_cli.server.runs import core_of, followers_of
 from aideator_cli.views.text.estimate import dollars, times
 
@@ -60,7 +60,7 @@ async def begin(request: Request, caller: Runner) -> Response:
                 key = key_of(caller.name, form.text("key") or None, await request.body())
                 run = await core_of(request).act(start_run, _checked(caller, asked), caller.name, key)
                 followers_of(request).look()
-                return RedirectResponse(f"{root(request)}/runs/{run}", HTTPStatus.SEE_OTHER)
+                return RedirectResponse(f"{frame.root(request)}/runs/{run}", HTTPStatus.SEE_OTHER)
         except AideatorError as error:
             wrong = error
     offered, local = await core_of(request).read(_offer)
@@ -82,7 +82,7 @@ def _form(
     values["estimate"] = estimate
     values["wrong"] = None if wrong is None else {"text": wrong.message, "hint": wrong.hint}
     status = HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
-    return frame.screen("new", values, root=root(request), here="new", status=status.value)
+    return frame.screen(request, "new", values, here="new", status=status.value)
 
 
 def _offer(here: Here) -> tuple[Offer, bool]:

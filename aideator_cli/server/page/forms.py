@@ -1,8 +1,9 @@
 """What a form posts, read in one place. Whatever protects forms belongs here and in the template's `guard`, which every form has.
 
-The gate has refused what another site posted before.
+The gate has refused what another site posted before. A form of somebody who logged in also holds a token of that login.
 """
 
+import hmac
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from aideator_cli.server.access import Caller
 from aideator_cli.server.page.frame import edition
 from aideator_cli.server.problems import Problem
 
@@ -39,6 +41,11 @@ async def posted(request: Request, *, old: bool = False) -> Form:
     except ValueError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "this is no form that the page has sent", "reload the page") from error
     form = Form(dict(pairs))
+    caller: Caller | None = getattr(request.state, "caller", None)
+    wanted = caller.form if caller else None
+    if wanted is not None and not hmac.compare_digest(form.text("form").encode(errors="replace"), wanted.encode()):
+        text = "this form is not of your present login, so nothing was done"
+        raise Problem(HTTPStatus.FORBIDDEN, text, "reload the page, and do it once more")
     if form.is_old and not old:
         text = "this page is from before an upgrade of the server, so nothing was done"
         raise Problem(HTTPStatus.CONFLICT, text, "reload the page, and do it once more")

@@ -8,9 +8,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from aideator_cli import __version__
+from aideator_cli.server.access import LOCAL, Caller
 from aideator_cli.system.templates import render_html
 
 POLICY: Final = "; ".join(
@@ -31,12 +33,27 @@ FOREVER: Final = "public, max-age=31536000, immutable"  # an edition never chang
 
 
 def screen(
-    template: str, values: Mapping[str, Any], *, root: str, here: str = "", said: str = "", status: int = 200
+    request: Request, template: str, values: Mapping[str, Any], *, here: str = "", said: str = "", status: int = 200
 ) -> Response:
-    """`root`: the path under which the server is reached. `here`: which link of the bar it is. `said`: a message on top."""
-    frame = {"root": root, "edition": edition(), "assets": f"{root}/page/{edition()}", "here": here, "said": said}
+    """`here`: which link of the bar it is. `said`: a message on top. Only what the caller may do is offered."""
+    caller: Caller | None = getattr(request.state, "caller", None if request.app.state.needs_token else LOCAL)
+    frame = {
+        "root": root(request),
+        "edition": edition(),
+        "assets": f"{root(request)}/page/{edition()}",
+        "here": here,
+        "said": said,
+        "form": caller.form if caller else None,
+        "user": caller.name if caller else None,
+        "may_run": caller is not None and "run" in caller.scopes,
+    }
     html = render_html(f"page/{template}.html.j2", {**values, "page": frame})
     return HTMLResponse(html, status, {**HEADERS, "Cache-Control": "no-store"})
+
+
+def root(request: Request) -> str:
+    """Returns the path under which the server is reached."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def asset(asked: str, name: str) -> Response | None:

@@ -13,7 +13,7 @@ from aideator_cli.domain.glance import STATES, Wanted
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.page import comparing, frame, running
 from aideator_cli.server.page import listing as shown_list
-from aideator_cli.server.page.troubles import PageRoute, root
+from aideator_cli.server.page.troubles import PageRoute
 from aideator_cli.server.runs import core_of
 from aideator_cli.system.clock import now
 
@@ -44,22 +44,20 @@ async def runs(request: Request, caller: Reader) -> Response:
     if not caller.owns_machine:
         wanted = wanted._replace(owner=caller.name)
     rows = await core_of(request).read(listing.listed, limit + 1, wanted)
-    return frame.screen(
-        "list", shown_list.values(rows, asked, limit), root=root(request), here="runs", said=said(request)
-    )
+    return frame.screen(request, "list", shown_list.values(rows, asked, limit), here="runs", said=said(request))
 
 
 @router.get("/runs/{run}")
 async def run(request: Request, run: str, _caller: Reader) -> Response:
     material = await core_of(request).read(_material, run)
-    return frame.screen("run", running.values(material), root=root(request), said=said(request))
+    return frame.screen(request, "run", running.values(material), said=said(request))
 
 
 @router.get("/runs/{run}/compare")
 async def compare(request: Request, run: str, _caller: Reader) -> Response:
     compared = await core_of(request).read(_compared, run)
     shown = request.query_params.get("show", "")
-    return frame.screen("compare", comparing.values(compared, shown), root=root(request), said=said(request))
+    return frame.screen(request, "compare", comparing.values(compared, shown), said=said(request))
 
 
 @router.get("/page/edition")

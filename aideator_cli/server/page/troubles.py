@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aideator_cli.errors import AideatorError, written
-from aideator_cli.server.page.frame import screen
+from aideator_cli.server.page.frame import root, screen
 from aideator_cli.server.problems import Problem, of_error
 
 HEADINGS: Final[Mapping[HTTPStatus, str]] = {
@@ -43,15 +43,27 @@ class PageRoute(APIRoute):
 async def trouble(request: Request, problem: Problem) -> Response:
     if wants_json(request):
         return problem.response(request.url.path)
+    unknown = problem.status is HTTPStatus.UNAUTHORIZED
+    if unknown and request.method == "GET":
+        path = request.url.path.removeprefix(root(request))
+        return login(request, f"{path}?{request.url.query}" if request.url.query else path)
     values = {
         "heading": HEADINGS.get(problem.status, "That did not work"),
         "text": problem.detail,
-        "hint": None if problem.hint is None else written(problem.hint),
+        "hint": None if problem.hint is None or unknown else written(problem.hint),
+        "login": unknown,
         "again": problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
         and request.method == "GET",
         "kept": await _written(request),
     }
-    return screen("trouble", values, root=root(request), status=problem.status.value)
+    return screen(request, "trouble", values, status=problem.status.value)
+
+
+def login(request: Request, back: str, wrong: Problem | None = None, *, email: str = "") -> Response:
+    """The screen that asks who it is. `back`: the path that follows."""
+    told = None if wrong is None else {"text": wrong.detail, "hint": wrong.hint and written(wrong.hint)}
+    status = HTTPStatus.UNAUTHORIZED if wrong is None else wrong.status
+    return screen(request, "login", {"next": back, "wrong": told, "email": email}, status=status.value)
 
 
 async def _written(request: Request) -> str:
@@ -66,8 +78,3 @@ async def _written(request: Request) -> str:
 
 def wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
-
-
-def root(request: Request) -> str:
-    """Returns the path under which the server is reached."""
-    return str(request.scope.get("root_path", "")).rstrip("/")

@@ -1,5 +1,6 @@
 // The list of runs stays true while agents are at work: the server's own list is fetched again, and rows that changed are replaced.
 
+import { say } from "./forms.js";
 import { onKey } from "./keys.js";
 import { showTimes } from "./times.js";
 
@@ -26,6 +27,7 @@ export function startList(root) {
 
 async function refresh(root) {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.status === 401) return say("Your login has ended.", "look", "Reload the page to log in again.");
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#runs");
   if (!fresh) return location.reload();

@@ -44,9 +44,10 @@ async function estimate(form, button) {
   const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } }).catch(() => null);
   button.disabled = false;
   if (!answer) return say("The server does not answer.", "bad", "Nothing was started; try again in a moment.");
+  if (answer.status === 401) return say("Your login has ended.", "bad", "Log in in another tab, then reload this page; copy what you wrote first.");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const told = fresh.querySelector("#estimate");
   if (told) form.querySelector("#estimate").replaceChildren(...[...told.childNodes].map((node) => document.adoptNode(node)));
-  const wrong = fresh.querySelector("#wrong p");
+  const wrong = fresh.querySelector("#wrong p") ?? (told ? null : fresh.querySelector("main .card p"));
   if (wrong) say(wrong.textContent, "bad");
 }
