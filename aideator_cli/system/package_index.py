@@ -14,8 +14,11 @@ SECONDS: Final = 30.0  # for each of them
 _VERSION: Final = re.compile(r"\d[0-9A-Za-z.!+-]{0,60}")
 
 
-def newest(package: str) -> str:
-    """Raises `AideatorError` if nobody can be asked, if the index does not answer, or if it has no such package."""
+def newest(package: str, installed: str) -> str:
+    """Raises `AideatorError` if nobody can be asked, if the index does not answer, or if it has no such package.
+
+    Another project may have the same name. An index that lacks the installed version is taken to have that one.
+    """
     why = ""
     for words, given in _askers(package):
         try:
@@ -26,6 +29,11 @@ def newest(package: str) -> str:
             why = str(error)
             continue
         if done.returncode == 0 and (found := _version(package, done.stdout)):
+            if not _has(installed, found, words, given, done.stdout):
+                raise not_found(
+                    f"the package index has {package} {found}, but no {installed}: perhaps another project of this name",
+                    f"look where you got {package} from",
+                )
             return found
         why = _last_line(done.stderr) or why
         if "No matching distribution" in done.stderr or "not found in the package registry" in done.stderr:
@@ -65,6 +73,21 @@ def _version(package: str, said: str) -> str | None:
         found = next((line.partition("==")[2] for line in said.splitlines() if line.startswith(f"{package}==")), "")
     found = found.strip()
     return found if _VERSION.fullmatch(found) else None
+
+
+def _has(version: str, newest: str, words: Sequence[str], given: str | None, said: str) -> bool:
+    """Returns whether the index has this version, too. pip has listed all of them; uv names the newest alone, and is asked again."""
+    if version == newest:
+        return True
+    if given is None:
+        return version in json.loads(said).get("versions", ())
+    try:
+        again = subprocess.run(
+            words, input=f"{given}=={version}", capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise unavailable(f"the package index does not answer within {SECONDS:.0f} s", "try again later") from None
+    return again.returncode == 0
 
 
 def _last_line(text: str) -> str:

@@ -58,7 +58,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_newer_version_is_named_with_what_upgrades_to_it(aideator: Shell, index: type[Index]) -> None:
-    index.versions = ("0.0.1", "99.0.0")
+    index.versions = ("0.0.1", __version__, "99.0.0")
     said = aideator("version", "--check")
     assert (said.code, said.out) == (0, f"aideator {__version__}\n")
     assert said.err == f"the package index has 99.0.0.  {sys.executable} -m pip install --upgrade aideator\n"
@@ -68,6 +68,29 @@ def test_a_newer_version_is_named_with_what_upgrades_to_it(aideator: Shell, inde
 def test_the_newest_version_says_so(aideator: Shell, index: type[Index]) -> None:
     index.versions = (__version__,)
     assert aideator("version", "--check").err == "the package index has no newer one\n"
+
+
+def test_another_project_of_this_name_is_not_offered(aideator: Shell, index: type[Index]) -> None:
+    index.versions = ("0.0.1", "99.0.0")
+    said = aideator("version", "--check")
+    assert (said.code, said.out) == (3, "")
+    assert f"the package index has aideator 99.0.0, but no {__version__}: perhaps another project" in said.err
+    assert "install" not in said.err
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_uv_is_asked_for_the_installed_version_too(
+    aideator: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, same: bool
+) -> None:
+    monkeypatch.setattr(package_index, "_has_pip", lambda: False)
+    known = f"aideator=={__version__}) echo aideator=={__version__};;" if same else ""
+    uv = tmp_path / "uv"
+    uv.write_text(
+        f"#!/bin/sh\nread -r asked\ncase $asked in {known} aideator) echo aideator==99.0.0;; *) exit 1;; esac\n"
+    )
+    uv.chmod(0o755)
+    said = aideator("version", "--check")
+    assert (said.code, "upgrade aideator" in said.err) == ((0, True) if same else (3, False)), said.err
 
 
 def test_an_index_without_it_is_not_found(aideator: Shell, index: type[Index]) -> None:

@@ -33,7 +33,7 @@ def version(
 def _newest() -> str:
     from aideator_cli.system.package_index import newest
 
-    return newest("aideator")
+    return newest("aideator", __version__)
 
 
 def _tell(newest: str) -> None:
