@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, api_page, contract, health, page, runs, watching
+from aideator_cli.server import accounts, acts, api_page, contract, health, metrics, page, runs, watching
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
@@ -30,7 +30,7 @@ def application(
         state = app.state
         state.core = Core(here)
         state.hub = Hub(state.core, streams)
-        state.followers = Followers(here)
+        state.followers = Followers(here, state.metrics.told)
         state.tries = accounts.Tries()
         state.deleting = set()
         state.reachable = contract.Reachable()
@@ -46,12 +46,14 @@ def application(
         title="AIdeator", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.needs_token = hosts is None
+    app.state.metrics = metrics.Metrics()
     app.add_middleware(Audit)
     app.add_middleware(Gate, hosts=hosts)
+    app.add_middleware(metrics.Counted, metrics=app.state.metrics)
     if log is not None:
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
-    for part in (health, runs, watching, acts, contract, accounts, api_page, page):
+    for part in (health, metrics, runs, watching, acts, contract, accounts, api_page, page):
         app.include_router(part.router)
     describe(app)
     return app
