@@ -20,6 +20,9 @@ HEADINGS: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: "Too much at once",
     HTTPStatus.GATEWAY_TIMEOUT: "It took too long",
 }
+ENDED: Final = Problem(
+    HTTPStatus.UNAUTHORIZED, "your login has ended, so nothing was done", "log in, and do it once more"
+)
 KEPT: Final = ("text", "task")  # fields that somebody has written
 
 
@@ -41,16 +44,20 @@ class PageRoute(APIRoute):
 
 
 async def trouble(request: Request, problem: Problem) -> Response:
+    unknown = problem.status is HTTPStatus.UNAUTHORIZED
+    if unknown and request.method != "GET":
+        problem = ENDED
+    elif problem.hint is not None and written(problem.hint).startswith("GET "):  # a way by the API, not by the page
+        problem = Problem(problem.status, problem.detail, "the list has the runs that you may see")
     if wants_json(request):
         return problem.response(request.url.path)
-    unknown = problem.status is HTTPStatus.UNAUTHORIZED
     if unknown and request.method == "GET":
         path = request.url.path.removeprefix(root(request))
         return login(request, f"{path}?{request.url.query}" if request.url.query else path)
     values = {
         "heading": HEADINGS.get(problem.status, "That did not work"),
         "text": problem.detail,
-        "hint": None if problem.hint is None or unknown else written(problem.hint),
+        "hint": None if problem.hint is None else written(problem.hint),
         "login": unknown,
         "again": problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
         and request.method == "GET",

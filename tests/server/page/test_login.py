@@ -149,6 +149,17 @@ def test_no_form_does_anything_without_the_token_of_its_login(shared: TestClient
     assert post(shared, "/runs/k3v9x2q/1/select", origin="http://evil.example", form=held).status_code == 403
 
 
+def test_what_was_written_when_the_login_had_ended_is_given_back(shared: TestClient) -> None:
+    refused = post(shared, "/runs/k3v9x2q/1/tell", text="what I wrote")
+    assert refused.status_code == 401
+    assert "your login has ended, so nothing was done" in refused.text
+    assert "what I wrote" in refused.text
+    assert 'href="/login"' in refused.text
+    headers = {"Origin": SITE, "Accept": "application/json"}
+    told = shared.post("/runs/k3v9x2q/1/tell", data={"edition": edition(), "text": "x"}, headers=headers)
+    assert (told.status_code, told.json()["hint"]) == (401, "log in, and do it once more")
+
+
 def test_the_cookie_changes_nothing_by_the_api(shared: TestClient, home: Path) -> None:
     three(home)
     entered(shared, "admin", "read", "run")
@@ -175,7 +186,10 @@ def test_only_what_the_token_allows_is_offered(shared: TestClient, home: Path) -
 def test_another_users_run_is_not_there(shared: TestClient, home: Path) -> None:
     three(home)
     entered(shared, "read", "run")
-    assert shared.get("/runs/k3v9x2q").status_code == 404
+    hidden = shared.get("/runs/k3v9x2q")
+    assert hidden.status_code == 404
+    assert "there is no run k3v9x2q" in hidden.text
+    assert "the list has the runs that you may see" in hidden.text
     assert "k3v9x2q" not in shared.get("/").text
 
 
