@@ -47,7 +47,7 @@ class NewKey(Body):
 
 
 class Tries:
-    """Wrong passwords, by email. Belongs to the event loop."""
+    """Passwords that are wrong or not yet known to be right, by email. Belongs to the event loop."""
 
     def __init__(self) -> None:
         self._wrong: dict[str, deque[float]] = {}
@@ -66,6 +66,9 @@ class Tries:
     def note(self, email: str) -> None:
         self._wrong.setdefault(email.casefold(), deque(maxlen=TRIES)).append(time.monotonic())
 
+    def forget(self, email: str) -> None:
+        self._wrong.pop(email.casefold(), None)
+
 
 @router.post("/register", status_code=HTTPStatus.CREATED, summary="Add a user who logs in with a password")
 async def register(request: Request, body: Registering) -> Response:
@@ -78,11 +81,12 @@ async def register(request: Request, body: Registering) -> Response:
 async def login(request: Request, body: LoggingIn) -> Response:
     tries: Tries = request.app.state.tries
     tries.check(body.email)
+    tries.note(body.email)  # before it is known: of many at once no more are tried either
     told = await core_of(request).act(_login, body)
     if told is None:
-        tries.note(body.email)
         text = "the email or the password is wrong"
         raise Problem(HTTPStatus.UNAUTHORIZED, text, "register first, or try again", headers=CHALLENGE)
+    tries.forget(body.email)
     return JSONResponse(told)
 
 

@@ -17,7 +17,7 @@ from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.described import either, one, several
-from aideator_cli.server.foreign import check_run
+from aideator_cli.server.foreign import admissible, check_judge
 from aideator_cli.server.naming import named, the_run, word
 from aideator_cli.server.once import Key, key_of, once
 from aideator_cli.server.problems import Problem
@@ -40,9 +40,10 @@ async def start(
 ) -> Response:
     """Answers as soon as the agents are accepted. They go on without the server; while it lives, it follows them."""
     asked = body.full() if isinstance(body, bodies.ShortRun) else body
-    check_run(caller, asked)
+    asked = admissible(caller, asked)
     reserved = key_of(caller.name, key, await request.body())
     run = await core_of(request).act(start_run, asked, caller.name, reserved)
+    request.state.target = run
     followers_of(request).look()
     location = f"/api/v1/runs/{run}"
     told = await core_of(request).read(contract.started if isinstance(body, bodies.ShortRun) else shown, run)
@@ -89,10 +90,12 @@ async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retr
     summary="Let a model compare the patches or answers that passed their checks",
     responses=one("Places"),
 )
-async def judge(request: Request, _caller: Acting, run: RunId, body: bodies.Judging | None = None) -> Response:
+async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judging | None = None) -> Response:
     """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
+    asked = body or bodies.Judging()
+    check_judge(caller, asked.model)
     with _kept(request, run):
-        return JSONResponse(await core_of(request).act(_judge, run, body or bodies.Judging()))
+        return JSONResponse(await core_of(request).ask(_judge, run, asked))
 
 
 @router.post(

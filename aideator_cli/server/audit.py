@@ -42,12 +42,14 @@ async def _note(scope: Scope, status: int) -> None:
     caller: Caller = scope.get("state", {}).get("caller", LOCAL)
     route = scope.get("route")
     path = getattr(route, "path", scope["path"])
-    target = scope.get("path_params", {}).get("run")
+    target = scope.get("path_params", {}).get("run") or scope.get("state", {}).get(
+        "target"
+    )  # a run that was just started
     address = scope["client"][0] if scope.get("client") else None
     deed = Deed(now(), caller.name, f"{scope['method']} {path}"[:200], target, status, caller.token, address)
     core: Core = scope["app"].state.core
     try:
-        await core.act(_written, deed)
+        await core.read(_written, deed)  # by threads that never wait for long
     except Exception as error:  # what was asked for is done
         _log.warning("a request could not be noted: %s", error)
 

@@ -10,7 +10,7 @@ MOST: Final = 20  # agents of one run
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class NewRun(Body):

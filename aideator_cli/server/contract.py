@@ -1,5 +1,6 @@
 """The short form of the API: the same runs under other names. Variation ids are ours, from 1."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,8 +43,9 @@ ASKED_SECONDS: Final = 30.0  # for which the answer of a cluster counts
 async def health(request: Request) -> Response:
     """`kubernetes` is connected, unreachable or none."""
     known: Reachable = request.app.state.reachable
-    if known.is_old():
-        known.note(await core_of(request).act(_reach))
+    async with known.asking:  # anybody may call this: a cluster that does not answer holds one thread, not all
+        if known.is_old():
+            known.note(await core_of(request).act(_reach))
     return JSONResponse({"status": "healthy", "version": __version__, "kubernetes": known.word})
 
 
@@ -73,6 +75,7 @@ async def task(
 class Reachable:
     word: str = ""
     asked: float = field(default=0.0)  # monotonic
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def is_old(self) -> bool:
         return not self.word or time.monotonic() - self.asked > ASKED_SECONDS

@@ -10,7 +10,8 @@ from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, unavailable
 
 READERS: Final = 8  # threads that read the store
-ACTORS: Final = 16  # threads for what asks a repository, a backend or a model, which takes seconds or minutes
+ACTORS: Final = 16  # threads for what asks a repository or a backend, which takes seconds
+ASKERS: Final = 8  # threads for what asks a model, which takes minutes: it must not hold up the others
 MOST_WAITING: Final = 200  # actions that wait for a thread; more are refused
 
 P = ParamSpec("P")
@@ -24,6 +25,7 @@ class Core:
         self._here = here
         self._readers = _Threads("read", READERS, here)
         self._actors = _Threads("act", ACTORS, here)
+        self._askers = _Threads("ask", ASKERS, here)
 
     @property
     def here(self) -> Here:
@@ -38,10 +40,15 @@ class Core:
         """Calls an action that may take long. It goes on if the caller is cancelled."""
         return await self._actors.run(lambda here: action(here, *given, **named))
 
+    async def ask(self, action: Callable[Concatenate[Here, P], T], *given: P.args, **named: P.kwargs) -> T:
+        """Calls an action that waits for a model. It goes on if the caller is cancelled."""
+        return await self._askers.run(lambda here: action(here, *given, **named))
+
     def close(self) -> None:
         """Starts nothing more. What has begun goes on."""
         self._readers.close()
         self._actors.close()
+        self._askers.close()
 
 
 class _Threads:

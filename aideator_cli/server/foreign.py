@@ -1,7 +1,9 @@
 """What a caller who does not own the server's machine may not ask for: its files, its processes, and where its keys go."""
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Final
 
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.repository import is_url
@@ -10,22 +12,36 @@ from aideator_cli.server.access import Caller
 from aideator_cli.server.bodies import NewRun
 from aideator_cli.server.problems import Problem
 
+LEAVE_OUT: Final = "leave it out, or ask for a token with that scope"
+_COUNT: Final = re.compile(r":\d*\s*$")  # behind a name
 
-def check_run(caller: Caller, asked: NewRun) -> None:
-    """Raises `Problem` (403) with everything that needs the scope admin."""
+
+def admissible(caller: Caller, asked: NewRun) -> NewRun:
+    """Returns the run as this caller may start it: without the scope admin only on the cluster, whatever the server's settings say.
+
+    Raises `Problem` (403) with everything that needs the scope admin.
+    """
     if caller.owns_machine:
-        return
+        return asked
     if wanted := list(_of_machine(asked)):
         text = f"this needs the scope admin: {'; '.join(wanted)}"
-        raise Problem(HTTPStatus.FORBIDDEN, text, "leave it out, or ask for a token with that scope")
+        raise Problem(HTTPStatus.FORBIDDEN, text, LEAVE_OUT)
+    return asked.model_copy(update={"backend": "kubernetes"})
+
+
+def check_judge(caller: Caller, model: str | None) -> None:
+    """Raises `Problem` (403) for a judge that is a script on the server's machine."""
+    if not caller.owns_machine and model is not None and SCRIPTED in model:
+        text = "this needs the scope admin: a script on the server's machine"
+        raise Problem(HTTPStatus.FORBIDDEN, text, LEAVE_OUT)
 
 
 def _of_machine(asked: NewRun) -> Iterator[str]:
-    if not is_url(asked.repository) or asked.repository.startswith("file:"):
+    if not is_url(asked.repository) or asked.repository.strip().lower().startswith("file:"):
         yield "a repository on the server's machine"
     if any(SCRIPTED in name for name in (*asked.models, *asked.agents)):
         yield "a script on the server's machine"
-    if any(is_path(name) for name in asked.roles):
+    if any(is_path(_COUNT.split(item)[0].strip()) for value in asked.roles for item in value.split(",")):
         yield "a role from a file"
     if asked.api_base is not None:
         yield "api_base, to which the server's keys would go"

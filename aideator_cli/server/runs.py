@@ -1,7 +1,6 @@
 """The routes that read: runs, their results, comparisons, patches and reports."""
 
 import base64
-import binascii
 import json
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -129,7 +128,7 @@ def _cursor(wanted: Wanted, run: str) -> str:
 def _place(order: list[str], wanted: Wanted, cursor: str) -> int:
     try:
         run, *filters = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError):
         raise _wrong(f"{cursor[:80]!r} is no cursor") from None
     if filters != json.loads(json.dumps(list(wanted))):
         raise _wrong("the cursor is of a list with other filters")

@@ -1,6 +1,7 @@
 """Users of a server: tokens and API keys, whose runs they see, what was noted of them, and requests that come twice."""
 
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts
+from aideator_cli.server import accounts, acts, contract
 from aideator_cli.server.app import application
 from aideator_cli.server.streams import answer
 from aideator_cli.store.serving import ServerStore
@@ -86,6 +87,56 @@ def test_who_guesses_passwords_has_to_wait(client: TestClient, monkeypatch: pyte
     assert waiting.headers["retry-after"] == "300"
 
 
+def test_guessing_many_at_once_is_guessing_one_after_the_other(client: TestClient) -> None:
+    def tried(number: int) -> int:
+        return client.post(
+            f"{API}/auth/login", json={"email": "ada@example.org", "password": f"wrong{number}"}
+        ).status_code
+
+    with ThreadPoolExecutor(40) as several:
+        answers = list(several.map(tried, range(40)))
+    assert answers.count(401) == accounts.TRIES
+    assert answers.count(429) == 40 - accounts.TRIES
+
+
+def test_a_cluster_that_does_not_answer_is_asked_once_at_a_time(
+    shared: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = [], threading.Event()
+
+    def reach(_here: Here) -> str:
+        asked.append(1)
+        answer.wait(10)
+        return "unreachable"
+
+    monkeypatch.setattr(contract, "_reach", reach)
+    with ThreadPoolExecutor(20) as several:
+        waiting = [several.submit(shared.get, f"{API}/health") for _ in range(20)]
+        assert shared.get("/readyz").status_code == 200
+        answer.set()
+        assert {each.result().json()["kubernetes"] for each in waiting} == {"unreachable"}
+    assert len(asked) == 1
+
+
+def test_a_judge_that_takes_long_holds_up_nothing_else(
+    client: TestClient, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = threading.Event()
+
+    def judge(*_: object) -> dict[str, str]:
+        said.wait(10)
+        return {"kind": "places"}
+
+    monkeypatch.setattr(acts, "_judge", judge)
+    with ThreadPoolExecutor(20) as several:
+        waiting = [several.submit(client.post, f"{API}/runs/{finished}/judge") for _ in range(20)]
+        answer = client.post(f"{API}/runs/{finished}/select", json={"variation": 1})
+        still = [each for each in waiting if not each.done()]
+        said.set()
+        assert (answer.status_code, len(still)) == (200, 20)
+        assert {each.result().status_code for each in waiting} == {200}
+
+
 def test_each_sees_their_own_runs_and_an_admin_all(shared: TestClient, body: Body) -> None:
     ada, bob, root, guest = token("ada"), token("bob"), token("root", "read", "run", "admin"), token("ada", "read")
     asked = body(n=1, models=body()["models"][:1])
@@ -104,6 +155,7 @@ def test_each_sees_their_own_runs_and_an_admin_all(shared: TestClient, body: Bod
     assert [each["run"] for each in shared.get(f"{API}/runs", headers=root).json()["runs"]] == [run]
     assert shared.delete(f"{API}/runs/{run}", params={"force": True}, headers=root).status_code == 204
     deeds = [(deed.who, deed.action, deed.target, deed.status) for deed in ServerStore.of(Here().store).deeds()]
+    assert ("root", f"POST {API}/runs", run, 202) in deeds
     assert deeds[0] == ("root", f"DELETE {API}/runs/{{run}}", run, 204)
     assert ("bob", f"POST {API}/runs/{{run}}/cancel", run, 404) in deeds
     assert ("ada", f"POST {API}/runs", None, 403) in deeds

@@ -1,5 +1,7 @@
 """What can't be understood or allowed is a problem document that says what, where and what to do next."""
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.server.access import Caller
 from aideator_cli.server.app import application
 from aideator_cli.server.bodies import NewRun
-from aideator_cli.server.foreign import check_run
+from aideator_cli.server.foreign import admissible, check_judge
 from aideator_cli.server.gate import LOOPBACK
 from aideator_cli.server.problems import Problem
 from tests.server.conftest import API, Body, told
@@ -156,9 +158,16 @@ def test_a_run_that_is_deleted_ends_its_streams(client: TestClient, body: Body, 
 
 def test_a_caller_who_does_not_own_the_machine_names_none_of_it() -> None:
     guest = Caller("ada", frozenset(("read", "run")))
-    check_run(guest, NewRun(repository="https://git.example/x", prompt="Fix it.", models=["gpt-5"]))
+    asked = NewRun(repository="https://git.example/x", prompt="Fix it.", models=["gpt-5"], roles=["qa:2"])
+    assert admissible(guest, asked).where().backend == "kubernetes", "the server's settings may say local"
+    for repository in ("FILE:///etc", " file:///etc", "../x"):
+        with pytest.raises(Problem):
+            admissible(guest, NewRun(repository=repository, prompt="x"))
+    for roles in (["own.md:2"], ["qa,own.md,cto"], ["own.md :1"], ["~x"]):
+        with pytest.raises(Problem):
+            admissible(guest, asked.model_copy(update={"roles": roles}))
     with pytest.raises(Problem) as told_:
-        check_run(
+        admissible(
             guest,
             NewRun(
                 repository="/etc", prompt="x", models=["scripted/a.yaml"], roles=["./r.md"], api_base="http://evil.example",
@@ -169,4 +178,21 @@ def test_a_caller_who_does_not_own_the_machine_names_none_of_it() -> None:
         "this needs the scope admin: a repository on the server's machine; a script on the server's machine; "
         "a role from a file; api_base, to which the server's keys would go; backend and allow_local_shell"
     )
-    check_run(Caller(None, frozenset(("admin",))), NewRun(repository="/etc", prompt="x"))
+    root, path = Caller(None, frozenset(("admin",))), NewRun(repository="/etc", prompt="x")
+    assert admissible(root, path) is path
+    for model in ("scripted/etc/x.yaml", "gpt-5,scripted/x.yaml"):
+        check_judge(root, model)
+        with pytest.raises(Problem):
+            check_judge(guest, model)
+    check_judge(guest, "gpt-5")
+    check_judge(guest, None)
+
+
+def test_numbers_are_finite_and_cursors_shallow(client: TestClient, body: Body) -> None:
+    headers = {"Content-Type": "application/json"}
+    for value in ("Infinity", "NaN", "1e999"):
+        text = json.dumps(body()).replace('"max_steps": 12', f'"timeout": {value}')
+        problem = refused(client.post(f"{API}/runs", content=text, headers=headers), 422)
+        assert [mistake["where"] for mistake in problem["mistakes"]] == ["timeout"]
+    deep = base64.urlsafe_b64encode(b"[" * 20_000).decode()
+    assert refused(client.get(f"{API}/runs", params={"cursor": deep}), 422)["detail"].endswith("is no cursor")

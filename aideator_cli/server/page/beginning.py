@@ -16,7 +16,7 @@ from aideator_cli.intake.request import Where
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.acts import start_run
 from aideator_cli.server.bodies import NewRun
-from aideator_cli.server.foreign import check_run
+from aideator_cli.server.foreign import admissible
 from aideator_cli.server.once import key_of
 from aideator_cli.server.page import frame, ordering
 from aideator_cli.server.page.forms import posted
@@ -95,9 +95,7 @@ def _offer(here: Here) -> tuple[Offer, bool]:
 
 
 def _checked(caller: Caller, asked: Asked) -> NewRun:
-    body = asked.body()
-    check_run(caller, body)
-    return body
+    return admissible(caller, asked.body())
 
 
 def _estimate(here: Here, body: NewRun) -> Estimate:
