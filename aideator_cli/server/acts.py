@@ -59,7 +59,7 @@ async def select(request: Request, _caller: Acting, run: RunId, body: bodies.Any
     with _kept(request, run):
         if isinstance(body, bodies.ShortSelecting):
             return JSONResponse(await core_of(request).act(contract.select, run, body.winning_variation_id))
-        return JSONResponse(await core_of(request).act(_select, run, body))
+        return JSONResponse(await core_of(request).act(selection_of, run, body))
 
 
 @router.post(
@@ -71,7 +71,7 @@ async def select(request: Request, _caller: Acting, run: RunId, body: bodies.Any
 async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Stopping | None = None) -> Response:
     """Answers when they are asked to stop. Their last events and results come in the run's stream."""
     with _kept(request, run):
-        await core_of(request).act(_cancel, run, body.variation if body else None)
+        await core_of(request).act(stop, run, body.variation if body else None)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
@@ -149,7 +149,7 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
         here.store.owner = None
 
 
-def _select(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:
+def selection_of(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:
     if body.best == (body.variation is not None) or (body.best and body.note):
         raise usage("a selection takes either `variation`, and perhaps `note`, or `best`")
     if body.best:
@@ -163,7 +163,7 @@ def _select(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cancel(here: Here, run: str, variation: int | None) -> None:
+def stop(here: Here, run: str, variation: int | None) -> None:
     cancelling.cancel(here, word(named(here, run, variation)), Where(), wait=False)
 
 

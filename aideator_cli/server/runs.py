@@ -56,7 +56,7 @@ async def list_runs(
     wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
     if not caller.owns_machine:
         wanted = wanted._replace(owner=caller.name)
-    return JSONResponse(await core_of(request).read(_list, wanted, limit, cursor))
+    return JSONResponse(await core_of(request).read(page_of, wanted, limit, cursor))
 
 
 @router.get("/runs/{run}", summary="One run, with its variations and what was seen of it", responses=one("Run"))
@@ -71,7 +71,7 @@ async def results(request: Request, _caller: Reading, run: RunId) -> Response:
 
 @router.get("/runs/{run}/compare", summary="The variations, the best first", responses=one("Comparison"))
 async def compare(request: Request, _caller: Reading, run: RunId) -> Response:
-    return JSONResponse(await core_of(request).read(_compared, run))
+    return JSONResponse(await core_of(request).read(compared, run))
 
 
 @router.get(
@@ -80,7 +80,7 @@ async def compare(request: Request, _caller: Reading, run: RunId) -> Response:
     responses=other("text/x-patch", "the patch"),
 )
 async def patch(request: Request, _caller: Reading, run: RunId, number: Number) -> Response:
-    found = await core_of(request).read(_patch, run, number)
+    found = await core_of(request).read(patch_of, run, number)
     headers = {
         "Content-Disposition": f'attachment; filename="{run}-{number}.patch"',
         "X-Content-Type-Options": "nosniff",
@@ -94,7 +94,7 @@ async def patch(request: Request, _caller: Reading, run: RunId, number: Number) 
     responses=other("text/html", "the page"),
 )
 async def report(request: Request, _caller: Reading, run: RunId) -> Response:
-    page = await core_of(request).read(_report, run)
+    page = await core_of(request).read(report_of, run)
     return HTMLResponse(page, headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"})
 
 
@@ -109,7 +109,7 @@ def shown(here: Here, run: str) -> dict[str, Any]:
     return {**run_record(told.named.run, told.results, selected), **more}
 
 
-def _list(here: Here, wanted: Wanted, limit: int, cursor: str | None) -> dict[str, Any]:
+def page_of(here: Here, wanted: Wanted, limit: int, cursor: str | None) -> dict[str, Any]:
     from aideator_cli.views.json_lines import run_record
 
     order = here.store.order(wanted)
@@ -151,18 +151,18 @@ def _results(here: Here, run: str) -> dict[str, Any]:
     return {"results": [{"kind": "result", "run": run, **result_record(result)} for result in found.results]}
 
 
-def _compared(here: Here, run: str) -> dict[str, Any]:
+def compared(here: Here, run: str) -> dict[str, Any]:
     from aideator_cli.views.text.comparison import comparison_record
 
-    compared = comparing.compare_run(here, the_run(here, run))
-    return comparison_record(compared.run.spec, compared.comparison, compared.selection)
+    made = comparing.compare_run(here, the_run(here, run))
+    return comparison_record(made.run.spec, made.comparison, made.selection)
 
 
-def _patch(here: Here, run: str, number: int) -> bytes:
+def patch_of(here: Here, run: str, number: int) -> bytes:
     return diffing.made(here, named(here, run, number)).patch
 
 
-def _report(here: Here, run: str) -> str:
+def report_of(here: Here, run: str) -> str:
     from aideator_cli.views.html import report, timeline
 
     return report.html(reporting.report(here, the_run(here, run), timeline.TYPES))

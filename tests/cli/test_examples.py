@@ -24,6 +24,7 @@ PARSED |= {
     "doctor",
     "demo",
     "serve",
+    "mcp",
     "config edit",
     "config migrate",
     "judge",

@@ -92,6 +92,7 @@ COMMANDS = {
         },
     ),
     "serve": Lazy("serve", "serve", "Serve the HTTP API, until Ctrl-C."),
+    "mcp": Lazy("mcp", "mcp", "Serve runs as tools to another agent, such as Claude Code."),
     "token": Lazy(
         "token",
         "",

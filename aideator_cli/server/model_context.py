@@ -1,0 +1,163 @@
+"""Offers the tools to a client of the Model Context Protocol that started this process, over stdin and stdout."""
+
+import asyncio
+import logging
+import re
+import signal
+from importlib.metadata import version
+from typing import Any, Final
+
+import mcp_types as types
+from mcp import MCPError
+from mcp.server import Server, ServerRequestContext
+from mcp.server.stdio import stdio_server
+from pydantic import ValidationError
+
+from aideator_cli.actions.here import Here
+from aideator_cli.errors import AideatorError, written
+from aideator_cli.server import offers
+from aideator_cli.server.core import Core
+from aideator_cli.server.followers import Followers
+from aideator_cli.server.problems import Problem
+from aideator_cli.text.clean import clean
+
+INSTRUCTIONS: Final = (
+    "AIdeator gives one task to several coding agents and checks their patches. The usual order: run, wait until it has ended, "
+    "compare, diff of the best, select. Tell the user why the best is the best, and the command that applies it. "
+    + offers.FOREIGN
+)
+PATCH: Final = re.compile(r"aideator://runs/([a-z][a-z0-9]{0,20})/variations/([0-9]{1,4})/patch")
+REPORT: Final = re.compile(r"aideator://runs/([a-z][a-z0-9]{0,20})/report")
+NAMED: Final = 10  # mistakes in one call
+
+_log: Final = logging.getLogger(__name__)
+_TOOLS: Final = {tool.name: tool for tool in offers.TOOLS}
+
+
+def serve(here: Here, *, shell: bool) -> None:
+    """Serves until stdin ends, or a signal ends the process. `shell`: whether tools may start what runs commands on this machine."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_DFL)  # the thread that reads stdin can't be interrupted
+    asyncio.run(_serve(here, shell))
+
+
+async def _serve(here: Here, shell: bool) -> None:
+    core, followers = Core(here), Followers(here)
+    followers.start()
+    try:
+        offered = server(offers.Work(core, followers, shell))
+        async with stdio_server() as (incoming, outgoing):
+            await offered.run(incoming, outgoing, offered.create_initialization_options())
+    finally:
+        await asyncio.to_thread(followers.stop)
+        core.close()
+
+
+def server(work: offers.Work) -> Server[Any]:
+    async def call(context: ServerRequestContext[Any, Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
+        async def tell(ended: int, all_of_them: int) -> None:
+            await context.session.report_progress(ended, all_of_them, f"{ended} of {all_of_them} agents have ended")
+
+        return await _called(work, asked, tell)
+
+    async def read(_context: object, asked: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        return await _read(work, str(asked.uri))
+
+    return Server(
+        "aideator",
+        version=version("aideator"),
+        instructions=INSTRUCTIONS,
+        on_list_tools=_list_tools,
+        on_call_tool=call,
+        on_list_resources=_list_resources,
+        on_list_resource_templates=_list_templates,
+        on_read_resource=read,
+    )
+
+
+async def _list_tools(_context: object, _asked: object) -> types.ListToolsResult:
+    return types.ListToolsResult(tools=[_described(tool) for tool in offers.TOOLS])
+
+
+def _described(tool: offers.Tool) -> types.Tool:
+    hints = types.ToolAnnotations(
+        read_only_hint=tool.reads, destructive_hint=tool.name == "cancel", open_world_hint=tool.name == "run"
+    )
+    return types.Tool(
+        name=tool.name,
+        description=tool.description,
+        input_schema=tool.takes.model_json_schema(),
+        output_schema={"type": "object"},
+        annotations=hints,
+    )
+
+
+async def _list_resources(_context: object, _asked: object) -> types.ListResourcesResult:
+    return types.ListResourcesResult(resources=[])
+
+
+async def _list_templates(_context: object, _asked: object) -> types.ListResourceTemplatesResult:
+    patch = types.ResourceTemplate(
+        name="patch",
+        uri_template=offers.patch_uri("{run}", "{variation}"),
+        mime_type="text/x-patch",
+        description="The whole patch of a variation.",
+    )
+    report = types.ResourceTemplate(
+        name="report",
+        uri_template="aideator://runs/{run}/report",
+        mime_type="text/html",
+        description="A run as one HTML page: comparison, patches, time lines, checks and costs.",
+    )
+    return types.ListResourceTemplatesResult(resource_templates=[patch, report])
+
+
+async def _called(work: offers.Work, asked: types.CallToolRequestParams, tell: offers.Tell) -> types.CallToolResult:
+    tool = _TOOLS.get(asked.name)
+    if tool is None:
+        raise MCPError(types.INVALID_PARAMS, f"there is no tool {clean(asked.name)[:80]}")
+    try:
+        answer = await tool.act(work, tool.takes.model_validate(asked.arguments or {}), tell)
+    except ValidationError as error:
+        return _failed(_mistakes(error))
+    except (AideatorError, Problem) as error:
+        return _failed(_words(error))
+    except Exception as error:
+        _log.exception("the tool %s failed", tool.name)
+        return _failed(f"AIdeator itself failed: {type(error).__name__}: {error}")
+    text = f"{offers.FOREIGN}\n{clean(answer.text)}"
+    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=answer.data)
+
+
+async def _read(work: offers.Work, uri: str) -> types.ReadResourceResult:
+    try:
+        if found := PATCH.fullmatch(uri):
+            patch = await offers.patch(work, found[1], int(found[2]))
+            return _contents(uri, patch.decode(errors="replace"), "text/x-patch")
+        if found := REPORT.fullmatch(uri):
+            return _contents(uri, await offers.report(work, found[1]), "text/html")
+    except (AideatorError, Problem) as error:
+        raise MCPError(types.INVALID_PARAMS, _words(error), {"uri": uri}) from error
+    text = f"there is no resource {clean(uri)[:200]}\nhint: the resource templates say which there are"
+    raise MCPError(types.INVALID_PARAMS, text, {"uri": uri})
+
+
+def _contents(uri: str, text: str, kind: str) -> types.ReadResourceResult:
+    return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, text=text, mime_type=kind)])
+
+
+def _words(error: AideatorError | Problem) -> str:
+    message = error.message if isinstance(error, AideatorError) else error.detail
+    hint = error.advice if isinstance(error, AideatorError) else error.hint
+    return clean(message if hint is None else f"{message}\nhint: {written(hint)}")
+
+
+def _mistakes(error: ValidationError) -> str:
+    found = error.errors(include_input=False, include_url=False)
+    told = [f"{'.'.join(map(str, each['loc'])) or 'the arguments'}: {each['msg']}" for each in found[:NAMED]]
+    more = [f"and {len(found) - NAMED} more mistakes"] if len(found) > NAMED else []
+    return clean("; ".join([*told, *more])) + "\nhint: the tool's input schema says what it takes"
+
+
+def _failed(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
