@@ -1,10 +1,13 @@
 """Users of a server: tokens and API keys, whose runs they see, what was noted of them, and requests that come twice."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -13,6 +16,8 @@ from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
 from aideator_cli.server import accounts, acts, contract
 from aideator_cli.server.app import application
+from aideator_cli.server.page import entering
+from aideator_cli.server.problems import Problem
 from aideator_cli.server.streams import answer
 from aideator_cli.store.serving import ServerStore
 from tests.server.conftest import API, Body, told
@@ -97,6 +102,27 @@ def test_guessing_many_at_once_is_guessing_one_after_the_other(client: TestClien
         answers = list(several.map(tried, range(40)))
     assert answers.count(401) == accounts.TRIES
     assert answers.count(429) == 40 - accounts.TRIES
+
+
+def test_the_page_counts_guesses_at_once_as_the_api_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "TRIES", 3)
+    tries, begun = accounts.Tries(), []
+
+    async def wrong(*_: object) -> None:
+        begun.append(1)
+        await asyncio.sleep(0)
+
+    request: Any = SimpleNamespace(
+        app=SimpleNamespace(state=SimpleNamespace(tries=tries, core=SimpleNamespace(act=wrong)))
+    )
+
+    async def guess() -> None:
+        several = (entering._by_password(request, "ada@example.org", "wrong", None) for _ in range(9))
+        found = await asyncio.gather(*several, return_exceptions=True)
+        assert sorted(each.status for each in found if isinstance(each, Problem)) == [401] * 3 + [429] * 6
+
+    asyncio.run(guess())
+    assert len(begun) == 3
 
 
 def test_a_cluster_that_does_not_answer_is_asked_once_at_a_time(

@@ -71,10 +71,11 @@ async def _by_password(request: Request, email: str, password: str, before: str 
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing to log in with", "give a token, or email and password")
     tries: accounts.Tries = request.app.state.tries
     tries.check(email)
+    tries.note(email)  # before it is known: of many at once no more are tried either
     told = await core_of(request).act(_password, email, password, before)
     if told is None:
-        tries.note(email)
         raise Problem(HTTPStatus.UNAUTHORIZED, "the email or the password is wrong", "try again, or use a token")
+    tries.forget(email)
     return told
 
 
