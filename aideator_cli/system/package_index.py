@@ -1,6 +1,5 @@
 """Asks the package index for the newest version of a package, through pip or uv: they know its address, and how to get there."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from typing import Final
 from aideator_cli.errors import AideatorError, not_found, unavailable
 
 SECONDS: Final = 30.0  # for each of them
+_LISTED: Final = "Available versions: "  # only newer versions of pip can say it as JSON
 _VERSION: Final = re.compile(r"\d[0-9A-Za-z.!+-]{0,60}")
 
 
@@ -51,7 +51,7 @@ def is_newer(version: str, than: str) -> bool:
 
 def _askers(package: str) -> Iterator[tuple[Sequence[str], str | None]]:
     """Words, and what they read: the pip of this environment, another one, and uv."""
-    options = ("index", "versions", package, "--json", "--disable-pip-version-check", "--no-input", "--retries", "1")
+    options = ("index", "versions", package, "--disable-pip-version-check", "--no-input", "--retries", "1")
     if _has_pip():
         yield [sys.executable, "-m", "pip", *options], None
     elif pip := shutil.which("pip"):
@@ -67,11 +67,9 @@ def _has_pip() -> bool:
 
 
 def _version(package: str, said: str) -> str | None:
-    try:
-        found = str(json.loads(said).get("latest"))
-    except (ValueError, AttributeError):
-        found = next((line.partition("==")[2] for line in said.splitlines() if line.startswith(f"{package}==")), "")
-    found = found.strip()
+    """Returns the version in pip's first line, `aideator (1.2)`, or in uv's, `aideator==1.2`."""
+    lines = (line.removeprefix(package).strip() for line in said.splitlines() if line.startswith(package))
+    found = next((line.removeprefix("==").strip("( )") for line in lines), "")
     return found if _VERSION.fullmatch(found) else None
 
 
@@ -80,7 +78,9 @@ def _has(version: str, newest: str, words: Sequence[str], given: str | None, sai
     if version == newest:
         return True
     if given is None:
-        return version in json.loads(said).get("versions", ())
+        return any(
+            version in line.removeprefix(_LISTED).split(", ") for line in said.splitlines() if line.startswith(_LISTED)
+        )
     try:
         again = subprocess.run(
             words, input=f"{given}=={version}", capture_output=True, text=True, check=False, timeout=SECONDS

@@ -34,6 +34,11 @@ SENT = [
 ]
 
 
+def _hearing_all() -> None:
+    """Whoever runs the tests may ignore SIGHUP, as nohup does."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Machine:
     """A data folder with a run whose agent works until it is stopped."""
@@ -43,7 +48,13 @@ class Machine:
     environment: Mapping[str, str]
 
     def start(self, *words: str, **how: object) -> "subprocess.Popen[bytes]":
-        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
+        how = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "preexec_fn": _hearing_all,
+            **how,
+        }
         return subprocess.Popen([sys.executable, "-m", "aideator_cli", *words], env=dict(self.environment), **how)  # type: ignore[call-overload]
 
     def call(self, *words: str) -> str:
@@ -169,6 +180,7 @@ class Terminal:
 
     def start(self, machine: Machine, *words: str) -> "subprocess.Popen[bytes]":
         def take() -> None:
+            _hearing_all()
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -228,6 +228,7 @@
   },
   "task": {{ printf "The repository %v is checked out in the current folder. The task:\n\n<task>\n%v\n</task>\n\nWork on it now, and call `submit` when it is done." (include "aideator.test.repository" .) (.Values.prompt) | toJson }},
   "answer": false,
+  "issue": null,
   "review": null,
   "scripts": {
     "scripted/describe": [
