@@ -1,7 +1,7 @@
 """Deletes old runs and everything that they hold here and on their clusters, or only a part of it. What is kept stays true: events are
 deleted with their run alone, because `logs` and `replay` would lie without them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.holdings import held
 from aideator_cli.actions.places import backend_at
 from aideator_cli.backends import local_disk
+from aideator_cli.backends.base import Status
 from aideator_cli.domain.events import Observation
 from aideator_cli.domain.held import Held
 from aideator_cli.errors import AideatorError, usage
@@ -108,7 +109,10 @@ def _delete(here: Here, each: Held, part: str | None) -> str | None:
     if run is None:
         return None
     statuses = newest_statuses(run.spec, backend_at(run.place, here.settings))
-    if any(not status.final and status.state != "ended" for status in statuses.values()):
+    over = {
+        each.attempt.id for each in here.store.attempts(each.run) if each.closed
+    }  # though their pods may take seconds to end
+    if any(not _is_over(status, over) for status in statuses.values()):
         return "its agents are at work again"
     if part is None:
         delete(here, Named(run, None))
@@ -121,3 +125,7 @@ def _delete(here: Here, each: Held, part: str | None) -> str | None:
     kind, text = PRUNED[part]
     here.store.record([], [Observation(each.run, now(), kind, text)])
     return None
+
+
+def _is_over(status: Status, over: Collection[str]) -> bool:
+    return status.final or status.state == "ended" or (status.attempt is not None and status.attempt.id in over)

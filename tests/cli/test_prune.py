@@ -138,14 +138,14 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
     process.communicate()
 
 
-def put_to_work(home: Path, process: "subprocess.Popen[bytes]") -> None:
-    """The first run's agent has been started again by another client, which this store does not know."""
+def put_to_work(home: Path, process: "subprocess.Popen[bytes]", attempt: str = "again") -> None:
+    """The first run's agent works: by default in an attempt that another client started, which this store does not know."""
     found = identify(process.pid)
     assert found is not None
     record = {"created": "2026-03-01T00:00:00Z", "room": str(home / "none"), "pid": found.pid, "started": found.started}
     folder = home / "runs" / "r1aaaaa" / "1"
-    (folder / "again.json").write_text(json.dumps(record))
-    (folder / "again.log").write_text("")
+    (folder / f"{attempt}.json").write_text(json.dumps(record))
+    (folder / f"{attempt}.log").write_text("")
 
 
 def test_a_run_whose_agents_work_again_stays(
@@ -157,6 +157,14 @@ def test_a_run_whose_agents_work_again_stays(
     assert "warning: r1aaaaa stays: its agents are at work again\n" in said.err
     assert stored(home_with_runs) == ["r3aaaaa", "r1aaaaa"]
     assert sleeper.poll() is None
+
+
+def test_an_attempt_that_was_read_to_its_end_is_over_though_its_place_still_winds_down(
+    aideator: Shell, home_with_runs: Path, sleeper: "subprocess.Popen[bytes]"
+) -> None:
+    put_to_work(home_with_runs, sleeper, "r1aaaaa-uid-1")
+    assert aideator("prune", "--keep", "1", "--yes").code == 0
+    assert stored(home_with_runs) == ["r3aaaaa"]
 
 
 def test_a_run_that_was_last_seen_at_work_is_looked_at_first(
