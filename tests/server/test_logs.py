@@ -87,7 +87,10 @@ def test_what_is_refused_before_any_route_is_logged(home: object, lines: Lines) 
     assert (told["status"], told["route"], told["method"]) == (421, None, None)
 
 
-def test_a_warning_is_one_line_whatever_its_text_is(lines: Lines) -> None:
+def test_a_warning_is_one_line_whatever_its_text_is(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        logging.getLogger(), "handlers", []
+    )  # pytest's can't be sent from a worker with half a surrogate pair
     with warnings_to(lines.append):
         logging.getLogger("some.library").warning("two\nlines of %s", "\x1b[2J\ud800")
         try:
