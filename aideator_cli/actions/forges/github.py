@@ -1,6 +1,5 @@
 """GitHub's REST API, version 2022-11-28."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -8,9 +7,7 @@ from urllib.parse import quote
 from aideator_cli.actions.forges.base import (
     MOST_PAGES,
     PAGE,
-    Address,
     Answer,
-    Asking,
     Draft,
     Exists,
     Post,
@@ -23,14 +20,13 @@ from aideator_cli.actions.forges.base import (
     text,
     told_reason,
 )  # fmt: skip
+from aideator_cli.actions.forges.rest import Rest
 
 HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
 @dataclass(frozen=True)
-class GitHub:
-    address: Address
-    asking: Asking
+class GitHub(Rest):
     most: int = 65_536
 
     def thread(self, number_: int, *, pull: bool) -> Thread:
@@ -64,10 +60,6 @@ class GitHub:
 
     def head_ref(self, number_: int) -> str:
         return f"refs/pull/{number_}/head"
-
-    def default_branch(self) -> str:
-        found = self._get("", to=f"read {self.address.path}", missing=f"{self.address.host} has no {self.address.path}")
-        return text(found, "default_branch")
 
     def open(self, draft: Draft) -> Pull:
         answer = self._ask("POST", "pulls", self._body(draft))
@@ -110,14 +102,5 @@ class GitHub:
     def _link(self, found: object, otherwise: str) -> str:
         return link(text(found, "html_url"), otherwise, self.address.host)
 
-    def _get(self, path: str, *, to: str, missing: str | None = None) -> Any:
-        return self._expected(self._ask("GET", path), to=to, missing=missing)
-
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        return self.asking.ask(method, f"repos/{self.address.quoted}/{path}".rstrip("/"), body)
-
-    def _expected(self, answer: Answer, *, to: str, missing: str | None = None) -> Any:
-        return expected(answer, self.address, self.asking, to=to, missing=missing or f"you can't {to}: it is not there")
-
-    def _no(self, what: str, number_: int) -> str:
-        return f"{self.address.path} at {self.address.host} has no {what} {number_}"
+    def _root(self) -> str:
+        return f"repos/{self.address.quoted}"

@@ -1,6 +1,5 @@
 """GitLab's REST API, version 4. What it calls a merge request is a pull request here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -8,26 +7,21 @@ from urllib.parse import quote
 from aideator_cli.actions.forges.base import (
     MOST_PAGES,
     PAGE,
-    Address,
-    Answer,
-    Asking,
     Draft,
     Exists,
     Post,
     Pull,
     Thread,
-    expected,
     items,
     link,
     number,
     text,
 )  # fmt: skip
+from aideator_cli.actions.forges.rest import Rest
 
 
 @dataclass(frozen=True)
-class GitLab:
-    address: Address
-    asking: Asking
+class GitLab(Rest):
     most: int = 1_000_000
 
     def thread(self, number_: int, *, pull: bool) -> Thread:
@@ -59,10 +53,6 @@ class GitLab:
 
     def head_ref(self, number_: int) -> str:
         return f"refs/merge-requests/{number_}/head"
-
-    def default_branch(self) -> str:
-        found = self._get("", to=f"read {self.address.path}", missing=f"{self.address.host} has no {self.address.path}")
-        return text(found, "default_branch")
 
     def open(self, draft: Draft) -> Pull:
         title = f"Draft: {draft.title}" if draft.draft else draft.title
@@ -97,15 +87,5 @@ class GitLab:
             text(found, "state") == "opened",
         )  # fmt: skip
 
-    def _get(self, path: str, *, to: str, missing: str | None = None) -> Any:
-        return self._expected(self._ask("GET", path), to=to, missing=missing)
-
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        project = quote(self.address.path, safe="")
-        return self.asking.ask(method, f"projects/{project}/{path}".rstrip("/"), body)
-
-    def _expected(self, answer: Answer, *, to: str, missing: str | None = None) -> Any:
-        return expected(answer, self.address, self.asking, to=to, missing=missing or f"you can't {to}: it is not there")
-
-    def _no(self, what: str, number_: int) -> str:
-        return f"{self.address.path} at {self.address.host} has no {what} {number_}"
+    def _root(self) -> str:
+        return f"projects/{quote(self.address.path, safe='')}"
