@@ -1,8 +1,9 @@
 """What a run was asked for, in a few words. The returned text is still foreign: views clean it."""
 
+from collections.abc import Iterator
 from pathlib import PurePath
 
-from aideator_agent.spec import Hidden, Issue, Limits, Origin
+from aideator_agent.spec import Hidden, Issue, Limits, Origin, VariationSpec
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, plural, tokens
 
@@ -42,3 +43,13 @@ def issue(shown: Issue) -> str:
         words.append("cut")
     more = f" ({', '.join(words)})" if words else ""
     return f"{shown.name}: {one_line(shown.title)}{more}  {one_line(shown.url)}"
+
+
+def given(asked: VariationSpec) -> Iterator[str]:
+    """What sets a variation apart but its model."""
+    if asked.temperature is not None:
+        yield f"temperature {asked.temperature:g}"
+    if asked.role != VariationSpec.role:
+        yield f"role {one_line(asked.role)}"
+    if asked.prompt_name:
+        yield f"prompt {one_line(asked.prompt_name)}"

@@ -1,6 +1,5 @@
 """How each variation is told from the others: a colour, and from the sixth on a second mark."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from aideator_agent.spec import VariationSpec
@@ -8,6 +7,7 @@ from aideator_cli.choice.status import long_status
 from aideator_cli.domain.result import Result
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import changes, cost
+from aideator_cli.views.asked import given
 from aideator_cli.views.signs import WAITING, WORKING, ended_sign
 from aideator_cli.views.text.table import model_name
 
@@ -51,13 +51,3 @@ def sign_of(result: Result) -> tuple[str, str]:
     if result.ended:
         return ended_sign(result)[0], long_status(result)
     return (WORKING, "at work") if result.steps else (WAITING, "waiting")
-
-
-def given(asked: VariationSpec) -> Iterator[str]:
-    """What sets it apart but its model."""
-    if asked.temperature is not None:
-        yield f"temperature {asked.temperature:g}"
-    if asked.role != VariationSpec.role:
-        yield f"role {one_line(asked.role)}"
-    if asked.prompt_name:
-        yield f"prompt {one_line(asked.prompt_name)}"

@@ -19,10 +19,10 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, joined, plural, tokens
 from aideator_cli.views import wording
+from aideator_cli.views.asked import given, origin, repository_name
 from aideator_cli.views.asked import hidden as told_hidden
 from aideator_cli.views.asked import issue as told_issue
 from aideator_cli.views.asked import limits as told_limits
-from aideator_cli.views.asked import origin, repository_name
 from aideator_cli.views.html.answers import answers
 from aideator_cli.views.html.drawing import drawing
 from aideator_cli.views.html.side_by_side import Room, side_by_side
@@ -151,21 +151,11 @@ def _row(each: Candidate, asked: VariationSpec, selection: Selection | None, tit
         "colour": {"✓": "good", "✗": "bad"}.get(sign, "dim"),
         "selected": selection is not None and selection.variation == each.number,
         "model": model_name(result.worker),
-        "given": ", ".join(_given(asked)),
+        "given": ", ".join(given(asked)),
         "outcome": status(result),
         "verdicts": [(wording.verdict(found), _COLOURS.get(found.word, "bad")) for found in each.verdicts],
         "figures": [figures[title] for title in titles],
     }
-
-
-def _given(asked: VariationSpec) -> Iterator[str]:
-    """What sets it apart but its model."""
-    if asked.temperature is not None:
-        yield f"temperature {asked.temperature:g}"
-    if asked.role != VariationSpec.role:
-        yield f"role {one_line(asked.role)}"
-    if asked.prompt_name:
-        yield f"prompt {one_line(asked.prompt_name)}"
 
 
 def _choice(comparison: Comparison) -> str | None:
