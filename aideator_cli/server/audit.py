@@ -3,11 +3,12 @@
 import logging
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import Deed
 from aideator_cli.server.access import LOCAL, Caller
+from aideator_cli.server.answered import Answered
 from aideator_cli.server.core import Core
 from aideator_cli.server.gate import SAFE
 from aideator_cli.store.serving import ServerStore
@@ -24,18 +25,11 @@ class Audit:
         if scope["type"] != "http" or scope["method"] in SAFE:
             await self._app(scope, receive, send)
             return
-        status = 500
-
-        async def sent(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        answered = Answered(send)
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, answered)
         finally:
-            await _note(scope, status)
+            await _note(scope, answered.status)
 
 
 async def _note(scope: Scope, status: int) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aideator_cli.server.access import Caller
+from aideator_cli.server.answered import Answered
 from aideator_cli.system.clock import now
 
 REQUEST_ID: Final = b"x-request-id"
@@ -62,20 +63,13 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, request, status = time.monotonic(), uuid.uuid4().hex, 500
-
-        async def sent(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (REQUEST_ID, request.encode())]}
-            await send(message)
-
+        began, request = time.monotonic(), uuid.uuid4().hex
+        answered = Answered(send, [(REQUEST_ID, request.encode())])
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, answered)
         finally:
             seconds = round(time.monotonic() - began, 6)
-            self._write(line("info", "request", request=request, **_of(scope, status), seconds=seconds))
+            self._write(line("info", "request", request=request, **_of(scope, answered.status), seconds=seconds))
 
 
 def _of(scope: Scope, status: int) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.events import Closed, Event, Item, Opened
 from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.answered import Answered
 from aideator_cli.server.core import Core
 from aideator_cli.store.tallies import Tried
 from aideator_cli.system import clock
@@ -105,20 +106,13 @@ class Counted:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
-
-        async def sent(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        answered = Answered(send)
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, answered)
         finally:
             method = scope["method"] if scope["method"] in METHODS else OTHER
             route = getattr(scope.get("route"), "path", OTHER)
-            self._metrics.requests.labels(method, route, status).inc()
+            self._metrics.requests.labels(method, route, answered.status).inc()
 
 
 @router.get("/metrics")
