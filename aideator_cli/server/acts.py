@@ -1,7 +1,5 @@
 """The routes that change something: they start runs, stop, retry, judge, tell, select and delete."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -56,10 +54,10 @@ async def start(
     responses=either("Selection", contract.SELECTED),
 )
 async def select(request: Request, _caller: Acting, run: RunId, body: bodies.AnySelection) -> Response:
-    with _kept(request, run):
-        if isinstance(body, bodies.ShortSelecting):
-            return JSONResponse(await core_of(request).act(contract.select, run, body.winning_variation_id))
-        return JSONResponse(await core_of(request).act(selection_of, run, body))
+    _check_kept(request, run)
+    if isinstance(body, bodies.ShortSelecting):
+        return JSONResponse(await core_of(request).act(contract.select, run, body.winning_variation_id))
+    return JSONResponse(await core_of(request).act(selection_of, run, body))
 
 
 @router.post(
@@ -70,8 +68,8 @@ async def select(request: Request, _caller: Acting, run: RunId, body: bodies.Any
 )
 async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Stopping | None = None) -> Response:
     """Answers when they are asked to stop. Their last events and results come in the run's stream."""
-    with _kept(request, run):
-        await core_of(request).act(stop, run, body.variation if body else None)
+    _check_kept(request, run)
+    await core_of(request).act(stop, run, body.variation if body else None)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
@@ -79,9 +77,9 @@ async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Sto
     "/runs/{run}/retry", status_code=ACCEPTED, summary="Try variations again", responses=one("Run", status=202)
 )
 async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
-    with _kept(request, run):
-        retried = await core_of(request).act(_retry, run, body or bodies.Retrying())
-        followers_of(request).retried(retried)
+    _check_kept(request, run)
+    retried = await core_of(request).act(_retry, run, body or bodies.Retrying())
+    followers_of(request).retried(retried)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
 
@@ -94,8 +92,8 @@ async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judgi
     """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
     asked = body or bodies.Judging()
     check_judge(caller, asked.model)
-    with _kept(request, run):
-        return JSONResponse(await core_of(request).ask(_judge, run, asked))
+    _check_kept(request, run)
+    return JSONResponse(await core_of(request).ask(_judge, run, asked))
 
 
 @router.post(
@@ -104,8 +102,8 @@ async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judgi
     responses=several("told", "Told"),
 )
 async def tell(request: Request, _caller: Acting, run: RunId, body: bodies.Telling) -> Response:
-    with _kept(request, run):
-        return JSONResponse(await core_of(request).act(_tell, run, body))
+    _check_kept(request, run)
+    return JSONResponse(await core_of(request).act(_tell, run, body))
 
 
 @router.delete("/runs/{run}", status_code=HTTPStatus.NO_CONTENT, summary="Delete a run and everything stored about it")
@@ -115,22 +113,20 @@ async def delete(
     run: RunId,
     force: Annotated[bool, Query(description="Also while its agents work. They are killed.")] = False,
 ) -> Response:
-    with _kept(request, run):
-        going: set[str] = request.app.state.deleting
-        going.add(run)
-        try:
-            await core_of(request).act(_delete, run, force=force)
-        finally:
-            going.discard(run)
+    _check_kept(request, run)
+    going: set[str] = request.app.state.deleting
+    going.add(run)
+    try:
+        await core_of(request).act(_delete, run, force=force)
+    finally:
+        going.discard(run)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@contextmanager
-def _kept(request: Request, run: str) -> Iterator[None]:
+def _check_kept(request: Request, run: str) -> None:
     """Raises `Problem` for a run that is being deleted."""
     if run in request.app.state.deleting:
         raise Problem(HTTPStatus.CONFLICT, f"run {run} is being deleted", "GET /api/v1/runs lists the others")
-    yield
 
 
 def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | None) -> str:
