@@ -138,11 +138,8 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
             raise starting.unconfirmed(planned.suspects)
         return starting.start(here, planned).spec.id
 
-    here.store.owner = owner
-    try:
+    with here.store.owned_by(owner):
         return once(here, key, start)
-    finally:
-        here.store.owner = None
 
 
 def selection_of(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:

@@ -15,12 +15,21 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lease: Lease | None = None  # under which it writes
-        self.owner: str | None = None  # of the runs that it adds
+        self.owner: str | None = None  # of the runs that it adds: see `owned_by`
 
     @classmethod
     def open(cls, home: Path, url: str | None = None) -> Self:
         """Opens the store: SQLite in this folder, or PostgreSQL at the URL. Creates or migrates it if needed. Refuses a newer schema."""
         return cls(opened(home, url))
+
+    @contextmanager
+    def owned_by(self, owner: str | None) -> Iterator[None]:
+        """The runs that are added within it belong to this user."""
+        self.owner = owner
+        try:
+            yield
+        finally:
+            self.owner = None
 
     @property
     def shared(self) -> bool:

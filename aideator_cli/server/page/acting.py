@@ -114,8 +114,5 @@ def _comment_on(here: Here, word: str, text: str, shell: bool, owner: str | None
         telling.tell(here, word, text, Where())
         return None
     planned = continuing.plan(here, named, Anew(text, n=1, allow_local_shell=shell))
-    here.store.owner = owner
-    try:
+    with here.store.owned_by(owner):
         return starting.start(here, planned).spec.id
-    finally:
-        here.store.owner = None
