@@ -11,19 +11,14 @@ from tests.cli.conftest import Shell
 from tests.cli.conftest import aideator as aideator  # noqa: PLC0414 -- a fixture
 from tests.cli.conftest import home as home  # noqa: PLC0414 -- a fixture
 from tests.fixtures.forge import Forge
-from tests.fixtures.repositories import git, git_environment
+from tests.fixtures.repositories import git
 
 NEW = "def parse(line):\n    return line.split('#')[0]\n"
 
 
 @pytest.fixture
-def pull(forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def pull(forge: Forge, user: None, tmp_path: Path) -> str:  # noqa: ARG001
     """The address of an open pull request whose branch has been deleted since, as that of a fork is not among the branches."""
-    for name, value in git_environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("GIT_SSL_CAINFO", str(forge.certificate))
-    monkeypatch.setenv("GIT_TOKEN", forge.token)
-    monkeypatch.chdir(tmp_path)
     forge.add("reviewed", {"parse.py": "def parse(line):\n    return line\n"})
     name = tmp_path.name.replace("_", "-")
     given = {
