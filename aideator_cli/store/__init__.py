@@ -13,9 +13,10 @@ from aideator_cli.store.pulls import Pulls
 from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
 from aideator_cli.store.runs import Runs
+from aideator_cli.store.teams import Teams
 
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "DatabaseAway", "LeaseLost", "Store"]
 
 
-class Store(Runs, Remarks, Pulls, Holding, Log, Arrivals, Results, Crossings):
+class Store(Runs, Remarks, Pulls, Holding, Log, Arrivals, Results, Crossings, Teams):
     """The whole store."""

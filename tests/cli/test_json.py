@@ -50,6 +50,10 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "roles list": [("", {"role"})],
     "roles show": [("qa", {"role"})],
     "roles new": [("reviewer", {"role"})],
+    "teams list": [("", {"team_file"})],
+    "teams show": [("feature", {"team_file"})],
+    "teams new": [("release", {"team_file"})],
+    "teams check": [("bugfix", {"team_file"})],
     "models": [("claude-sonnet-4-5", {"model"})],
     "version": [("", {"version"})],
 }  # fmt: skip

@@ -81,6 +81,17 @@ COMMANDS = {
             "new": Lazy("roles", "new", "Make a role of your own, to edit."),
         },
     ),
+    "teams": Lazy(
+        "teams",
+        "",
+        "List, show, make and check teams: stages that hand work to each other.",
+        {
+            "list": Lazy("teams", "list_teams", "List the teams: the shipped ones and the repository's."),
+            "show": Lazy("teams", "show", "Print a team's file."),
+            "new": Lazy("teams", "new", "Make a team of the repository's own, to edit."),
+            "check": Lazy("teams", "check", "Check a team's file, with the roles and agents that it names."),
+        },
+    ),
     "image": Lazy(
         "image",
         "",

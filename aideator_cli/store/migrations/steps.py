@@ -97,6 +97,22 @@ _NAMES = Step(  # what the user calls a run, and which other user of the cluster
     """,
 )
 
+_TEAMS = Step(  # `holder`, `host`, `fence` and `expires` are the lease of the process that moves a team on
+    """
+    create table teams (
+      id TEXT primary key, created TEXT not null, document TEXT not null, state TEXT not null, reason TEXT not null, result TEXT,
+      plan TEXT, ended TEXT, owner TEXT, holder TEXT not null default '', host TEXT not null default '', fence BIGINT not null default 0,
+      expires TEXT not null default ''
+    );
+    create table team_steps (
+      team TEXT not null references teams(id) on delete cascade, step TEXT not null, run TEXT not null, begun TEXT not null,
+      primary key (team, step)
+    );
+    create index team_steps_of_run on team_steps(run)
+    """,
+    "drop table team_steps; drop table teams",
+)
+
 
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS

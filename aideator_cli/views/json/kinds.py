@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from aideator_cli.views.json import choosing, comparing, judging, means, outcome, run
+from aideator_cli.views.json import choosing, comparing, judging, means, outcome, run, teams
 
 VERSION: Final = 1  # a field that goes, or changes its meaning, raises it; a new field does not
 
@@ -44,6 +44,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "stats": (comparing.Stats,),
     "stray": (run.Stray,),
     "tags": (run.Tags,),
+    "team_file": (teams.TeamFile,),
     "token": (means.Token,),
     "told": (run.Told,),
     "undone": (choosing.Undone,),
