@@ -6,7 +6,6 @@ import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from aideator_agent import git as git_module
 from aideator_agent.git_failures import Failure, classify, host_of, is_ssh, words
 from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY, Settings
+from aideator_agent.values import frozen
 
 # Gives the token to the one host that it was meant for, wherever the server redirects git to.
 ASKPASS: Final = """#!/bin/sh
@@ -47,7 +47,7 @@ def for_lfs(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "GIT_ASKPASS": "false" if askpass == "true" else f"{askpass}-lfs"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Access:
     settings: Settings
     keys: Mapping[str, str]

@@ -7,7 +7,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
 from aideator_agent import pieces
@@ -20,6 +20,7 @@ from aideator_agent.patch import Cutter
 from aideator_agent.protocol import ANSWER_BYTES
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 CITED_BYTES: Final = 4500  # of the places in the last record
@@ -34,7 +35,7 @@ REMINDER: Final = (
 WANTED: Final = "submit needs your whole answer, as Markdown, in `answer`."
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     text: str  # Markdown
 

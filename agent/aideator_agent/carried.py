@@ -7,13 +7,14 @@ import os
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aideator_agent import files, sent
 from aideator_agent.files import FileRefused
 from aideator_agent.git import Git, bare_environment
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _ASSIGNED: Final = re.compile(rf"(?im)(?:^|[\s{{,])[\"']?{_NAME}[\"']?[ \t]*[:=]
 _KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END")
 
 
-@dataclass(frozen=True)
+@frozen
 class Carried:
     archive: Path
     paths: frozenset[str]  # from the top of a tree, with slashes

@@ -11,7 +11,6 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from aideator_agent.conversation import Conversation
 from aideator_agent.idleness import Work
 from aideator_agent.running import Entry, Leftovers, Output, Supervision
 from aideator_agent.shell import Finished, NotStarted
+from aideator_agent.values import frozen
 
 READ_NOW: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 WRITE_NOW: Final = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -40,7 +40,7 @@ exit 0
 """
 
 
-@dataclass(frozen=True)
+@frozen
 class Patience:
     """Time limits in seconds."""
 
@@ -63,7 +63,13 @@ class ChannelShell:
     `prelude`: lines of sh before each command.
     """
 
-    def __init__(self, channel: Path, folder: Path, patience: Patience = Patience(), prelude: str = "") -> None:
+    def __init__(
+        self,
+        channel: Path,
+        folder: Path,
+        patience: Patience = Patience(),  # noqa: B008 -- frozen
+        prelude: str = "",
+    ) -> None:
         self._prelude = prelude
         self._channel = channel
         self._folder = folder

@@ -1,12 +1,13 @@
 """A place in the repository that an answer names, as both ends of the protocol know it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from aideator_agent.values import frozen
 
 Problem = Literal["", "no_file", "no_line"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Citation:
     """A place that an answer names."""
 

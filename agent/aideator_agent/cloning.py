@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.git import Done, Git
 from aideator_agent.git_failures import classify, words
+from aideator_agent.values import frozen
 
 HASH: Final = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 CLONE: Final = ("clone", "--quiet", "--no-checkout", "--no-recurse-submodules", "--template=", "-c",
@@ -19,7 +19,7 @@ class CloneRefused(Exception):
     """Git could not bring the repository. Holds git's error output."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Cloner:
     environment: dict[str, str]
     check: Callable[[], None]  # raises when it is time to stop

@@ -3,11 +3,11 @@
 import re
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent import pieces
 from aideator_agent.models.base import Call, Turn
+from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 SAME: Final = 3  # identical calls in a row, or rounds of a cycle, that bring a warning; one more ends the work
@@ -32,7 +32,7 @@ CODE: Final = re.compile(r"\[exit code \d+\]\s*\Z")
 NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")  # times, addresses and counts differ each time
 
 
-@dataclass(frozen=True)
+@frozen
 class Warned:
     """What the user and the model are told."""
 

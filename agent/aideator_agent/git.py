@@ -8,11 +8,11 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from aideator_agent.interrupts import LOOK
+from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 OUTPUT: Final = 64 * 1024 * 1024  # the most bytes of stdout that are read
@@ -26,7 +26,7 @@ KEPT: Final = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_PROXY_COMMA
 KEPT_TOO: Final = ("GIT_SSL_", "GIT_CONFIG_")
 
 
-@dataclass(frozen=True)
+@frozen
 class Done:
     code: int
     out: bytes
@@ -38,7 +38,7 @@ class Done:
         return self.err.decode(errors="replace").strip()
 
 
-@dataclass(frozen=True)
+@frozen
 class Git:
     """Runs git. `check` is called constantly and may raise to stop it."""
 

@@ -16,7 +16,7 @@ import shutil
 import tarfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from aideator_agent.interrupts import LOOK
 from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.spec import Check, RunSpec
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 COMMANDS: Final = "checks.json"
@@ -36,7 +37,7 @@ FOLDER: Final = "files/"
 OTHERS: Final = 600.0  # seconds beyond an agent's own limit within which all others have ended their work
 
 
-@dataclass(frozen=True)
+@frozen
 class Hidden:
     archive: bytes
     checks: tuple[Check, ...]

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from aideator_agent.values import frozen
 
 LOOKS: Final = 12  # at the CPU time, within the time after which a command is idle
 LITTLE: Final = 10  # ticks of the CPU, of 10 ms each, that a waiting program may use in that time
 SLEEP: Final = "sleep"  # the program that waits on purpose
 
 
-@dataclass(frozen=True)
+@frozen
 class Work:
     """What a command's processes have used so far."""
 

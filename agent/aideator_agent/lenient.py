@@ -3,8 +3,9 @@
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from aideator_agent.values import frozen
 
 NAMESPACE: Final = re.compile(r"^(?:functions?|tools?|default_api|repo_browser|container)[.:/]", re.IGNORECASE)
 TOOLS: Final[Mapping[str, str]] = {  # what models call a tool -> its name, both without case and marks
@@ -44,7 +45,7 @@ WRAPPERS: Final = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Meant:
     """The arguments as the tool takes them, and the names of those that mean nothing to it."""
 

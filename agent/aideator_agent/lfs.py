@@ -9,7 +9,6 @@ import re
 import shutil
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from aideator_agent.access import for_lfs
 from aideator_agent.files import FileRefused
 from aideator_agent.git import Done, Git
 from aideator_agent.git_failures import words
+from aideator_agent.values import frozen
 
 FILTER: Final = b"filter=lfs"
 ATTRIBUTES_BYTES: Final = 1024 * 1024
@@ -29,7 +29,7 @@ OUTPUT: Final = 64 * 1024  # bytes that git lfs may print; it prints a file only
 CHUNK: Final = 1 << 20
 
 
-@dataclass(frozen=True)
+@frozen
 class Large:
     """A file whose content is in Git LFS."""
 
@@ -43,7 +43,7 @@ class Large:
         return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.oid}\nsize {self.size}\n".encode()
 
 
-@dataclass(frozen=True)
+@frozen
 class Store:
     """The objects of one repository that are here, and its files that point to them."""
 

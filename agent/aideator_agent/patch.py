@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ from aideator_agent.pointers import Pointers
 from aideator_agent.protocol import PATCH_BYTES
 from aideator_agent.repository import Checkout
 from aideator_agent.spec import MAX_FILE, RunSpec
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 TESTS_LISTED: Final = 3000  # bytes for names of test files in the last record
@@ -47,7 +48,7 @@ DIFF: Final = ("--cached", "--binary", "--full-index", "--no-color", "--no-ext-d
                "--src-prefix=a/", "--dst-prefix=b/")  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     path: str  # bytes that are not UTF-8 stand as surrogates
     additions: int
@@ -58,7 +59,7 @@ class Change:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Patch:
     data: bytes
     encoding: str  # utf-8 or base64
@@ -102,7 +103,7 @@ class Patch:
         }
 
 
-@dataclass(frozen=True)
+@frozen
 class Cutter:
     checkout: Checkout
     home: Path  # an empty folder, for git

@@ -1,13 +1,15 @@
 """The part of a spec that shapes the pod. The command-line tool puts it into each Job, and the agent needs none of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from aideator_agent.values import frozen
 
 USUAL_UID: Final = 1000
 
 
-@dataclass(frozen=True)
+@frozen
 class Share:
     """What a container requests of one resource, and its limit, as Kubernetes quantities."""
 
@@ -15,7 +17,7 @@ class Share:
     limit: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Resources:
     """What one container gets."""
 
@@ -24,14 +26,14 @@ class Resources:
     disk: Share = Share("128Mi", "4Gi")
 
 
-@dataclass(frozen=True)
+@frozen
 class Toleration:
     key: str
     value: str | None = None  # None: any value
     effect: str | None = None  # None: any effect
 
 
-@dataclass(frozen=True)
+@frozen
 class PodSettings:
     resources: Resources = Resources()  # of each container except the one for checks
     check_resources: Resources = Resources()

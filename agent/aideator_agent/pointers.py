@@ -9,7 +9,6 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent import files, pieces
@@ -17,6 +16,7 @@ from aideator_agent.access import Access
 from aideator_agent.files import FileRefused
 from aideator_agent.git import Git
 from aideator_agent.repository import COMMIT, Checkout, Submodule
+from aideator_agent.values import frozen
 
 LISTED: Final = 500  # bytes for names of files in a sentence
 REFS_BYTES: Final = 4 * 1024 * 1024
@@ -52,7 +52,7 @@ def _text(checkout: Checkout, path: str, limit: int) -> str:
         return ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Pointers:
     checkout: Checkout
     access: Access | None  # None: no server is asked

@@ -1,8 +1,10 @@
 """A coding agent that is a program of its own: how it starts, and how it finds the model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from aideator_agent.values import frozen
 
 Protocol = Literal[
     "acp", "text"
@@ -10,7 +12,7 @@ Protocol = Literal[
 Wire = Literal["anthropic", "openai", "responses", "gemini"]  # the API that it speaks to the model
 
 
-@dataclass(frozen=True)
+@frozen
 class AgentProgram:
     """What a preset, a user's file or `--agent-command` says, with the provider that the command-line tool chose.
 

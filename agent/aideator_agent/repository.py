@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from aideator_agent.git_failures import classify
 from aideator_agent.lfs import Store
 from aideator_agent.settings import Settings
 from aideator_agent.spec import Repository
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -29,7 +30,7 @@ NOTHING: Final = Store(Path())
 PARTLY: Final = ("--filter=blob:none",)
 
 
-@dataclass(frozen=True)
+@frozen
 class Submodule:
     """A submodule that is checked out, at any depth."""
 
@@ -39,7 +40,7 @@ class Submodule:
     url: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Checkout:
     folder: Path  # the working tree, shared with the model's commands
     git_dir: Path  # a copy of its `.git` from before the first command

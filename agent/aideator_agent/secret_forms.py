@@ -7,22 +7,23 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from aideator_agent.values import frozen
 
 LONGEST: Final = 2 * 1024 * 1024  # characters of a text that are searched
 LEAST_ENTROPY: Final = 3.0  # bits a character; less is a placeholder
 KEY_MARK: Final = "-----BEGIN "
 
 
-@dataclass(frozen=True)
+@frozen
 class Form:
     what: str  # for people, with its article
     marks: tuple[str, ...]  # one of which is in every such secret, or just before it
     pattern: re.Pattern[str]  # its first group is the secret
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     what: str
     value: str

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.spec import RunSpec, SpecError, VariationSpec
+from aideator_agent.values import frozen
 
 NO_SECRET: Final = re.compile(r".*_(API_BASE|API_VERSION|URL|LOCATION|PROJECT|PROJECT_ID|ACCOUNT_ID|KNOWN_HOSTS)")
 GIT_TOKEN: Final = "GIT_TOKEN"
@@ -19,7 +20,7 @@ class SettingsError(Exception):
     """The environment or the spec is not what the agent needs. The message names the part."""
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckContainer:
     """A pod's container for checks: where the agent has its volumes, and where the container itself sees the tree's volume."""
 
@@ -27,7 +28,7 @@ class CheckContainer:
     seen: Path  # workspace
 
 
-@dataclass(frozen=True)
+@frozen
 class HiddenHere:
     """How hidden checks come to an agent on this machine: as descriptors of files without a name, which no other process can open."""
 
@@ -36,7 +37,7 @@ class HiddenHere:
     others: int  # of the same file, opened anew: an exclusive lock is free once nobody works
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     spec: RunSpec
     variation: VariationSpec

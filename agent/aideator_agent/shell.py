@@ -1,13 +1,13 @@
 """Where the model's commands run, from the agent's view: `ChannelShell` in a pod, `LocalShell` on this machine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from aideator_agent.conversation import Conversation
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Finished:
     """How a command ended.
 

@@ -5,7 +5,7 @@ Everything in it is parsed, resolved and rendered; it holds no key. Unknown fiel
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -13,6 +13,7 @@ from aideator_agent import __version__
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings, pod_settings
 from aideator_agent.program import AgentProgram
+from aideator_agent.values import frozen
 
 SPEC_VERSION: Final = 1
 SETUP: Final = "setup"  # the name by which a setup command is told that fails; no check has it
@@ -24,7 +25,7 @@ class SpecError(ValueError):
     """The text is not a spec that this version can read."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Repository:
     """The repository to work on."""
 
@@ -46,7 +47,7 @@ class Repository:
         return f"{self.subdir}/{path}" if self.subdir and not path.startswith("/") else path
 
 
-@dataclass(frozen=True)
+@frozen
 class Piece:
     """A file that is sent beside the spec."""
 
@@ -54,7 +55,7 @@ class Piece:
     sha256: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Sent:
     """What the command-line tool sends beside the spec, because no repository has it."""
 
@@ -70,7 +71,7 @@ class Sent:
     hidden: Piece | None = None  # an archive of hidden checks; only the agent's own program gets it
 
 
-@dataclass(frozen=True)
+@frozen
 class Origin:
     """Which variations' work the working tree begins with. It is a part of this run's patches, which are made against the base."""
 
@@ -85,7 +86,7 @@ class Origin:
         return f"{', '.join(others)} and {last}" if others else last
 
 
-@dataclass(frozen=True)
+@frozen
 class Limits:
     """The limits that end an attempt."""
 
@@ -108,7 +109,7 @@ class Limits:
         return "cost" if self.cost is not None and cost >= self.cost else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Price:
     """USD per token."""
 
@@ -117,7 +118,7 @@ class Price:
     cached: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Check:
     """A command that must succeed on a good patch."""
 
@@ -126,7 +127,7 @@ class Check:
     hidden: bool = False  # whether the agents could not know it
 
 
-@dataclass(frozen=True)
+@frozen
 class Hidden:
     """Checks that no agent sees. Their commands and files are not in the spec."""
 
@@ -134,7 +135,7 @@ class Hidden:
     files: int  # laid over each tree that is checked
 
 
-@dataclass(frozen=True)
+@frozen
 class Referee:
     """What a referee does in an agent's place: it runs the tests that variations have written on each other's patches."""
 
@@ -143,7 +144,7 @@ class Referee:
     seconds: Mapping[str, float] = field(default_factory=dict)  # by a check's name: how long it may take on one tree
 
 
-@dataclass(frozen=True)
+@frozen
 class Review:
     """The difference between two commits that the agents are shown. The base is the second one."""
 
@@ -160,7 +161,7 @@ class Review:
         return f"The difference {self.range} ({commits}):\n\n{self.diff}{rest}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Issue:
     """An issue of a forge, or a pull request, which the agents are shown as data. All of it is foreign."""
 
@@ -189,7 +190,7 @@ class Issue:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class VariationSpec:
     """One variation: the model, and how it differs from the others."""
 
@@ -215,7 +216,7 @@ class VariationSpec:
         return self.agent.name if self.agent else None
 
 
-@dataclass(frozen=True)
+@frozen
 class RunSpec:
     """One prompt on one repository, and the variations that work on it."""
 

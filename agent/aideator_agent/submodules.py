@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -17,6 +17,7 @@ from aideator_agent.cloning import Cloner, CloneRefused, commit, fetch
 from aideator_agent.git import Git
 from aideator_agent.repository import Submodule, refuse_tricks, refused
 from aideator_agent.settings import Settings
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 REMOTE: Final = "git:http:https:ssh"
@@ -25,7 +26,7 @@ MOST: Final = 500
 LINK: Final = "160000"
 
 
-@dataclass(frozen=True)
+@frozen
 class Declared:
     """What .gitmodules says about a path."""
 
@@ -34,7 +35,7 @@ class Declared:
     is_left_out: bool  # `update = none`
 
 
-@dataclass(frozen=True)
+@frozen
 class Source:
     """Where a repository comes from."""
 

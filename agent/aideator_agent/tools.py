@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from aideator_agent.replacing import NoReplacement, replaced
 from aideator_agent.shell import Finished, Shell
 from aideator_agent.spec import RunSpec
 from aideator_agent.stream import SMALL_BYTES, STREAM_BYTES, WORDS_SHARE, Stream
+from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 if TYPE_CHECKING:  # read only where there are servers
@@ -37,7 +37,7 @@ LOST: Final = 3  # commands in a row that the shell may lose
 Arguments = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """The result of a call: for the model, and for the record."""
 
@@ -46,7 +46,7 @@ class Answer:
     reason: str = "exited"
 
 
-@dataclass(frozen=True)
+@frozen
 class Ran:
     """A call that has run."""
 

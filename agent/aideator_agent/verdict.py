@@ -1,11 +1,10 @@
 """How an attempt ended, as its `end` record reports it."""
 
-from dataclasses import dataclass
-
 from aideator_agent.protocol import Fault, Outcome
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Verdict:
     outcome: Outcome
     reason: str = ""  # a limit's word (steps, cost, time, tokens, output), else a sentence

@@ -4,10 +4,11 @@ import os
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
 from aideator_agent.keys import scrubbed
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.intake.agents import presets
 from aideator_cli.intake.agents.installed import where_is
@@ -17,7 +18,7 @@ _SECONDS: Final = 30.0  # for an agent to print its version
 _LONGEST: Final = 60  # characters of it
 
 
-@dataclass(frozen=True)
+@frozen
 class KnownAgent:
     name: str
     title: str

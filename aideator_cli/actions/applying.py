@@ -1,9 +1,9 @@
 """Applies a variation's patch to the user's repository, and takes it back."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, expect_patches
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.selecting import misgiving, named_or_selected
@@ -20,7 +20,7 @@ from aideator_cli.workspace.pick import Applied, Way
 from aideator_cli.workspace.target import working_tree
 
 
-@dataclass(frozen=True)
+@frozen
 class Picked:
     """The variation to apply."""
 
@@ -29,7 +29,7 @@ class Picked:
     misgiving: str | None  # a reason against taking it
 
 
-@dataclass(frozen=True)
+@frozen
 class Undone:
     name: str  # RUN/N
     folder: Path  # the working tree that was restored

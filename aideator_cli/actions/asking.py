@@ -1,7 +1,7 @@
 """Asks a model questions on this machine, outside any agent. Opening, costs and failures are the same as in a run."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -25,6 +25,7 @@ from aideator_agent.models.base import (
 from aideator_agent.models.retry import asking
 from aideator_agent.settings import Settings as AgentSettings
 from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
 from aideator_cli.intake import configured_model, models, models_file, scripts
@@ -39,14 +40,14 @@ class NoAnswer(Exception):
     """The model could be asked but did not answer this question; the text says why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Said:
     text: str
     usage: Usage
     seconds: float
 
 
-@dataclass(frozen=True)
+@frozen
 class Answered:
     """The answer to a question (numbered from 0), or why there is none."""
 
@@ -54,7 +55,7 @@ class Answered:
     answer: Said | NoAnswer
 
 
-@dataclass(frozen=True)
+@frozen
 class AskedAgain:
     """A question failed for a temporary reason. The text says which one, and when the question is asked again."""
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find_run
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -22,7 +23,7 @@ from aideator_cli.stream.sieve import Sieve
 from aideator_cli.stream.slots import Slots
 
 
-@dataclass(frozen=True)
+@frozen
 class Window:
     """How much of the past is shown. None means all of it."""
 
@@ -33,7 +34,7 @@ class Window:
 ALL = Window()
 
 
-@dataclass(frozen=True)
+@frozen
 class Watched:
     """A run that is about to be followed."""
 
@@ -42,7 +43,7 @@ class Watched:
     backend: Backend | None  # None: the run has ended, and `past` is all there is
 
 
-@dataclass(frozen=True)
+@frozen
 class Standing:
     """The state of a run: the last result of each variation, and the selection."""
 

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -21,7 +21,7 @@ from aideator_cli.system.clock import now
 GRACE_SECONDS = 90.0  # time for the agents' last events; the pod's own grace period is shorter
 
 
-@dataclass(frozen=True)
+@frozen
 class Cancelled:
     """Which agents were asked to stop, and their results. `results` is empty if `cancel` did not wait."""
 

@@ -1,7 +1,6 @@
 """Compares a run's variations; the best comes first."""
 
-from dataclasses import dataclass
-
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.works import with_work
 from aideator_cli.choice.comparison import Comparison, compare
@@ -11,7 +10,7 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.store import Store
 
 
-@dataclass(frozen=True)
+@frozen
 class Compared:
     run: StoredRun
     comparison: Comparison

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, command, not_found, usage
 from aideator_cli.system.configuration import files, reading, repository, writing
@@ -23,7 +24,7 @@ FIRST = "# Settings of aideator: each is the default of the option of this name.
 _NOTHING = "nothing was set"
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """The file that is changed."""
 
@@ -150,7 +151,7 @@ def _is_trusted(here: Here, table: Table, root: Path) -> bool:
     return file is None or Trust(here.settings.home).has(file)
 
 
-@dataclass(frozen=True)
+@frozen
 class Moved:
     old: Path
     new: Path
@@ -172,7 +173,7 @@ def migrate(here: Here, table: Table) -> Moved:
     return Moved(kept, new)
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     """The file of the repository that somebody stands in."""
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, expect_patches
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.selecting import named_or_selected
@@ -17,7 +17,7 @@ from aideator_cli.workspace.diffing import Call, Difference, Side
 from aideator_cli.workspace.target import Target
 
 
-@dataclass(frozen=True)
+@frozen
 class Made:
     """A variation's result with its patch, which may be empty."""
 

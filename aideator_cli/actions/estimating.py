@@ -3,10 +3,10 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.stats import is_trial
 from aideator_cli.domain.result import OWN
@@ -18,7 +18,7 @@ QUANTILES: Final = (0.1, 0.5, 0.9)
 Range = tuple[float, float, float]  # at `QUANTILES`
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """The variations of one model and agent. None: nothing is known."""
 
@@ -32,7 +32,7 @@ class Part:
     priced: int  # of the sample, whose cost is known
 
 
-@dataclass(frozen=True)
+@frozen
 class Estimate:
     """`cost` is that of the whole run in USD, `seconds` until its last agent ends. None: a part is unknown."""
 

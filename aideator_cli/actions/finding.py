@@ -1,8 +1,8 @@
 """Finds the run that the user named as RUN or RUN/N: in the store, else in the cluster."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose, place_of
 from aideator_cli.errors import AideatorError, Command, command, not_found, usage
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SEE_LIST: tuple[str | Command, ...] = (command("list"), " shows the runs known here")
 
 
-@dataclass(frozen=True)
+@frozen
 class Named:
     """The run, and perhaps the variation, that a user's word names."""
 

@@ -1,13 +1,14 @@
 """What every action receives: the data folder's store and the configuration."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from aideator_agent.values import frozen
 from aideator_cli.store import Store
 from aideator_cli.system.settings import Settings
 
 
-@dataclass(frozen=True)
+@frozen
 class Here:
     """Belongs to one thread, because a store does. Another thread opens its own with `again`."""
 

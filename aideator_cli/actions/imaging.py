@@ -4,11 +4,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.errors import usage
 from aideator_cli.system import containers
@@ -27,7 +27,7 @@ _HINTS: Final = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Building:
     """`said` is the file descriptor for what the tool prints, which is for people."""
 

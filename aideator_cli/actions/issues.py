@@ -2,11 +2,11 @@
 
 import json
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aideator_agent.spec import Issue
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Forge, Thread
 from aideator_cli.actions.here import Here
 from aideator_cli.text.clean import clean, one_line
@@ -21,7 +21,7 @@ MOST_TOGETHER: Final = 80_000  # of comments
 _CUT: Final = "[the rest is cut]"
 
 
-@dataclass(frozen=True)
+@frozen
 class Read:
     """What was read, and the repository that it is about."""
 

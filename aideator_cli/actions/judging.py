@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
 from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.asking import Asked, AskedAgain, NoAnswer, Said, resolve
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.here import Here
@@ -29,7 +29,7 @@ from aideator_cli.workspace.patches import parse
 VERDICTS: Final[dict[questions.Letter, Verdict]] = {"A": "first", "B": "second", "TIE": "tie"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Judge:
     """`model`, `api_base`: None means the configured one. `most_pairs`: the maximum number of pairs; each is asked about twice."""
 
@@ -38,7 +38,7 @@ class Judge:
     most_pairs: int = 15
 
 
-@dataclass(frozen=True)
+@frozen
 class Unneeded:
     """There is nothing to ask: fewer than two variations passed, or all that they left is equivalent."""
 
@@ -46,7 +46,7 @@ class Unneeded:
     code: ExitCode  # the run's own if none passed
 
 
-@dataclass(frozen=True)
+@frozen
 class Announced:
     """What the judge is about to be asked."""
 
@@ -57,7 +57,7 @@ class Announced:
     cost: float | None = 0.0  # USD, about; None: the model's price is unknown
 
 
-@dataclass(frozen=True)
+@frozen
 class TooBig:
     """Two variations that the judge can't be asked about, and why. They count as a tie."""
 
@@ -69,7 +69,7 @@ class TooBig:
 Told = Unneeded | Announced | TooBig | AskedAgain | Judgement | Round
 
 
-@dataclass(frozen=True)
+@frozen
 class _Plan:
     """What one round asks."""
 

@@ -1,9 +1,10 @@
 """Keys: stored, listed and deleted where runs look for them, in a Secret of the cluster or in this machine's keyring."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose
 from aideator_cli.domain.keys import Entry, Keys
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _KEYRING: Final = "this machine's keyring"
 
 
-@dataclass(frozen=True)
+@frozen
 class Store:
     """Where keys are kept. None means that the configuration decides."""
 
@@ -28,7 +29,7 @@ class Store:
     shared: bool = False  # the Secret for all users of the namespace
 
 
-@dataclass(frozen=True)
+@frozen
 class Kept:
     place: str  # for people
     replaced: bool

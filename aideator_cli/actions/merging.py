@@ -1,9 +1,9 @@
 """Starts a run that checks a merge of several variations' patches. Nobody works on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from aideator_agent.spec import Origin
+from aideator_agent.values import frozen
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
@@ -19,7 +19,7 @@ from aideator_cli.workspace.parts import only, parse_part
 SHOWN = 8  # conflicts, each named
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """The variations to merge, by the words for them, and which parts of each, as typed."""
 
@@ -28,7 +28,7 @@ class Asked:
     take: Sequence[str] = ()  # each N:PATH
 
 
-@dataclass(frozen=True)
+@frozen
 class Merging:
     """What would be checked. Nothing has started."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
@@ -10,6 +9,7 @@ from aideator_agent.interrupts import Interrupts
 from aideator_agent.models import library_version
 from aideator_agent.models.base import ModelError
 from aideator_agent.spec import VariationSpec
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended
 from aideator_cli.actions.asking import INSTALL
 from aideator_cli.actions.here import Here
@@ -26,7 +26,7 @@ LOADING: Final = 30.0  # seconds that LiteLLM may take to load, which no model i
 MOST: Final = 20  # models that are asked
 
 
-@dataclass(frozen=True)
+@frozen
 class Known:
     """A model, and whether its keys are at hand."""
 
@@ -35,7 +35,7 @@ class Known:
     usable: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Shelf:
     """What can be used, and where its keys are."""
 
@@ -44,7 +44,7 @@ class Shelf:
     trouble: str | None = None  # why keys on the cluster could not be read
 
 
-@dataclass(frozen=True)
+@frozen
 class Checked:
     """A model that was asked for one token. None: `error` says why it did not answer."""
 

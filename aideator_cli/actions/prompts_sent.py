@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find_variation
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.refreshing import refresh
@@ -12,7 +13,7 @@ from aideator_cli.domain.events import Event
 from aideator_cli.errors import command, not_found
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """One request to the model, without what earlier ones of the attempt have sent already, and what the model said itself."""
 
@@ -29,7 +30,7 @@ class Request:
         return [_message(line) for line in (self.text or "").split("\n") if line]
 
 
-@dataclass(frozen=True)
+@frozen
 class Sent:
     named: Named
     requests: list[Request] = field(default_factory=list)  # of all attempts, oldest first

@@ -3,10 +3,10 @@ deleted with their run alone, because `logs` and `replay` would lie without them
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.deleting import delete
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
@@ -28,7 +28,7 @@ PRUNED: Final = {
 PARTS: Final = tuple(PRUNED)
 
 
-@dataclass(frozen=True)
+@frozen
 class Order:
     """Which runs to prune: those that meet all of it. At least one part is given."""
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from aideator_agent.git_failures import is_ssh
+from aideator_agent.values import frozen
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.forges import addresses, finding
@@ -29,7 +30,7 @@ Became = Literal["opened", "existed", "updated"]
 _ANCESTORS: Final = 50  # runs that are looked through for the pull request that a run goes on from
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     remote: str = "origin"  # a remote of the clone, or a git URL
     branch: str | None = None  # to push to; None: aideator/RUN/N
@@ -40,7 +41,7 @@ class Asked:
     folder: Path | None = None  # of the working tree
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """What became of it."""
 
@@ -52,7 +53,7 @@ class Told:
     commit: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Proposal:
     """A pull request that is about to be opened or updated. Nothing has been pushed yet."""
 

@@ -1,10 +1,10 @@
 """Pushes the results of a run, each as a branch of its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, expect_patches
 from aideator_cli.errors import command, usage
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aideator_cli.workspace.pushing import Destination, Pushed
 
 
-@dataclass(frozen=True)
+@frozen
 class Pushing:
     where: "Destination"
     folder: Path | None = None  # of the working tree; None: the current folder

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -15,7 +15,7 @@ from aideator_cli.stream.following import Batches, following, look, past_of, sto
 from aideator_cli.stream.sieve import Sieve, is_over, variation_of
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """Which events to read. None means all."""
 

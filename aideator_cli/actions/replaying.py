@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain, takewhile
 from threading import Event as Flag
 from time import monotonic
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.attending import only
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
@@ -19,7 +19,7 @@ from aideator_cli.stream.pacing import Computed, Pace, Playing, Timer, paced
 HERE_ALONE = Where("local")  # an unknown run has nothing stored, so no cluster is asked for it
 
 
-@dataclass(frozen=True)
+@frozen
 class Stored:
     """A run, or one variation of it, that has stored items."""
 

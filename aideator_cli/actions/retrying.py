@@ -1,9 +1,10 @@
 """`retry`: starts another attempt of variations that have ended. Earlier attempts stay as they are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -18,7 +19,7 @@ from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.system.clock import now
 
 
-@dataclass(frozen=True)
+@frozen
 class Retried:
     """The variations that are tried again, and their backend. Follow them like any run."""
 

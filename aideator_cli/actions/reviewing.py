@@ -1,9 +1,9 @@
 """Gives a pull request to reviewers, and posts the places that at least two of them name."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from aideator_agent.spec import Issue, Review
+from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.issues import Read, authorities, issue_of
@@ -15,7 +15,7 @@ from aideator_cli.errors import command, refused, usage
 MOST_PLACES = 30
 
 
-@dataclass(frozen=True)
+@frozen
 class ReadPull:
     """A pull request as reviewers get it."""
 
@@ -23,7 +23,7 @@ class ReadPull:
     diff: str  # A...B, as `--diff` takes it
 
 
-@dataclass(frozen=True)
+@frozen
 class Agreed:
     """What the reviewers of a pull request agree on."""
 

@@ -1,8 +1,7 @@
 """Selects one of a run's variations: by name, or the best by the rule of `compare`."""
 
-from dataclasses import dataclass
-
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
@@ -20,7 +19,7 @@ from aideator_cli.text.figures import plural
 OBSTACLES_TOLD = 5
 
 
-@dataclass(frozen=True)
+@frozen
 class Selected:
     run: str
     selection: Selection

@@ -1,9 +1,9 @@
 """Everything known about one run, or about one variation of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.refreshing import refresh
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aideator_cli.domain.judgements import Round
 
 
-@dataclass(frozen=True)
+@frozen
 class Shown:
     """`results` and `observations` cover the named variations; `observations` also has those of the run."""
 

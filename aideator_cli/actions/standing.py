@@ -1,9 +1,10 @@
 """Where a user stands who calls the program without a word: what is known on this machine. No cluster and no keyring is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.domain.glance import Glance
@@ -12,7 +13,7 @@ from aideator_cli.store.sqlite import FILE
 from aideator_cli.system.configuration.repository import root_of
 
 
-@dataclass(frozen=True)
+@frozen
 class Standing:
     newest: Glance | None = None  # run
     steps: tuple[Command, ...] = ()  # with that run, if it has ended

@@ -1,10 +1,10 @@
 """Starts a run: a request becomes a plan, and the plan becomes a run. Between the two steps the caller can still decline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose, place_of
 from aideator_cli.actions.snapshots import bring_snapshot
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAMED: Final = 10  # files that look like secrets
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """What would be started, and where. Nothing has been started or stored yet."""
 

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import median
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
@@ -17,7 +18,7 @@ NO_TRIAL: Final = ("repository", "infrastructure", "verifier")  # faults that sa
 Z: Final = 1.959964  # 95 % of a normal distribution lie within this many standard deviations
 
 
-@dataclass(frozen=True)
+@frozen
 class Share:
     """`count` of `total`. The interval is Wilson's, which also holds for few trials."""
 
@@ -42,7 +43,7 @@ class Share:
         return {"count": self.count, "total": self.total, "rate": self.rate, "interval": self.interval}
 
 
-@dataclass(frozen=True)
+@frozen
 class Stats:
     """Figures of one group of variations. Costs are in USD; None means that there is no data, or that a price is unknown."""
 
@@ -68,7 +69,7 @@ class Stats:
         return {**asdict(self), "success": self.success.as_json(), "wins": self.wins.as_json()}
 
 
-@dataclass(frozen=True)
+@frozen
 class Counting:
     """Which runs are counted, and how they are grouped."""
 

@@ -1,9 +1,9 @@
 """Selects the best variation of a run whose agents have all ended, and applies it on request."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, command, usage
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 AUTO = "auto"
 
 
-@dataclass(frozen=True)
+@frozen
 class Taking:
     way: "Way | None" = None  # None: only select it
     folder: Path | None = None  # of the working tree; None: the current folder
     cross: bool = True  # whether each variation's tests run on the others' patches first; the caller does that
 
 
-@dataclass(frozen=True)
+@frozen
 class Taken:
     """What was selected. If it was to be applied, `applied` says how; else `refused` says why not, and it stays selected."""
 

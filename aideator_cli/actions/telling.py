@@ -3,12 +3,13 @@
 import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 from typing import Final
 
 from aideator_agent import told
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -25,7 +26,7 @@ AGAIN: Final = 6.0  # seconds after which it is sent once more
 ENDED: Final = "it has ended"
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """What became of a message: who got it, and why others did not."""
 

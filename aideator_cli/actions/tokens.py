@@ -3,9 +3,10 @@
 import getpass
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES, Deed, Scope, Token, User
 from aideator_cli.errors import command, not_found, usage
@@ -20,7 +21,7 @@ _LONGEST: Final = 100 * 365 * 86400.0
 _BY_OPERATOR: Final = "operator"  # who does it, for the audit
 
 
-@dataclass(frozen=True)
+@frozen
 class Order:
     name: str  # what it is for
     user: str | None = None  # None: the configured `user`, else this machine's

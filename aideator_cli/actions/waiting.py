@@ -4,9 +4,9 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.finding import find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -23,7 +23,7 @@ CONDITIONS: Final = ("all", "any", "first-success")
 News = tuple[str, list[Result]] | AideatorError  # a run and its changed results, or why it can't be followed
 
 
-@dataclass(frozen=True)
+@frozen
 class Waited:
     """Each run's results at the end of the wait."""
 

@@ -1,12 +1,12 @@
 """Where variations run: the interface through which the core uses a cluster or this machine."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from threading import Event as Flag
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Protocol
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.attempts import Attempt
 
 NO_COSTS: Final[Mapping[int, float]] = MappingProxyType({})
@@ -14,7 +14,7 @@ State = Literal["waiting", "running", "ended"]
 UNSUBMITTED: Final = ("unsubmitted", "waits until another one has ended (--max-parallel)")  # a status' reason and text
 
 
-@dataclass(frozen=True)
+@frozen
 class Status:
     """What the backend knows about one variation from one of its attempts; complete after each change.
 
@@ -44,7 +44,7 @@ class Status:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Trouble:
     """The backend lost its source and will continue by itself (`back` is false), or has recovered it (`back` is true)."""
 
@@ -61,14 +61,14 @@ class Line(NamedTuple):  # a tuple: one is made for every line, in half the time
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Remark:
     """Something that the transport wrote into the log stream. It is never data."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Delivered:
     """How much of what is sent through a connection has arrived, all variations together."""
 

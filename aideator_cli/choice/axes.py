@@ -1,11 +1,12 @@
 """Compares a run's variations along one axis: agent, model, role, prompt or temperature."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import median
 from typing import Any, Final, Literal
 
 from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN, Result
 from aideator_cli.errors import usage
 
@@ -13,7 +14,7 @@ Axis = Literal["agent", "model", "role", "prompt", "temperature"]
 AXES: Final[tuple[Axis, ...]] = ("agent", "model", "role", "prompt", "temperature")
 
 
-@dataclass(frozen=True)
+@frozen
 class Share:
     """The variations that share one value of an axis."""
 

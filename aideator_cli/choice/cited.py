@@ -1,15 +1,15 @@
 """The places that answers cite: which ones several answers share, and which ones only one of them has."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent.citation import Citation
+from aideator_agent.values import frozen
 
 NEAR: Final = 3  # lines: citations that are no further apart mean the same place
 
 
-@dataclass(frozen=True)
+@frozen
 class CitedPlace:
     """Lines of a file. Citations that overlap or are near to each other are one place."""
 

@@ -5,11 +5,11 @@ Uses only results, patches and answers.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.choice.cited import CitedPlace, cited_places, shared
 from aideator_cli.choice.contrast import contrasted
 from aideator_cli.choice.crossed import Crossed, crossed, current
@@ -25,7 +25,7 @@ from aideator_cli.workspace.patches import FilePatch, parse
 NONE: Final[Mapping[int, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@frozen
 class Changed:
     """A changed file. `parts` groups the variations that changed it alike; each part is ascending."""
 
@@ -37,7 +37,7 @@ class Changed:
         return tuple(sorted(number for part in self.parts for number in part))
 
 
-@dataclass(frozen=True)
+@frozen
 class Comparison:
     checks: tuple[str, ...]  # names
     order: tuple[Candidate, ...]  # best first

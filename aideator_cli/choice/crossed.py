@@ -5,15 +5,16 @@ or because it calls what no other patch has, holds nobody back.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from aideator_agent.values import frozen
 from aideator_cli.choice.equivalence import Group
 from aideator_cli.domain.crossing import Brought, Crossing, Tried
 from aideator_cli.domain.result import Result
 
 
-@dataclass(frozen=True)
+@frozen
 class Foreign:
     """A test that another variation wrote, or the check with all of its tests where they have no names."""
 
@@ -28,7 +29,7 @@ class Foreign:
         return 2 * len(self.passed_by) > self.of
 
 
-@dataclass(frozen=True)
+@frozen
 class Crossed:
     """What one patch does with the tests of others that count. `alone`: tests that it fails and that only their author's patch passes."""
 
@@ -53,7 +54,7 @@ class Crossed:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class _Test:
     author: int
     check: str

@@ -1,11 +1,11 @@
 """Finds patches that are identical, or differ only in white space and comments. Reads only the patches, which share one base."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.choice.significance import Language, language
 from aideator_cli.choice.witness import Lines
 from aideator_cli.workspace.patches import FilePatch, Hunk
@@ -15,7 +15,7 @@ Content = tuple[object, ...]
 ALIGNED: Final = 40_000  # pairs of removed and added lines; larger changes are compared without alignment
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     """Variations with equivalent patches, or the same answer."""
 

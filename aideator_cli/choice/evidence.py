@@ -1,9 +1,9 @@
 """What was found about each variation, layer by layer: its tests by name, the others' tests, and signals with file and line. For people."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.choice import others
 from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import short_name
@@ -19,7 +19,7 @@ WEIGHTS: Final[dict[str, Weight]] = {
 }  # of signals, by their severity; all others are notes
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     layer: str  # tests, hidden (tests of hidden checks), others (their tests), signals
     kind: str  # one word, such as repaired or cheat

@@ -1,11 +1,11 @@
 """Ranks a run's variations by the rule in docs/comparing.md. `RULE` lists its criteria in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Final
 
 from aideator_agent.signals.finding import Signal
+from aideator_agent.values import frozen
 from aideator_cli.choice.crossed import Crossed
 from aideator_cli.choice.verdicts import Verdict, Word
 from aideator_cli.domain.judgements import Accusation
@@ -18,7 +18,7 @@ RULE: Final = (
 OUTCOMES: Final = ("succeeded", "limit", "cancelled", "failed", "no_changes", "running")
 
 
-@dataclass(frozen=True)
+@frozen
 class Candidate:
     """A variation with everything that the rule looks at."""
 

@@ -1,10 +1,11 @@
 """One verdict per check, from its runs on the patch, on the restored tree (tests and settings of the base) and on the base."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import CheckResult, Result
 
 SETUP = "setup"
@@ -33,7 +34,7 @@ _TOLD = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Verdict:
     name: str
     word: Word

@@ -1,9 +1,9 @@
 """Carries out what `run`, `ask` and `review` ask for: shows what it would cost or create, or starts it and follows it to its end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aideator_agent.values import frozen
 from aideator_cli.views.look import USUAL, Look
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aideator_cli.intake.request import Request, Where
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A request, and what is to become of it."""
 

@@ -1,8 +1,8 @@
 """How a run is shown, as the options say."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.views.look import USUAL, Look
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from aideator_cli.cli.ringing import Ring
 
 
-@dataclass(frozen=True)
+@frozen
 class Manner:
     """How a run is shown."""
 

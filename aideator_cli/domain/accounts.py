@@ -1,7 +1,8 @@
 """Who may use a server: users, their tokens, and what they did."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from aideator_agent.values import frozen
 
 Scope = Literal["read", "run", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = (
@@ -11,7 +12,7 @@ SCOPES: Final[tuple[Scope, ...]] = (
 )  # `run` starts and changes runs; `admin` sees those of all users
 
 
-@dataclass(frozen=True)
+@frozen
 class User:
     name: str
     email: str | None = None
@@ -20,7 +21,7 @@ class User:
     subject: str | None = None  # who they are for the provider of OpenID Connect: ISSUER SUBJECT
 
 
-@dataclass(frozen=True)
+@frozen
 class Token:
     """A token or an API key, without its secret, which is not stored."""
 
@@ -37,7 +38,7 @@ class Token:
         return scope in self.scopes
 
 
-@dataclass(frozen=True)
+@frozen
 class Session:
     """A page that a user is logged in to."""
 
@@ -46,7 +47,7 @@ class Session:
     expires: str  # RFC 3339, UTC
 
 
-@dataclass(frozen=True)
+@frozen
 class Deed:
     """One request that changed something, or was not allowed to."""
 

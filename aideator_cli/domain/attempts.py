@@ -1,9 +1,11 @@
 """Attempts: who worked on a variation."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Attempt:
     """One pod, or one local process, that worked on a variation."""
 

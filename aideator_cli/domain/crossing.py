@@ -1,9 +1,10 @@
 """What a referee found out by running each variation's tests on the others' patches."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.events import Event
 
 NAMES: Final = 500  # tests of one variation in one check that are kept
@@ -11,7 +12,7 @@ NAMES: Final = 500  # tests of one variation in one check that are kept
 Why = Literal["", "none_fails", "own_fails"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Brought:
     """The tests of one variation that fail on the base and pass on its own patch, in one check."""
 
@@ -24,7 +25,7 @@ class Brought:
     why: Why = ""  # there are none: none fails on the base, or they fail on the patch that they came with
 
 
-@dataclass(frozen=True)
+@frozen
 class Tried:
     """Another variation's patch, with the tests of `author`. What it neither fails nor can't run, it passes."""
 
@@ -36,7 +37,7 @@ class Tried:
     tail: str = ""  # the end of the output, if the check did not pass
 
 
-@dataclass(frozen=True)
+@frozen
 class Crossing:
     """The outcome of one referee."""
 

@@ -1,10 +1,11 @@
 """What a server tells others by itself, and requests that came twice."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from aideator_agent.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Webhook:
     """Where a user wants to be told of their runs' events."""
 
@@ -16,7 +17,7 @@ class Webhook:
     created: str = ""  # RFC 3339, UTC
 
 
-@dataclass(frozen=True)
+@frozen
 class Delivery:
     """One message for one webhook. It is sent until it was accepted, or until it is given up: then it is `dead`."""
 
@@ -32,7 +33,7 @@ class Delivery:
     error: str | None = None  # why the last attempt failed
 
 
-@dataclass(frozen=True)
+@frozen
 class Repeated:
     """What is known of an `Idempotency-Key`."""
 

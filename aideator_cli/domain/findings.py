@@ -1,8 +1,8 @@
 """What `doctor` finds out about one part of the machine or the cluster."""
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, Hint, written
 
 State = Literal["ok", "note", "broken"]
@@ -11,7 +11,7 @@ NOTE: Final = "note"  # agents can run without it
 BROKEN: Final = "broken"  # no agent can run before it is mended
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """`part` is a stable word. `text` may hold foreign text: views clean it. `mend` says what to do, as a command where there is one."""
 

@@ -1,7 +1,8 @@
 """What a run holds on this machine."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from aideator_agent.values import frozen
 
 
 class Held(NamedTuple):
@@ -24,7 +25,7 @@ class Held(NamedTuple):
         return self.event_bytes + self.file_bytes
 
 
-@dataclass(frozen=True)
+@frozen
 class Holdings:
     runs: list[Held]  # the largest first
     strays: dict[str, int]  # folders of runs that the database does not know, with their bytes

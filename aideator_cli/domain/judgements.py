@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import Result
 
 Verdict = Literal["first", "second", "tie", "equivalent"]
@@ -13,7 +14,7 @@ NO_WORDS: Final = "the answer has no words"
 NO_ANSWER: Final = "no answer"
 
 
-@dataclass(frozen=True)
+@frozen
 class Accusation:
     """A judge's word that a patch cheats, with an added line of that patch."""
 
@@ -23,7 +24,7 @@ class Accusation:
     why: str  # the model's words
 
 
-@dataclass(frozen=True)
+@frozen
 class Judgement:
     """One answer. With `equivalent`, no question was needed: `first` stands for both variations."""
 
@@ -53,7 +54,7 @@ class Judgement:
         return self.verdict == "tie" and self.reason.startswith((NO_VERDICT, NO_WORDS, NO_ANSWER))
 
 
-@dataclass(frozen=True)
+@frozen
 class Pair:
     """Two variations, compared in both orders."""
 
@@ -83,7 +84,7 @@ class Pair:
         return {"variations": [self.one, self.other], "winner": self.winner, "answers": reasons}
 
 
-@dataclass(frozen=True)
+@frozen
 class Round:
     """A run's newest complete round, limited to variations that still have the patches that were judged."""
 

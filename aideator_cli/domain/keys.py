@@ -1,13 +1,14 @@
 """A provider's key as it may be shown."""
 
-from dataclasses import dataclass
 from typing import Final, Self
+
+from aideator_agent.values import frozen
 
 _SHOWN: Final = 4  # characters
 _LONG: Final = 20  # a key that is shorter is not shown at all
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """A stored key without its value."""
 
@@ -20,7 +21,7 @@ class Entry:
         return cls(name, len(value), value[-_SHOWN:] if len(value) >= _LONG else "")
 
 
-@dataclass(frozen=True)
+@frozen
 class Keys:
     """The stored keys of one place."""
 

@@ -1,9 +1,9 @@
 """Who follows a run: one process at a time, for as long as it says so in time."""
 
-from dataclasses import dataclass
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Lease:
     """The right to follow a run. Whoever gets the next one has a greater `fence`, so that an old holder is told apart."""
 

@@ -1,9 +1,9 @@
 """What `pr` has pushed, and the pull request that it opened for it."""
 
-from dataclasses import dataclass
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class PushedCommit:
     """A commit that was pushed, or was about to be."""
 

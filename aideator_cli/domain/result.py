@@ -1,11 +1,12 @@
 """The result of an attempt, folded from its events by one function, and what the results mean for a run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aideator_agent.citation import Citation
 from aideator_agent.signals.finding import Signal
+from aideator_agent.values import frozen
 from aideator_cli.domain import holding
 from aideator_cli.errors import ExitCode
 from aideator_cli.system.clock import seconds_between
@@ -23,7 +24,7 @@ MOST = 2**53  # upper bound for any number that an agent reports
 REFUSALS = ("policy", "quota", "forbidden")  # backend reasons that mean: not allowed
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckResult:
     """One run of one check's command in one tree."""
 
@@ -52,7 +53,7 @@ class CheckResult:
         return holding.Ran(self.exit_code, self.tests, self.failures)
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """The result of one attempt so far. `outcome` is `running` until the attempt ends."""
 

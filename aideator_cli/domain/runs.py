@@ -1,13 +1,13 @@
 """A run as stored on this machine, and where it runs."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.attempts import Attempt
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a run executes: enough to find its backend again."""
 
@@ -18,7 +18,7 @@ class Place:
     host: str | None = None  # the machine that it is on, if the backend is only there and others share the store
 
 
-@dataclass(frozen=True)
+@frozen
 class StoredRun:
     """A run as the store knows it."""
 
@@ -34,7 +34,7 @@ class StoredRun:
     cluster_user: str | None = None  # another user of the cluster, as a stable word that is no name; None: this user
 
 
-@dataclass(frozen=True)
+@frozen
 class StoredAttempt:
     """An attempt as the store knows it."""
 
@@ -45,7 +45,7 @@ class StoredAttempt:
     verdict_text: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Selection:
     """The variation that the user selected."""
 

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from aideator_agent.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Trial:
     """`said` is the agent's own word. Without it, `reason` is a stable word for what stood in the way, and `text` says it for people."""
 

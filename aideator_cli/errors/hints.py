@@ -1,10 +1,11 @@
 """Hints on what to do next, with commands as data: only the command line knows the name that the program was called by."""
 
 import shlex
-from dataclasses import dataclass
+
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Command:
     """A call of this program: the words after its name."""
 

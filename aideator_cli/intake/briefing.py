@@ -1,10 +1,11 @@
 """What a run's agents are told: its prompts with their variables, and each variation's role."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Self
 
 from aideator_agent.spec import Repository
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
 from aideator_cli.intake import prompts, variables
@@ -20,7 +21,7 @@ EXPLAIN: Final = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Brief:
     variables: Variables
     answer: bool  # whether the agents answer a question

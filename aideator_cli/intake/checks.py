@@ -3,11 +3,11 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from aideator_agent.spec import SETUP, Check
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.intake.request import Checking
 
@@ -41,7 +41,7 @@ _TOOLS: Final = (
 _HINT: Final = "--verify 'pytest -q', or with a name of its own --verify 'unit=pytest -q tests/unit'"
 
 
-@dataclass(frozen=True)
+@frozen
 class Checks:
     """The checks in the form of the spec."""
 

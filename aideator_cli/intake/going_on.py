@@ -1,11 +1,12 @@
 """Goes on from a variation's work: the spec of its run, with what is asked anew."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any
 
 from aideator_agent.spec import Limits, RunSpec, VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import MERGE, OWN
 from aideator_cli.errors import AideatorError, command, usage
 from aideator_cli.intake import bounds, checks, counts, prompts
@@ -19,7 +20,7 @@ from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
 
 
-@dataclass(frozen=True)
+@frozen
 class _Crew:
     """Who works, and what each is told."""
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from aideator_agent.program import AgentProgram
 from aideator_agent.spec import VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import configured_model, counts, models, models_file, scripts
@@ -23,7 +24,7 @@ from aideator_cli.system.settings import Settings
 _OWN: Final = (Worker(OWN, None), None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Lineup:
     cells: Sequence[Cell]  # one for each variation
     variations: tuple[VariationSpec, ...]

@@ -13,11 +13,12 @@ n: 2
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import models, prompts
 from aideator_cli.intake.agents import team
@@ -38,13 +39,13 @@ EXAMPLE: Final = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Prompt:
     text: str
     name: str | None = None  # None: the run's only prompt, from the command line
 
 
-@dataclass(frozen=True)
+@frozen
 class Cell:
     """The input of one variation."""
 
@@ -54,7 +55,7 @@ class Cell:
     prompt: Prompt | None = None  # None: the run's prompt
 
 
-@dataclass(frozen=True)
+@frozen
 class Matrix:
     """The contents of the file. An axis that it leaves out is empty."""
 

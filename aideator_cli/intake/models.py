@@ -6,7 +6,7 @@ The data comes from models.json (which cli/models_table.py writes from the pinne
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aideator_agent.spec import Price
+from aideator_agent.values import frozen
 from aideator_cli.domain import result
 from aideator_cli.errors import AideatorError, Hint, command, usage
 from aideator_cli.intake import counts
@@ -23,7 +24,7 @@ OPTION: Final = "--model"
 SCRIPTED: Final = result.SCRIPTED
 
 
-@dataclass(frozen=True)
+@frozen
 class ModelInfo:
     name: str  # LiteLLM's, or scripted/FILE
     provider: str
@@ -40,7 +41,7 @@ class ModelInfo:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class Override:
     """What models.yaml says about one model. None means that it says nothing."""
 

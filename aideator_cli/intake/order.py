@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings
 from aideator_agent.spec import Limits, Repository, Review, RunSpec, VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.ids import new_id
 from aideator_cli.errors import not_found, usage
 from aideator_cli.intake import bounds, checks, cloning, hidden, matrix, mcp, models, pod, surroundings
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 USUAL_RETRIES = 1
 
 
-@dataclass(frozen=True)
+@frozen
 class Order:
     """A request that has been checked and can be carried out."""
 
@@ -39,7 +40,7 @@ class Order:
     may_send_secrets: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class _Read:
     """What the request's texts say, before the repository is looked at."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent.spec import Repository
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.intake.agents.presets import TOOLS
 from aideator_cli.intake.roles.finding import NEUTRAL
@@ -15,7 +15,7 @@ from aideator_cli.intake.variables import Variables
 MOST_BYTES: Final = 256 * 1024  # maximum size of a prompt
 
 
-@dataclass(frozen=True)
+@frozen
 class Messages:
     """The first messages of a run's variations."""
 
@@ -24,7 +24,7 @@ class Messages:
     tasks: tuple[str | None, ...]  # of each variation; None: the one above
 
 
-@dataclass(frozen=True)
+@frozen
 class Briefed:
     """What one variation is told."""
 

@@ -3,11 +3,11 @@
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aideator_agent.git_failures import is_ssh, words
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, not_found, unavailable, usage
 from aideator_cli.intake import remotes
 from aideator_cli.intake.remotes import RemoteRefused
@@ -18,7 +18,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REVISION = re.compile(r"[ ~^:?*\[\\]|@\{")
 
 
-@dataclass(frozen=True)
+@frozen
 class Located:
     url: str  # in a form that git accepts
     ref: str | None

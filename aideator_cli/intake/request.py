@@ -1,13 +1,14 @@
 """A user's request. Each part is one object that is made once and passed on whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from aideator_agent.spec import MAX_FILE, Issue
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Where:
     """Where a new run goes, or where to look for an existing one. None means that the configuration decides."""
 
@@ -16,7 +17,7 @@ class Where:
     namespace: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Shares:
     """What each container gets, as REQUEST[:LIMIT]. None means that the configuration decides."""
 
@@ -28,7 +29,7 @@ class Shares:
     check_disk: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Placing:
     """Which nodes take the pods, and how."""
 
@@ -40,7 +41,7 @@ class Placing:
     queue_priority: str | None = None  # the WorkloadPriorityClass of the Jobs
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """As whom the pods run, and how others know them."""
 
@@ -51,7 +52,7 @@ class Identity:
     annotations: Sequence[str] = ()  # each KEY=VALUE
 
 
-@dataclass(frozen=True)
+@frozen
 class Surroundings:
     """What git, the model and the commands find around them."""
 
@@ -62,7 +63,7 @@ class Surroundings:
     ca: Path | None = None  # PEM file with certificate authorities to trust besides the system's
 
 
-@dataclass(frozen=True)
+@frozen
 class Pod:
     """The settings of a pod. None means that the configuration decides."""
 
@@ -75,7 +76,7 @@ class Pod:
     patch: Path | None = None  # YAML file with a strategic merge patch of the pod
 
 
-@dataclass(frozen=True)
+@frozen
 class Bounds:
     """The limits that end agents."""
 
@@ -91,7 +92,7 @@ class Bounds:
     max_file: int = MAX_FILE  # bytes; a larger file is left out of the patch
 
 
-@dataclass(frozen=True)
+@frozen
 class Checking:
     """How each patch is checked."""
 
@@ -107,7 +108,7 @@ class Checking:
     signals: bool = True  # whether each patch is searched for what a reviewer wants to know
 
 
-@dataclass(frozen=True)
+@frozen
 class Sending:
     """What the agents get of a local repository besides a commit that they can clone."""
 
@@ -117,7 +118,7 @@ class Sending:
     withhold: bool = False  # whether what looks like a secret is kept from the model
 
 
-@dataclass(frozen=True)
+@frozen
 class Cloning:
     """What the agents get of the repository, and by which right."""
 
@@ -128,7 +129,7 @@ class Cloning:
     submodules: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class Agents:
     """Who works, if not AIdeator's own loop."""
 
@@ -137,7 +138,7 @@ class Agents:
     own_home: bool = False  # whether they run in the user's own HOME, logged in, without the key proxy
 
 
-@dataclass(frozen=True)
+@frozen
 class Question:
     """Whether the agents answer a question instead of changing files, and what they look at."""
 
@@ -145,7 +146,7 @@ class Question:
     diff: str | None = None  # A..B or A...B: the commits whose difference they are shown
 
 
-@dataclass(frozen=True)
+@frozen
 class Briefing:
     """What the agents are told besides the prompt."""
 
@@ -155,7 +156,7 @@ class Briefing:
     mcp: Sequence[Path] = ()  # JSON files with MCP servers; empty: the configured one
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """One prompt on one repository, and how to try it."""
 
@@ -184,7 +185,7 @@ class Request:
     issue: Issue | None = None  # what the prompt is about
 
 
-@dataclass(frozen=True)
+@frozen
 class Anew:
     """What a run that goes on from another's work is asked. What is None or empty is as in that run."""
 

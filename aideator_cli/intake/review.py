@@ -8,13 +8,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.git import Git, user_environment
 from aideator_agent.git_failures import words as words_of
 from aideator_agent.spec import Review
+from aideator_agent.values import frozen
 from aideator_cli.errors import not_found, unavailable, usage
 from aideator_cli.intake import remotes
 from aideator_cli.intake.repository import Located
@@ -30,7 +30,7 @@ PROMPT: Final = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Range:
     """Two revisions as the user named them; HEAD where one is left out."""
 

@@ -7,11 +7,12 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.spec import Origin, Piece, RunSpec, Sent, VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli.backends import parcel
 from aideator_cli.domain.ids import new_id
 from aideator_cli.domain.result import MERGE
@@ -27,7 +28,7 @@ from aideator_cli.system.git import Git
 PATCH: Final = "patch"
 
 
-@dataclass(frozen=True)
+@frozen
 class Earlier:
     """The work to begin with, and the run whose settings hold."""
 

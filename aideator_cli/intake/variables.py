@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.system.yaml_file import read_placed
 
@@ -16,7 +17,7 @@ _TAKEN: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Variables:
     values: Mapping[str, Any] = field(default_factory=dict)  # JSON values
     given: bool = False  # whether the user gave --var or --var-file: then prompts are templates

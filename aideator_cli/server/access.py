@@ -1,12 +1,13 @@
 """Who calls, and what they may do. The one place that knows: every route asks here."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import Request
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES, Scope
 from aideator_cli.errors import not_found
@@ -19,7 +20,7 @@ from aideator_cli.store.serving import ServerStore
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Caller:
     """`name` is None for whoever is at the server's own machine and shows no token. `form`: what a session's forms have to hold."""
 

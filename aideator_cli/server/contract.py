@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.actions import selecting
 from aideator_cli.actions.here import Here
@@ -148,7 +149,7 @@ def word(state: str, results: Sequence[Result]) -> str:
     return "cancelled" if any(result.outcome == "cancelled" for result in results) else "failed"
 
 
-@dataclass(frozen=True)
+@frozen
 class Short:
     """A run's stream in the short form: `agent_output` has the agent's own lines, as `kubectl logs` shows them."""
 

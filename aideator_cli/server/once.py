@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.server.problems import Problem
 from aideator_cli.store.serving import ServerStore
@@ -14,7 +14,7 @@ KEPT_SECONDS: Final = 24 * 3600.0
 LONGEST: Final = 255  # characters of a key
 
 
-@dataclass(frozen=True)
+@frozen
 class Key:
     owner: str
     text: str

@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import Token
 from aideator_cli.store.secrecy import new_secret
@@ -18,7 +18,7 @@ COOKIE: Final = "aideator_session"
 SECONDS: Final = 24 * 3600.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Opened:
     """What a cookie stands for. `own`: the token was made by this login, so it ends with it."""
 

@@ -4,12 +4,12 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNotReady, Status
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
@@ -25,7 +25,7 @@ Rule = Callable[[Iterator[list[Item]], Again], Iterator[list[Item]]]  # acts on 
 _Timed = tuple[str, Item]  # time: RFC 3339, UTC
 
 
-@dataclass(frozen=True)
+@frozen
 class Past:
     """What the store held for a run at one moment."""
 

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.events import Event, Item, Observation
 from aideator_cli.system import clock
 
@@ -11,13 +11,13 @@ FRAME = 0.04  # seconds: items closer together than this are passed on together
 MOST_AT_ONCE = 500  # items in one batch
 
 
-@dataclass(frozen=True)
+@frozen
 class Pace:
     speed: float = 1.0  # 4: four times as fast as the original
     max_pause: float = 2.0  # seconds: the longest pause
 
 
-@dataclass(frozen=True)
+@frozen
 class Timer:
     """A monotonic clock in seconds, and how to wait on it: the real one, or one that only computes."""
 

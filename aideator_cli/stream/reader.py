@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from threading import Event as Flag
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNotReady, Remark
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Item, Observation
@@ -34,7 +35,7 @@ Wait = Callable[[Flag, float], object]  # waits until the flag is set, at most t
 Batches = Iterator[list[Item]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Timing:
     """How a reader waits, and its clock."""
 

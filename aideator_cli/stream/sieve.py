@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aideator_agent.protocol import EVENT_TYPES
+from aideator_agent.values import frozen
 from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation
 from aideator_cli.errors import usage
 from aideator_cli.system import clock
 from aideator_cli.text.durations import seconds
 
 
-@dataclass(frozen=True)
+@frozen
 class Sieve:
     """A filter. None means no restriction."""
 

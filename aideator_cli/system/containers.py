@@ -4,10 +4,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, command, not_found, unavailable, usage
 
 TOOLS: Final = ("docker", "podman", "nerdctl", "buildah")
@@ -17,7 +17,7 @@ _INSTALL: Final = "install docker, podman, nerdctl or buildah"
 _LOCAL: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/")
 
 
-@dataclass(frozen=True)
+@frozen
 class Tool:
     """One of TOOLS. Its methods return the words of a command, or of several that run one after the other."""
 

@@ -3,10 +3,11 @@
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode, not_found, unavailable
 
 SETTINGS: Final = (
@@ -22,7 +23,7 @@ _WHERE: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Done:
     code: int
     out: bytes
@@ -37,7 +38,7 @@ class Done:
         return line.removeprefix("fatal: ").removeprefix("error: ")
 
 
-@dataclass(frozen=True)
+@frozen
 class Git:
     """Runs git. `variables` extend the environment, from which everything that locates a repository is removed."""
 

@@ -5,12 +5,12 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from aideator_agent.surroundings import with_usual_authorities
+from aideator_agent.values import frozen
 from aideator_cli.errors import unavailable
 from aideator_cli.system import git_token
 from aideator_cli.system.git import Git
@@ -24,7 +24,7 @@ _DROPPED: Final = ("GIT_SSL_CERT", "GIT_SSL_KEY", "GIT_SSL_CERT_PASSWORD_PROTECT
 _OF_ENVIRONMENT: Final = re.compile(r"GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)")
 
 
-@dataclass(frozen=True)
+@frozen
 class Asking:
     """What git is started with."""
 

@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
+from aideator_agent.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class ProcessId:
     pid: int
     started: str  # in this machine's form: clock ticks since boot on Linux, ps's lstart elsewhere

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from aideator_agent.values import frozen
 
 if TYPE_CHECKING:
     from aideator_cli.system.configuration.found import Configuration
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from aideator_cli.system.configuration.repository import RepositoryFile
 
 
-@dataclass(frozen=True)
+@frozen
 class Defaults:
     """The settings that more than one command reads, and the Python API. Every one is optional."""
 
@@ -66,7 +68,7 @@ _PATHS = frozenset({"ca", "mcp", "pod_patch"})
 _SEVERAL = frozenset({"model", "agent", "role"})  # each value may hold several, with commas
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """What this call chose of the configuration."""
 
@@ -84,7 +86,7 @@ class Settings:
         *,
         interactive: bool = False,
         table: "Callable[[], Table] | None" = None,
-        choice: Choice = Choice(),
+        choice: Choice = Choice(),  # noqa: B008 -- frozen
     ) -> None:
         """`interactive`: whether a child program (a credential plugin) may ask a person at the terminal.
 

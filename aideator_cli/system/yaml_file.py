@@ -3,12 +3,12 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import yaml
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 
 MOST_BYTES: Final = 900 * 1024  # the most that a run's ConfigMap can hold
@@ -36,7 +36,7 @@ def read_yaml(path: Path, what: str) -> Any:
     return read_placed(path, what).value
 
 
-@dataclass(frozen=True)
+@frozen
 class Placed:
     """A file's content as `read_yaml` returns it, and the position of each part in the file."""
 

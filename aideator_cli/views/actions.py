@@ -1,12 +1,12 @@
 """What a person can do in a view. The caller supplies the functions, because a view knows neither store nor backend."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import Result
 
 
-@dataclass(frozen=True)
+@frozen
 class Actions:
     """None means that the action is not available. Each may take seconds, runs in its own thread, and may raise `AideatorError`."""
 

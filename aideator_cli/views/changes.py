@@ -3,8 +3,8 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.text.clean import clean
 from aideator_cli.views.course.entries import Entry
 
@@ -12,7 +12,7 @@ COMPARED = 4_000_000  # pairs of lines of an edit; more are shown as all removed
 _NAME = re.compile(r"^diff --git a/(.*) b/(.*)$")
 
 
-@dataclass(frozen=True)
+@frozen
 class FileChange:
     """`lines` as a unified diff has them behind its file names: cleaned, each with its sign."""
 

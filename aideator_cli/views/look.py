@@ -1,9 +1,9 @@
 """How a person wants a view to look and to behave, where their terminal does not say it."""
 
-from dataclasses import dataclass
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Look:
     mouse: bool = True  # whether the panes take the mouse from the terminal
     light: bool = False  # whether the panes are dark on a light ground

@@ -2,15 +2,16 @@
 
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TextIO
+
+from aideator_agent.values import frozen
 
 
 def _unheard(_text: str) -> None:
     """Nobody is there to be warned."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Screen:
     """`cli` makes one from stdout. Other callers can make one from their own stream."""
 

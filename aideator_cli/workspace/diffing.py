@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, not_found
 from aideator_cli.workspace import patches_alone
 from aideator_cli.workspace.target import Target, expect_base, working_tree
@@ -15,14 +16,14 @@ FORM: Final = ("-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext
                "--src-prefix=a/", "--dst-prefix=b/", "-U3")  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Side:
     name: str  # RUN/N
     patch: bytes
     base: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Difference:
     """The difference from one side to the other, as `git apply` takes it on top of the first."""
 
@@ -31,7 +32,7 @@ class Difference:
     left_out: tuple[str, ...] = ()  # files that differ in a way that the patches alone do not show
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A call of one of the user's programs, which the user sees and closes."""
 

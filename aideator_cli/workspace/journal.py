@@ -11,17 +11,18 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode
 
 KEPT: Final = 20  # how many finished journals a working tree keeps
 State = Literal["moving", "applied"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Move:
     path: str
     had: bool  # a file existed before
@@ -29,7 +30,7 @@ class Move:
     digest: str | None = None  # of that file
 
 
-@dataclass(frozen=True)
+@frozen
 class Journal:
     folder: Path
     name: str  # RUN/N

@@ -5,11 +5,11 @@ Files that only one patch changes, or all in the same way, are taken as they are
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.system.git import Git
 from aideator_cli.workspace.diffing import FORM, Side
@@ -20,21 +20,21 @@ PLAIN: Final = ("100644", "100755")
 FAILED: Final = 128  # from this exit code on, git merge-file has failed and counts no conflicts
 
 
-@dataclass(frozen=True)
+@frozen
 class Conflict:
     path: str
     sides: tuple[str, ...]  # RUN/N, whose changes do not fit together
     why: str  # for people
 
 
-@dataclass(frozen=True)
+@frozen
 class Merged:
     patch: bytes  # without the files that have conflicts
     files: Mapping[str, tuple[str, ...]]  # by path: from which sides its change comes
     conflicts: tuple[Conflict, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Blob:
     """A file's content, and from whom it comes."""
 

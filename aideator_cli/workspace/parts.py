@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.workspace.diffing import Side
 from aideator_cli.workspace.patches import FilePatch, Hunk, parse
@@ -13,7 +13,7 @@ SHOWN: Final = 5  # names in a message
 _HUNKS: Final = re.compile(r"(.+)#(\d{1,6}(?:,\d{1,6})*)", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """What a user names of a variation: `1:src/a.py`, `1:src`, `k3v9x2q/1:src/a.py#2,3`."""
 

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
+
+from aideator_agent.values import frozen
 
 Change = Literal["added", "deleted", "modified", "renamed", "copied"]
 
@@ -21,7 +22,7 @@ _ESCAPED: Final = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\
 NO_NEWLINE: Final = b"\\ No newline at end of file"
 
 
-@dataclass(frozen=True)
+@frozen
 class Hunk:
     """One hunk.
 
@@ -36,7 +37,7 @@ class Hunk:
     lines: tuple[bytes, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class FilePatch:
     """The change to one file. Names are as in the patch, even hostile ones; bytes that are not UTF-8 become surrogates."""
 

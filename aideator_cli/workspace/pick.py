@@ -1,16 +1,16 @@
 """What to apply, how to apply it, and the outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError, ExitCode, Hint, command, usage
 
 
-@dataclass(frozen=True)
+@frozen
 class Pick:
     """A variation's result, with its patch."""
 
@@ -36,7 +36,7 @@ def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = (), begun: Se
     return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, tuple(begun), snapshot=snapshot)
 
 
-@dataclass(frozen=True)
+@frozen
 class Way:
     three_way: bool = False
     branch: str | None = None
@@ -47,7 +47,7 @@ class Way:
     tidy: bool = False  # leave out what does not belong into a repository
 
 
-@dataclass(frozen=True)
+@frozen
 class Applied:
     pick: Pick
     way: Way

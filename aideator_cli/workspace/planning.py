@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, command
 from aideator_cli.workspace.disk import in_the_way, on_disk
 from aideator_cli.workspace.pick import Pick, does_not_apply, some
@@ -11,7 +11,7 @@ from aideator_cli.workspace.target import expect_base, removal
 from aideator_cli.workspace.trees import GITLINK, Change, Entry, Scratch, quoted
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """The paths to fill from the scratch's folder and index."""
 

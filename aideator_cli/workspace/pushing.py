@@ -4,13 +4,14 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aideator_agent.git_failures import classify, words
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
 from aideator_cli.system import git_access, git_token
 from aideator_cli.system.git import Git
@@ -28,7 +29,7 @@ _REQUEST: Final = re.compile(r"(pull|merge)[ _-]?request", re.IGNORECASE)
 _LINK: Final = re.compile(r"https?://[!-~]{1,2000}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Destination:
     remote: str  # the name of a remote, or a URL
     prefix: str | None  # of the branches; None: aideator/RUN
@@ -37,7 +38,7 @@ class Destination:
         return f"{self.prefix or f'{FOLDER}/{run}'}/{variation}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Pushed:
     """What became of one result."""
 

@@ -2,16 +2,16 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode, not_found
 from aideator_cli.system.git import Git
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     top: Path  # of the working tree
     git_dir: Path  # this working tree's own

@@ -4,10 +4,10 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.system.git import Git
 from aideator_cli.workspace.patches import FilePatch, parse
@@ -17,7 +17,7 @@ GITLINK: Final = "160000"
 RAW: Final = ("--raw", "-z", "--no-abbrev", "--no-renames")
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """A file in a tree: its mode (six octal digits) and its blob."""
 
@@ -28,13 +28,13 @@ class Entry:
 Entries = Mapping[str, Entry | None]  # by path (bytes that are not UTF-8 become surrogates); None: no file
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     old: Entry | None
     new: Entry | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Scratch:
     git: Git  # with the scratch's index and folder
     folder: Path  # stands for the working tree

@@ -5,7 +5,6 @@ import shlex
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,6 +19,7 @@ from aideator_agent.repository import borrow_objects
 from aideator_agent.settings import CheckContainer
 from aideator_agent.shell import Shell
 from aideator_agent.spec import Repository
+from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 REPO: Final = "repo"
@@ -32,7 +32,7 @@ COUNTED: Final = f'export PYTEST_ADDOPTS="${{PYTEST_ADDOPTS-}} --junitxml=/tmp/{
 TOOLCHAINS: Final = {"RUSTUP_HOME": ".rustup", "PYENV_ROOT": ".pyenv", "ASDF_DATA_DIR": ".asdf", "NVM_DIR": ".nvm"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Site:
     """A tree that is ready for commands."""
 

@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from aideator_agent import files, pieces
 from aideator_agent.files import FileRefused
+from aideator_agent.values import frozen
 
 BYTES: Final = 8 * 1024 * 1024
 DEPTH: Final = 50  # nested elements; suites may be nested
@@ -22,7 +23,7 @@ class ReportRefused(Exception):
     """There is no credible report. The message says why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     tests: int  # that ran, without skipped ones
     failing: tuple[str, ...]  # the first ones

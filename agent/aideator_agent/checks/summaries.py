@@ -5,9 +5,11 @@ The code under test may have said it in their place.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
+
+from aideator_agent.values import frozen
 
 
 class Meaning(Enum):
@@ -32,7 +34,7 @@ WORDS: Final[Mapping[str, Meaning]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Runner:
     name: str
     before: tuple[re.Pattern[str], ...] = ()  # lines with numbers before their words

@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +17,13 @@ from aideator_agent.patch import SETTINGS
 from aideator_agent.repository import Checkout
 from aideator_agent.spec import TREE_SECONDS
 from aideator_agent.submodules import is_real_folder, recorded
+from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 TOLD: Final = 1000  # characters of git's message
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """A repository in a tree: the top, or a submodule."""
 
@@ -33,7 +33,7 @@ class Part:
     head: str | None = None  # its commit; None: as in git_dir
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """A file as a patch leaves it."""
 
@@ -50,7 +50,7 @@ class Entry:
         return self.mode == "000000"
 
 
-@dataclass(frozen=True)
+@frozen
 class Tree:
     files: Path  # what git checked out, and nothing else
     parts: tuple[Part, ...]  # each after the one that it lies in

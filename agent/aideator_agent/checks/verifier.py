@@ -4,7 +4,6 @@ import codecs
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
 from aideator_agent import files, pieces
@@ -17,6 +16,7 @@ from aideator_agent.emitter import Emitter
 from aideator_agent.files import FileRefused
 from aideator_agent.shell import Finished
 from aideator_agent.spec import SETUP, Check, RunSpec
+from aideator_agent.values import frozen
 
 On = Literal["base", "patch", "restored", "answer"]  # answer: the base, and the answer on standard input
 
@@ -30,7 +30,7 @@ RAN: Final = re.compile(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)  # the l
 NO_TESTS: Final = 5  # unittest's exit code without tests from Python 3.12 on; before that it is 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Room:
     """Bytes for the texts of one check's event."""
 

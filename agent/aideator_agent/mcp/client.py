@@ -1,12 +1,12 @@
 """One MCP server from its greeting to its end: which tools it has, and what they answer."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent import __version__, pieces
 from aideator_agent.mcp.link import Failed, Link
 from aideator_agent.programs.messages import Gone, Refused, Silent
+from aideator_agent.values import frozen
 
 VERSION: Final = "2025-06-18"
 VERSIONS: Final = ("2024-11-05", "2025-03-26", VERSION, "2025-11-25")  # which differ in nothing that is used here
@@ -14,7 +14,7 @@ PAGES: Final = 20  # of the list of tools
 BEGIN_SECONDS: Final = 60.0  # for each of the first answers: npx may have to fetch the server
 
 
-@dataclass(frozen=True)
+@frozen
 class Called:
     """What a tool answered."""
 

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from aideator_agent.values import frozen
 
 VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")  # ${NAME} or ${NAME:-DEFAULT}
 
 
-@dataclass(frozen=True)
+@frozen
 class McpServer:
     """A program that runs where the commands run, or an address. Either `command` or `url` is set.
 

@@ -3,10 +3,10 @@
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent import pieces
+from aideator_agent.values import frozen
 
 LONGEST_NAME: Final = 64  # characters; what providers take
 LONGEST_DESCRIPTION: Final = 2000
@@ -15,7 +15,7 @@ SCHEMA_DEPTH: Final = 20
 CUT: Final = " …"
 
 
-@dataclass(frozen=True)
+@frozen
 class Tool:
     shown: str  # the name that the model uses: SERVER__TOOL
     server: str

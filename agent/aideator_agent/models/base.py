@@ -2,34 +2,34 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from aideator_agent.spec import Price
+from aideator_agent.values import frozen
 
 Message = dict[str, Any]  # as OpenAI's chat API has them
 THOUGHT: Final = "reasoning_content"  # of a message: what the model thought; only some providers want it back
 DEEPEST: Final = 32  # levels of a call's arguments
 
 
-@dataclass(frozen=True)
+@frozen
 class Say:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Think:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     id: str  # the provider's; may be long, since some keep signed thoughts in it
     tool: str
     arguments: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Guess:
     """What a turn has used at most, by AIdeator's own count: for limits alone."""
 
@@ -37,7 +37,7 @@ class Guess:
     cost: float | None  # USD; None: the price is unknown
 
 
-@dataclass(frozen=True)
+@frozen
 class Usage:
     """Tokens of one turn. `input` counts everything read; `cached` is the part that came from the provider's cache.
 
@@ -58,7 +58,7 @@ class Usage:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Remark:
     """What the user should know about the model or its endpoint."""
 
@@ -68,7 +68,7 @@ class Remark:
 Cut = Literal["", "length", "repetition"]  # what ended a turn early: its limit, or that it repeated itself without end
 
 
-@dataclass(frozen=True)
+@frozen
 class Turn:
     """The last piece: the complete turn, and the message that represents it in later requests."""
 

@@ -14,10 +14,10 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from aideator_agent.models.base import DEEPEST, is_shallow
+from aideator_agent.values import frozen
 
 Form = Literal["tags", "function", "json"]
 LONGEST: Final = 1_000_000  # characters of a text that is searched
@@ -36,7 +36,7 @@ _decode = json.JSONDecoder(strict=False).raw_decode  # not strict: models write 
 Known = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
+@frozen
 class Written:
     """A call as the model wrote it. Nothing has checked its name or arguments."""
 
@@ -44,7 +44,7 @@ class Written:
     arguments: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     """Calls at the end of a text."""
 
@@ -210,7 +210,7 @@ def _only(value: Mapping[str, Any], names: tuple[str, ...]) -> Any:
     return given[0]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Block:
     """A fenced block of Markdown. One that nothing closes reaches to the end of the text."""
 

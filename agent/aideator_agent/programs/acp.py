@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from aideator_agent.programs.messages import (
 from aideator_agent.programs.servers import by_http
 from aideator_agent.programs.telling import Telling
 from aideator_agent.told import Told
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed, limit
 
 VERSION: Final = 1  # of the protocol
@@ -41,14 +41,14 @@ GO_ON: Final = "Heed it, and finish the task."
 ALLOWED: Final = ("allow_once", "allow_always")
 
 
-@dataclass(frozen=True)
+@frozen
 class Patience:
     """Seconds that an agent may take before its work: for each of its two answers. Programs of Node start slowly on a busy machine."""
 
     answer: float = 90.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Task:
     text: str
     folder: Path  # in which the agent works
@@ -60,7 +60,7 @@ class AcpAgent:
 
     def __init__(
         self, program: AgentProgram, conversation: Conversation, telling: Telling, emitter: Emitter, told: Told,
-        check: Callable[[], None], patience: Patience = Patience(),
+        check: Callable[[], None], patience: Patience = Patience(),  # noqa: B008 -- frozen
     ) -> None:  # fmt: skip
         self._program = program
         self._name = program.name

@@ -1,11 +1,11 @@
 """How an agent's program can end, in words that say what to do."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent.conversation import Conversation
 from aideator_agent.program import AgentProgram
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
 
 NOT_FOUND: Final = 127  # a shell's exit code
@@ -15,7 +15,7 @@ SAID: Final = 300  # characters of what it wrote last
 STYLES: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass(frozen=True)
+@frozen
 class Worked:
     words: str  # the agent's last ones
     flaw: Ended | None = None  # what is wrong with its end if it has left nothing

@@ -5,12 +5,12 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.program import AgentProgram
 from aideator_agent.settings import Settings
+from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 WORD: Final = re.compile(r"(?<!\$)\{(url|token|model|home|prompt)\}")
@@ -21,7 +21,7 @@ ELSEWHERE: Final = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_C
 HERE: Final = "127.0.0.1,localhost"  # the key proxy is reached without the user's HTTP proxy
 
 
-@dataclass(frozen=True)
+@frozen
 class Home:
     """Made before anything of the agent's runs, and beside the checkout, where the commands' container sees it too."""
 

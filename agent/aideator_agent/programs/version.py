@@ -1,12 +1,12 @@
 """Asks an agent's program for its version: whether it is there at all, before its model is asked anything."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent.programs.ending import NOT_FOUND, missing
 from aideator_agent.programs.home import Home
 from aideator_agent.shell import Shell
+from aideator_agent.values import frozen
 
 SECONDS: Final = 60.0
 BYTES: Final = 4096
@@ -14,7 +14,7 @@ SHOWN: Final = 200  # characters
 TEXT: Final = ("exec </dev/null 2>&1",)  # for a program that nobody talks to
 
 
-@dataclass(frozen=True)
+@frozen
 class Version:
     text: str = ""  # the first line that it printed
     problem: str = ""  # why that is no version

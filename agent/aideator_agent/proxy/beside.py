@@ -4,7 +4,7 @@ A header of such a server holds a token as a rule. So it is kept where the key i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import aiohttp
@@ -14,13 +14,14 @@ from aideator_agent.keys import Redactor
 from aideator_agent.proxy import gate
 from aideator_agent.proxy.answers import Answered, Passage, asking
 from aideator_agent.proxy.gate import Refusal
+from aideator_agent.values import frozen
 
 PATH: Final = "/mcp/"
 METHODS: Final = ("POST", "GET", "DELETE")  # those of streamable HTTP
 OPEN: Final = frozenset({"accept", "content-type", "user-agent", "mcp-protocol-version"})  # headers that hold no secret
 
 
-@dataclass(frozen=True)
+@frozen
 class Beside:
     """A server, and the headers that it gets besides the agent's own."""
 
@@ -28,7 +29,7 @@ class Beside:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Servers:
     by_name: Mapping[str, Beside]
     session: aiohttp.ClientSession

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent.models.base import Usage, priced
 from aideator_agent.spec import Price
+from aideator_agent.values import frozen
 
 LONGEST: Final = 32 * 1024 * 1024  # bytes of a document or a line that is read
 MOST_TOKENS: Final = 10**9  # more than that is no count
@@ -15,7 +15,7 @@ FIVE_MINUTES: Final = 0.25
 ONE_HOUR: Final = 1.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Count:
     """What the provider says that a request used."""
 

@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +13,7 @@ from aideator_agent.program import Wire
 from aideator_agent.proxy import wires
 from aideator_agent.proxy.ledger import Estimate
 from aideator_agent.proxy.wires import Route
+from aideator_agent.values import frozen
 
 BODY_SECONDS: Final = 60.0
 BODY_BYTES: Final = 16 * 1024 * 1024
@@ -44,7 +44,7 @@ class Refusal(Exception):
         self.message = message
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """A request that may go to the provider."""
 

@@ -15,6 +15,7 @@ from aideator_agent.models.base import Guess, Usage
 from aideator_agent.proxy.counting import Count
 from aideator_agent.spec import Limits, Price
 from aideator_agent.totals import Totals
+from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed, limit
 
 OUTPUT: Final = 32_000  # tokens that a request may write if it does not say how many
@@ -26,7 +27,7 @@ class LimitReached(Exception):
     """The request is refused because the attempt is over."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Estimate:
     """The most that a request can use, in tokens. A token is at least one byte of the request."""
 

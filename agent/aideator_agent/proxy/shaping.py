@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent.program import Wire
+from aideator_agent.values import frozen
 
 LEAST_THOUGHT: Final = 1024  # tokens, below which Anthropic takes no budget for thoughts
 _ANSWERS: Final = re.compile(r"chat/completions|completions|responses|messages|models/.*:(?:stream)?[gG]enerateContent")
@@ -20,7 +20,7 @@ _LENGTHS: Final[Mapping[Wire, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Shape:
     """None leaves it to the agent. `output`: tokens. `tools`: the only ones of the agent's own that the model is offered.
 

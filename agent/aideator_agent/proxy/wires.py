@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from aideator_agent.program import Wire
+from aideator_agent.values import frozen
 
 LIMIT: Final = 429  # the status of a request that a limit refuses
 _VERSION: Final = re.compile(r"v\d+(?:alpha|beta)?\d*")
@@ -16,7 +16,7 @@ _LISTED: Final = rf"models(?:/{_NAME})?"
 _OPENAI: Final = r"chat/completions|completions|responses|responses/compact|embeddings"
 
 
-@dataclass(frozen=True)
+@frozen
 class Route:
     """A path that an agent may ask for."""
 

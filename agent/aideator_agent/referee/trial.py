@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent import files, pieces
@@ -13,11 +12,12 @@ from aideator_agent.checks.report import Report, ReportRefused
 from aideator_agent.files import FileRefused
 from aideator_agent.shell import Finished
 from aideator_agent.spec import Check, RunSpec
+from aideator_agent.values import frozen
 
 TAIL: Final = 2000  # bytes of the output's end that are kept
 
 
-@dataclass(frozen=True)
+@frozen
 class Ran:
     """One run of one check."""
 

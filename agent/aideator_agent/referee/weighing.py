@@ -5,16 +5,16 @@ the tests that pass. Elsewhere the whole check stands for all of its tests.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aideator_agent.referee.trial import Ran, Trial
+from aideator_agent.values import frozen
 
 NONE_FAILS: Final = "none_fails"  # on the base
 OWN_FAILS: Final = "own_fails"  # they don't pass on the patch of who wrote them
 
 
-@dataclass(frozen=True)
+@frozen
 class Tests:
     """The tests of one variation that mean something, in one check."""
 
@@ -29,7 +29,7 @@ class Tests:
         return bool(self.own.cases)
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """What another patch does with them. What is in neither passes."""
 

@@ -1,15 +1,15 @@
 """A variation's patch, parted into what it does and the tests that it brings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aideator_agent.checks import guarded
 from aideator_agent.checks.trees import Entry
 from aideator_agent.patch import Change, Patch
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Work:
     """`restored`: paths that are as on the base while the patch is tried. `tests`: new and changed files to try patches with."""
 

@@ -3,18 +3,18 @@
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from aideator_agent.git import Git
+from aideator_agent.values import frozen
 
 FOUND: Final = 4 * 1024 * 1024  # bytes of git's answer that are read
 READ: Final = 4 * 1024 * 1024  # bytes of these files together
 _BLOB: Final = re.compile(rb"[0-9a-f]+ blob (\d+)\Z")
 
 
-@dataclass(frozen=True)
+@frozen
 class GitBase:
     """See `reading.Base`. `git` has the private GIT_DIR."""
 

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from aideator_agent.checks import guarded
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Clock, Severity, Signal
 from aideator_agent.signals.table import COMMENTS, LANGUAGES, RULES, Rule
+from aideator_agent.values import frozen
 
 LESS: Final[dict[Severity, Severity]] = {"cheat": "look", "look": "note", "note": "note"}
 _SHEBANGS: Final = (("python", "python"), ("node", "javascript"), ("ruby", "ruby"), ("sh", "shell"))
@@ -68,7 +69,7 @@ def _unescaped(found: re.Match[str]) -> str:
     return letter if letter.isalnum() or letter == "_" else found[0]
 
 
-@dataclass(frozen=True)
+@frozen
 class Around:
     """What weighs a signal."""
 

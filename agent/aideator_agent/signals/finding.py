@@ -1,8 +1,9 @@
 """A signal that was found."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from aideator_agent.values import frozen
 
 Clock = Callable[[], None]  # raises `TooLong` when the time is over
 
@@ -14,7 +15,7 @@ class TooLong(Exception):
 Severity = Literal["cheat", "look", "note"]  # never taken automatically; breaks ties; only shown
 
 
-@dataclass(frozen=True)
+@frozen
 class Signal:
     name: str  # stable, such as `ends-process`
     severity: Severity

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from aideator_agent.values import frozen
+
 Kind = Literal["string", "number", "list", "word", "sign", "line", "other"]
 
 _HASH: Final = frozenset(("python", "shell", "ruby"))  # languages whose comments begin with #
@@ -40,7 +42,7 @@ _CONSTANTS: Final = frozenset(("True", "False", "None", "true", "false", "null",
 _UNARY_AFTER: Final = frozenset("=([{,:?") | {"==", "===", "!=", "!==", "=>", ":="}
 
 
-@dataclass(frozen=True)
+@frozen
 class Token:
     kind: Kind
     value: str  # of a string: what it says; of a list: its text without spaces, in square brackets

@@ -8,12 +8,12 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from aideator_agent.signals.finding import Clock, Severity, Signal
 from aideator_agent.signals.literals import Source, Token
+from aideator_agent.values import frozen
 
 CHEAT: Final = 2.0  # points of a patch
 LOOK: Final = 0.75
@@ -47,7 +47,7 @@ _NUMBERS: Final = frozenset((
 ))  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Stretch:
     """Added code of one file that stands together."""
 
@@ -57,7 +57,7 @@ class Stretch:
     data: bool = False  # a file of data, where only entries count
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A value, what it gives, or both."""
 

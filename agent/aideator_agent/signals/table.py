@@ -1,10 +1,10 @@
 """What to look for in added lines, as data. The kinds are those of the public taxonomies (EvilGenie, ImpossibleBench, TRACE)."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from aideator_agent.signals.finding import Severity
+from aideator_agent.values import frozen
 
 Where = Literal["product", "test", "any"]
 
@@ -46,7 +46,7 @@ COMMENTS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Rule:
     name: str
     severity: Severity

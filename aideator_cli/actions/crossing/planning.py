@@ -6,11 +6,12 @@ import tarfile
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.spec import Piece, Referee, RunSpec, Sent, VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli.backends import parcel
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.choice.ranking import Candidate
@@ -29,7 +30,7 @@ SETUP: Final = 60.0  # seconds for a setup command, about which nothing is known
 MODEL: Final = "referee"  # it has none
 
 
-@dataclass(frozen=True)
+@frozen
 class Planned:
     results: tuple[Result, ...]  # with their patches, best first
     authors: tuple[int, ...]  # of these, whose patches bring tests

@@ -4,11 +4,11 @@ A referee does that where the run's agents worked. It outlives this process: who
 """
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Final
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.crossing.planning import Planned, planned, referee_of, seconds_of
 from aideator_cli.actions.here import Here
@@ -26,7 +26,7 @@ TRIES: Final = 2  # referees: one that another process left behind may be gone
 TIME_UP: Final = "time"  # the reason of a referee that reached its limit
 
 
-@dataclass(frozen=True)
+@frozen
 class Announced:
     """What is about to be run, about how long that takes, and at most (seconds). `resumed`: another process began it."""
 
@@ -37,14 +37,14 @@ class Announced:
     resumed: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Doing:
     """What the referee waits for or has done, for a person."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Failed:
     """The tests of the others could not be run. What is chosen now is chosen without them."""
 

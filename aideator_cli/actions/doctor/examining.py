@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Thread
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 from aideator_agent.program import AgentProgram
+from aideator_agent.values import frozen
 from aideator_cli.actions.doctor import machine, program, trying
 from aideator_cli.actions.doctor.trying import Asked, Doing, Wanted
 from aideator_cli.actions.here import Here
@@ -28,7 +29,7 @@ _T = TypeVar("_T")
 _Found = Iterator[Finding | Doing]
 
 
-@dataclass(frozen=True)
+@frozen
 class Examining:
     """What to examine. None means that the configuration decides."""
 

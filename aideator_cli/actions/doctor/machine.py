@@ -4,11 +4,11 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.findings import BROKEN, Finding, broken, note, ok
 from aideator_cli.errors import AideatorError, unavailable
 from aideator_cli.intake import models, models_file
@@ -24,7 +24,7 @@ _FULL: Final = 64 << 20
 _COLUMNS, _LINES = 80, 20  # below that, panes show little
 
 
-@dataclass(frozen=True)
+@frozen
 class Terminal:
     """What the command line knows about its terminal."""
 

@@ -4,12 +4,13 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent.program import AgentProgram
 from aideator_agent.spec import SPEC_VERSION, Limits, Repository, RunSpec, VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.actions.doctor import program
 from aideator_cli.backends.base import Status
@@ -39,14 +40,14 @@ OF_CLUSTER: Final = "kubernetes.default.svc"  # the cluster's own name for its A
 _LOCAL_SECONDS: Final = 180
 
 
-@dataclass(frozen=True)
+@frozen
 class Doing:
     """What is waited for, for a person."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """The model to ask for one token."""
 
@@ -54,7 +55,7 @@ class Asked:
     api_base: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """The trial that is asked for."""
 

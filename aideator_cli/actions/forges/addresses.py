@@ -1,11 +1,12 @@
 """Reads the addresses of issues, pull requests and repositories, as a user copies them."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from aideator_agent.git_failures import is_ssh
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Address
 from aideator_cli.errors import AideatorError, usage
 
@@ -17,7 +18,7 @@ _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9a-f:.]{2,45}\](
 _LOGIN: Final = re.compile(r"://(?!git@)\S*@")  # a password may hold what a URL may not
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """An issue or a pull request."""
 

@@ -1,10 +1,10 @@
 """What a forge can do, and what it answers: bounded, and only of the types that are written here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import not_found, refused, unavailable
 from aideator_cli.text.clean import one_line
 
@@ -14,7 +14,7 @@ MOST_TITLE: Final = 250  # characters: GitLab and Gitea take 255
 _MOST_REASON: Final = 300
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     """A repository on a forge."""
 
@@ -35,7 +35,7 @@ class Address:
         return quote(self.path)
 
 
-@dataclass(frozen=True)
+@frozen
 class Post:
     """What somebody wrote."""
 
@@ -43,7 +43,7 @@ class Post:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Thread:
     """An issue or a pull request, and what was said about it, the oldest first."""
 
@@ -55,7 +55,7 @@ class Thread:
     missing: int = 0  # older comments that were not asked for
 
 
-@dataclass(frozen=True)
+@frozen
 class Pull:
     """A pull request: what it asks to be merged, and into what."""
 
@@ -68,7 +68,7 @@ class Pull:
     open: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Draft:
     """A pull request that is to be opened."""
 
@@ -83,7 +83,7 @@ class Exists(Exception):
     """The forge has an open pull request for this branch."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     status: int
     data: Any  # JSON

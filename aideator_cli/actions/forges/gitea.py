@@ -1,10 +1,10 @@
 """Gitea's and Forgejo's API, version 1: GitHub's first one, with differences."""
 
 import time
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Answer, Draft, Post, Pull, items, text
 from aideator_cli.actions.forges.github import GitHub
 
@@ -14,7 +14,7 @@ _PAGES: Final = 20  # of open pull requests
 _EACH: Final = 50  # the most that it gives at once
 
 
-@dataclass(frozen=True)
+@frozen
 class Gitea(GitHub):
     def open(self, draft: Draft) -> Pull:
         self._expect_branch(draft.head)

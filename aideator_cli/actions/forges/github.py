@@ -1,9 +1,9 @@
 """GitHub's REST API, version 2022-11-28."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import (
     MOST_PAGES,
     PAGE,
@@ -25,7 +25,7 @@ from aideator_cli.actions.forges.rest import Rest
 HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
-@dataclass(frozen=True)
+@frozen
 class GitHub(Rest):
     most: int = 65_536
 

@@ -1,9 +1,9 @@
 """GitLab's REST API, version 4. What it calls a merge request is a pull request here."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import (
     MOST_PAGES,
     PAGE,
@@ -20,7 +20,7 @@ from aideator_cli.actions.forges.base import (
 from aideator_cli.actions.forges.rest import Rest
 
 
-@dataclass(frozen=True)
+@frozen
 class GitLab(Rest):
     most: int = 1_000_000
 

@@ -6,9 +6,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Answer
 from aideator_cli.actions.forges.tokens import without_others
 from aideator_cli.errors import unavailable
@@ -26,7 +26,7 @@ _BODY: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Program:
     """`gh` or `glab`, for one host."""
 

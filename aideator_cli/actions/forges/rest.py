@@ -1,13 +1,13 @@
 """What the APIs of all forges share: a repository has one root, and every answer is read by the same rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Address, Answer, Asking, expected, text
 
 
-@dataclass(frozen=True)
+@frozen
 class Rest:
     address: Address
     asking: Asking

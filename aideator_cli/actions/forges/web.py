@@ -8,13 +8,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
 from typing import IO, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from aideator_agent import __version__
 from aideator_agent.surroundings import with_usual_authorities
+from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Answer
 from aideator_cli.errors import AideatorError, unavailable
 
@@ -25,7 +26,7 @@ _MOST_HOPS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True)
+@frozen
 class Web:
     """`root` is the API's URL. The token goes to its host alone."""
 

@@ -7,10 +7,11 @@ import hashlib
 import json
 import secrets
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.sharing.junit import as_junit
@@ -27,7 +28,7 @@ from aideator_cli.stream.recording import last_result
 RESULT: Final = "result.json"  # names every other file with its SHA-256, which identifies an export
 
 
-@dataclass(frozen=True)
+@frozen
 class Exported:
     run: str
     folder: Path

@@ -1,8 +1,8 @@
 """Collects the data of a report on a run."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import Compared, compare_run
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.events import Event
@@ -10,7 +10,7 @@ from aideator_cli.domain.runs import StoredRun
 from aideator_cli.system.clock import now
 
 
-@dataclass(frozen=True)
+@frozen
 class Reported:
     compared: Compared
     courses: Mapping[int, Iterable[Event]]  # events of the attempt behind each variation's result; readable once

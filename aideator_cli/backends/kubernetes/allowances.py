@@ -1,10 +1,10 @@
 """What a LimitRange or ResourceQuota of the namespace refuses, said before anything is created. Pure: JSON in, errors out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.problems import Place
 from aideator_cli.errors import refused
 from aideator_cli.text.quantities import amount, quantity
@@ -14,7 +14,7 @@ _OPTIONS: Final = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "disk"
 _COUNTS: Final = ("pods", "count/pods")
 
 
-@dataclass(frozen=True)
+@frozen
 class _Container:
     name: str
     requests: Mapping[str, str]

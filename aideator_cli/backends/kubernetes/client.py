@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 import urllib3
 from urllib3.util import Timeout
 
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.backends.kubernetes.body import pieces
 from aideator_cli.backends.kubernetes.connection import Address, Proxy, open_pool
@@ -81,7 +82,7 @@ class ConnectionFailed(Exception):
         self.proxy = proxy
 
 
-@dataclass(frozen=True)
+@frozen
 class _Request:
     method: str
     target: str  # path and query

@@ -2,18 +2,18 @@
 
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.credentials import Identity, load_chain
 from aideator_cli.errors import unavailable
 
 
-@dataclass(frozen=True)
+@frozen
 class Proxy:
     """A proxy on the way to the API server."""
 
@@ -26,7 +26,7 @@ class Proxy:
         return f"{scheme or 'http'}://{rest.rpartition('@')[2]} ({self.setting})"
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     """The API server's address, and how to verify it."""
 

@@ -8,13 +8,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.kubeconfig import Entry
 from aideator_cli.errors import AideatorError, unavailable
 
@@ -37,7 +38,7 @@ _INSTALLED_BY: Final = {
 _IMPERSONATION: Final = (("as", "Impersonate-User"), ("as-uid", "Impersonate-Uid"))
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """The credentials of a request. `certificate` and `key` are PEM."""
 

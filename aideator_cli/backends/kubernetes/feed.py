@@ -4,12 +4,12 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 from typing import Any, Final, Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import ApiError, Client, ConnectionFailed, Stream
 from aideator_cli.backends.kubernetes.queue_words import Turn
 
@@ -21,7 +21,7 @@ _BACKOFF: Final = (0.2, 10.0)
 _QUICK_SECONDS: Final = 1.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Listed:
     """The complete list: an object that is missing no longer exists."""
 
@@ -29,25 +29,25 @@ class Listed:
     items: list[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Changed:
     kind: Kind
     item: Mapping[str, Any]
     deleted: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Lost:
     kind: Kind
     error: ApiError | ConnectionFailed
 
 
-@dataclass(frozen=True)
+@frozen
 class Back:
     kind: Kind
 
 
-@dataclass(frozen=True)
+@frozen
 class Failed:
     """The feed could not even begin, and has stopped."""
 
@@ -55,7 +55,7 @@ class Failed:
     error: ApiError | ConnectionFailed
 
 
-@dataclass(frozen=True)
+@frozen
 class Turns:
     """Where each waiting Job (by UID) stands in its queue."""
 
@@ -63,7 +63,7 @@ class Turns:
     kind: Kind = "turns"
 
 
-@dataclass(frozen=True)
+@frozen
 class Unsubmitted:
     """The variations that are not submitted yet. One that has a Job may be among them."""
 

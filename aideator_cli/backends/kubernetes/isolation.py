@@ -4,10 +4,10 @@ Everything else is refused: it would let the model's commands reach the key, the
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.marks import is_for_keys, is_our_annotation, is_our_label
 from aideator_cli.backends.kubernetes.merging import PatchRefused
 
@@ -36,7 +36,7 @@ _KEYS: Final = "it holds the providers' keys, which only the agent may have"
 _OF_AGENT: Final = ("AIDEATOR_", "PYTHON", "LD_", "HOME", "PATH")
 
 
-@dataclass(frozen=True)
+@frozen
 class Private:
     """What only the agent may have: the Secret with the keys, and the ConfigMap with the spec."""
 

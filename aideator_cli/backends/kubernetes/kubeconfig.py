@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, unavailable
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NO_CLUSTER_HINT: Final = "set KUBECONFIG, or start the agents on this machine with `--backend local`"
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """A cluster, user or context: its fields, and the folder that its relative paths start from."""
 
@@ -22,7 +22,7 @@ class Entry:
     folder: Path
 
 
-@dataclass(frozen=True)
+@frozen
 class Kubeconfig:
     files: tuple[Path, ...]
     current: str | None
@@ -31,7 +31,7 @@ class Kubeconfig:
     users: Mapping[str, Entry]
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """One resolved context: its cluster, user and namespace."""
 

@@ -1,10 +1,10 @@
 """Clusters into which images can be loaded without a registry: which one a context is, and the command that does it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes import kubeconfig
 from aideator_cli.errors import AideatorError, command, unavailable, usage
 
@@ -20,7 +20,7 @@ _SHARED: Final = (
 _MINIKUBE: Final = "minikube.sigs.k8s.io"
 
 
-@dataclass(frozen=True)
+@frozen
 class Into:
     """A cluster of one of KINDS. `name` is the cluster's, the profile's, or containerd's socket ("" means its default)."""
 

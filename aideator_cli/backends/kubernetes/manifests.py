@@ -5,7 +5,6 @@ import math
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from aideator_agent.pod_settings import PodSettings, Resources, Toleration
 from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_agent.surroundings import of_commands
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.backends.kubernetes import kueue, marks, parcels
 from aideator_cli.backends.kubernetes.objects import COMPONENT, REFEREE
@@ -55,7 +55,7 @@ _MARK: Final = f"{secrets.token_hex(16)}-"  # no text of a user's is one of them
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
+@frozen
 class Placement:
     """What the cluster adds to a spec."""
 
@@ -64,7 +64,7 @@ class Placement:
     secret: str  # the Secret with the keys
 
 
-@dataclass(frozen=True)
+@frozen
 class Submission:
     """One submission of a variation."""
 

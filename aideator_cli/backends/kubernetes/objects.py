@@ -1,9 +1,9 @@
 """A run's objects in one namespace: their paths, listing and deletion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import METADATA_LIST, ApiError, Client
 from aideator_cli.backends.kubernetes.problems import Place
 
@@ -25,7 +25,7 @@ LABELS: Final = {  # on every object of every run
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Objects:
     client: Client
     place: Place

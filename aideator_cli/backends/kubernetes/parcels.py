@@ -4,11 +4,11 @@ each. Only the agent's own program gets them, not the containers for commands.""
 import base64
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import METADATA, ApiError
 from aideator_cli.backends.kubernetes.objects import COMPONENT, SENT, Objects
 from aideator_cli.errors import unavailable
@@ -19,7 +19,7 @@ LOOK: Final = 0.2  # seconds
 KEY: Final = "part"  # of the entry that holds the part
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     kind: str  # ConfigMap or Secret
     name: str  # of the object

@@ -2,10 +2,10 @@
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Proxy
 from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, unavailable
@@ -22,7 +22,7 @@ _STRICT: Final = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a request went, in words for people."""
 

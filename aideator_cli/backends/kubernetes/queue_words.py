@@ -1,9 +1,9 @@
 """What a Job's wait in a queue of Kueue means, in words. The conditions decide; their messages are passed on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.base import Status
 from aideator_cli.backends.kubernetes.kueue import queue_of
 
@@ -19,7 +19,7 @@ _NEVER: Final = (
 _TOO_LARGE: Final = "> maximum capacity"
 
 
-@dataclass(frozen=True)
+@frozen
 class Turn:
     """Where a Job stands in its queue. None: not known."""
 
@@ -31,7 +31,7 @@ class Turn:
 UNKNOWN: Final = Turn()
 
 
-@dataclass(frozen=True)
+@frozen
 class InQueue:
     """What is known of a Job's way through its queue."""
 

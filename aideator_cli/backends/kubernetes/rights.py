@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes import kueue
 from aideator_cli.backends.kubernetes.objects import Objects
 
@@ -12,7 +13,7 @@ _REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _THREADS: Final = 8
 
 
-@dataclass(frozen=True)
+@frozen
 class Right:
     """Verbs on one kind of object. Without an `optional` one everything still works, except what `purpose` names."""
 

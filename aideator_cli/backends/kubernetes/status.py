@@ -5,10 +5,11 @@ A pod's phase alone is not reliable. The container states, the pod's reason and 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.backends.base import UNSUBMITTED, State, Status
 from aideator_cli.backends.kubernetes import helps, queue_words
 from aideator_cli.backends.kubernetes.client import UNCOUNTED_QUOTA
@@ -65,7 +66,7 @@ _END_TEXTS: Final = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Seen:
     """What is known about one variation. `gone` means that the pod no longer exists and is kept as last seen."""
 

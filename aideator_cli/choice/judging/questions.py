@@ -7,11 +7,11 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from aideator_agent.citation import Citation
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.domain.judgements import NO_VERDICT, NO_WORDS
 from aideator_cli.text.clean import clean
 from aideator_cli.text.places import parted
@@ -28,7 +28,7 @@ Kind = Literal["patch", "answer"]  # what is compared
 _SYSTEM: Final[Mapping[Kind, str]] = {"patch": "prompt/judge.j2", "answer": "prompt/judge_answers.j2"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Claim:
     """That one of the two patches cheats, and on which line."""
 
@@ -38,7 +38,7 @@ class Claim:
     why: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     letter: Letter
     reason: str

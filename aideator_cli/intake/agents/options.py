@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.intake.agents.presets import TOOLS, Endpoint, Preset
 from aideator_cli.intake.request import Bounds
@@ -15,7 +15,7 @@ _HOME: Final = "with --agent-home an agent keeps its own settings and asks its m
 _Texts = Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """What is set for one variation. None leaves it to the program."""
 

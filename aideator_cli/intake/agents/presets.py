@@ -22,13 +22,14 @@ docs: https://example.com         # optional
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.resources import as_file, files
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from aideator_agent.program import Protocol, Wire
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
 from aideator_cli.system.yaml_file import Placed, read_placed
@@ -70,7 +71,7 @@ USUAL: Final[Mapping[Wire, Mapping[str, str]]] = {  # where most programs look f
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Endpoint:
     """How the agent is told where a wire's endpoint is. The texts hold `WORDS` in braces."""
 
@@ -78,7 +79,7 @@ class Endpoint:
     files: Mapping[str, str] = field(default_factory=dict)  # path below HOME -> content
 
 
-@dataclass(frozen=True)
+@frozen
 class Preset:
     name: str
     protocol: Protocol

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
 from aideator_cli.intake import counts, models
@@ -14,7 +14,7 @@ OPTION: Final = "--agent"
 _FILE: Final = re.compile(r"(.+?\.ya?ml)(?:/(.+)|(:\d+))?")
 
 
-@dataclass(frozen=True)
+@frozen
 class Worker:
     agent: str  # a preset's name, a file, or `own`
     model: str | None  # as the user names it; None: the configured one, or the agent's usual one

@@ -1,11 +1,11 @@
 """Which variation gets which role: `--role qa:1,backend:2`, beside agents and models."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.intake import counts
 from aideator_cli.intake.roles.finding import NEUTRAL, find
@@ -14,7 +14,7 @@ from aideator_cli.intake.roles.role import Role
 OPTION: Final = "--role"
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """The roles of a run, each with its count. None: it takes its turn."""
 

@@ -12,11 +12,12 @@ You are a tester. …
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 from aideator_agent.spec import Limits
+from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake.agents import presets
@@ -33,7 +34,7 @@ LONGEST_DESCRIPTION: Final = 200  # characters
 EXAMPLE: Final = "docs/roles.md has an example"
 
 
-@dataclass(frozen=True)
+@frozen
 class Role:
     """None means that the role leaves it to the run."""
 

@@ -5,12 +5,12 @@ import selectors
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from aideator_agent import secret_forms
 from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.repository import Located
@@ -24,13 +24,13 @@ MOST: Final = 50  # places
 SHOWN: Final = 5
 
 
-@dataclass(frozen=True)
+@frozen
 class Exposed:
     path: str
     what: str  # for people
 
 
-@dataclass(frozen=True)
+@frozen
 class Search:
     found: tuple[Exposed, ...]
     complete: bool  # whether all of the commit was searched

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.sent import BASE
+from aideator_agent.values import frozen
 from aideator_cli.errors import unavailable
 from aideator_cli.system.git import Git
 from aideator_cli.workspace.trees import borrowed
@@ -21,7 +21,7 @@ class TooLarge(Exception):
     """The bundle has more bytes than it may have."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Overlay:
     folder: Path  # of the temporary repository, which is bare
     source: Git  # the user's repository, whose new objects go into the temporary one

@@ -1,11 +1,12 @@
 """What a run sends: the commits that no server has, and the files that no commit has. Usually that is nothing."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aideator_agent.spec import Piece, Repository, Sent
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
 from aideator_cli.intake.repository import Located
 from aideator_cli.intake.request import Sending
@@ -17,7 +18,7 @@ HIDDEN: Final = "hidden"
 SNAPSHOT: Final = "snapshot"  # the bundle that gives the user's repository the commit of uncommitted changes
 
 
-@dataclass(frozen=True)
+@frozen
 class Packed:
     """What a run sends, in a temporary folder that lasts as long as this object."""
 

@@ -4,11 +4,11 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from aideator_agent.values import frozen
 from aideator_cli.intake.remotes import RemoteRefused, references
 from aideator_cli.system.git import Git
 
@@ -19,7 +19,7 @@ SCHEMES: Final = ("https", "http", "git")
 _HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Remote:
     url: str
     tips: Sequence[str]  # commits that it has, and the local repository too

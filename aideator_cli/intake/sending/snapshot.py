@@ -3,10 +3,10 @@
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.intake.sending.overlay import Overlay
 from aideator_cli.system.git import Git
@@ -21,7 +21,7 @@ NOBODY: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@frozen
 class Snapshot:
     commit: str  # HEAD's own if nothing has changed
     paths: Sequence[str]  # changed and new files

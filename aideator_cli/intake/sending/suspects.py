@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aideator_agent.carried import secrets_in
+from aideator_agent.values import frozen
 
 READ: Final = 256 * 1024  # bytes of each file
 ASKED: Final = 5000  # files that are read; more are judged by their names
@@ -24,7 +24,7 @@ _CONTENT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Suspect:
     path: str
     why: str

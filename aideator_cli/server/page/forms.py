@@ -4,13 +4,13 @@ The gate has refused what another site posted before. A form of somebody who log
 """
 
 import hmac
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from aideator_agent.values import frozen
 from aideator_cli.server.access import Caller
 from aideator_cli.server.page.frame import edition
 from aideator_cli.server.problems import Problem
@@ -18,7 +18,7 @@ from aideator_cli.server.problems import Problem
 MOST_FIELDS: Final = 300
 
 
-@dataclass(frozen=True)
+@frozen
 class Form:
     """Fields by name; of a name that comes twice the last one."""
 

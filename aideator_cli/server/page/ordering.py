@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.actions import roles
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.result import OWN
@@ -23,7 +24,7 @@ _FIELD: Final = re.compile(r"(agent|check)-(\d{1,3})")
 _DROP: Final = re.compile(r"drop-(agents|checks)-(\d{1,3})")
 
 
-@dataclass(frozen=True)
+@frozen
 class Row:
     """An agent of the form. The texts are as they were typed."""
 
@@ -38,7 +39,7 @@ class Row:
         return bool(self.model or self.role or self.temperature)
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """The form as it was filled in."""
 
@@ -100,7 +101,7 @@ class Asked:
                 yield f"{row.role or NEUTRAL}:{_whole('How many', row.count, 1)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Offer:
     """What the form offers to choose from."""
 

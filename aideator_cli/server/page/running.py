@@ -1,10 +1,10 @@
 """The screen of a run, as values for its template."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent.told import CHARACTERS
+from aideator_agent.values import frozen
 from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.domain.result import Result
@@ -17,7 +17,7 @@ TITLE: Final = 200  # characters
 NEXT: Final = 2  # commands
 
 
-@dataclass(frozen=True)
+@frozen
 class Material:
     run: StoredRun
     results: Sequence[Result]

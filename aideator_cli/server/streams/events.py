@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.events import Observation
 from aideator_cli.domain.result import Result
 from aideator_cli.server.problems import Problem
@@ -14,7 +14,7 @@ from aideator_cli.server.streams.position import END, Position
 from aideator_cli.views.json_lines import event_record, observation, result_record
 
 
-@dataclass(frozen=True)
+@frozen
 class Events:
     run: str
 

@@ -1,17 +1,17 @@
 """A database's URL, and what of it may be shown: never its password."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 
 HIDDEN = "…"
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     url: str
 

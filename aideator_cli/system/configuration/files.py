@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.system.configuration.layers import Layer, Origin, Setting
 from aideator_cli.system.configuration.names import secret_in, unknown
@@ -20,7 +21,7 @@ Rule = Callable[
 ]  # an option, its value and where it stands: why it may not be there
 
 
-@dataclass(frozen=True)
+@frozen
 class File:
     """A file's settings, and those of its profiles by name."""
 
@@ -80,7 +81,7 @@ def checked_file(
     return File(path, reading.layer({name: value for name, value in data.items() if name != PROFILES}), profiles)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Reading:
     path: Path
     table: Table

@@ -1,9 +1,10 @@
 """What is configured, and whether anything is. It loads nothing else, because most calls find no configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from aideator_agent.values import frozen
 
 if TYPE_CHECKING:
     from aideator_cli.errors import Hint
@@ -13,7 +14,7 @@ TOML: Final = "config.toml"
 YAML: Final = "config.yaml"
 
 
-@dataclass(frozen=True)
+@frozen
 class Remark:
     """What the user should know about the configuration, and what to do."""
 
@@ -21,7 +22,7 @@ class Remark:
     advice: "Hint"
 
 
-@dataclass(frozen=True)
+@frozen
 class Configuration:
     """What counts, and what it was made from."""
 

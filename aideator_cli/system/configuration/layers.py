@@ -1,13 +1,13 @@
 """Settings, each with where it comes from, laid over each other."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.system.configuration.options import ADDED
 from aideator_cli.system.configuration.values import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Origin:
     """Where a value was found."""
 
@@ -20,7 +20,7 @@ class Origin:
         return f"{self.place}{profile}" + ("" if self.line is None else f", line {self.line}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Setting:
     value: Value
     origins: tuple[Origin, ...]  # several only of a list to which several places add

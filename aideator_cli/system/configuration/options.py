@@ -1,9 +1,10 @@
 """What can be configured: a table of options, which the command line makes from its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from aideator_agent.values import frozen
 
 VARIABLE: Final = "AIDEATOR_"  # AIDEATOR_MAX_COST sets max_cost
 
@@ -19,7 +20,7 @@ class Kind(StrEnum):
     PATH = "a path in quotes"
 
 
-@dataclass(frozen=True)
+@frozen
 class Option:
     name: str  # as in a file: max_cost
     kind: Kind

@@ -1,11 +1,12 @@
 """Puts together what is configured: the user's file, the repository's, a profile of both, and variables, in this order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, Hint, command, usage
 from aideator_cli.system.configuration import files
 from aideator_cli.system.configuration.files import File
@@ -20,7 +21,7 @@ PROFILE: Final = "AIDEATOR_PROFILE"
 _NO_SETTINGS: Final = frozenset({"AIDEATOR_HOME", "AIDEATOR_DEBUG", PROFILE})
 
 
-@dataclass(frozen=True)
+@frozen
 class Sources:
     folder: Path  # of the user's file
     environment: Mapping[str, str]

@@ -7,11 +7,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, command, usage
 from aideator_cli.system.configuration.files import File, Rule, parsed
 from aideator_cli.system.configuration.options import Kind, Option, Table
@@ -28,7 +28,7 @@ ALLOWED: Final = frozenset(
 _LEFT_OUT: Final = "add --no-repository-file to run without it"
 
 
-@dataclass(frozen=True)
+@frozen
 class RepositoryFile:
     path: Path
     digest: str  # of its bytes, to which trust is bound

@@ -1,8 +1,8 @@
 """Draws a time line as boxes in a frame 1,000 units wide, and as text for people who can't see it."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from aideator_agent.values import frozen
 from aideator_cli.text.figures import duration, plural
 from aideator_cli.views.html.timeline import Span, Timeline
 
@@ -13,7 +13,7 @@ BOXES: Final = 500  # of calls that are drawn
 ROWS: Final = 200  # of calls that are told
 
 
-@dataclass(frozen=True)
+@frozen
 class Box:
     x: float
     width: float
@@ -21,7 +21,7 @@ class Box:
     failed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Row:
     at: str
     took: str
@@ -29,7 +29,7 @@ class Row:
     ended: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Drawing:
     words: str
     phases: tuple[Box, ...]

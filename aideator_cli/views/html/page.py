@@ -1,10 +1,10 @@
 """What the report shows of a run, as values for its template. Foreign text is cleaned where the template writes it (render.py)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent.spec import VariationSpec
+from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.actions.sharing.shareable import address
 from aideator_cli.choice.comparison import Comparison
@@ -45,7 +45,7 @@ _COLOURS: Final = {Word.PASSED: "good", Word.NOT_RUN: "dim"}
 _WEIGHTS: Final = {"good": "good", "bad": "bad", "look": "look", "note": "dim"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Material:
     """All that the report is made of."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.choice.comparison import Changed
 from aideator_cli.text.figures import changes, plural
 from aideator_cli.workspace.patches import NO_NEWLINE, FilePatch
@@ -15,7 +16,7 @@ ALL_CHARACTERS = 1_500_000  # of all changes together
 Kind = Literal["add", "del", "same", "hunk", "note"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """`text` begins with its sign."""
 
@@ -23,7 +24,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Column:
     numbers: tuple[int, ...]  # variations that left the file alike
     change: str  # `modified`, `renamed from …`, with the mode's change
@@ -32,7 +33,7 @@ class Column:
     cut: str  # what is not shown; empty: nothing
 
 
-@dataclass(frozen=True)
+@frozen
 class FileChange:
     path: str
     columns: tuple[Column, ...]

@@ -1,9 +1,9 @@
 """An attempt's course in seconds from its first event: its phases and its calls of tools."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.events import Event
 from aideator_cli.system.clock import seconds_between
 from aideator_cli.text.clean import one_line
@@ -17,7 +17,7 @@ LONGEST = 10_000_000.0  # seconds
 WORDS = 400  # characters of one
 
 
-@dataclass(frozen=True)
+@frozen
 class Span:
     """Seconds; `words` are cleaned."""
 
@@ -32,7 +32,7 @@ class Span:
         return self.start + self.seconds
 
 
-@dataclass(frozen=True)
+@frozen
 class Timeline:
     seconds: float
     phases: tuple[Span, ...]

@@ -1,7 +1,8 @@
 """How many panes there is room for, and how they stand: pure arithmetic."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from aideator_agent.values import frozen
 
 MOST: Final = 5  # panes at once
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12  # cells of a pane that can be read
@@ -9,7 +10,7 @@ GOOD_WIDTH, GOOD_HEIGHT = 60, 20
 SIDE_BY_SIDE: Final = 100  # cells from which on two stand next to each other
 
 
-@dataclass(frozen=True)
+@frozen
 class Grid:
     columns: int
     rows: int

@@ -3,9 +3,9 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.events import Item
 from aideator_cli.errors import AideatorError
 
@@ -13,7 +13,7 @@ WAITING: Final = 16  # batches, before the thread waits: a slow view holds the r
 JOIN_SECONDS: Final = 0.2
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """What became of something that was done in the background."""
 

@@ -1,12 +1,13 @@
 """What the keys do: one list for the bindings, the help and the palette."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding
 
+from aideator_agent.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Key:
     keys: str  # as Textual names them
     shown: str  # in the help; empty: it stands with the one before

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.segment import Segment
 
+from aideator_agent.values import frozen
 from aideator_cli.text.figures import duration, plural
 from aideator_cli.views.course.entries import Entry
 from aideator_cli.views.panes.cells import cut, drawable, folded, width_of
@@ -45,7 +46,7 @@ class Row:
     whole: str = ""  # the line of which `text` is the beginning, where it was cut
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     width: int  # cells
     wrap: bool = False  # what tools print, too

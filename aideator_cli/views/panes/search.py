@@ -1,15 +1,15 @@
 """Searching what all agents did: entries that hold a text, in the order of the panes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from aideator_agent.values import frozen
 from aideator_cli.views.course.entries import Entry
 from aideator_cli.views.course.transcript import Transcript
 
 Hit = tuple[int, int]  # the variation's place among the panes, the entry's number
 
 
-@dataclass(frozen=True)
+@frozen
 class Search:
     text: str  # in small letters
 

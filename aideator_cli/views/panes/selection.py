@@ -1,9 +1,9 @@
 """A part of a pane's rows that someone has marked with the mouse: which cells it covers, and the text to copy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from aideator_agent.values import frozen
 from aideator_cli.views.panes.cells import reach, width_of
 from aideator_cli.views.panes.rows import Row
 
@@ -13,7 +13,7 @@ class Spot(NamedTuple):
     cell: int  # of the row
 
 
-@dataclass(frozen=True)
+@frozen
 class Selection:
     """From where the button was pressed to where the pointer is now; both cells belong to it."""
 
