@@ -1,7 +1,7 @@
 """Keys: stored, listed and deleted where runs look for them, in a Secret of the cluster or in this machine's keyring."""
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from aideator_agent.values import frozen
@@ -10,7 +10,7 @@ from aideator_cli.actions.places import choose
 from aideator_cli.domain.keys import Entry, Keys
 from aideator_cli.errors import not_found, usage
 from aideator_cli.intake import keys, models_file
-from aideator_cli.intake.request import Where
+from aideator_cli.intake.request import Request, Where
 from aideator_cli.system.keyring import Keyring
 from aideator_cli.system.settings import Settings
 
@@ -27,6 +27,7 @@ class Store:
     where: Where = field(default_factory=Where)
     secret: str | None = None
     shared: bool = False  # the Secret for all users of the namespace
+    user: str | None = None  # of a server, whose runs take their keys from a Secret of their own alone
 
 
 @frozen
@@ -74,14 +75,42 @@ def forget(here: Here, store: Store, name: str) -> str:
     return _KEYRING
 
 
+def own_secret(user: str) -> str:
+    """Returns the Secret from which the runs of a server's user take their keys: from no other."""
+    from aideator_cli.backends.kubernetes.marks import secret_of
+
+    return secret_of(user)
+
+
+def with_own_keys(here: Here, request: Request, where: Where, user: str | None) -> Request:
+    """Returns the request of a server's user with the Secret of that user. None: of whoever runs the server.
+
+    A run on this machine takes its keys from this machine: only who owns it may start one.
+    """
+    if user is None or choose(where, here.settings).name == "local":
+        return request
+    return replace(request, pod=replace(request.pod, secret=own_secret(user)))
+
+
+def settings_of(here: Here, store: Store) -> Settings:
+    """Returns the settings with which this process asks models for a server's user: with the keys of that user alone."""
+    secrets = _secrets(here.settings, store)
+    return here.settings if secrets is None else here.settings.with_keys(secrets.value)
+
+
 def _secrets(settings: Settings, store: Store) -> "Secrets | None":
     """Returns None for the local backend."""
     from aideator_cli.backends.kubernetes import KubernetesBackend
 
     if store.secret and store.shared:
         raise usage("--secret and --shared can't be combined", "leave out one of them")
+    if store.user and (store.secret or store.shared):
+        option = "--secret" if store.secret else "--shared"
+        raise usage(f"{option} and --of can't be combined", "leave out one of them")
     backend = choose(store.where, settings)
     if isinstance(backend, KubernetesBackend):
+        if store.user:
+            return backend.secrets(own_secret(store.user), shared=False)
         return backend.secrets(
             store.secret or (None if store.shared else settings.defaults.secret), shared=store.shared
         )

@@ -33,6 +33,8 @@ class Token:
     expires: str | None = None  # RFC 3339, UTC; None: never
     used: str | None = None  # RFC 3339, UTC, to the minute; None: not yet
     revoked: str | None = None  # RFC 3339, UTC
+    parent: str | None = None  # the id of the token by which it was made; revoked with it
+    login: bool = False  # made when its owner logged in, so it says who they are, not how long others may call for them
 
     def allows(self, scope: Scope) -> bool:
         return scope in self.scopes

@@ -3,9 +3,19 @@
 from typing import Final, Self
 
 from aideator_agent.values import frozen
+from aideator_cli.errors import AideatorError, ExitCode, Hint
 
 _SHOWN: Final = 4  # characters
 _LONG: Final = 20  # a key that is shorter is not shown at all
+
+
+class KeyMissing(AideatorError):
+    """A run can't start, because the place with the keys lacks this one."""
+
+    def __init__(self, message: str, key: str, needed_by: str, hint: Hint | None = None) -> None:
+        super().__init__(message, hint=hint, code=ExitCode.NOT_FOUND)
+        self.key = key
+        self.needed_by = needed_by  # a model or an MCP server
 
 
 @frozen

@@ -51,6 +51,7 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) ->
         variations=tuple(replace(each, limits=_strict(each.limits, limits)) for each in crew.variations),
         system=crew.system, task=crew.task, scripts=crew.scripts,
         checks=asked.checks if anew.verify else old.checks, setup=asked.setup, first=_fitting(request.first, agents),
+        secret=anew.secret or old.secret,
         parallel=_fitting(request.parallel, agents - 1), retries=old.retries if anew.retries is None else anew.retries,
     )  # fmt: skip
     check_local(request, spec.variations, backend, settings)

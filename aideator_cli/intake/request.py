@@ -206,3 +206,4 @@ class Anew:
     first: int | None = None
     retries: int | None = None
     allow_local_shell: bool = False  # always asked anew
+    secret: str | None = None  # the Secret with the providers' keys

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.domain.accounts import SCOPES, Scope
+from aideator_cli.domain.accounts import SCOPES, Scope, Token
 from aideator_cli.errors import not_found
 from aideator_cli.server import sessions
 from aideator_cli.server.core import Core
@@ -28,6 +28,7 @@ class Caller:
     scopes: frozenset[Scope]
     token: str | None = None  # its id
     form: str | None = field(default=None, repr=False)
+    shown: Token | None = None  # the token itself
 
     @property
     def owns_machine(self) -> bool:
@@ -92,7 +93,7 @@ async def _of_session(request: Request) -> Caller | None:
     found = await _core(request).read(sessions.opened, secret)
     if found is None:
         return None
-    return Caller(found.token.owner, found.token.scopes, found.token.id, sessions.form_token(secret))
+    return Caller(found.token.owner, found.token.scopes, found.token.id, sessions.form_token(secret), found.token)
 
 
 def _of_token(here: Here, secret: str) -> Caller:
@@ -100,7 +101,7 @@ def _of_token(here: Here, secret: str) -> Caller:
     if token is None:
         text = "this token does not count: it is unknown, has expired or was revoked"
         raise Problem(HTTPStatus.UNAUTHORIZED, text, "get another one: aideator token create", headers=CHALLENGE)
-    return Caller(token.owner, token.scopes, token.id)
+    return Caller(token.owner, token.scopes, token.id, shown=token)
 
 
 def _check_owner(here: Here, run: str, caller: Caller) -> None:

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from aideator_cli.actions import cancelling, deleting, judging, retrying, selecting, starting, telling
+from aideator_cli.actions import cancelling, deleting, judging, keeping, retrying, selecting, starting, telling
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.retrying import Retried
 from aideator_cli.domain.judgements import Round
+from aideator_cli.domain.keys import KeyMissing
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
-from aideator_cli.server import bodies, contract
+from aideator_cli.server import bodies, contract, keys
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.described import either, one, several
 from aideator_cli.server.foreign import admissible, check_judge
@@ -93,7 +94,7 @@ async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judgi
     asked = body or bodies.Judging()
     check_judge(caller, asked.model)
     _check_kept(request, run)
-    return JSONResponse(await core_of(request).ask(_judge, run, asked))
+    return JSONResponse(await core_of(request).ask(_judge, run, asked, caller))
 
 
 @router.post(
@@ -133,10 +134,14 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
     """Returns its id. Raises `AideatorError` for what can't be started; then nothing was."""
 
     def start() -> str:
-        planned = starting.plan(here, asked.request(), asked.where())
+        request = keeping.with_own_keys(here, asked.request(), asked.where(), owner)
+        planned = starting.plan(here, request, asked.where())
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
-        return starting.start(here, planned).spec.id
+        try:
+            return starting.start(here, planned).spec.id
+        except KeyMissing as error:
+            raise (error if owner is None else keys.missing(error)) from error
 
     with here.store.owned_by(owner):
         return once(here, key, start)
@@ -164,8 +169,10 @@ def _retry(here: Here, run: str, body: bodies.Retrying) -> Retried:
     return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
 
 
-def _judge(here: Here, run: str, body: bodies.Judging) -> dict[str, Any]:
-    told = list(judging.judge(here, the_run(here, run), judging.Judge(body.model, None, body.max_pairs)))
+def _judge(here: Here, run: str, body: bodies.Judging, caller: Caller) -> dict[str, Any]:
+    told = list(
+        judging.judge(keys.here_of(here, caller), the_run(here, run), judging.Judge(body.model, None, body.max_pairs))
+    )
     judged = next((each for each in told if isinstance(each, Round)), None)
     if judged is None:
         raise AideatorError(

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, api_page, contract, health, metrics, page, runs, watching
+from aideator_cli.server import accounts, acts, api_page, contract, health, keys, metrics, page, runs, watching
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
@@ -53,7 +53,7 @@ def application(
     if log is not None:
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
-    for part in (health, metrics, runs, watching, acts, contract, accounts, api_page, page):
+    for part in (health, metrics, runs, watching, acts, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
     describe(app)
     return app

@@ -51,6 +51,10 @@ class Problem(Exception):
         self.mistakes = mistakes
         self.headers = dict(headers or {})
 
+    def told(self) -> dict[str, str | None]:
+        """Returns the words for a screen."""
+        return {"text": clean(self.detail), "hint": None if self.hint is None else clean(written(self.hint))}
+
     def as_json(self, instance: str) -> dict[str, Any]:
         hint = {} if self.hint is None else {"hint": clean(written(self.hint))}
         title = _TITLE.get(self.status, self.status.phrase.capitalize())

@@ -2,29 +2,55 @@
 
 from collections.abc import Collection
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
 from aideator_cli.domain.accounts import SCOPES, Deed, Scope, Token
 from aideator_cli.store.database import Database
 from aideator_cli.store.secrecy import digest, new_secret
 from aideator_cli.system.clock import now
 
-_TOKEN: Final = "id, owner, name, scopes, created, expires, used, revoked"
+_TOKEN: Final = "id, owner, name, scopes, created, expires, used, revoked, parent, login"
 
 
 class Tokens(Database):
     def create_token(
-        self, owner: str, name: str, scopes: Collection[Scope], seconds: float | None = None
+        self, owner: str, name: str, scopes: Collection[Scope], seconds: float | None = None, *, login: bool = False
     ) -> tuple[Token, str]:
         """Returns the token, and its secret, which nobody can find out again. `seconds`: how long it counts; None: for ever."""
+        return self._create(Token("", owner, name, frozenset(scopes), "", login=login), seconds)
+
+    def create_token_by(
+        self, parent: Token, name: str, scopes: Collection[Scope], seconds: float | None = None
+    ) -> tuple[Token, str]:
+        """Returns a token that its owner makes by another one. It allows no more, counts no longer, and is revoked with it.
+
+        By a login's token it is made as by its owner: it may count longer, and stays when they log out.
+        """
+        allowed = frozenset(scopes) & parent.scopes
+        if parent.login:
+            return self._create(Token("", parent.owner, name, allowed, ""), seconds)
+        root = parent.parent or parent.id
+        return self._create(Token("", parent.owner, name, allowed, "", parent.expires, parent=root), seconds)
+
+    def _create(self, made: Token, seconds: float | None) -> tuple[Token, str]:
+        """`made.expires`: when it ends at the latest."""
         secret, id_ = new_secret(), token_hex(4)
-        words = " ".join(scope for scope in SCOPES if scope in scopes)
+        words = " ".join(scope for scope in SCOPES if scope in made.scopes)
         expires = "null" if seconds is None else self._dialect.clock_later
         with self.transaction("tokens") as connection:
             connection.execute(
-                f"insert into tokens(id, hash, owner, name, scopes, created, expires) values (?, ?, ?, ?, ?, ?, {expires})",
-                (id_, digest(secret), owner, name, words, now(), *(() if seconds is None else (seconds,))),
-            )
+                "insert into tokens(id, hash, owner, name, scopes, created, parent, login, expires) "
+                f"values (?, ?, ?, ?, ?, ?, ?, ?, {expires})",
+                (
+                    id_, digest(secret), made.owner, made.name, words, now(), made.parent, int(made.login),
+                    *(() if seconds is None else (seconds,)),
+                ),
+            )  # fmt: skip
+            if made.expires is not None:
+                connection.execute(
+                    "update tokens set expires = ? where id = ? and (expires is null or expires > ?)",
+                    (made.expires, id_, made.expires),
+                )
             row = connection.execute(f"select {_TOKEN} from tokens where id = ?", (id_,)).fetchone()
         return _token(row), secret
 
@@ -56,13 +82,18 @@ class Tokens(Database):
         return [_token(row) for row in self._connection.execute(query, () if owner is None else (owner,))]
 
     def revoke_token(self, id_: str, owner: str | None = None) -> bool:
-        """Returns False if there is no such token, or none of this owner. Revoking one again changes nothing."""
+        """Also revokes those that were made by it. Returns False if there is no such token, or none of this owner.
+
+        Revoking one again changes nothing.
+        """
         of_owner = "" if owner is None else "and owner = ?"
         with self.transaction("tokens") as connection:
             found = connection.execute(
                 f"update tokens set revoked = coalesce(revoked, ?) where id = ? {of_owner}",
                 (now(), id_, *(() if owner is None else (owner,))),
             )
+            if found.rowcount == 1:
+                connection.execute("update tokens set revoked = coalesce(revoked, ?) where parent = ?", (now(), id_))
             return found.rowcount == 1
 
     # What was done
@@ -82,7 +113,8 @@ class Tokens(Database):
         return [Deed(*row) for row in self._connection.execute(query, (*wanted.values(), limit))]
 
 
-def _token(row: tuple[str, ...]) -> Token:
-    id_, owner, name, scopes, *times = row
+def _token(row: tuple[Any, ...]) -> Token:
+    id_, owner, name, scopes, created, expires, used, revoked, parent, login = row
     known = set(scopes.split())
-    return Token(id_, owner, name, frozenset(scope for scope in SCOPES if scope in known), *times)
+    allowed = frozenset(scope for scope in SCOPES if scope in known)
+    return Token(id_, owner, name, allowed, created, expires, used, revoked, parent, bool(login))

@@ -87,15 +87,18 @@ class Settings:
         interactive: bool = False,
         table: "Callable[[], Table] | None" = None,
         choice: Choice = Choice(),  # noqa: B008 -- frozen
+        keys: "Callable[[str], str | None] | None" = None,
     ) -> None:
         """`interactive`: whether a child program (a credential plugin) may ask a person at the terminal.
 
+        `keys`: looks up the providers' keys, in place of the environment and the keyring.
         `table`: every option that can be configured. Without it only those of `Defaults` are known, and other names are passed over.
         """
         self.environment = os.environ if environment is None else environment
         self.interactive = interactive
         self._table = table
         self._choice = choice
+        self._keys = keys
         self._kept: dict[str, str | None] = {}  # what the keyring has
 
     @cached_property
@@ -138,6 +141,8 @@ class Settings:
 
     def key(self, name: str) -> str | None:
         """Returns a provider's key: the environment's, else the one in this machine's keyring."""
+        if self._keys is not None:
+            return self._keys(name)
         if found := self.environment.get(name):
             return found
         if name not in self._kept:
@@ -145,6 +150,12 @@ class Settings:
 
             self._kept[name] = look_up(name)
         return self._kept[name]
+
+    def with_keys(self, look_up: "Callable[[str], str | None]") -> "Settings":
+        """Returns the same for somebody who has keys of their own, and gets none of this machine's."""
+        return Settings(
+            self.environment, interactive=self.interactive, table=self._table, choice=self._choice, keys=look_up
+        )
 
     @property
     def models_file(self) -> Path:
@@ -158,7 +169,9 @@ class Settings:
     def with_repository(self, file: "RepositoryFile") -> "Settings":
         """Returns the same with what this repository sets."""
         choice = replace(self._choice, repository=file)
-        return Settings(self.environment, interactive=self.interactive, table=self._table, choice=choice)
+        return Settings(
+            self.environment, interactive=self.interactive, table=self._table, choice=choice, keys=self._keys
+        )
 
     @cached_property
     def configuration(self) -> "Configuration":

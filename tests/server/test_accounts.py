@@ -226,3 +226,34 @@ def test_the_same_request_again_starts_nothing_anew(client: TestClient, body: Bo
     assert right.status_code == 202, "what failed before it started anything may be tried again, also mended"
     for name in {run, json.loads(right.text)["run"]}:
         client.delete(f"{API}/runs/{name}", params={"force": True})
+
+
+def test_a_token_makes_none_that_may_more_or_counts_longer(shared: TestClient) -> None:
+    made, secret = tokens.create(Here(), tokens.Order("ci", "ada", ("read",), 3600))
+    by = bearer(secret)
+    child = shared.post(f"{API}/auth/api-keys", json={"name": "child", "expires_in": 1e6}, headers=by).json()
+    assert (child["scopes"], child["expires_at"]) == (["read"], made.expires)
+    more = shared.post(f"{API}/auth/api-keys", json={"name": "more", "scopes": ["read", "run"]}, headers=by)
+    assert refused(more, 403)["detail"] == "your token does not have the scope run, so it can't give it on"
+    key = {"X-API-Key": child["api_key"]}
+    grandchild = shared.post(f"{API}/auth/api-keys", json={"name": "x", "expires_in": 60}, headers=key).json()
+    assert grandchild["expires_at"] < made.expires
+    listed = shared.get(f"{API}/auth/api-keys", headers=by).json()["api_keys"]
+    assert {each["name"]: each["this"] for each in listed} == {"x": False, "child": False, "ci": True}
+    assert "aid_" not in json.dumps(listed)
+    refused(shared.delete(f"{API}/auth/api-keys/{made.id}", headers=token("bob")), 404)
+    tokens.revoke(Here(), made.id)
+    for each in (child, grandchild):
+        refused(shared.get(f"{API}/runs", headers={"X-API-Key": each["api_key"]}), 401)
+
+
+def test_a_key_made_after_a_login_outlives_it(client: TestClient) -> None:
+    client.post(f"{API}/auth/register", json=ADA)
+    logged = client.post(f"{API}/auth/login", json={"email": ADA["email"], "password": ADA["password"]}).json()
+    made = client.post(f"{API}/auth/api-keys", json={"name": "laptop"}, headers=bearer(logged["access_token"])).json()
+    assert (made["scopes"], made["expires_at"]) == (["read", "run"], None)
+    key = {"X-API-Key": made["api_key"]}
+    (login,) = [each for each in client.get(f"{API}/auth/api-keys", headers=key).json()["api_keys"] if not each["this"]]
+    assert client.delete(f"{API}/auth/api-keys/{login['id']}", headers=key).status_code == 204
+    refused(client.get(f"{API}/runs", headers=bearer(logged["access_token"])), 401)
+    assert client.get(f"{API}/runs", headers=key).status_code == 200

@@ -1,6 +1,7 @@
 """The labels and annotations by which AIdeator finds its objects, and by which others know them. A user's own may not replace them."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -49,6 +50,13 @@ def is_our_label(name: str) -> bool:
 
 def is_our_annotation(name: str) -> bool:
     return name in POD_ANNOTATIONS or name.startswith(_PREFIX)
+
+
+def secret_of(user: str) -> str:
+    """Returns the Secret with the keys of a user of the server, whose name may be any text. No two users have the same one."""
+    readable = re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-")[:40].rstrip("-")
+    digest = hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return "-".join(filter(None, (DEFAULT_SECRET, "of", readable, digest)))
 
 
 def is_for_keys(secret: object) -> bool:

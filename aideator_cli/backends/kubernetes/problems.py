@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Proxy
+from aideator_cli.domain.keys import KeyMissing
 from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, unavailable
 
 _RBAC: Final = re.compile(
@@ -64,7 +65,7 @@ def no_secret(place: Place, secret: str, key: str, model: str, *, exists: bool) 
         text = f"Secret {secret} in namespace {place.namespace} has no {key}, which {model} needs"
     else:
         text = f"Secret {secret} does not exist in namespace {place.namespace}; {model} needs its {key}"
-    return not_found(text, set_key(place, key, secret))
+    return KeyMissing(text, key, model, set_key(place, key, secret))
 
 
 def set_key(place: Place, key: str, secret: str | None) -> Command:

@@ -52,6 +52,13 @@ class Secrets:
             for number, (secret, found) in enumerate(existing)
         ]
 
+    def value(self, name: str) -> str | None:
+        """Returns an entry of the Secret that runs use, for a program that needs the key itself. None if it has none."""
+        with self._told():
+            existing = self._existing()
+        found = _data(existing[0][1]).get(name) if existing else None
+        return None if found is None else base64.b64decode(found).decode(errors="replace")
+
     def _to_write(self) -> tuple[str, Mapping[str, str]]:
         """Returns the Secret that runs use, or will use once it exists, and its entries."""
         if len(self._names) == 1:

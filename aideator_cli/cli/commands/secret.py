@@ -33,6 +33,15 @@ Secret = Annotated[
     ),
 ]
 Shared = Annotated[bool, typer.Option("--shared", help="Use aideator-keys, the Secret for all users of the namespace.")]
+Of = Annotated[
+    str | None,
+    typer.Option(
+        "--of",
+        metavar="USER",
+        help="The Secret of a user of `serve`, whose runs take their keys from it alone.",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Don't ask for confirmation.")]
 
 
@@ -41,6 +50,7 @@ def set_key(
     file: File = None,
     secret: Secret = None,
     shared: Shared = False,
+    of: Of = None,
     backend: run_options.Backend = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
@@ -56,7 +66,7 @@ def set_key(
     here = invocation.here()
     if remark := keeping.remark(here, key):
         terminal.warn(remark)
-    store = _store(secret, backend, context, namespace, shared=shared)
+    store = _store(secret, backend, context, namespace, of, shared=shared)
     kept = keeping.keep(here, store, key, _given(key, file))
     terminal.say(f"{'replaced' if kept.replaced else 'stored'} {key} in {kept.place}")
     return 0
@@ -65,6 +75,7 @@ def set_key(
 def list_keys(
     secret: Secret = None,
     shared: Shared = False,
+    of: Of = None,
     backend: run_options.Backend = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
@@ -74,7 +85,7 @@ def list_keys(
     from aideator_cli.actions import keeping
     from aideator_cli.cli import invocation, terminal
 
-    found = keeping.kept(invocation.here(), _store(secret, backend, context, namespace, shared=shared))
+    found = keeping.kept(invocation.here(), _store(secret, backend, context, namespace, of, shared=shared))
     if json:
         _write(found)
     elif found:
@@ -90,6 +101,7 @@ def delete_key(
     name: Name,
     secret: Secret = None,
     shared: Shared = False,
+    of: Of = None,
     yes: Yes = False,
     backend: run_options.Backend = None,
     context: options.Context = None,
@@ -104,18 +116,18 @@ def delete_key(
     if not yes and not terminal.agrees(f"Delete {name}?"):
         terminal.say("nothing was deleted")
         return 0
-    place = keeping.forget(invocation.here(), _store(secret, backend, context, namespace, shared=shared), name)
+    place = keeping.forget(invocation.here(), _store(secret, backend, context, namespace, of, shared=shared), name)
     terminal.say(f"deleted {name} from {place}")
     return 0
 
 
 def _store(
-    secret: str | None, backend: str | None, context: str | None, namespace: str | None, *, shared: bool
+    secret: str | None, backend: str | None, context: str | None, namespace: str | None, of: str | None, *, shared: bool
 ) -> "Store":
     from aideator_cli.actions.keeping import Store
     from aideator_cli.intake.request import Where
 
-    return Store(Where(backend, context, namespace), secret, shared)
+    return Store(Where(backend, context, namespace), secret, shared, of)
 
 
 def _given(name: str, file: Path | None) -> bytes:

@@ -4,8 +4,14 @@ sends are in `templates/page`. It must not decide anything: it calls the same ac
 
 from fastapi import APIRouter
 
-from aideator_cli.server.page import acting, beginning, entering, routes
+from aideator_cli.server.page import acting, beginning, entering, routes, settings
 
 router = APIRouter(include_in_schema=False)
-for each in (entering.router, beginning.router, routes.router, acting.router):  # `/runs/new` before `/runs/{run}`
+for each in (
+    entering.router,
+    beginning.router,
+    settings.router,
+    routes.router,
+    acting.router,
+):  # `/runs/new` before `/runs/{run}`
     router.include_router(each)

@@ -92,5 +92,5 @@ def _password(here: Here, email: str, password: str, before: str | None) -> tupl
     user = store.user_of_email(email)
     if not store.has_password(user, password) or user is None:
         return None
-    token, _ = store.create_token(user.name, "login by the page", accounts.SCOPES, sessions.SECONDS)
+    token, _ = store.create_token(user.name, "login by the page", accounts.SCOPES, sessions.SECONDS, login=True)
     return token, sessions.open_session(here, token, own=True, before=before)

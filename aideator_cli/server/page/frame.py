@@ -45,6 +45,7 @@ def screen(
         "said": said,
         "form": caller.form if caller else None,
         "user": caller.name if caller else None,
+        "may_read": caller is not None and "read" in caller.scopes,
         "may_run": caller is not None and "run" in caller.scopes,
     }
     html = render_html(f"page/{template}.html.j2", {**values, "page": frame})

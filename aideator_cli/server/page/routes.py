@@ -23,6 +23,9 @@ SAID: Final = {  # after a form has posted and the browser was sent back
     "ended": "All agents had ended already.",
     "selected": "Selected.",
     "retried": "They are tried again.",
+    "stored": "The key is stored.",
+    "deleted": "The key is deleted here. It stays valid at its provider.",
+    "revoked": "The token no longer counts.",
 }
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -114,5 +114,12 @@ _TEAMS = Step(  # `holder`, `host`, `fence` and `expires` are the lease of the p
 )
 
 
+_PARENTS = Step(
+    # `parent`: the token by which it was made, and with which it is revoked. `login`: whether a login made it
+    "alter table tokens add column parent TEXT; alter table tokens add column login BIGINT not null default 0",
+    "alter table tokens drop column login; alter table tokens drop column parent",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS

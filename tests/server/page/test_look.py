@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.xdist_group("browser")
-PATHS = ("/", "/runs/new", "/runs/k3v9x2q", "/runs/k3v9x2q/compare", "/runs/nothere", "/?q=elephant")
+PATHS = ("/", "/runs/new", "/runs/k3v9x2q", "/runs/k3v9x2q/compare", "/settings", "/runs/nothere", "/?q=elephant")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
