@@ -12,7 +12,7 @@ from aideator_agent import interrupts as interrupts_module
 
 interrupts_module.hold()  # before the imports, which take a moment
 
-from aideator_agent import rooms, surroundings  # noqa: E402
+from aideator_agent import confinement, rooms, surroundings  # noqa: E402
 from aideator_agent.emitter import Emitter  # noqa: E402
 from aideator_agent.interrupts import Interrupts  # noqa: E402
 from aideator_agent.keys import Redactor, take  # noqa: E402
@@ -30,7 +30,8 @@ def main() -> int:
         settings = load(os.environ)
         keys = take(settings.key_names)
         surroundings.enter(settings, os.environ)
-    except (SettingsError, OSError) as error:
+        confinement.confine(settings.spec.model_hosts)
+    except (SettingsError, OSError, ValueError) as error:
         take((GIT_TOKEN, SSH_KEY, KNOWN_HOSTS))
         return _refuse(str(error))
     interrupts = Interrupts(settings.spec.limits.seconds)

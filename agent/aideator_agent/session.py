@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from aideator_agent import __version__, answer, carried, origin, repository, sent, surroundings, told
+from aideator_agent import __version__, answer, carried, confinement, origin, repository, sent, surroundings, told
 from aideator_agent.access import Access
 from aideator_agent.answer import Answer
 from aideator_agent.changes import Changes
@@ -111,6 +111,7 @@ class Session:
             cloned = repository.clone(self._settings, self._access, self._interrupts.check, self._tell)
             self.checkout = self._taken(cloned)
             phase["base"] = self.checkout.base
+            confinement.check_base(self.checkout.folder, self._settings.spec, self._settings.variation)
         return self.checkout, hidden
 
     def _taken(self, cloned: Checkout) -> Checkout:

@@ -15,6 +15,8 @@ SSH_KEY: Final = "AIDEATOR_SSH_KEY"  # the text of a private key for git
 KNOWN_HOSTS: Final = "AIDEATOR_KNOWN_HOSTS"  # the hosts that it may meet, as in ~/.ssh/known_hosts
 MAX_COST: Final = "AIDEATOR_MAX_COST"  # USD: less than the spec's limit where earlier attempts have spent a part of it
 
+FAILED: Final = "AIDEATOR_FAILED"  # what those before this variation have failed at, for its agent
+
 
 class SettingsError(Exception):
     """The environment or the spec is not what the agent needs. The message names the part."""
@@ -67,7 +69,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         channel, check = environment.get("AIDEATOR_CHANNEL"), environment.get("AIDEATOR_CHECK")
         sent, told = environment.get("AIDEATOR_SENT"), environment.get("AIDEATOR_TOLD")
         return Settings(
-            _limited(spec, variation, environment.get(MAX_COST)),
+            replace(_limited(spec, variation, environment.get(MAX_COST)), failed=environment.get(FAILED, "")),
             variation,
             environment["AIDEATOR_ATTEMPT"],
             Path(environment["AIDEATOR_WORKSPACE"]).absolute(),

@@ -191,6 +191,15 @@ class Issue:
 
 
 @frozen
+class Route:
+    """Why a variation has its model, where AIdeator chose it."""
+
+    policy: str
+    why: str  # one line
+    excluded: tuple[str, ...] = ()  # what kept others out, each with the models
+
+
+@frozen
 class VariationSpec:
     """One variation: the model, and how it differs from the others."""
 
@@ -209,6 +218,7 @@ class VariationSpec:
     max_output: int | None = None  # tokens that the model can write in one turn; None: unknown
     tools: tuple[str, ...] | None = None  # the loop's tools, MCP servers and their tools that its role has; None: all
     limits: Limits | None = None  # stricter ones than the run's, of its role; None: the run's
+    route: Route | None = None  # why it has its model; None: the user named it
 
     @property
     def agent_name(self) -> str | None:
@@ -263,6 +273,11 @@ class RunSpec:
     mcp: tuple[McpServer, ...] = ()  # whose tools every variation has
     retries: int = 0  # the followers': how often what infrastructure has failed is tried again, each variation
     referee: Referee | None = None  # None: an agent works
+    model_hosts: tuple[str, ...] | None = (
+        None  # HOST or HOST:PORT: the repository is private, only these get its text; None: any
+    )
+    escalates: bool = False  # the followers': whether each variation is tried only if those before it have failed
+    failed: str = ""  # what those before it have failed at; never stored, each agent gets its own
 
     @property
     def is_merge(self) -> bool:
@@ -282,9 +297,10 @@ class RunSpec:
         raise KeyError(number)
 
     def task_of(self, variation: VariationSpec) -> str:
-        """Returns what an agent is asked first: its task, the issue that it is about, and the difference that it is to look at."""
+        """Returns what an agent is asked first: its task, the issue, the difference to look at, and what others failed at."""
         task = variation.task or self.task or self.prompt
-        return "\n\n".join([task, *(part.shown() for part in (self.issue, self.review) if part is not None)])
+        shown = [part.shown() for part in (self.issue, self.review) if part is not None]
+        return "\n\n".join([task, *shown, *filter(None, [self.failed])])
 
     @property
     def is_checked(self) -> bool:
@@ -367,6 +383,7 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["checks"] = tuple(Check(**_known(Check, c)) for c in data.get("checks", ()))
     data["setup"] = tuple(data.get("setup", ()))
     data["allow_change"] = tuple(data.get("allow_change", ()))
+    data["model_hosts"] = None if data.get("model_hosts") is None else tuple(data["model_hosts"])
     data["mcp"] = tuple(_mcp_server(server) for server in data.get("mcp", ()))
     data["pod"] = pod_settings(data.get("pod", {}))
     data["hidden"] = Hidden(**_known(Hidden, data["hidden"])) if data.get("hidden") else None
@@ -402,6 +419,8 @@ def _variation(data: Mapping[str, Any]) -> VariationSpec:
     known["tools"] = None if known.get("tools") is None else tuple(known["tools"])
     limits = known.get("limits")
     known["limits"] = Limits(**_known(Limits, limits)) if limits else None
+    route = _known(Route, known["route"]) if known.get("route") else None
+    known["route"] = Route(**{**route, "excluded": tuple(route.get("excluded", ()))}) if route else None
     return VariationSpec(**known)
 
 

@@ -1,5 +1,7 @@
 """Starts a run whose agents go on from a variation's patch."""
 
+from typing import TYPE_CHECKING
+
 from aideator_agent.spec import Origin
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
@@ -8,8 +10,11 @@ from aideator_cli.actions.places import backend_at
 from aideator_cli.actions.starting import Plan
 from aideator_cli.errors import command, not_found
 from aideator_cli.intake.going_on import continued
-from aideator_cli.intake.request import Anew
+from aideator_cli.intake.request import Anew, Where
 from aideator_cli.intake.upon import Earlier
+
+if TYPE_CHECKING:
+    from aideator_cli.intake.routing.market import Market
 
 
 def plan(here: Here, named: Named, anew: Anew) -> Plan:
@@ -19,7 +24,13 @@ def plan(here: Here, named: Named, anew: Anew) -> Plan:
     """
     found = made(here, named)
     backend = backend_at(found.run.place, here.settings)
-    return Plan(continued(earlier(here, found), anew, backend.name, here.settings), backend)
+
+    def ask() -> "Market":
+        from aideator_cli.actions.routing import at_hand  # only a choice needs it
+
+        return at_hand(here, Where(backend.name), found.run.spec.secret)
+
+    return Plan(continued(earlier(here, found), anew, backend.name, here.settings, ask), backend)
 
 
 def earlier(here: Here, found: Made) -> Earlier:

@@ -8,9 +8,8 @@ from typing import Final
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.stats import is_trial
 from aideator_cli.domain.result import OWN
-from aideator_cli.store.tallies import Tried
+from aideator_cli.store.tallies import Tried, is_trial
 
 FEW: Final = 5  # attempts; fewer say little
 QUANTILES: Final = (0.1, 0.5, 0.9)

@@ -21,6 +21,7 @@ from aideator_cli.domain.result import Result, exit_code
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import ExitCode
 from aideator_cli.intake.models import ModelInfo
+from aideator_cli.intake.routing.privacy import check_model
 from aideator_cli.store import Store
 from aideator_cli.stream.recording import last_result
 from aideator_cli.system.clock import now
@@ -105,6 +106,7 @@ def judge(here: Here, run: StoredRun, by: Judge) -> Iterator[Told]:
         yield Unneeded(tuple(plan.candidates), ExitCode.OK if plan.candidates else exit_code(results))
         return
     info, variation = resolve(by.model, by.api_base, here.settings)
+    check_model(spec.model_hosts, variation)
     asked = Asked(spec, variation, here.settings)
     jury = _Jury(spec, plan, info, store)
     announced = _announced(plan, info, jury.about())

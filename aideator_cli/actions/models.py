@@ -61,7 +61,8 @@ def shelf(here: Here, words: Sequence[str], store: Store) -> Shelf:
     """
     overrides = models_file.load_overrides(here.settings.models_file)
     names, place, trouble = _keys(here, store)
-    every = [Known(info, info.name in overrides, _usable(info, names)) for info in models.every(overrides)]
+    own = {models.resolve(name, overrides=overrides).name for name in overrides}
+    every = [Known(info, info.name in own, _usable(info, names)) for info in models.every(overrides)]
     if not words:  # a server on localhost needs no key, but nobody knows whether it is there
         return Shelf([known for known in every if known.usable and (known.own or known.info.keys)], place, trouble)
     found: dict[str, Known] = {}

@@ -15,10 +15,12 @@ from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.intake.matrix import ASKED_ABOVE
 from aideator_cli.intake.order import Order, take
 from aideator_cli.intake.request import Request, Where
+from aideator_cli.intake.routing.router import Ask
 
 if TYPE_CHECKING:
     from aideator_cli.actions.pushing import Pushing
     from aideator_cli.actions.taking import Taking
+    from aideator_cli.intake.routing.market import Market
     from aideator_cli.intake.sending.suspects import Suspect
 
 NAMED: Final = 10  # files that look like secrets
@@ -67,7 +69,7 @@ def plan(
         _check_unwatched(request)
     if request.question.answer:
         _check_answer(taking, pushing)
-    made = Plan(take(request, backend.name, here.settings), backend)
+    made = Plan(take(request, backend.name, here.settings, _ask(here, request, where)), backend)
     if taking is not None:
         from aideator_cli.actions.taking import check_place
 
@@ -109,7 +111,7 @@ def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequenc
             "--dry-run prints Kubernetes manifests, and the local backend has none",
             hint="--backend kubernetes",
         )
-    planned = Plan(take(request, backend.name, here.settings), backend)
+    planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where)), backend)
     return planned, backend.manifests(planned.spec, planned.order.packed.folder)
 
 
@@ -122,6 +124,15 @@ def unconfirmed(suspects: "Sequence[Suspect]") -> AideatorError:
     )
 
 
+def _ask(here: Here, request: Request, where: Where) -> Ask:
+    def ask() -> "Market":
+        from aideator_cli.actions.routing import at_hand  # only a choice needs it
+
+        return at_hand(here, where, request.pod.secret, answers=request.question.answer)
+
+    return ask
+
+
 def _check_answer(taking: "Taking | None", pushing: "Pushing | None") -> None:
     """An answer is no patch: nothing can be done with it in a repository."""
     for option, value in (("--apply", taking and taking.way), ("--push", pushing)):
@@ -130,7 +141,9 @@ def _check_answer(taking: "Taking | None", pushing: "Pushing | None") -> None:
 
 
 def _check_unwatched(request: Request) -> None:
-    options = (("--first", request.first), ("--retries", request.retries), ("--max-parallel", request.parallel))
+    options = (
+        ("--first", request.first), ("--retries", request.retries), ("--max-parallel", request.parallel), ("--escalate", request.escalate)
+    )  # fmt: skip
     for option, value in options:
         if value:
             raise usage(

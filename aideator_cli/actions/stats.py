@@ -10,11 +10,10 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
-from aideator_cli.store.tallies import Tried, total
+from aideator_cli.store.tallies import Tried, is_trial, total
 
 AXES: Final = ("model", "agent", "role", "prompt", "temperature", "repo")
 FAULTS: Final = ("agent", "model", "repository", "infrastructure", "verifier")
-NO_TRIAL: Final = ("repository", "infrastructure", "verifier")  # faults that say nothing about the model
 Z: Final = 1.959964  # 95 % of a normal distribution lie within this many standard deviations
 
 
@@ -131,11 +130,6 @@ def _stats(name: str, members: Sequence[Tried]) -> Stats:
         cancelled=outcomes["cancelled"],
         failed={fault: faults[fault] for fault in FAULTS},
     )
-
-
-def is_trial(each: Tried) -> bool:
-    """Returns whether the result says something about the model. One that infrastructure or a cancel ended does not."""
-    return each.outcome not in ("running", "cancelled") and each.fault not in NO_TRIAL
 
 
 def _temperature(each: Tried) -> str:

@@ -10,6 +10,7 @@ from aideator_agent.values import frozen
 from aideator_cli.domain.attempts import Attempt
 
 NO_COSTS: Final[Mapping[int, float]] = MappingProxyType({})
+NOTHING_FAILED: Final[Mapping[int, str]] = MappingProxyType({})
 State = Literal["waiting", "running", "ended"]
 UNSUBMITTED: Final = ("unsubmitted", "waits until another one has ended (--max-parallel)")  # a status' reason and text
 
@@ -109,19 +110,27 @@ class Backend(Protocol):
         On an error, leaves nothing of the run behind.
         """
 
-    def submit_more(self, run: str) -> bool:
+    def submit_more(self, run: str, failed: str = "") -> bool:
         """Starts variations that `submit` left out, as far as fewer than `spec.parallel` are at work. Returns whether any waits still.
 
+        `failed` is told to their agents: what those before them have failed at.
         Several processes may call it at once. Raises `AideatorError`; what was not started then waits on.
         """
 
     def mend(self, spec: RunSpec) -> None:
         """Finishes what an interrupted submission left undone."""
 
-    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS) -> None:
+    def resubmit(
+        self,
+        spec: RunSpec,
+        submissions: Mapping[int, int],
+        costs: Mapping[int, float] = NO_COSTS,
+        failed: Mapping[int, str] = NOTHING_FAILED,
+    ) -> None:
         """Starts these variations again, each with the given submission number. Earlier attempts stay.
 
-        `costs` gives the USD that a variation may still spend, if that differs from the run's limit. On an error, leaves nothing of the new
+        `costs` gives the USD that a variation may still spend, if that differs from the run's limit, and `failed` what its agent is told of
+        those before it. On an error, leaves nothing of the new
         submissions behind.
         """
 

@@ -22,10 +22,20 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Literal
 
-from aideator_agent.settings import GIT_TOKEN, MAX_COST
+from aideator_agent.settings import FAILED, GIT_TOKEN, MAX_COST
 from aideator_agent.spec import RunSpec, SpecError, VariationSpec
 from aideator_cli.backends import handing, parcel
-from aideator_cli.backends.base import NO_COSTS, UNSUBMITTED, Delivered, Line, LogGone, Remark, Status, Trouble
+from aideator_cli.backends.base import (
+    NO_COSTS,
+    NOTHING_FAILED,
+    UNSUBMITTED,
+    Delivered,
+    Line,
+    LogGone,
+    Remark,
+    Status,
+    Trouble,
+)
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.errors import unavailable
 from aideator_cli.system.clock import now
@@ -84,8 +94,8 @@ class LocalBackend:
             raise unavailable(f"run {spec.id} can't be started on this machine: {error}") from error
 
     def _start(
-        self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = ()
-    ) -> Path:
+        self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = (), failed: str = ""
+    ) -> Path:  # fmt: skip
         """Starts an attempt and returns the path of its log."""
         folder = self._folder / spec.id / str(variation.number)
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -100,7 +110,9 @@ class LocalBackend:
                 stdout=log,
                 stderr=errors,
                 cwd=folder,
-                env=self._agent_environment(spec, variation, attempt, room, cost) | handing.variable(handed),
+                env=self._agent_environment(spec, variation, attempt, room, cost)
+                | handing.variable(handed)
+                | ({FAILED: failed} if failed else {}),
                 start_new_session=True,
                 pass_fds=handed,
             )
@@ -117,7 +129,7 @@ class LocalBackend:
     ) -> dict[str, str]:
         for name in ("workspace", "private"):
             (room / name).mkdir(mode=0o700)
-        withheld = {MAX_COST, DATABASE} | self._provider_keys - {*variation.keys, *spec.mcp_variables}
+        withheld = {MAX_COST, FAILED, DATABASE} | self._provider_keys - {*variation.keys, *spec.mcp_variables}
         kept = {name: value for name, value in self._environment.items() if name not in withheld}
         return {
             **kept,
@@ -137,7 +149,13 @@ class LocalBackend:
         names = (*variation.keys, *spec.mcp_variables, *((GIT_TOKEN,) if over_http else ()))
         return {name: found for name in names if (found := self._key(name))}
 
-    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS) -> None:
+    def resubmit(
+        self,
+        spec: RunSpec,
+        submissions: Mapping[int, int],
+        costs: Mapping[int, float] = NO_COSTS,
+        failed: Mapping[int, str] = NOTHING_FAILED,
+    ) -> None:
         if spec.hidden is not None:
             raise unavailable(
                 f"the hidden checks of run {spec.id} are not stored on this machine, where its agents could read them",
@@ -151,7 +169,10 @@ class LocalBackend:
                 (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")
             held = self.submissions(spec.id)
             wanted = [number for number, submission in submissions.items() if held.get(number, 0) < submission]
-            started.extend(self._start(spec, spec.variation(number), costs.get(number)) for number in wanted)
+            started.extend(
+                self._start(spec, spec.variation(number), costs.get(number), failed=failed.get(number, ""))
+                for number in wanted
+            )
         except BaseException as error:
             for log in started:
                 self._withdraw(log)
@@ -159,7 +180,7 @@ class LocalBackend:
                 raise unavailable(f"run {spec.id} can't be retried on this machine: {error}") from error
             raise
 
-    def submit_more(self, run: str) -> bool:
+    def submit_more(self, run: str, failed: str = "") -> bool:
         spec = self.load_spec(run)
         if spec is None:
             return False
@@ -168,7 +189,7 @@ class LocalBackend:
                 waiting = [v for v in spec.variations if self._waits(run, v.number)]
                 free = (spec.parallel or len(spec.variations)) - self._at_work(spec)
                 for variation in waiting[: max(0, free)]:
-                    self._start(spec, variation)
+                    self._start(spec, variation, failed=failed)
                     self._let_go(run, variation.number)
         except OSError as error:
             raise unavailable(f"run {run} can't go on on this machine: {error}") from error

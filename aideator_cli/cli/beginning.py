@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aideator_agent.spec import Issue
+    from aideator_agent.spec import Issue, RunSpec
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.pushing import Pushing
     from aideator_cli.actions.starting import Plan
@@ -42,6 +42,7 @@ def begin(
         raise AideatorError("nothing was started")
     if spec.issue is not None and not _may_give(spec.issue, len(spec.variations), confirmed=confirmed):
         raise AideatorError("nothing was started")
+    tell_routes(spec)
     run = start(here, planned)
     announce(spec, planned.backend)
     if detach:
@@ -112,6 +113,23 @@ def _may_give(issue: "Issue", agents: int, *, confirmed: bool) -> bool:
     return confirmed or terminal.agrees(
         f"Give this {'pull request' if issue.pull else 'issue'} to {plural(agents, 'agent')}?"
     )
+
+
+def tell_routes(spec: "RunSpec") -> None:
+    """Says why each variation has its model, where AIdeator chose it."""
+    told: dict[str, list[int]] = {}
+    for each in spec.variations:
+        if each.route is not None:
+            from aideator_cli.views.text.routes import line
+
+            told.setdefault(f"{each.model}, {line(each.route)}", []).append(each.number)
+    if told:
+        from aideator_cli.cli import terminal
+        from aideator_cli.text.clean import one_line
+        from aideator_cli.text.figures import joined
+
+        for text, numbers in told.items():
+            terminal.say(f"{joined(numbers)}: {one_line(text)}")
 
 
 def remark(planned: "Plan") -> None:

@@ -61,9 +61,13 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
 def _estimate(call: Call) -> int:
     from aideator_cli.actions.estimating import estimate
     from aideator_cli.actions.starting import plan
+    from aideator_cli.cli.beginning import remark, tell_routes
     from aideator_cli.cli.estimated import tell_estimate
 
-    return tell_estimate(estimate(call.here, plan(call.here, call.request, call.where).spec), json=call.json)
+    planned = plan(call.here, call.request, call.where)
+    remark(planned)
+    tell_routes(planned.spec)
+    return tell_estimate(estimate(call.here, planned.spec), json=call.json)
 
 
 def _show_manifests(call: Call) -> int:
@@ -77,11 +81,12 @@ def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]], *, json: bool
 
     from aideator_cli.actions.starting import unconfirmed
     from aideator_cli.cli import terminal
-    from aideator_cli.cli.beginning import remark
+    from aideator_cli.cli.beginning import remark, tell_routes
     from aideator_cli.system.yaml_file import write_documents
     from aideator_cli.views.json_lines import write
 
     remark(planned)
+    tell_routes(planned.spec)
     if planned.suspects:
         raise unconfirmed(planned.suspects)
     if not json:

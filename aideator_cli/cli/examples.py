@@ -58,7 +58,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "config edit": ("aideator config edit", "aideator config edit --repository"),
     "config migrate": ("aideator config migrate", "AIDEATOR_HOME=~/.aideator aideator config migrate"),
     "trust": ("aideator trust", "aideator trust ../todo --revoke"),
-    "models": ("aideator models", "aideator models claude --check"),
+    "models": ("aideator models", "aideator models --why k3v9x2q/2"),
     "roles list": ("aideator roles list", "aideator roles list --json"),
     "roles show": ("aideator roles show qa", "aideator roles show qa --json"),
     "roles new": ("aideator roles new reviewer", "aideator roles new tester --from qa"),

@@ -15,6 +15,8 @@ from aideator_cli.intake.order import Order, check_local, check_variables
 from aideator_cli.intake.prompts import Briefed
 from aideator_cli.intake.request import Agents, Anew, Bounds, Briefing, Checking, Request
 from aideator_cli.intake.roles import finding
+from aideator_cli.intake.routing import privacy
+from aideator_cli.intake.routing.router import Ask, Router, nothing_at_hand
 from aideator_cli.intake.upon import Earlier, order
 from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
@@ -31,7 +33,7 @@ class _Crew:
     remarks: tuple[str, ...] = ()
 
 
-def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) -> Order:
+def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, ask: Ask = nothing_at_hand) -> Order:
     """Returns the order for a run whose agents begin with the patch. Raises `AideatorError` for every mistake in what is asked anew."""
     old = earlier.spec
     request = _request(old, anew)
@@ -41,7 +43,16 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) ->
     prompts.checked(anew.prompt)
     seen = request.checking.verify or old.hidden is None
     asked = checks.parse(request.checking) if seen else checks.Checks(setup=tuple(request.checking.setup))
-    crew = _new_crew(earlier, request, settings) if _names_agents(anew) else _old_crew(earlier, anew, settings)
+    router = Router(
+        settings.config_folder,
+        old.repository.url,
+        earlier.path,
+        old.model_hosts,
+        backend == "kubernetes",
+        anew.prompt,
+        ask=ask,
+    )
+    crew = _new_crew(earlier, request, settings, router) if _names_agents(anew) else _old_crew(earlier, anew, settings)
     agents = len(crew.variations)
     limits = bounds.limits(request, agents)
     if anew.first is not None and not 1 <= anew.first <= agents:
@@ -54,6 +65,8 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) ->
         secret=anew.secret or old.secret,
         parallel=_fitting(request.parallel, agents - 1), retries=old.retries if anew.retries is None else anew.retries,
     )  # fmt: skip
+    if old.model_hosts is not None:
+        privacy.check(old.model_hosts, spec.variations, spec.mcp)
     check_local(request, spec.variations, backend, settings)
     check_variables(spec.mcp, backend, settings)
     made = order(earlier, spec)
@@ -62,12 +75,16 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings) ->
 
 def _request(old: RunSpec, anew: Anew) -> Request:
     """Returns what would have asked for the old run, with what is asked anew, apart from who works."""
+
+    def apart(number: int | None) -> int | None:
+        return None if old.escalates else number  # those who go on do so side by side
+
     limits = old.limits
     budget = old.share and old.share * len(old.variations)
     cost = None if limits.cost == old.share else limits.cost
     return Request(
         old.repository.url, anew.prompt, n=anew.n, models=anew.models, agents=Agents(anew.agents), temperature=anew.temperature,
-        api_base=anew.api_base, parallel=anew.parallel or old.parallel, first=anew.first or old.first, retries=anew.retries,
+        api_base=anew.api_base, parallel=anew.parallel or apart(old.parallel), first=anew.first or apart(old.first), retries=anew.retries,
         allow_local_shell=anew.allow_local_shell, briefing=Briefing(anew.roles),
         bounds=Bounds(
             anew.timeout or limits.seconds, limits.start_seconds, anew.max_steps or limits.steps, limits.tokens, limits.output,
@@ -114,11 +131,11 @@ def _task(earlier: Earlier, variation: VariationSpec, anew: Anew, settings: Sett
         raise usage(f"the role of {name} can't be told anew: {error.message}", hint="name one with --role") from error
 
 
-def _new_crew(earlier: Earlier, request: Request, settings: Settings) -> _Crew:
+def _new_crew(earlier: Earlier, request: Request, settings: Settings, router: Router) -> _Crew:
     old = earlier.spec
     if not request.models and not request.agents.named:
         request = replace(request, agents=Agents(_named(old.variations, counted=request.n is None)))
-    lineup = line_up(request, None, settings)
+    lineup = line_up(request, None, settings, router)
     told = [
         Briefed(cell.role, request.prompt or "", cell.worker.agent == OWN, earlier=_done(earlier))
         for cell in lineup.cells

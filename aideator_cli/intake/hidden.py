@@ -24,7 +24,7 @@ def check(request: "Request", backend: str) -> None:
     if backend != "local" or not (request.checking.hidden or request.checking.hidden_verify):
         return
     for option, value in (
-        ("--max-parallel", request.parallel), ("--first", request.first), ("--retries", request.retries)
+        ("--escalate", request.escalate), ("--max-parallel", request.parallel), ("--first", request.first), ("--retries", request.retries)
     ):  # fmt: skip
         if value:
             raise usage(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent.program import AgentProgram
-from aideator_agent.spec import VariationSpec
+from aideator_agent.spec import Route, VariationSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
@@ -19,6 +19,8 @@ from aideator_cli.intake.matrix import Cell, Matrix
 from aideator_cli.intake.models import ModelInfo
 from aideator_cli.intake.request import Bounds, Request
 from aideator_cli.intake.roles import dealing
+from aideator_cli.intake.routing import policies
+from aideator_cli.intake.routing.router import NO_ROUTER, Router, Wanted
 from aideator_cli.system.settings import Settings
 
 _OWN: Final = (Worker(OWN, None), None)
@@ -52,8 +54,10 @@ class _Crew:
         return self._read[agent]
 
 
-def line_up(request: Request, table: Matrix | None, settings: Settings) -> Lineup:
-    """Raises `AideatorError` (usage) for an unknown agent or model, for two that do not fit, and for a cost limit without a price."""
+def line_up(request: Request, table: Matrix | None, settings: Settings, router: Router = NO_ROUTER) -> Lineup:
+    """`router` chooses where a model is asked for with `auto`.
+
+    Raises `AideatorError` (usage) for an unknown agent or model, for two that do not fit, and for a cost limit without a price."""
     overrides = models_file.load_overrides(settings.models_file)
     api_base = request.api_base or settings.defaults.api_base
     crew = _crew(request)
@@ -61,6 +65,7 @@ def line_up(request: Request, table: Matrix | None, settings: Settings) -> Lineu
     known = partial(models.is_known, overrides=overrides)
     cells = [_by_role(cell, request, table) for cell in _cells(request, table, settings, crew, known)]
     cells = [replace(cell, worker=_with_model(cell.worker, crew, resolve, settings)) for cell in cells]
+    cells, routes, told = _routed(cells, request, crew, router, api_base)
     cells = _with_temperature(cells, settings)
     infos = {name: resolve(name) for name in dict.fromkeys(_model(cell) for cell in cells)}
     _check_prices(request, cells, infos, settings)
@@ -69,10 +74,13 @@ def line_up(request: Request, table: Matrix | None, settings: Settings) -> Lineu
         for name, info in infos.items()
         if name.startswith(models.SCRIPTED)
     }
-    variations = [_variation(n, cell, infos[_model(cell)], crew) for n, cell in enumerate(cells, 1)]
+    variations = [
+        replace(_variation(n, cell, infos[_model(cell)], crew), route=route)
+        for n, (cell, route) in enumerate(zip(cells, routes, strict=True), 1)
+    ]
     others = [preset for cell in cells if (preset := crew.preset(cell.worker.agent))]
     remarks = options.check(request.bounds, others, ours=len(others) < len(cells)) if others else ()
-    return Lineup(cells, tuple(variations), turns, remarks)
+    return Lineup(cells, tuple(variations), turns, (*told, *remarks))
 
 
 def _crew(request: Request) -> _Crew:
@@ -169,6 +177,38 @@ def _named(request: Request, settings: Settings, crew: _Crew, known: Callable[[s
     return [] if configured is None or scripted else team.parse([configured], known)
 
 
+def _routed(
+    cells: Sequence[Cell], request: Request, crew: _Crew, router: Router, api_base: str | None
+) -> tuple[list[Cell], list[Route | None], list[str]]:
+    """Returns the cells with models in place of `auto`, why each has its model, and what the user should know."""
+    if not router.escalates and not any(policies.named(_model(cell)) is not None for cell in cells):
+        return list(cells), [None] * len(cells), []
+    if api_base is not None and any(policies.named(_model(cell)) is not None for cell in cells):
+        raise usage(
+            "--model auto chooses among several endpoints, and --api-base names one",
+            "write the endpoint into models.yaml as api_base of its model (docs/models.md), or name the model",
+        )
+    given = router.give([_wanted(cell, request, crew) for cell in cells])
+    kept = [(cell, found) for cell, found in zip(cells, given, strict=True) if found is not None]
+    left_out = dict.fromkeys(_model(cell) for cell, found in zip(cells, given, strict=True) if found is None)
+    told = [
+        f"--escalate leaves out {name.partition(':')[2]}: earlier steps try every model that it allows"
+        for name in left_out
+    ]
+    routed = [replace(cell, worker=replace(cell.worker, model=found.model)) for cell, found in kept]
+    return routed, [found.route for _, found in kept], told
+
+
+def _wanted(cell: Cell, request: Request, crew: _Crew) -> Wanted:
+    preset = crew.preset(cell.worker.agent)
+    fits = _anything if preset is None else partial(_can_use, preset)
+    return Wanted(_model(cell), cell.role.name, cell.worker.agent, fits, _cost_limit(request, cell))
+
+
+def _anything(_info: ModelInfo) -> bool:
+    return True
+
+
 def _configured(settings: Settings) -> str:
     found = configured_model.first(settings)
     if found is None:
@@ -184,7 +224,7 @@ def _with_model(worker: Worker, crew: _Crew, resolve: Callable[[str], ModelInfo]
     configured = configured_model.first(settings)
     if preset is None or usual is None:
         return replace(worker, model=_configured(settings))
-    fits = configured is not None and _can_use(preset, resolve(configured))
+    fits = configured is not None and (policies.named(configured) is not None or _can_use(preset, resolve(configured)))
     return replace(worker, model=configured if fits else usual)
 
 

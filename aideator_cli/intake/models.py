@@ -66,7 +66,12 @@ def resolve(name: str, *, api_base: str | None = None, overrides: Overrides = NO
         raise usage(f"{name!r} is not a valid model name", "for example: --model claude-sonnet-4-5")
     if name.startswith(SCRIPTED):
         return _scripted(name)
-    own = overrides.get(name) or overrides.get(f"openai/{name}")
+    if name == "auto" or name.startswith("auto:"):
+        raise usage(
+            f"{name} is chosen for the agents of a run; here a model must be named",
+            "for example: --model claude-sonnet-4-5",
+        )
+    own = overrides.get(name) or overrides.get(f"openai/{name}") or overrides.get(name.removeprefix("openai/"))
     info = _served(name, api_base or (own.api_base if own else None), overrides)
     return _overridden(info, own or overrides.get(info.name))
 

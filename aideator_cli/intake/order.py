@@ -1,5 +1,6 @@
 """Turns a `Request` into a `RunSpec`. It is parsed and checked here once; nothing parses its text again."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,10 +18,13 @@ from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
 from aideator_cli.intake.lineup import Lineup, line_up
 from aideator_cli.intake.matrix import Matrix
-from aideator_cli.intake.repository import Located, locate
+from aideator_cli.intake.repository import Located, is_url, locate
 from aideator_cli.intake.request import Bounds, Request
+from aideator_cli.intake.routing import privacy
+from aideator_cli.intake.routing.router import Ask, Router, cascade, nothing_at_hand
 from aideator_cli.intake.sending.packed import Packed, pack
 from aideator_cli.system.clock import now
+from aideator_cli.system.configuration.repository import root_of
 from aideator_cli.system.settings import Defaults, Settings
 
 if TYPE_CHECKING:
@@ -53,12 +57,18 @@ class _Read:
     shape: PodSettings
     env: dict[str, str]
     ca: str | None
+    hosts: tuple[str, ...] | None  # the repository is private: only these may get its text
     remarks: tuple[str, ...]
 
 
-def take(request: Request, backend: str, settings: Settings) -> Order:
-    """Raises `AideatorError` for every mistake that can be found before anything starts."""
-    read, on_cluster = _read(request, backend, settings), backend == "kubernetes"
+def take(request: Request, backend: str, settings: Settings, ask: Ask = nothing_at_hand) -> Order:
+    """`ask` tells which models are at hand, if one is to be chosen.
+
+    Raises `AideatorError` for every mistake that can be found before anything starts.
+    """
+    router, on_cluster = _router(request, backend, settings, ask), backend == "kubernetes"
+    request = _escalating(request, router)
+    read = _read(request, backend, settings, router)
     located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
     shown = _shown(read, located)
     packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
@@ -81,16 +91,18 @@ def take(request: Request, backend: str, settings: Settings) -> Order:
     return Order(spec, located, packed, remarks, request.sending.secrets)
 
 
-def _read(request: Request, backend: str, settings: Settings) -> _Read:
+def _read(request: Request, backend: str, settings: Settings, router: Router) -> _Read:
     table = None if request.matrix is None else _matrix(request, request.matrix, settings)
     compared = _compared(request)
     brief = Brief.of(request, table)
     bounds.check(request)
     hidden.check(request, backend)
     asked = checks.parse(request.checking)
-    lineup = line_up(request, brief.table(table), settings)
+    lineup = line_up(request, brief.table(table), settings, router)
     variations = lineup.variations
     servers, told = _servers(request, lineup, settings)
+    if router.hosts is not None:
+        privacy.check(router.hosts, variations, servers, own_home=request.agents.own_home)
     check_local(request, variations, backend, settings)
     check_variables(servers, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
@@ -100,7 +112,40 @@ def _read(request: Request, backend: str, settings: Settings) -> _Read:
     shape = _shape(request, settings, backend, checked=bool(asked.checks or asked.hidden))
     env, ca = _surroundings(request, variations, settings)
     remarks = (*brief.remarks(lineup.cells), *lineup.remarks, *told)
-    return _Read(compared, brief, asked, lineup, servers, git_secret, shape, env, ca, remarks)
+    return _Read(compared, brief, asked, lineup, servers, git_secret, shape, env, ca, router.hosts, remarks)
+
+
+def _router(request: Request, backend: str, settings: Settings, ask: Ask) -> Router:
+    on_cluster = backend == "kubernetes"
+    root = None if is_url(request.repo) else root_of(Path(request.repo))
+    url = request.repo if is_url(request.repo) else str(Path(request.repo).expanduser().resolve())
+    router = Router(
+        settings.config_folder, url, root, on_cluster=on_cluster, prompt=request.prompt or "", escalates=bool(request.escalate), ask=ask
+    )  # fmt: skip
+    if not (request.private or privacy.is_private(root)):
+        return router
+    return replace(router, hosts=privacy.list_of(router.policies, on_cluster=on_cluster))
+
+
+def _escalating(request: Request, router: Router) -> Request:
+    """A cascade is a run whose variations are tried one after the other, until one has succeeded."""
+    if not request.escalate:
+        return request
+    for option, value in (
+        ("--model", request.models), ("-n", request.n), ("--matrix", request.matrix), ("--first", request.first),
+        ("--max-parallel", request.parallel), ("--answer", request.question.answer),
+    ):  # fmt: skip
+        if value:
+            raise usage(
+                f"{option} conflicts with --escalate, which says what is tried, one after the other",
+                f"leave out {option}",
+            )
+    if not (request.checking.verify or request.checking.hidden_verify):
+        raise usage("--escalate needs checks: only they tell whether the next model is tried", "add --verify CMD")
+    steps = cascade(request.escalate, router.policies)
+    if len(steps) < 2 and not re.search(r":\d+$", steps[0]):
+        raise usage("--escalate needs at least two steps", "for example: --escalate cheap,best")
+    return replace(request, models=steps, parallel=1, first=1)
 
 
 def _spec(request: Request, defaults: Defaults, read: _Read, repository: Repository) -> RunSpec:
@@ -141,6 +186,8 @@ def _spec(request: Request, defaults: Defaults, read: _Read, repository: Reposit
         withhold_secrets=request.sending.withhold or defaults.withhold_secrets,
         mcp=read.servers,
         retries=USUAL_RETRIES if request.retries is None else request.retries,
+        model_hosts=read.hosts,
+        escalates=bool(request.escalate) and agents > 1,
     )
 
 

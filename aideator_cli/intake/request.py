@@ -169,6 +169,8 @@ class Request:
     temperature: float | None = None  # None: the model's default
     temperatures: Sequence[float | None] = ()  # one for each variation, in place of `temperature`; None: as there
     api_base: str | None = None  # an OpenAI-compatible endpoint
+    escalate: Sequence[str] = ()  # the steps of a cascade, each a policy or a model: one is tried after the other
+    private: bool = False  # whether the repository's text may go to hosts of the user's list alone
     ref: str | None = None  # branch, tag or commit; None: the remote's HEAD
     allow_local_shell: bool = False  # whether a real model's commands may run on this machine
     parallel: int | None = None  # how many variations may be at work at once; None: all

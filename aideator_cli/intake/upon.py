@@ -57,7 +57,7 @@ def order(earlier: Earlier, spec: RunSpec) -> Order:
     repository = replace(spec.repository, base=earlier.base)
     made = replace(
         spec, id=new_id(), submission_id=str(uuid.uuid4()), created=now(), repository=repository, answer=False, review=None,
-        sent=sent, origin=earlier.origin,
+        sent=sent, origin=earlier.origin, escalates=False,
     )  # fmt: skip
     located = Located(repository.url, repository.ref, earlier.base, earlier.path, earlier.path)
     return Order(made, located, Packed(repository, sent, room), may_send_secrets=True)

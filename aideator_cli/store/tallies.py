@@ -24,6 +24,7 @@ order by v.run, v.number
 N = TypeVar("N", int, float)
 NOTHING: Final[Mapping[str, Any]] = {"outcome": "running"}
 FIGURES: Final = ("cost", "input_tokens", "output_tokens")
+NO_TRIAL: Final = ("repository", "infrastructure", "verifier")  # faults that say nothing about the model
 
 
 class Tried(NamedTuple):
@@ -67,6 +68,11 @@ def tried(rows: Iterable[Mapping[str, Any]]) -> Iterator[Tried]:
                 result.get("checks", ()), baseline, report=bool(each[0]["report"])
             )
             yield _tried(row, result, each[0]["prompt"] or "", succeeded=succeeded)
+
+
+def is_trial(each: Tried) -> bool:
+    """Returns whether the result says something about the model. One that infrastructure or a cancel ended does not."""
+    return each.outcome not in ("running", "cancelled") and each.fault not in NO_TRIAL
 
 
 def total(figures: Iterable[N | None]) -> N | None:

@@ -9,10 +9,11 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.backends.base import Backend
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Event, Item, Observation
-from aideator_cli.domain.result import REFUSALS, Result
+from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError
 from aideator_cli.store import Store
 from aideator_cli.stream.follow import Again
+from aideator_cli.stream.handover import THE_SAME_AGAIN
 from aideator_cli.stream.recording import CANCEL_ASKED, RETRIED
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.stream.sieve import is_over
@@ -21,7 +22,6 @@ from aideator_cli.system.clock import now
 TRIED_AGAIN = "tried_again"
 NOT_TRIED_AGAIN = "not_tried_again"
 NOT_STOPPED = "not_stopped"
-THE_SAME_AGAIN = (*REFUSALS, "image", "secret", "config", "start_error")  # failures that another attempt would not fix
 SUBMITTING_SECONDS = 10.0  # how long another process has to do what it has claimed
 POLL = 0.1  # seconds
 CLAIMS = 3  # how many other processes to wait for; each of them may be killed
@@ -144,7 +144,8 @@ class Policy:
             self._backend.cancel(self._spec.id, left)
         except AideatorError as error:
             return self._told(NOT_STOPPED, error.message, *left)
-        return self._told(CANCEL_ASKED, f"--first {first}: {_have(first)} succeeded", *left)
+        why = "an earlier step has succeeded" if self._spec.escalates else f"--first {first}: {_have(first)} succeeded"
+        return self._told(CANCEL_ASKED, why, *left)
 
     def _told(self, kind: str, text: str, *numbers: int) -> Sequence[Observation]:
         told = [Observation(self._spec.id, now(), kind, text, number) for number in numbers]

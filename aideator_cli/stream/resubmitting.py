@@ -8,6 +8,7 @@ from aideator_cli.backends.base import Backend, Status
 from aideator_cli.domain.events import Observation
 from aideator_cli.errors import AideatorError, ExitCode, unavailable
 from aideator_cli.store import Store
+from aideator_cli.stream.handover import failures
 from aideator_cli.system.clock import now
 from aideator_cli.text.figures import cost
 
@@ -23,7 +24,8 @@ def resubmit(
     costs = _costs_left(spec, submissions, store)
     if not store.claim(spec.id, submissions):
         return None
-    backend.resubmit(spec, submissions, costs)
+    failed = {number: text for number in submissions if (text := failures(spec, store, number))}
+    backend.resubmit(spec, submissions, costs, failed)
     seen = [Observation(spec.id, now(), kind, text, number) for number in submissions]
     store.record([], seen)
     store.reopen(spec.id, submissions, submissions)

@@ -9,6 +9,7 @@ from aideator_cli.backends.base import Backend
 from aideator_cli.domain.events import Item, Observation
 from aideator_cli.errors import AideatorError
 from aideator_cli.store import Store
+from aideator_cli.stream import handover
 from aideator_cli.stream.follow import Again
 from aideator_cli.stream.sieve import is_over
 from aideator_cli.system.clock import now
@@ -49,7 +50,11 @@ class Slots:
             return []
         self._next = moment + (_SOON if moment < self._soon_until else _LATER)
         try:
-            self._waiting = self._backend.submit_more(self._spec.id)
+            if self._spec.escalates and not handover.is_open(
+                self._spec, self._store, self._backend.submissions(self._spec.id)
+            ):
+                return []
+            self._waiting = self._backend.submit_more(self._spec.id, handover.failures(self._spec, self._store))
         except AideatorError as error:
             self._next = moment + _LATER
             return self._refused(error.message)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from aideator_agent.spec import RunSpec
+from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_cli.choice.status import status
 from aideator_cli.domain.events import Event, Item, Observation
 from aideator_cli.domain.held import Held
@@ -80,6 +80,15 @@ def _origin(spec: RunSpec) -> dict[str, Any] | None:
     return {"kind": "merged" if spec.origin.merged else "continued", "variations": list(spec.origin.variations)}
 
 
+def choice(variation: VariationSpec) -> dict[str, Any]:
+    """Why a variation has its model. A model that the user named needs no reason."""
+    found = variation.route
+    return {
+        "variation": variation.number, "model": variation.model, "policy": found and found.policy,
+        "why": found.why if found else "you named it", "excluded": list(found.excluded) if found else [],
+    }  # fmt: skip
+
+
 def held_record(held: Held) -> dict[str, Any]:
     names = ("run", "created", "ended", "state", "backend", "events", "event_bytes", "file_bytes")
     return {name: getattr(held, name) for name in names}
@@ -102,6 +111,8 @@ def run_record(run: StoredRun, results: Sequence[Result], selected: int | None) 
         "issue": _issue(spec),
         "review": _review(spec),
         "origin": _origin(spec),
+        "routes": [choice(variation) for variation in spec.variations if variation.route is not None],
+        "private": spec.model_hosts is not None,
         "selected": selected,
         "name": run.name,
         "cluster_user": run.cluster_user,

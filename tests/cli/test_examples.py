@@ -30,7 +30,6 @@ PARSED |= {
     "judge",
 }
 ALONE = {
-    "aideator models claude --check",
     "aideator trust ../todo --revoke",
     "aideator retry k3v9x2q",
     'aideator continue k3v9x2q "Write the docs, too." -n 2',

@@ -54,7 +54,7 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "teams show": [("feature", {"team_file"})],
     "teams new": [("release", {"team_file"})],
     "teams check": [("bugfix", {"team_file"})],
-    "models": [("claude-sonnet-4-5", {"model"})],
+    "models": [("claude-sonnet-4-5", {"model"}), ("--why {run}", {"route"})],
     "version": [("", {"version"})],
 }  # fmt: skip
 # Each has tests of its own, whose lines are compared with the schemas, too: a keyring, a provider, a live agent

@@ -13,6 +13,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any, Final
 
+from aideator_agent import confinement
 from aideator_agent.interrupts import LOOK, Interrupts
 from aideator_agent.models.assembly import Assembly
 from aideator_agent.models.base import (
@@ -206,7 +207,7 @@ class LiteLLMModel:
                 if piece is None:
                     return
                 if isinstance(piece, Exception):
-                    raise translated(piece) from piece
+                    raise _refused(piece) or translated(piece) from piece
                 yield piece
         finally:
             left.set()
@@ -260,6 +261,15 @@ class LiteLLMModel:
         litellm.suppress_debug_info = True
         litellm.disable_streaming_logging = True
         self._library = litellm
+
+
+def _refused(error: BaseException | None) -> ModelError | None:
+    """Returns the error for a connection that confinement refused: asking again would not help."""
+    while error is not None:
+        if isinstance(error, confinement.NotListed):
+            return ModelError(str(error))
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _pump(

@@ -95,7 +95,7 @@ class Worker:
         servers = {s.name: Beside(s.url, self._filled(s)) for s in spec.mcp if s.url is not None}
         return KeyProxy(
             program.wire, program.upstream, key, variation.model, variation.price, spec.limits, self.totals, self.emitter,
-            self.interrupts.stop, servers, host=variation.host, withholds=spec.withhold_secrets,
+            self.interrupts.stop, servers, host=variation.host, withholds=spec.withhold_secrets, only=spec.model_hosts,
             shape=Shape(variation.temperature, spec.limits.output, program.tools, variation.tools or ()),
         )  # fmt: skip
 

@@ -6,12 +6,14 @@ only when it is needed.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
+from aideator_agent import confinement
 from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
 from aideator_agent.program import Wire
@@ -43,12 +45,15 @@ class KeyProxy:
     def __init__(
         self, wire: Wire, upstream: str, key: str | None, model: str, price: Price | None, limits: Limits, totals: Totals,
         emitter: Emitter, stop: Callable[[], bool] = lambda: False, servers: Mapping[str, Beside] = NO_SERVERS, *,
-        host: str | None = None, withholds: bool = False, shape: Shape = AS_ASKED,
+        host: str | None = None, withholds: bool = False, shape: Shape = AS_ASKED, only: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
         """`upstream` is the URL of the provider's API. `model` is the variation's name of the model. Once `stop` returns true, every
         request is refused. `servers` are MCP servers, each at `server_url`. `host` is told as where requests go; `withholds`: whether
-        what looks like a secret is taken out of them. `shape`: what of a request the user sets."""
+        what looks like a secret is taken out of them. `shape`: what of a request the user sets.
+        `only`: the hosts that may get the text of a private repository; None: any."""
         check_price(limits, price, model)
+        _check_hosts(only, [upstream, *(server.url for server in servers.values())])
+        self._confined = only is not None
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self._wire = wire
         self._upstream = upstream
@@ -95,8 +100,16 @@ class KeyProxy:
         redactor = Redactor([self._key] if self._key else [])
         provider = Provider(self._wire, self._upstream, self._key, session, redactor, self._shape)
         return Door(
-            provider, Servers(self._servers, session, self.token), self._ledger, self._sent, self.token, self._model
-        )
+            provider, Servers(self._servers, session, self.token), self._ledger, self._sent, self.token, self._model,
+            confined=self._confined,
+        )  # fmt: skip
+
+
+def _check_hosts(only: Sequence[str] | None, urls: Iterable[str]) -> None:
+    """Raises `Ended` for an address that a private repository's text may not go to."""
+    for url in urls:
+        if only is not None and not confinement.lists_url(only, url):
+            raise failed("repository", confinement.unlisted(urlsplit(url).netloc.rpartition("@")[2]))
 
 
 def _checked(key: str | None, model: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
+from aideator_agent import confinement
 from aideator_agent.proxy import gate, wires
 from aideator_agent.proxy.answers import UNREACHED, Answered, Unreached
 from aideator_agent.proxy.beside import PATH, Servers
@@ -17,6 +18,15 @@ from aideator_agent.proxy.sent import Sent
 from aideator_agent.verdict import failed
 
 AT_ONCE: Final = 16  # requests whose bodies are in memory
+ROUTED: Final = (
+    "models",
+    "fallbacks",
+    "route",
+    "provider",
+    "plugins",
+    "api_base",
+    "base_url",
+)  # where a gateway may send it
 TOLD: Final = 20  # refusals and errors that are told
 
 
@@ -24,8 +34,9 @@ class Door:
     """Answers requests: those of this attempt's agent with what the provider says, all others with an error."""
 
     def __init__(
-        self, provider: Provider, servers: Servers, ledger: Ledger, sent: Sent, token: str, model: str
-    ) -> None:
+        self, provider: Provider, servers: Servers, ledger: Ledger, sent: Sent, token: str, model: str, *, confined: bool = False
+    ) -> None:  # fmt: skip
+        """`confined`: the repository is private, so that no other model may get its text."""
         self.hosts: tuple[str, ...] = ()
         self.closing = False  # then what is still at the provider goes on there, and nobody hears what it used
         self._provider = provider
@@ -34,6 +45,7 @@ class Door:
         self._sent = sent
         self._token = token
         self._model = model
+        self._confined = confined
         self._told: set[str] = set()
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
@@ -72,6 +84,8 @@ class Door:
         known = _is_model(self._model, asked.model) and not asked.priced_apart
         answered = Answered()
         asked = self._looked(asked)
+        if self._confined:
+            self._check_only(asked)
         if not asked.route.counts:
             await self._ask(request, asked, answered)
             return self._response(request, answered)
@@ -125,6 +139,13 @@ class Door:
                 f"only the usual price of {self._model} is known, and there is a limit on the cost, so {what} can't be asked",
             )
         self._tell_once(f"The agent asks {what}; what that costs is unknown.")
+
+    def _check_only(self, asked: Asked) -> None:
+        """Other models, and a gateway's choice of them, may be answered by other hosts. Raises `Refusal`."""
+        other = next((name for name in ROUTED if asked.body.get(name) is not None), "")
+        if other or (asked.model and not _is_model(self._model, asked.model)):
+            what = f"the field {other}" if other else f"the model {asked.model[:100]}"
+            raise Refusal(403, f"{confinement.WHY}, so only {self._model} may be asked, and not with {what}")
 
     def _error(self, status: int, message: str) -> web.Response:
         body = wires.error(

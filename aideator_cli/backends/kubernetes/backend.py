@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar
 
 from aideator_agent.spec import RunSpec, SpecError
 from aideator_cli.backends import parcel
-from aideator_cli.backends.base import NO_COSTS, Delivered, Line, Remark, Status, Trouble
+from aideator_cli.backends.base import NO_COSTS, NOTHING_FAILED, Delivered, Line, Remark, Status, Trouble
 from aideator_cli.backends.kubernetes import credentials, kubeconfig, parcels, problems
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError, Client, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Address
@@ -109,16 +109,22 @@ class KubernetesBackend:
         submit(self._objects, spec, self._user, parcel.place(self._runs, spec.id))
         self._deliver(spec)
 
-    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS) -> None:
+    def resubmit(
+        self,
+        spec: RunSpec,
+        submissions: Mapping[int, int],
+        costs: Mapping[int, float] = NO_COSTS,
+        failed: Mapping[int, str] = NOTHING_FAILED,
+    ) -> None:
         from aideator_cli.backends.kubernetes.submission import resubmit
 
-        resubmit(self._objects, spec, submissions, costs, self._user, parcel.place(self._runs, spec.id))
+        resubmit(self._objects, spec, submissions, costs, failed, self._user, parcel.place(self._runs, spec.id))
         self._deliver(spec)
 
-    def submit_more(self, run: str) -> bool:
+    def submit_more(self, run: str, failed: str = "") -> bool:
         from aideator_cli.backends.kubernetes import taking_turns
 
-        return self._told(taking_turns.submit_more, self._objects, run, self._user, self._deliver)
+        return self._told(taking_turns.submit_more, self._objects, run, self._user, self._deliver, failed)
 
     def submissions(self, run: str) -> Mapping[int, int]:
         found: dict[int, int] = {}

@@ -49,7 +49,7 @@ _QUIET: Final = {
 }
 _UNWATCHED_SECONDS: Final = 3600
 _OF_ONE: Final = (  # values of the template that are a variation's own
-    "name", "labels", "annotations", "pod_labels", "pod_annotations", "variation", "max_cost", "pod_seconds", "job_seconds",
+    "name", "labels", "annotations", "pod_labels", "pod_annotations", "variation", "max_cost", "failed", "pod_seconds", "job_seconds",
 )  # fmt: skip
 _MARK: Final = f"{secrets.token_hex(16)}-"  # no text of a user's is one of them
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,6 +71,7 @@ class Submission:
     number: int  # 1..
     id: str  # annotation by which the submitting process recognises its own objects
     cost: float | None = None  # USD that it may spend; None: the run's limit applies
+    failed: str = ""  # what its agent is told of those before it
 
 
 def configmap_name(run: str) -> str:
@@ -186,6 +187,7 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "check_resources": _resources(spec.pod.check_resources),
         "variation": str(variation.number),
         "max_cost": None if submission.cost is None else str(submission.cost),
+        "failed": submission.failed.replace("$", "$$") or None,  # else Kubernetes fills in variables
         "configmap": configmap_name(spec.id),
         "sent": [part.entry for part in parcels.parts(spec)],
         "image": spec.image or agent_image(spec),

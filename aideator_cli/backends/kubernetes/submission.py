@@ -31,11 +31,13 @@ def submit(objects: Objects, spec: RunSpec, user: str, sent: Path) -> None:
 
 
 def resubmit(
-    objects: Objects, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float], user: str, sent: Path
-) -> None:
+    objects: Objects, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float], failed: Mapping[int, str],
+    user: str, sent: Path,
+) -> None:  # fmt: skip
     """Submits these variations again, each with the given submission number. Earlier submissions stay as they are."""
     id = str(uuid.uuid4())  # noqa: A001
-    _submit(objects, spec, {n: Submission(which, id, costs.get(n)) for n, which in submissions.items()}, user, sent)
+    again = {n: Submission(which, id, costs.get(n), failed.get(n, "")) for n, which in submissions.items()}
+    _submit(objects, spec, again, user, sent)
 
 
 def mend(objects: Objects, spec: RunSpec) -> None:

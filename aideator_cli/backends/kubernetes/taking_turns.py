@@ -26,10 +26,10 @@ _CONFLICTS: Final = 5  # changes by others at the same moment
 _THREADS: Final = 8
 
 
-def submit_more(objects: Objects, run: str, user: str, then: Callable[[RunSpec], None]) -> bool:
+def submit_more(objects: Objects, run: str, user: str, then: Callable[[RunSpec], None], failed: str = "") -> bool:
     """Submits variations that wait while fewer than `spec.parallel` are at work. Returns whether any waits still.
 
-    `then` is called after some were submitted. Raises `AideatorError`, `ApiError`, `ConnectionFailed`.
+    `then` is called after some were submitted. `failed` is told to their agents. Raises `AideatorError`, `ApiError`, `ConnectionFailed`.
     """
     configmap = _configmap(objects, run)
     if configmap is None or not _numbers(configmap):
@@ -41,7 +41,7 @@ def submit_more(objects: Objects, run: str, user: str, then: Callable[[RunSpec],
     free = (spec.parallel or len(spec.variations)) - sum(not _has_ended(job) for job in jobs)
     chosen = left[: max(0, free)]
     if chosen:
-        _submit(objects, spec, chosen, user)
+        _submit(objects, spec, chosen, user, failed)
         then(spec)
     strike_out(objects, run, there.union(chosen))
     return len(left) > len(chosen)
@@ -70,12 +70,12 @@ def strike_out(objects: Objects, run: str, numbers: Collection[int]) -> None:
         return
 
 
-def _submit(objects: Objects, spec: RunSpec, numbers: Sequence[int], user: str) -> None:
+def _submit(objects: Objects, spec: RunSpec, numbers: Sequence[int], user: str, failed: str) -> None:
     chosen = replace(spec, variations=tuple(spec.variation(number) for number in numbers))
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="submit") as pool:
         try:
             placement = preflight(objects, chosen, user, pool)
-            first = Submission(1, spec.submission_id)
+            first = Submission(1, spec.submission_id, failed=failed)
             jobs = [manifests.job(spec, variation, placement, first) for variation in chosen.variations]
             own(objects, spec.id, list(pool.map(lambda job: post(objects, objects.jobs_path, job), jobs)))
         except (ApiError, ConnectionFailed) as error:

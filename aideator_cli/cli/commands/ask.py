@@ -7,7 +7,18 @@ import typer
 
 from aideator_cli.cli.commands.run import run
 
-WITHOUT = ("answer", "apply", "branch", "push", "folder", "no_baseline", "no_signals", "max_file", "allow_change")
+WITHOUT = (
+    "answer",
+    "apply",
+    "branch",
+    "push",
+    "folder",
+    "no_baseline",
+    "no_signals",
+    "max_file",
+    "allow_change",
+    "escalate",
+)
 Question = Annotated[
     str | None,
     typer.Argument(

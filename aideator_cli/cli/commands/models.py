@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.models import Checked, Known
     from aideator_cli.intake.models import ModelInfo
+    from aideator_cli.intake.request import Where
 
 
 def list_models(
@@ -25,6 +26,12 @@ def list_models(
             "--check", help="Ask each model for one token from this machine, which costs a fraction of a cent."
         ),
     ] = False,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            "--why", metavar="RUN[/N]", help="Say why the variations of a run have their models.", show_default=False
+        ),
+    ] = None,
     timeout: Annotated[str, typer.Option(metavar="TIME", help="With --check: how long a model may take.")] = "30s",
     backend: run_options.Backend = None,
     context: options.Context = None,
@@ -40,6 +47,8 @@ def list_models(
     from aideator_cli.text.durations import seconds
 
     here = invocation.here()
+    if why is not None:
+        return _why(here, why, Where(backend, context, namespace), json=json)
     found = shelf(here, names or (), Store(Where(backend, context, namespace), secret))
     if found.trouble:
         terminal.warn(f"the keys in {found.place} can't be read: {found.trouble}")
@@ -51,6 +60,20 @@ def list_models(
         terminal.say(f"no provider's key is at hand ({found.place}): {invocation.command('secret', 'set')} NAME")
     elif not json:
         terminal.say(f"keys: {found.place}. Prices are USD per million tokens.")
+    return 0
+
+
+def _why(here: "Here", word: str, where: "Where", *, json: bool) -> int:
+    from aideator_cli.actions.routing import why
+    from aideator_cli.cli import terminal
+    from aideator_cli.views.json_lines import choice, write
+    from aideator_cli.views.text.routes import show_route
+
+    for chosen in why(here, word, where):
+        if json:
+            write(terminal.screen(), {"kind": "route", "run": chosen.run, **choice(chosen.variation)})
+        else:
+            show_route(terminal.screen(), f"{chosen.run}/{chosen.variation.number}", chosen.variation)
     return 0
 
 

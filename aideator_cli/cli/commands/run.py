@@ -30,6 +30,8 @@ def called(
     agent_command: agent_options.AgentCommand = None,
     agent_home: agent_options.AgentHome = False,
     model: run_options.Model = None,
+    escalate: run_options.Escalate = None,
+    private: run_options.Private = False,
     matrix: run_options.Matrix = None,
     yes: run_options.Yes = False,
     profile: options.Profile = None,  # noqa: ARG001 -- with the next one read before the options are filled in
@@ -170,8 +172,8 @@ def called(
     here = invocation.here()
     repo, shown = named(here, repo, issue, ca)
     request = Request(
-        repo, read_prompt(prompt), n=n, models=model or (), agents=Agents(agent or (), agent_command, agent_home), matrix=matrix,
-        temperature=temperature, api_base=api_base, ref=ref,
+        repo, read_prompt(prompt), n=n, models=model or (), escalate=escalate or (), private=private,
+        agents=Agents(agent or (), agent_command, agent_home), matrix=matrix, temperature=temperature, api_base=api_base, ref=ref,
         allow_local_shell=allow_local_shell, parallel=max_parallel, first=first, retries=retries, bounds=bounds, checking=checking,
         pod=pod, surroundings=Surroundings(env or (), env_from or (), ca),
         sending=Sending(dirty, carry or (), secrets=yes, withhold=withhold_secrets),

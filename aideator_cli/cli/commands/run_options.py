@@ -48,8 +48,27 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="NAME[:K],…",
-        help="Models by their LiteLLM names, each with an optional count. Repeatable. scripted/FILE plays a script.",
+        help="Models by their LiteLLM names, each with an optional count. Repeatable. auto[:POLICY] lets AIdeator choose: cheap, mid, "
+        "best, fast, private or your own policy. scripted/FILE plays a script.",
         show_default=False,
+    ),
+]
+Escalate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--escalate",
+        metavar="STEP,…",
+        help="Try one model after the other, policies or names, such as cheap,best: the next only if the checks failed. "
+        "Needs --verify.",
+        show_default=False,
+    ),
+]
+Private = Annotated[
+    bool,
+    typer.Option(
+        "--private",
+        help="Let the repository's text go to the hosts in `local` of router.toml alone. "
+        "`private = true` in its .aideator.toml does so, too.",
     ),
 ]
 OneModel = Annotated[

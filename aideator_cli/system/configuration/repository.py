@@ -22,7 +22,7 @@ GROUPS: Final = frozenset({"Checks", "Limits"})  # of the help: all options unde
 ALLOWED: Final = frozenset(
     {
         "n", "model", "agent", "role", "temperature", "subdir", "depth", "sparse", "no_submodules", "withhold_secrets",
-        "image", "cpu", "memory", "disk", "check_cpu", "check_memory", "check_disk", "max_parallel",
+        "private", "image", "cpu", "memory", "disk", "check_cpu", "check_memory", "check_disk", "max_parallel",
     }
 )  # fmt: skip
 _LEFT_OUT: Final = "add --no-repository-file to run without it"

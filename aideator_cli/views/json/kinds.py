@@ -37,6 +37,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "result": (outcome.Result,),
     "review": (comparing.Reviewed,),
     "role": (means.Role,),
+    "route": (run.Route,),
     "run": (run.Run, run.Started),
     "selection": (choosing.Selection,),
     "sent": (run.Sent,),

@@ -48,6 +48,23 @@ class Origin(TypedDict):
     variations: Sequence[str]
 
 
+class Choice(TypedDict):
+    """Why a variation has its model, where AIdeator chose it."""
+
+    variation: int
+    model: str
+    policy: str | None
+    why: str
+    excluded: Sequence[str]
+
+
+class Route(Choice):
+    """Why a variation has its model, of `models --why`. `policy` is null where the user named the model."""
+
+    kind: Literal["route"]
+    run: str
+
+
 class Observation(TypedDict):
     """What AIdeator saw of the backend about a run."""
 
@@ -76,6 +93,8 @@ class Run(TypedDict):
     issue: Issue | None
     review: Review | None
     origin: Origin | None
+    routes: Sequence[Choice]
+    private: bool
     selected: int | None
     name: str | None
     cluster_user: str | None
