@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
 from jiter import from_json
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.attempts import Attempt
 
 
@@ -25,7 +25,7 @@ class Event(NamedTuple):  # a tuple: one is made for every line, in a third of t
     after: int = -1  # the highest seq before this line: the position of a stray
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """Something that the backend showed about a run, a variation or an attempt. It is not an event and never appears in `logs`."""
 
@@ -37,14 +37,14 @@ class Observation:
     attempt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """This follower sees the attempt for the first time."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """The attempt is over: no more items follow.
 
@@ -58,7 +58,7 @@ class Closed:
     last: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """A variation ended without an attempt: it never started, or its objects no longer exist."""
 
