@@ -50,13 +50,6 @@ class Patience:
     kill: float = 2.0  # after KILL
 
 
-def server_command() -> list[str]:
-    """The shell container's `command` in the Job's manifest. The folder comes from AIDEATOR_CHANNEL (/aideator)."""
-    script = Path(__file__).with_name("shell_server.sh").read_text("utf-8")
-    lines = (line for line in script.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    return ["/bin/sh", "-c", "\n".join(lines) + "\n"]
-
-
 class ChannelShell:
     """Runs commands in the shell container. `channel` is the shared folder; `folder` is where commands run, as the container sees it.
 

@@ -27,13 +27,6 @@ TERM_SECONDS: Final = 2.0
 KILL_SECONDS: Final = 2.0
 EXECUTING: Final = 200  # looks, a millisecond apart, at a process without an environment
 KERNEL_THREAD: Final = 0x00200000  # PF_KTHREAD in the kernel's sched.h
-QUIET: Final = {
-    "TERM": "dumb",
-    "PAGER": "cat",
-    "GIT_PAGER": "cat",
-    "GIT_TERMINAL_PROMPT": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",  # a stale one, of the same second and size, would hide an edit
-}
 
 
 class LocalShell:

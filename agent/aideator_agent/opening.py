@@ -15,7 +15,8 @@ def open_shell(settings: Settings, folder: Path) -> Shell:
         from aideator_agent.channel import ChannelShell
 
         return ChannelShell(settings.channel, folder)
-    from aideator_agent.local_shell import QUIET, LocalShell
+    from aideator_agent.local_shell import LocalShell
+    from aideator_agent.surroundings import QUIET
 
     own = surroundings.of_commands(settings.spec, str(settings.private))
     return LocalShell(folder, {**scrubbed(os.environ), **QUIET, **own})

@@ -1,7 +1,6 @@
 """What git, the model and the commands find around them: the user's variables, a proxy, and certificate authorities of the user's own."""
 
 import os
-import ssl
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,13 @@ from aideator_agent.spec import RunSpec
 if TYPE_CHECKING:
     from aideator_agent.settings import Settings
 
+QUIET: Final = {
+    "TERM": "dumb",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",  # a stale one, of the same second and size, would hide an edit
+}
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 BUNDLE: Final = "ca.crt"
 # Each of them replaces the authorities that a tool knows, so the file holds the system's too
@@ -75,6 +81,8 @@ def _system_authorities(environment: Mapping[str, str]) -> str:
 def _candidates(environment: Mapping[str, str]) -> Iterator[str]:
     if named := environment.get("SSL_CERT_FILE"):
         yield named
+    import ssl  # takes longer to load than all of this room
+
     if usual := ssl.get_default_verify_paths().cafile:
         yield usual
     yield from _SYSTEMS

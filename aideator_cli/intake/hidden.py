@@ -21,7 +21,7 @@ PACKED: Final = 16 * 1024**2  # bytes: a cluster keeps it in Secrets, and on thi
 
 def check(request: "Request", backend: str) -> None:
     """Raises `AideatorError` (usage) for options that would let an agent see them on this machine."""
-    if backend != "local" or not (request.checking.hidden or request.checking.hidden_verify):
+    if backend != "local":
         return
     for option, value in (
         ("--escalate", request.escalate), ("--max-parallel", request.parallel), ("--first", request.first), ("--retries", request.retries)
@@ -33,13 +33,11 @@ def check(request: "Request", backend: str) -> None:
             )
 
 
-def pack(folder: Path | None, asked: "Checks", located: "Located") -> tuple[bytes, Hidden] | None:
-    """Returns the archive and what the spec says of it; None without hidden checks.
+def pack(folder: Path | None, asked: "Checks", located: "Located") -> tuple[bytes, Hidden]:
+    """Returns the archive and what the spec says of it.
 
     Raises `AideatorError` for files that can't be laid over a tree, or that agents could find.
     """
-    if folder is None and not asked.hidden:
-        return None
     if folder is not None:
         _expect_outside(folder, located)
     contents = {} if folder is None else _read(folder)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings
-from aideator_agent.spec import Limits, Repository, Review, RunSpec, VariationSpec
+from aideator_agent.spec import Hidden, Limits, Repository, Review, RunSpec, VariationSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.ids import new_id
 from aideator_cli.errors import not_found, usage
-from aideator_cli.intake import bounds, checks, cloning, hidden, matrix, mcp, models, pod, surroundings
+from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, surroundings
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
 from aideator_cli.intake.lineup import Lineup, line_up
@@ -72,7 +72,7 @@ def take(request: Request, backend: str, settings: Settings, ask: Ask = nothing_
     located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
     shown = _shown(read, located)
     packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
-    unseen = hidden.pack(request.checking.hidden, read.checks, located)
+    unseen = _hidden(request, read.checks, located)
     if unseen is not None:
         packed = packed.with_hidden(unseen[0], to_cluster=on_cluster)
     repository = replace(packed.repository, private=located.private)
@@ -96,7 +96,7 @@ def _read(request: Request, backend: str, settings: Settings, router: Router) ->
     compared = _compared(request)
     brief = Brief.of(request, table)
     bounds.check(request)
-    hidden.check(request, backend)
+    _check_hidden(request, backend)
     asked = checks.parse(request.checking)
     lineup = line_up(request, brief.table(table), settings, router)
     variations = lineup.variations
@@ -146,6 +146,21 @@ def _escalating(request: Request, router: Router) -> Request:
     if len(steps) < 2 and not re.search(r":\d+$", steps[0]):
         raise usage("--escalate needs at least two steps", "for example: --escalate cheap,best")
     return replace(request, models=steps, parallel=1, first=1)
+
+
+def _check_hidden(request: Request, backend: str) -> None:
+    if request.checking.hidden or request.checking.hidden_verify:
+        from aideator_cli.intake import hidden
+
+        hidden.check(request, backend)
+
+
+def _hidden(request: Request, asked: checks.Checks, located: Located) -> tuple[bytes, Hidden] | None:
+    if not (request.checking.hidden or asked.hidden):
+        return None
+    from aideator_cli.intake import hidden
+
+    return hidden.pack(request.checking.hidden, asked, located)
 
 
 def _spec(request: Request, defaults: Defaults, read: _Read, repository: Repository) -> RunSpec:

@@ -14,11 +14,12 @@ from aideator_agent.checks import copying
 from aideator_agent.checks.trees import Part, Tree
 from aideator_agent.files import FileRefused
 from aideator_agent.keys import scrubbed
-from aideator_agent.local_shell import QUIET, LocalShell
+from aideator_agent.local_shell import LocalShell
 from aideator_agent.repository import borrow_objects
 from aideator_agent.settings import CheckContainer
 from aideator_agent.shell import Shell
 from aideator_agent.spec import Repository
+from aideator_agent.surroundings import QUIET
 from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 

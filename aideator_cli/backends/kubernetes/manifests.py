@@ -10,13 +10,12 @@ from typing import Any, Final
 
 import yaml
 
-from aideator_agent.channel import server_command
 from aideator_agent.git_failures import is_ssh
-from aideator_agent.local_shell import QUIET
 from aideator_agent.pod_settings import PodSettings, Resources, Toleration
 from aideator_agent.settings import GIT_TOKEN, KNOWN_HOSTS, SSH_KEY
+from aideator_agent.shell_server import server_command
 from aideator_agent.spec import RunSpec, VariationSpec
-from aideator_agent.surroundings import of_commands
+from aideator_agent.surroundings import QUIET, of_commands
 from aideator_agent.values import frozen
 from aideator_cli import __version__
 from aideator_cli.backends.kubernetes import kueue, marks, parcels

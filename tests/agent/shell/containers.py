@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from aideator_agent.channel import Patience, server_command
+from aideator_agent.channel import Patience
 from aideator_agent.shell import Finished, Shell
+from aideator_agent.shell_server import server_command
 
 T = TypeVar("T")
 SERVERS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "ash"]}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from aideator_agent.channel import ChannelShell, Patience, server_command
+from aideator_agent.channel import ChannelShell, Patience
+from aideator_agent.shell_server import server_command
 from tests.agent.shell.containers import PATIENCE, Commands, Container, running, until, word
 
 

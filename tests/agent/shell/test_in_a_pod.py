@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aideator_agent.channel import server_command
+from aideator_agent.shell_server import server_command
 from tests.fixtures.cluster import Kubectl
 
 AGENT = """

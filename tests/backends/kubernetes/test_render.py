@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from aideator_agent.channel import server_command
 from aideator_agent.pod_settings import PodSettings, Resources, Share, Toleration
 from aideator_agent.settings import load
+from aideator_agent.shell_server import server_command
 from aideator_agent.spec import Check, Limits, Referee, Repository, RunSpec, VariationSpec
 from aideator_cli.backends.kubernetes import manifests
 from aideator_cli.backends.kubernetes.manifests import Placement, Submission
