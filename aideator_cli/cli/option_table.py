@@ -8,7 +8,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from aideator_cli.system.configuration.options import Kind, Option, Table, database
+from aideator_cli.system.configuration.options import Kind, Option, Table, database, of_server
 
 # The profile and the repository's file are where settings come from; AIDEATOR_PROFILE chooses the profile, too. An issue is a task.
 NO_SETTINGS: Final = frozenset({"profile", "no_repository_file", "issue"})
@@ -25,7 +25,8 @@ def option_table() -> Table:
     found = [option(name, hints[name]) for name in signature(run).parameters]
     options = {each.name: each for each in found if each is not None and each.name not in NO_SETTINGS}
     theme = Option("theme", Kind.TEXT, flag="", choices=("dark", "light"))
-    return {**options, "user": Option("user", Kind.TEXT, flag=""), "theme": theme, "database": database()}
+    server = {each.name: each for each in of_server()}
+    return {**options, "user": Option("user", Kind.TEXT, flag=""), "theme": theme, "database": database(), **server}
 
 
 def option(name: str, hint: Any) -> Option | None:

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, api_page, contract, health, keys, metrics, page, runs, watching
+from aideator_cli.server import accounts, acts, api_page, contract, health, keys, metrics, openid, page, runs, watching
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
 from aideator_cli.server.followers import Followers
 from aideator_cli.server.gate import Gate
 from aideator_cli.server.logs import RequestLog, Write
+from aideator_cli.server.page.troubles import unknown_address
 from aideator_cli.server.problems import answer_with_problems
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
 
@@ -46,6 +48,9 @@ def application(
         title="AIdeator", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.needs_token = hosts is None
+    provider = openid.configured(here.settings) if hosts is None else None
+    app.state.openid = None if provider is None else openid.OpenId(provider)
+    app.state.public_url = here.settings.defaults.public_url
     app.state.metrics = metrics.Metrics()
     app.add_middleware(Audit)
     app.add_middleware(Gate, hosts=hosts)
@@ -53,6 +58,7 @@ def application(
     if log is not None:
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
+    app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
     for part in (health, metrics, runs, watching, acts, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
     describe(app)

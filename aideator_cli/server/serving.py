@@ -31,14 +31,13 @@ def serve(here: Here, host: str, port: int, said: Callable[[str], None], log: Wr
         )
     listening = _listening(host, port)
     with listening:
-        shown = f"[{host}]" if ":" in host else host
         app = application(here, LOOPBACK if is_loopback(host) else None, log=log)
         plain = uvicorn.config.LOGGING_CONFIG if log is None else None
         config = uvicorn.Config(
             app, http="httptools", log_level="warning", log_config=plain, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on", ws="none",
         )  # fmt: skip
-        address = f"http://{shown}:{listening.getsockname()[1]}"
+        address = here.settings.defaults.public_url or f"http://{_reached(host)}:{listening.getsockname()[1]}"
         if log is not None:
             log(line("info", "serving", url=address))
         said(address)
@@ -65,6 +64,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _reached(host: str) -> str:
+    """Returns the host of an address that a browser can open. A server that listens on all addresses is told by one of them."""
+    try:
+        given = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if given.is_unspecified:
+        with socket.socket(socket.AF_INET6 if given.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            try:
+                asked.connect(("2001:db8::1" if given.version == 6 else "192.0.2.1", 9))  # sends nothing
+                host = asked.getsockname()[0]
+            except OSError:  # no network: this machine alone
+                return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -64,9 +64,17 @@ def cookie_of(request: Request) -> str | None:
     return request.cookies.get(COOKIE) or None
 
 
+def is_secure(request: Request) -> bool:
+    """Returns whether the browser speaks https with this server, perhaps through a proxy in front that speaks http with it."""
+    public: str | None = request.app.state.public_url
+    return (
+        request.url.scheme == "https"
+        or request.headers.get("origin", "").startswith("https://")  # the browser says there what it speaks
+        or (public or "").startswith("https://")
+    )
+
+
 def set_cookie(request: Request, response: Response, secret: str, path: str) -> None:
-    # A proxy in front may speak https while this server hears http; the browser says in Origin what it speaks.
-    secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
     response.set_cookie(
-        COOKIE, secret, max_age=int(SECONDS), path=path or "/", secure=secure, httponly=True, samesite="lax"
+        COOKIE, secret, max_age=int(SECONDS), path=path or "/", secure=is_secure(request), httponly=True, samesite="lax"
     )

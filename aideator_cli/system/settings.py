@@ -61,10 +61,17 @@ class Defaults:
     theme: str | None = None  # dark or light
     database: str | None = None  # a URL; `Settings.database` also knows the variable
     notify: str | None = None
+    public_url: str | None = None  # under which browsers reach the server
+    oidc_issuer: str | None = None
+    oidc_client: str | None = None
+    oidc_secret_file: str | None = None
+    oidc_name: str | None = None
+    oidc_domain: tuple[str, ...] = ()
 
 
 DATABASE = "AIDEATOR_DATABASE"
-_PATHS = frozenset({"ca", "mcp", "pod_patch"})
+OIDC_SECRET = "AIDEATOR_OIDC_SECRET"  # of the server at its provider of OpenID Connect
+_PATHS = frozenset({"ca", "mcp", "oidc_secret_file", "pod_patch"})
 _SEVERAL = frozenset({"model", "agent", "role"})  # each value may hold several, with commas
 
 

@@ -15,7 +15,7 @@ from aideator_cli.cli.lazy_group import _load
 from aideator_cli.cli.option_table import NO_SETTINGS, option_table
 from aideator_cli.errors import ExitCode
 from aideator_cli.intake.request import Bounds
-from aideator_cli.system.configuration.options import Kind, Option
+from aideator_cli.system.configuration.options import Kind, Option, of_server
 from aideator_cli.system.settings import Defaults, defaults_table
 from tests.cli.conftest import Dry, Said, Shell
 
@@ -57,7 +57,8 @@ def example(option: Option) -> tuple[str, Any]:
 
 def test_every_option_of_run_can_be_configured(home: Path, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """An option that is added to `run` is a setting by itself; one that can't be is named here."""
-    options = {name: each for name, each in option_table().items() if name not in ("user", "theme", "database")}
+    without = {"user", "theme", "database", *(each.name for each in of_server())}
+    options = {name: each for name, each in option_table().items() if name not in without}
     arguments = {"repo", "prompt"}
     assert options.keys() == signature(run.run).parameters.keys() - NO_SETTINGS - arguments
     config("".join(f"{name} = {example(option)[0]}\n" for name, option in options.items()))

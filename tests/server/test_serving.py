@@ -12,6 +12,7 @@ import pytest
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
 from aideator_cli.api import Aideator
+from aideator_cli.server import serving
 from aideator_cli.server.serving import GRACE_SECONDS
 from tests.cli.conftest import Shell, aideator
 from tests.server.conftest import Body
@@ -92,3 +93,12 @@ def test_without_the_extra_it_says_what_to_install(aideator: Shell, monkeypatch:
     assert said.code == 2
     assert "aideator serve needs uvicorn, which is not installed" in said.err
     assert "pip install 'aideator[server]'" in said.err
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("10.0.0.7", "10.0.0.7"), ("example.org", "example.org"), ("2001:db8::7", "[2001:db8::7]")]
+)
+def test_the_address_it_names_can_be_opened(host: str, shown: str) -> None:
+    assert serving._reached(host) == shown
+    assert serving._reached("0.0.0.0") not in ("0.0.0.0", "")
+    assert serving._reached("::") not in ("[::]", "")

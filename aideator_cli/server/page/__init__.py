@@ -4,11 +4,12 @@ sends are in `templates/page`. It must not decide anything: it calls the same ac
 
 from fastapi import APIRouter
 
-from aideator_cli.server.page import acting, beginning, entering, routes, settings
+from aideator_cli.server.page import acting, beginning, entering, providing, routes, settings
 
 router = APIRouter(include_in_schema=False)
 for each in (
     entering.router,
+    providing.router,
     beginning.router,
     settings.router,
     routes.router,

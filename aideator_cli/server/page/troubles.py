@@ -1,21 +1,26 @@
 """Errors on the page: what went wrong, and what to do next. A module of the page that asks for JSON gets the API's problem document."""
 
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aideator_cli.errors import AideatorError, written
+from aideator_cli.server.access import known
 from aideator_cli.server.page.frame import root, screen
-from aideator_cli.server.problems import Problem, of_error
+from aideator_cli.server.problems import Problem, of_error, of_http
 
 HEADINGS: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.UNAUTHORIZED: "Log in first",
     HTTPStatus.FORBIDDEN: "You may not do that",
     HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Not found",
     HTTPStatus.SERVICE_UNAVAILABLE: "The server can't answer now",
     HTTPStatus.TOO_MANY_REQUESTS: "Too much at once",
     HTTPStatus.GATEWAY_TIMEOUT: "It took too long",
@@ -41,6 +46,23 @@ class PageRoute(APIRoute):
                 return await trouble(request, problem)
 
         return handled
+
+
+async def unknown_address(request: Request, error: HTTPException) -> Response:
+    """Answers a browser at an address that leads nowhere with a screen, and a program with a problem document."""
+    page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(f"{root(request)}/api/")
+    if error.status_code not in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED) or not page:
+        return await of_http(request, error)
+    with contextlib.suppress(Problem, AideatorError):
+        request.state.caller = await known(request)
+    text = (
+        "There is nothing at this address."
+        if request.method == "GET"
+        else "Nothing was done: this address takes no form."
+    )
+    return await trouble(
+        request, Problem(HTTPStatus(error.status_code), text, "the list has the runs that you may see")
+    )
 
 
 async def trouble(request: Request, problem: Problem) -> Response:
@@ -70,7 +92,11 @@ def login(request: Request, back: str, wrong: Problem | None = None, *, email: s
     """The screen that asks who it is. `back`: the path that follows."""
     told = None if wrong is None else {"text": wrong.detail, "hint": wrong.hint and written(wrong.hint)}
     status = HTTPStatus.UNAUTHORIZED if wrong is None else wrong.status
-    return screen(request, "login", {"next": back, "wrong": told, "email": email}, status=status.value)
+    values = {"next": back, "wrong": told, "email": email, "provider": None}
+    if (openid := request.app.state.openid) is not None:
+        begin = f"{root(request)}/login/oidc?{urlencode({'next': back})}"
+        values["provider"] = {"name": openid.provider.name, "begin": begin}
+    return screen(request, "login", values, status=status.value)
 
 
 async def _written(request: Request) -> str:

@@ -48,6 +48,16 @@ def database() -> Option:
     return Option("database", Kind.TEXT)
 
 
+def of_server() -> tuple[Option, ...]:
+    """Settings of `serve` that it has as no option."""
+    texts = ("public_url", "oidc_issuer", "oidc_client", "oidc_name")
+    return (
+        *(Option(name, Kind.TEXT) for name in texts),
+        Option("oidc_secret_file", Kind.PATH),
+        Option("oidc_domain", Kind.TEXT, many=True),
+    )
+
+
 Table = Mapping[str, Option]
 
 # Values of a later place come on top of those of an earlier one; of other lists only the last place's count.

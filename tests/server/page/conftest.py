@@ -31,14 +31,15 @@ Opened = Callable[..., "Page"]
 class Site:
     """The server at an address, which can stop and come back."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: tuple[str, ...] | None = LOOPBACK) -> None:
+        self._hosts = hosts
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self._start()
 
     def _start(self) -> None:
-        app = application(Here(), LOOPBACK)
+        app = application(Here(), self._hosts)
         config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1, ws="none")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listening]}, daemon=True)

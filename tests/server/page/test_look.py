@@ -8,13 +8,13 @@ import pytest
 
 from tests.fixtures.stored_runs import Told, cites
 from tests.fixtures.stored_runs import add_run as store_run
-from tests.server.page.conftest import Opened
+from tests.server.page.conftest import Opened, Site
 from tests.server.page.stories import hostile, three
 from tests.server.page.test_streams import OVER
 from tests.server.page.waiting import until_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.xdist_group("browser")
 PATHS = ("/", "/runs/new", "/runs/k3v9x2q", "/runs/k3v9x2q/compare", "/settings", "/runs/nothere", "/?q=elephant")
@@ -44,6 +44,37 @@ def test_axe_finds_nothing(opened: Opened, home: Path, axe: str, mode: str, widt
         assert audited(page, axe) == [], path
     page.keyboard.press("?")
     assert audited(page, axe) == [], "help"
+
+
+def test_axe_finds_nothing_in_the_login(
+    browser: "Browser",
+    home: Path,  # noqa: ARG001 -- the data folder
+    axe: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIDEATOR_OIDC_ISSUER", "https://127.0.0.1:9")
+    monkeypatch.setenv("AIDEATOR_OIDC_CLIENT", "aideator")
+    monkeypatch.setenv("AIDEATOR_OIDC_NAME", "Example & Co")
+    site = Site(None)
+    try:
+        for mode, width in (("light", 1440), ("dark", 390)):
+            page = browser.new_context(color_scheme=mode, viewport={"width": width, "height": 800}).new_page()
+            page.goto(f"{site.address}/runs/new")
+            assert page.get_by_role("link", name="Log in with Example & Co").is_visible()
+            assert audited(page, axe) == [], mode
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.get_by_label("Token").fill("wrong")
+            page.get_by_role("button", name="Log in").click()
+            page.get_by_role("alert").wait_for()
+            assert "does not count" in page.get_by_role("alert").inner_text()
+            assert audited(page, axe) == [], f"{mode}, refused"
+            page.get_by_role("link", name="Log in with Example & Co").click()
+            assert "does not answer as it should" in page.get_by_role("alert").inner_text()
+            page.goto(f"{site.address}/no/such/page")
+            assert audited(page, axe) == [], f"{mode}, unknown"
+            page.context.close()
+    finally:
+        site.stop()
 
 
 def test_axe_finds_nothing_in_hostile_text_and_answers(opened: Opened, home: Path, axe: str) -> None:
