@@ -1,5 +1,6 @@
 """Listens, and serves until it is told to stop."""
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -40,17 +41,31 @@ def serve(here: Here, host: str, port: int, said: Callable[[str], None], log: Wr
         address = here.settings.defaults.public_url or f"http://{_reached(host)}:{listening.getsockname()[1]}"
         if log is not None:
             log(line("info", "serving", url=address))
-        said(address)
+        server = _Server(config, app, lambda: said(address))
         with warnings_to(log) if log is not None else nullcontext():
-            _Server(config, app).run(sockets=[listening])
+            server.run(sockets=[listening])
+        if server.failed is not None:
+            raise server.failed
 
 
 class _Server(uvicorn.Server):
     """Ends the streams as soon as it is told to stop: they would hold it up, and whoever reads them comes back."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, said: Callable[[], None]) -> None:
+        """`said` is called when it answers, and can be told to stop: a signal that comes sooner might be lost."""
         super().__init__(config)
         self._app = app
+        self._said = said
+        self.failed: Exception | None = None  # what `said` raised
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.started:
+            return
+        try:
+            await asyncio.to_thread(self._said)
+        except Exception as error:
+            self.failed, self.should_exit = error, True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
