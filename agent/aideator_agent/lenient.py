@@ -12,7 +12,8 @@ TOOLS: Final[Mapping[str, str]] = {  # what models call a tool -> its name, both
     "shell": "bash", "sh": "bash", "terminal": "bash", "execute": "bash", "exec": "bash", "runcommand": "bash",
     "runbash": "bash", "executebash": "bash", "executecommand": "bash", "runshellcommand": "bash", "runterminalcmd": "bash",
     "viewfile": "readfile", "openfile": "readfile", "createfile": "writefile", "strreplaceeditor": "strreplace",
-    "searchreplace": "strreplace", "finish": "submit",
+    "searchreplace": "strreplace", "finish": "submit", "search": "searchcode", "codesearch": "searchcode",
+    "codebasesearch": "searchcode", "searchcodebase": "searchcode", "searchfiles": "searchcode",
 }  # fmt: skip
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {  # an argument's name -> what models call it
     "command": ("cmd", "commands", "script", "bash_command", "shell_command"),
@@ -22,6 +23,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {  # an argument's name -> wha
     "last": ("end", "end_line", "last_line", "line_end", "to"),
     "old": ("old_str", "old_string", "old_text", "search"),
     "new": ("new_str", "new_string", "new_text", "replace", "replacement"),
+    "query": ("q", "question", "search", "search_query", "keywords", "pattern", "text"),
     "answer": ("summary", "text", "content", "markdown", "message", "result"),
     "summary": ("message", "result", "answer"),
 }

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # read only where there are checks
     from aideator_agent.checks.checking import Checking
     from aideator_agent.hidden import Hidden
     from aideator_agent.mcp.tools import McpTools
+    from aideator_agent.search.searcher import Searcher
 
 
 class Session:
@@ -126,8 +127,8 @@ class Session:
         has_shell = spec.allow_shell and (variation.tools is None or "bash" in variation.tools)
         shell = self._opened(checkout) if has_shell else None
         changes = Changes(checkout, shell, self._emitter, self._interrupts) if shell else None
-        with self._mcp_tools(checkout) as mcp:
-            tools = Tools(checkout.folder, spec, shell, self._emitter, self._interrupts, variation.tools, mcp)
+        with self._mcp_tools(checkout) as mcp, self._search(checkout) as searcher:
+            tools = Tools(checkout.folder, spec, shell, self._emitter, self._interrupts, variation.tools, mcp, searcher)
             loop = Loop(
                 spec, variation, model, tools, self._emitter, self._interrupts, self.totals, changes, self._told
             )
@@ -151,6 +152,19 @@ class Session:
         finally:
             tools.close()
 
+    @contextmanager
+    def _search(self, checkout: Checkout) -> Iterator["Searcher | None"]:
+        if not self._settings.spec.searches(self._settings.variation):
+            yield None
+            return
+        from aideator_agent.search.searcher import Searcher
+
+        searcher = Searcher(checkout, self._settings.spec.repository, self._interrupts.stop)
+        try:
+            yield searcher
+        finally:
+            searcher.close()
+
     def _opened(self, checkout: Checkout) -> Shell:
         """Returns the shell for commands and programs, which is opened once."""
         if self._shell is None:
@@ -163,10 +177,12 @@ class Session:
         program = self._settings.variation.agent
         assert program is not None
         self._shell = self._open_shell(checkout)
-        worker = Worker(
-            self._settings, self._keys, checkout, self._shell, self._emitter, self._interrupts, self.totals, self._told
-        )
-        worked = worker.work(program)
+        with self._search(checkout) as searcher:
+            worker = Worker(
+                self._settings, self._keys, checkout, self._shell, self._emitter, self._interrupts, self.totals,
+                self._told, searcher,
+            )  # fmt: skip
+            worked = worker.work(program)
         self._flaw = worked.flaw
         if self._flaw is not None and self._settings.spec.answer:
             raise self._flaw  # its last words say what went wrong; they are no answer

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from aideator_agent import __version__
 from aideator_agent.mcp.server import McpServer
@@ -16,6 +16,8 @@ from aideator_agent.program import AgentProgram
 from aideator_agent.values import frozen
 
 SPEC_VERSION: Final = 1
+Search = Literal["own", "all", "none"]  # AIdeator's own loop, the other programs too, or nobody
+SEARCH: Final = "search_code"  # the tool, as roles name it
 SETUP: Final = "setup"  # the name by which a setup command is told that fails; no check has it
 MAX_FILE: Final = 10 * 2**20  # bytes
 TREE_SECONDS: Final = 60.0  # for a tree to be made that is checked, and put where the checks run
@@ -271,6 +273,7 @@ class RunSpec:
     origin: Origin | None = None  # what the agents begin with beyond the base; None: nothing
     withhold_secrets: bool = False  # whether what looks like a secret is kept from the model
     mcp: tuple[McpServer, ...] = ()  # whose tools every variation has
+    search: Search = "own"  # which agents have the search without a role that names it
     retries: int = 0  # the followers': how often what infrastructure has failed is tried again, each variation
     referee: Referee | None = None  # None: an agent works
     model_hosts: tuple[str, ...] | None = (
@@ -283,6 +286,12 @@ class RunSpec:
     def is_merge(self) -> bool:
         """Whether no agent works, because the run checks what others made."""
         return self.origin is not None and self.origin.merged
+
+    def searches(self, variation: VariationSpec) -> bool:
+        """Whether this variation's agent is offered the search in its checkout."""
+        if variation.tools is not None:
+            return SEARCH in variation.tools and self.search != "none"
+        return self.search == "all" or (self.search == "own" and variation.agent is None)
 
     @property
     def mcp_variables(self) -> tuple[str, ...]:

@@ -13,14 +13,16 @@ from aideator_agent.interrupts import Interrupts
 from aideator_agent.lenient import meant, tool_named
 from aideator_agent.models.base import Call
 from aideator_agent.replacing import NoReplacement, replaced
+from aideator_agent.search import offer
 from aideator_agent.shell import Finished, Shell
-from aideator_agent.spec import RunSpec
+from aideator_agent.spec import SEARCH, RunSpec
 from aideator_agent.stream import SMALL_BYTES, STREAM_BYTES, WORDS_SHARE, Stream
 from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 if TYPE_CHECKING:  # read only where there are servers
     from aideator_agent.mcp.tools import McpTools
+    from aideator_agent.search.searcher import Searcher
 
 FILE_BYTES: Final = 10 * 1024 * 1024  # of a file that is read or changed
 END_SHOWN: Final = 500  # characters of either end of an argument for which the log has no room
@@ -62,10 +64,12 @@ class BadArguments(Exception):
 class Tools:
     def __init__(
         self, root: Path, spec: RunSpec, shell: Shell | None, emitter: Emitter, interrupts: Interrupts,
-        allowed: Collection[str] | None = None, mcp: "McpTools | None" = None,
+        allowed: Collection[str] | None = None, mcp: "McpTools | None" = None, searcher: "Searcher | None" = None,
     ) -> None:  # fmt: skip
-        """Without a shell there is no `bash`. `allowed`: the tools besides `submit` that the model's role has; None: all."""
+        """Without a shell there is no `bash`, and without a searcher no `search_code`. `allowed`: the tools besides `submit` that the
+        model's role has; None: all."""
         self._mcp = mcp
+        self._searcher = searcher
         self.commands = 0
         self._root = root
         self._shell = shell
@@ -76,6 +80,7 @@ class Tools:
         self._repository = spec.repository
         self._lost = 0
         self._by_name: dict[str, Callable[[Arguments], Answer]] = {
+            **({SEARCH: self._search} if searcher else {}),
             "read_file": self._read_file,
             "write_file": self._write_file,
             "str_replace": self._str_replace,
@@ -208,6 +213,13 @@ class Tools:
             raise BadArguments(f"{arguments['path']} has {len(lines)} lines.")
         return Answer(excerpt("\n".join(chosen)))
 
+    def _search(self, arguments: Arguments) -> Answer:
+        assert self._searcher is not None
+        found = self._searcher.search(arguments.get("query") or "", arguments.get("path") or "")
+        if found.stopped:
+            return Answer("", None, "stopped")
+        return Answer(excerpt(found.text), int(found.failed))
+
     def _write_file(self, arguments: Arguments) -> Answer:
         data = _bytes(arguments["content"])
         files.write(self._root, self._repository.from_top(arguments["path"]), data)
@@ -234,6 +246,7 @@ SCHEMAS: Final[dict[str, tuple[str, dict[str, str], tuple[str, ...]]]] = {
         {"command": "string"},
         ("command",),
     ),
+    SEARCH: (offer.DESCRIPTION, offer.TYPES, ()),
     "read_file": (
         "Returns a file of the repository, or its lines from `first` to `last` (from 1). Of a long text the middle is"
         " left out: ask for lines then.",

@@ -25,6 +25,7 @@ EXPLAIN: Final = (
 class Brief:
     variables: Variables
     answer: bool  # whether the agents answer a question
+    search: bool  # whether any agent may search
     written: tuple[Prompt, ...]  # as the user wrote them
     prompts: tuple[Prompt, ...]  # with their variables
 
@@ -33,7 +34,13 @@ class Brief:
         """Raises `AideatorError` (usage), also for a variable without a value."""
         told = variables.parse(request.briefing.variables, request.briefing.variable_files)
         written = table.prompts if table and table.prompts else (Prompt(_prompt(request)),)
-        return cls(told, request.question.answer, written, tuple(_filled(prompt, told) for prompt in written))
+        return cls(
+            told,
+            request.question.answer,
+            request.search != "none",
+            written,
+            tuple(_filled(prompt, told) for prompt in written),
+        )
 
     @property
     def whole(self) -> str:
@@ -49,7 +56,13 @@ class Brief:
     def messages(self, repository: Repository, cells: Sequence[Cell]) -> Messages:
         """Raises `AideatorError` (usage) for a role that can't be rendered."""
         told = [
-            Briefed(cell.role, cell.prompt.text if cell.prompt else self.whole, cell.worker.agent == OWN, self.answer)
+            Briefed(
+                cell.role,
+                cell.prompt.text if cell.prompt else self.whole,
+                cell.worker.agent == OWN,
+                self.answer,
+                self.search,
+            )
             for cell in cells
         ]
         return prompts.messages(repository, told, self.variables)

@@ -137,7 +137,13 @@ def _new_crew(earlier: Earlier, request: Request, settings: Settings, router: Ro
         request = replace(request, agents=Agents(_named(old.variations, counted=request.n is None)))
     lineup = line_up(request, None, settings, router)
     told = [
-        Briefed(cell.role, request.prompt or "", cell.worker.agent == OWN, earlier=_done(earlier))
+        Briefed(
+            cell.role,
+            request.prompt or "",
+            cell.worker.agent == OWN,
+            search=old.search != "none",
+            earlier=_done(earlier),
+        )
         for cell in lineup.cells
     ]
     messages = prompts.messages(old.repository, told, Variables())

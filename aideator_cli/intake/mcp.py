@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aideator_agent.mcp.server import VARIABLE, McpServer
-from aideator_agent.spec import VariationSpec
+from aideator_agent.spec import SEARCH, VariationSpec
 from aideator_cli.errors import command, usage
 from aideator_cli.intake.keys import GIT_TOKEN
 from aideator_cli.intake.models import provider_keys
@@ -59,11 +59,15 @@ def load(paths: Sequence[Path]) -> tuple[tuple[McpServer, ...], tuple[str, ...]]
     return tuple(servers.values()), tuple(remarks)
 
 
-def deaf(servers: Sequence[McpServer], variations: Sequence[VariationSpec]) -> tuple[str, ...]:
-    """Returns a remark on each coding agent of another maker that takes no servers."""
-    agents = [variation.agent for variation in variations if variation.agent and servers]
-    names = dict.fromkeys(agent.name for agent in agents if agent.protocol == "text")
-    return tuple(f"{name} gets no tools of MCP servers: it does not speak ACP" for name in names)
+def deaf(servers: Sequence[McpServer], variations: Sequence[VariationSpec], search: str) -> tuple[str, ...]:
+    """Returns a remark on each coding agent of another maker that takes no servers, and so no search."""
+    agents = [each for each in variations if each.agent is not None and each.agent.protocol == "text"]
+    names = dict.fromkeys(each.agent_name for each in agents if servers)
+    searching = dict.fromkeys(each.agent_name for each in agents if search == "all" or SEARCH in (each.tools or ()))
+    return (
+        *(f"{name} gets no tools of MCP servers: it does not speak ACP" for name in names),
+        *(f"{name} gets no {SEARCH}: it does not speak ACP" for name in searching),
+    )
 
 
 def _entries(path: Path) -> Mapping[str, Any]:

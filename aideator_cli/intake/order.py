@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings
-from aideator_agent.spec import Hidden, Limits, Repository, Review, RunSpec, VariationSpec
+from aideator_agent.spec import Hidden, Limits, Repository, Review, RunSpec, Search, VariationSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.ids import new_id
 from aideator_cli.errors import not_found, usage
@@ -200,6 +200,7 @@ def _spec(request: Request, defaults: Defaults, read: _Read, repository: Reposit
         first=request.first,
         withhold_secrets=request.sending.withhold or defaults.withhold_secrets,
         mcp=read.servers,
+        search=_search(request.search),
         retries=USUAL_RETRIES if request.retries is None else request.retries,
         model_hosts=read.hosts,
         escalates=bool(request.escalate) and agents > 1,
@@ -315,7 +316,13 @@ def _servers(request: Request, lineup: Lineup, settings: Settings) -> tuple[tupl
     servers, told = mcp.load(request.briefing.mcp or [Path(each) for each in settings.defaults.mcp])
     for role in dict.fromkeys(cell.role for cell in lineup.cells):
         role.check_tools([server.name for server in servers])
-    return servers, (*told, *mcp.deaf(servers, lineup.variations))
+    return servers, (*told, *mcp.deaf(servers, lineup.variations, request.search))
+
+
+def _search(asked: str) -> Search:
+    if asked not in get_args(Search):
+        raise usage(f"--search takes own, all or none, not {asked}")
+    return cast(Search, asked)
 
 
 def check_variables(servers: Sequence[McpServer], backend: str, settings: Settings) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aideator_agent.spec import Repository
+from aideator_agent.spec import SEARCH, Repository
 from aideator_agent.values import frozen
 from aideator_cli.errors import usage
 from aideator_cli.intake.agents.presets import TOOLS
@@ -32,6 +32,7 @@ class Briefed:
     prompt: str
     ours: bool = True  # whether our own loop works, which has a system message
     answer: bool = False  # whether it answers a question, and changes nothing
+    search: bool = True  # whether the run lets agents search
     earlier: str = ""  # what the work that it begins with was done for; empty: it begins with none
 
 
@@ -46,7 +47,7 @@ def messages(repository: Repository, told: Sequence[Briefed], variables: Variabl
 
 def system_message(told: Briefed, repository: Repository, variables: Variables) -> str:
     """Returns what the role says, and below it how the agent works and with which tools."""
-    tools = TOOLS if told.role.tools is None else told.role.tools
+    tools = [tool for tool in (TOOLS if told.role.tools is None else told.role.tools) if tool != SEARCH or told.search]
     rules = _message("researching" if told.answer else "working", {"tools": tools})
     return f"{role_text(told.role, repository, variables)}\n\n{rules}"
 

@@ -175,6 +175,7 @@ class Request:
     allow_local_shell: bool = False  # whether a real model's commands may run on this machine
     parallel: int | None = None  # how many variations may be at work at once; None: all
     first: int | None = None  # stop the others when this many have succeeded
+    search: str = "own"  # which agents have the search without a role that names it: own, all or none
     retries: int | None = None  # how often to retry a variation that infrastructure failed; None: once
     bounds: Bounds = field(default_factory=Bounds)
     checking: Checking = field(default_factory=Checking)

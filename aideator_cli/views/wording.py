@@ -46,12 +46,28 @@ _PHASES = {
     "answer": "looking up what it cites",
     "verify": "checking",
 }
-_TOOLS = {"bash": "running", "read_file": "reading", "write_file": "writing", "str_replace": "editing"}
+_TOOLS = {
+    "bash": "running",
+    "search_code": "searching",
+    "read_file": "reading",
+    "write_file": "writing",
+    "str_replace": "editing",
+}
+
+
+_SUBJECTS = {"bash": "command", "search_code": "query"}  # the argument that says what a tool is at work on
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:
     """What the model asked a tool to do, on one line."""
     path = one_line(str(arguments.get("path", "")))
+    if tool == "search_code":
+        query = one_line(str(arguments.get("query") or "")).strip()
+        return (
+            f"searches {path or 'the repository'} for {query[:COMMAND_CELLS]}"
+            if query
+            else "looks at the map of the repository"
+        )
     if tool == "bash":
         lines = str(arguments.get("command", "")).strip().split("\n")
         more = f"  … {plural(len(lines) - 1, 'line')} more" if len(lines) > 1 else ""
@@ -70,7 +86,7 @@ def doing(tool: str, arguments: Mapping[str, Any]) -> str:
     """Returns what an agent is doing, in a word or two."""
     if tool == "submit":
         return "submitting"
-    what = one_line(str(arguments.get("command" if tool == "bash" else "path", "")).strip().split("\n")[0])
+    what = one_line(str(arguments.get(_SUBJECTS.get(tool, "path"), "")).strip().split("\n")[0])
     return f"{_TOOLS[tool]} {what}"[:COMMAND_CELLS].rstrip() if tool in _TOOLS else f"calling {one_line(tool)}"
 
 
@@ -80,7 +96,9 @@ def phase(name: str) -> str:
 
 def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:
     """Returns what a tool could not do, and the first line of its reason."""
-    verb = {"read_file": "read", "write_file": "write", "str_replace": "edit"}.get(tool, f"call {one_line(tool)}")
+    verb = {"search_code": "search", "read_file": "read", "write_file": "write", "str_replace": "edit"}.get(
+        tool, f"call {one_line(tool)}"
+    )
     why = f": {one_line(output[0])}" if output else ""
     return f"could not {verb} {one_line(str(arguments.get('path', '')))}".rstrip() + why
 

@@ -49,6 +49,15 @@ def test_on_this_machine_a_missing_secret_is_told_before_anything_starts(
     assert (said.code, "MCP server tracker needs TRACKER_TOKEN" in said.err) == (3, True)
 
 
+def test_the_run_says_who_searches(dry: Dry) -> None:
+    spec = spec_of(dry("--search", "none"))
+    assert (spec["search"], "search_code" in spec["system"]["engineer"]) == ("none", False)
+    spec = spec_of(dry())
+    assert (spec["search"], "search_code" in spec["system"]["engineer"]) == ("own", True)
+    said = dry("--search", "yes")
+    assert (said.code, "--search takes own, all or none, not yes" in said.err) == (2, True)
+
+
 def test_a_role_can_name_servers_and_their_tools(dry: Dry, file: Path, tmp_path: Path) -> None:
     (tmp_path / "own.md").write_text("---\ntools: [read_file, files, tracker__search]\n---\nBe good.\n")
     (variation,) = spec_of(dry("--mcp", str(file), "--role", f"{tmp_path}/own.md"))["variations"]

@@ -203,7 +203,7 @@ def test_only_options_that_stay_inside_the_run_are_a_repositorys_to_set() -> Non
     """Besides those that limit or check the agents' work. Look at what an option can do before you add it here."""
     assert sorted(each.name for each in option_table().values() if allowed(each) and each.group not in ("Checks", "Limits")) == [
         "agent", "check_cpu", "check_disk", "check_memory", "cpu", "depth", "disk", "image", "max_parallel", "memory", "model", "n",
-        "no_submodules", "private", "role", "sparse", "subdir", "temperature", "withhold_secrets",
+        "no_submodules", "private", "role", "search", "sparse", "subdir", "temperature", "withhold_secrets",
     ]  # fmt: skip
 
 

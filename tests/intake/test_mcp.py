@@ -1,6 +1,7 @@
 """The file of `--mcp`: what other programs have works, and what is wrong or unsafe is told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,11 @@ def working(protocol: Protocol) -> VariationSpec:
 
 def test_an_agent_that_takes_no_servers_is_told(tmp_path: Path) -> None:
     servers, _ = load([write(tmp_path, {"files": PROGRAM})])
-    assert deaf(servers, [VariationSpec(1, "m"), working("acp")]) == ()
-    assert deaf((), [working("text")]) == ()
-    assert deaf(servers, [working("text"), working("text")]) == (
+    assert deaf(servers, [VariationSpec(1, "m"), working("acp")], "all") == ()
+    assert deaf((), [working("text")], "own") == ()
+    assert deaf(servers, [working("text"), working("text")], "own") == (
         "other gets no tools of MCP servers: it does not speak ACP",
     )
+    assert deaf((), [working("text")], "all") == ("other gets no search_code: it does not speak ACP",)
+    asked = replace(working("text"), tools=("search_code",))
+    assert deaf((), [asked], "own") == ("other gets no search_code: it does not speak ACP",)

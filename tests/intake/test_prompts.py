@@ -49,7 +49,15 @@ def test_the_ref_is_named_when_there_is_one() -> None:
 
 def test_every_tool_is_explained() -> None:
     text = system(NEUTRAL)
-    assert all(f"`{tool}`" in text for tool in ("bash", "read_file", "write_file", "str_replace", "submit"))
+    assert all(
+        f"`{tool}`" in text for tool in ("bash", "search_code", "read_file", "write_file", "str_replace", "submit")
+    )
+
+
+def test_the_search_is_not_explained_where_there_is_none() -> None:
+    assert "search_code" not in system(replace(NEUTRAL, tools=("read_file",)))
+    told = messages(REPOSITORY, [Briefed(NEUTRAL, "a", search=False)], Variables())
+    assert "search_code" not in told.system[NEUTRAL.name]
 
 
 def test_a_role_without_a_shell_is_not_told_to_run_anything() -> None:

@@ -21,14 +21,19 @@ def described(servers: Sequence[McpServer], values: Mapping[str, str], proxy: "K
         raise failed("infrastructure", f"an MCP server needs {error.args[0]}, which has no value") from error
 
 
+def by_proxy(name: str, proxy: "KeyProxy") -> dict[str, Any]:
+    """Returns a server as ACP describes it that the key proxy serves, or reaches."""
+    shown = _pairs({"Authorization": f"Bearer {proxy.token}"})
+    return {"type": "http", "name": name, "url": proxy.server_url(name), "headers": shown}
+
+
 def by_http(server: Mapping[str, Any]) -> bool:
     return "url" in server
 
 
 def _server(server: McpServer, values: Mapping[str, str], proxy: "KeyProxy") -> dict[str, Any]:
     if server.command is None:
-        shown = _pairs({"Authorization": f"Bearer {proxy.token}"})
-        return {"type": "http", "name": server.name, "url": proxy.server_url(server.name), "headers": shown}
+        return by_proxy(server.name, proxy)
     env = _pairs(filled(server.env, values))
     return {"name": server.name, "command": server.command, "args": list(server.args), "env": env}
 

@@ -17,11 +17,12 @@ from aideator_agent.program import AgentProgram
 from aideator_agent.programs.acp import AcpAgent, Task
 from aideator_agent.programs.ending import Worked
 from aideator_agent.programs.home import Home, home_of
-from aideator_agent.programs.servers import described
+from aideator_agent.programs.servers import by_proxy, described
 from aideator_agent.programs.telling import Telling
 from aideator_agent.programs.text import TextAgent
 from aideator_agent.programs.version import TEXT, version_of
 from aideator_agent.repository import Checkout
+from aideator_agent.search import offer
 from aideator_agent.settings import NO_SECRET, Settings
 from aideator_agent.shell import NotStarted, Shell
 from aideator_agent.told import Told
@@ -30,6 +31,7 @@ from aideator_agent.verdict import Ended, failed
 
 if TYPE_CHECKING:  # needs aiohttp
     from aideator_agent.proxy import KeyProxy
+    from aideator_agent.search.searcher import Searcher
 
 LAST_LINES: Final = 10  # of a program's output, in the summary
 
@@ -44,6 +46,7 @@ class Worker:
     interrupts: Interrupts
     totals: Totals
     told: Told
+    searcher: "Searcher | None" = None
     _agent: AcpAgent | TextAgent | None = field(default=None, init=False)  # once its program has been started
 
     def work(self, program: AgentProgram) -> Worked:
@@ -69,6 +72,8 @@ class Worker:
         script = home.script(program.command, *(TEXT if text else ()))
         folder = self.settings.spec.repository.start(self.checkout.folder)
         servers = described(self._servers(), self.keys, proxy)
+        if self._search:
+            servers.append(by_proxy(self._search[0], proxy))
         changes = Changes(self.checkout, self.shell, self.emitter, self.interrupts)
         telling = Telling(str(self.checkout.folder), self.emitter, self.totals, changes)
         try:
@@ -93,11 +98,19 @@ class Worker:
         spec, variation = self.settings.spec, self.settings.variation
         key = next((self.keys[n] for n in variation.keys if n in self.keys and not NO_SECRET.fullmatch(n)), None)
         servers = {s.name: Beside(s.url, self._filled(s)) for s in spec.mcp if s.url is not None}
+        search = self._search
+        served = (*(variation.tools or ()), *((search[0],) if search else ()))
         return KeyProxy(
             program.wire, program.upstream, key, variation.model, variation.price, spec.limits, self.totals, self.emitter,
             self.interrupts.stop, servers, host=variation.host, withholds=spec.withhold_secrets, only=spec.model_hosts,
-            shape=Shape(variation.temperature, spec.limits.output, program.tools, variation.tools or ()),
+            shape=Shape(variation.temperature, spec.limits.output, program.tools, served), search=search,
         )  # fmt: skip
+
+    @property
+    def _search(self) -> "tuple[str, Searcher] | None":
+        """Returns the search with the name of its server. None: the program has none, or a server of the user's has that name."""
+        taken = {server.name for server in self.settings.spec.mcp}
+        return None if self.searcher is None or offer.SERVER in taken else (offer.SERVER, self.searcher)
 
     def _servers(self) -> list[McpServer]:
         """Returns the MCP servers that the role names, or all."""

@@ -8,7 +8,7 @@ only when it is needed.
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -28,6 +28,9 @@ from aideator_agent.spec import Limits, Price
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import failed
 
+if TYPE_CHECKING:
+    from aideator_agent.search.searcher import Searcher
+
 __all__ = ["Beside", "KeyProxy", "Shape"]
 
 TOKEN_BYTES: Final = 32
@@ -46,11 +49,13 @@ class KeyProxy:
         self, wire: Wire, upstream: str, key: str | None, model: str, price: Price | None, limits: Limits, totals: Totals,
         emitter: Emitter, stop: Callable[[], bool] = lambda: False, servers: Mapping[str, Beside] = NO_SERVERS, *,
         host: str | None = None, withholds: bool = False, shape: Shape = AS_ASKED, only: Sequence[str] | None = None,
+        search: "tuple[str, Searcher] | None" = None,
     ) -> None:  # fmt: skip
         """`upstream` is the URL of the provider's API. `model` is the variation's name of the model. Once `stop` returns true, every
         request is refused. `servers` are MCP servers, each at `server_url`. `host` is told as where requests go; `withholds`: whether
         what looks like a secret is taken out of them. `shape`: what of a request the user sets.
-        `only`: the hosts that may get the text of a private repository; None: any."""
+        `only`: the hosts that may get the text of a private repository; None: any.
+        `search`: the search in the checkout, and the name under which it is an MCP server, too."""
         check_price(limits, price, model)
         _check_hosts(only, [upstream, *(server.url for server in servers.values())])
         self._confined = only is not None
@@ -62,6 +67,7 @@ class KeyProxy:
         self._servers = servers
         self._ledger = Ledger(limits, price, totals, emitter, stop)
         self._shape = shape
+        self._search = search
         self._sent = Sent(emitter, host, withholds=withholds)
         self._server = Server(upstream, self._open_door)
 
@@ -100,7 +106,7 @@ class KeyProxy:
         redactor = Redactor([self._key] if self._key else [])
         provider = Provider(self._wire, self._upstream, self._key, session, redactor, self._shape)
         return Door(
-            provider, Servers(self._servers, session, self.token), self._ledger, self._sent, self.token, self._model,
+            provider, Servers(self._servers, session, self.token, self._search), self._ledger, self._sent, self.token, self._model,
             confined=self._confined,
         )  # fmt: skip
 

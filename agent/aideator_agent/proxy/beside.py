@@ -3,9 +3,11 @@
 A header of such a server holds a token as a rule. So it is kept where the key is kept.
 """
 
+import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from aiohttp import web
@@ -14,7 +16,11 @@ from aideator_agent.keys import Redactor
 from aideator_agent.proxy import gate
 from aideator_agent.proxy.answers import Answered, Passage, asking
 from aideator_agent.proxy.gate import Refusal
+from aideator_agent.search import offer
 from aideator_agent.values import frozen
+
+if TYPE_CHECKING:
+    from aideator_agent.search.searcher import Searcher
 
 PATH: Final = "/mcp/"
 METHODS: Final = ("POST", "GET", "DELETE")  # those of streamable HTTP
@@ -34,10 +40,14 @@ class Servers:
     by_name: Mapping[str, Beside]
     session: aiohttp.ClientSession
     token: str
+    search: "tuple[str, Searcher] | None" = None
 
     async def pass_on(self, request: web.BaseRequest, path: str, answered: Answered) -> None:
         """Fills `answered` while the answer passes. Raises `Refusal`, or `Unreached`."""
         name = path.removeprefix(PATH)
+        if self.search is not None and name == self.search[0]:
+            answered.response = await self._searched(request, self.search[1])
+            return
         server = self.by_name.get(name)
         if server is None or request.method not in METHODS:
             raise Refusal(404, f"{request.method} {path[:200]} is no MCP server of this run")
@@ -51,3 +61,14 @@ class Servers:
         ) as answer:
             passage = Passage(request, answer, Redactor(words), reads_on=False)
             await (passage.whole(answered) if answer.status < 400 else passage.error(answered))
+
+    async def _searched(self, request: web.BaseRequest, searcher: "Searcher") -> web.Response:
+        """Answers a message to the search as streamable HTTP has it: in JSON, without a session and without a stream of its own."""
+        if request.method != "POST":
+            return web.Response(status=405, headers={"Allow": "POST"})
+        try:
+            message = json.loads(await gate.content(request))
+        except (ValueError, RecursionError) as error:
+            raise Refusal(400, "the message to the search is not JSON") from error
+        answer = await asyncio.to_thread(offer.answered, message, searcher.answer)
+        return web.json_response(answer) if answer is not None else web.Response(status=202)

@@ -32,6 +32,13 @@ VarFile = Annotated[
         show_default=False,
     ),
 ]
+Search = Annotated[
+    str,
+    typer.Option(
+        metavar="own|all|none",
+        help="Who gets the tool search_code: AIdeator's own agent, the other agents too, or nobody. A role's tools say it, too.",
+    ),
+]
 Mcp = Annotated[
     list[Path] | None,
     typer.Option(

@@ -42,6 +42,7 @@ def called(
     var: briefing_options.Var = None,
     var_file: briefing_options.VarFile = None,
     mcp: briefing_options.Mcp = None,
+    search: briefing_options.Search = "own",
     ref: run_options.Ref = None,
     answer: run_options.Answer = False,
     diff: run_options.Diff = None,
@@ -179,7 +180,7 @@ def called(
         sending=Sending(dirty, carry or (), secrets=yes, withhold=withhold_secrets),
         cloning=Cloning(git_secret, subdir, depth, sparse or (), submodules=not no_submodules),
         question=Question(answer, diff),
-        briefing=Briefing(role or (), var or (), var_file or (), mcp or ()), issue=shown,
+        briefing=Briefing(role or (), var or (), var_file or (), mcp or ()), search=search, issue=shown,
     )  # fmt: skip
     pushed = _pushing(push, folder, detach=detach) if push is not None else None
     taken = taking(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aideator_agent.values import frozen
 from aideator_cli.errors import usage
-from aideator_cli.intake.agents.presets import TOOLS, Endpoint, Preset
+from aideator_cli.intake.agents.presets import OF_PROGRAMS, Endpoint, Preset
 from aideator_cli.intake.request import Bounds
 
 USUAL: Final = Bounds()
@@ -95,7 +95,7 @@ def tools(preset: Preset, asked: Collection[str] | None, whose: str) -> tuple[st
     """
     if asked is None:
         return None
-    own = [tool for tool in asked if tool in TOOLS]
+    own = [tool for tool in asked if tool in OF_PROGRAMS]
     lacking = [tool for tool in own if tool not in preset.tools]
     if lacking or not preset.tools:
         lacks = f"{preset.name} has no tool of its own for {' and '.join(lacking)}"

@@ -29,6 +29,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from aideator_agent.program import Protocol, Wire
+from aideator_agent.spec import SEARCH
 from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import usage
@@ -49,12 +50,8 @@ FIELDS: Final = (
 )
 OF_WIRE: Final = ("env", "files")
 WORDS: Final = ("url", "token", "model", "home", "prompt")
-TOOLS: Final = (
-    "bash",
-    "read_file",
-    "write_file",
-    "str_replace",
-)  # of AIdeator's own loop besides `submit`, as roles name them
+OF_PROGRAMS: Final = ("bash", "read_file", "write_file", "str_replace")  # what a program may have of its own
+TOOLS: Final = ("bash", SEARCH, *OF_PROGRAMS[1:])  # of AIdeator's own loop besides `submit`, as roles name them
 OPTIONS: Final = ("context_window", "command_timeout")
 VALUES: Final = ("context_window", "max_output", "command_seconds", "command_ms")  # words of options besides `WORDS`
 WIRES: Final[tuple[Wire, ...]] = get_args(Wire)
@@ -87,7 +84,7 @@ class Preset:
     wires: Mapping[Wire, Endpoint]  # the preferred one first
     env: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Endpoint] = field(default_factory=dict)  # one of OPTIONS -> how the agent is told
-    tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # one of TOOLS -> names of its own tools
+    tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # one of OF_PROGRAMS -> names of its own tools
     model: str | None = None
     title: str = ""
     version: str | None = None
@@ -202,7 +199,7 @@ def _options(file: Placed) -> Mapping[str, Endpoint]:
 
 
 def _tools(file: Placed) -> Mapping[str, tuple[str, ...]]:
-    written = _mapping(file, "tools", TOOLS)
+    written = _mapping(file, "tools", OF_PROGRAMS)
     for name, own in written.items():
         if not isinstance(own, list) or not own or not all(isinstance(each, str) and each for each in own):
             raise usage(f"{file.where('tools', name)}: {name} takes a list of the agent's own tools", EXAMPLE)

@@ -21,7 +21,7 @@ MOST_BYTES: Final = 64 * 1024
 GROUPS: Final = frozenset({"Checks", "Limits"})  # of the help: all options under these headings
 ALLOWED: Final = frozenset(
     {
-        "n", "model", "agent", "role", "temperature", "subdir", "depth", "sparse", "no_submodules", "withhold_secrets",
+        "n", "model", "agent", "role", "temperature", "subdir", "depth", "sparse", "no_submodules", "withhold_secrets", "search",
         "private", "image", "cpu", "memory", "disk", "check_cpu", "check_memory", "check_disk", "max_parallel",
     }
 )  # fmt: skip

@@ -29,8 +29,9 @@ const PHASES = {
   answer: "looking up what it cites",
   verify: "checking",
 };
-const TOOLS = { bash: "running", read_file: "reading", write_file: "writing", str_replace: "editing" };
-const FAILED = { read_file: "read", write_file: "write", str_replace: "edit" };
+const TOOLS = { bash: "running", search_code: "searching", read_file: "reading", write_file: "writing", str_replace: "editing" };
+const FAILED = { search_code: "search", read_file: "read", write_file: "write", str_replace: "edit" };
+const SUBJECTS = { bash: "command", search_code: "query" }; // the argument that says what a tool is at work on
 const MOST = 400; // characters of a command
 
 export const whole = (value) => (Number.isInteger(value) ? value : 0);
@@ -64,6 +65,10 @@ export function lines(text) {
 
 export function call(tool, given) {
   const path = oneLine(given.path ?? "");
+  if (tool === "search_code") {
+    const query = oneLine(given.query ?? "").trim().slice(0, MOST);
+    return query ? `searches ${path || "the repository"} for ${query}` : "looks at the map of the repository";
+  }
   if (tool === "bash") {
     const written = String(given.command ?? "").trim().split("\n");
     const more = written.length > 1 ? `  … ${plural(written.length - 1, "line")} more` : "";
@@ -78,7 +83,7 @@ export function call(tool, given) {
 export function doing(tool, given) {
   if (tool === "submit") return "submitting";
   if (!(tool in TOOLS)) return `calling ${oneLine(tool)}`;
-  const what = oneLine(String((tool === "bash" ? given.command : given.path) ?? "").trim().split("\n")[0]);
+  const what = oneLine(String(given[SUBJECTS[tool] ?? "path"] ?? "").trim().split("\n")[0]);
   return `${TOOLS[tool]} ${what}`.slice(0, MOST).trimEnd();
 }
 
