@@ -361,9 +361,12 @@ class Run:
         """
         return telling.tell(self._here, self._word(variation), text, Where()).arrived
 
-    def retry(self, variation: int | None = None, *, force: bool = False) -> "Run":
-        """Retries variations that infrastructure failed; with `force`, any variation. Follow it with `events()` or `wait()`."""
-        retrying.retry(self._here, self._word(variation), Where(), force=force)
+    def retry(self, variation: int | None = None, *, force: bool = False, fresh: bool = False) -> "Run":
+        """Retries variations that infrastructure failed; with `force`, any variation. Follow it with `events()` or `wait()`.
+
+        What infrastructure failed goes on from its last checkpoint, unless `fresh`.
+        """
+        retrying.retry(self._here, self._word(variation), Where(), force=force, fresh=fresh)
         self._reload()
         return self
 

@@ -6,6 +6,7 @@ That git runs where the model's commands run, so the numbers are no more trustwo
 import re
 import shlex
 import time
+from collections.abc import Callable
 from typing import Final
 
 from aideator_agent import files
@@ -27,11 +28,8 @@ NEW_SECONDS: Final = 0.5  # for all of them
 FAILURES: Final = 3  # in a row, after which it stops asking
 ENTRY: Final = re.compile(rb"(?:(\d{1,9}|-)\t(\d{1,9}|-)\t|\? )(.+)", re.DOTALL)
 
-# This command alone would run the tree's own hooks and filters, which might change the tree: they are switched off.
-COMMAND: Final = rf"""
-exec 2>/dev/null
-cd ROOT || exit 1
-set -f
+# Git would run the tree's own hooks and filters, which might change the tree: they are switched off.
+FILTERS_OFF: Final = r"""set -f
 IFS='
 '
 number=0
@@ -39,25 +37,43 @@ for key in $(git config --name-only --get-regexp '^filter\..*\.(clean|process|re
   export "GIT_CONFIG_KEY_$number=$key" "GIT_CONFIG_VALUE_$number="
   number=$((number + 1))
 done
-export GIT_CONFIG_COUNT=$number GIT_OPTIONAL_LOCKS=0
+export GIT_CONFIG_COUNT=$number GIT_OPTIONAL_LOCKS=0"""
+
+COMMAND: Final = rf"""
+exec 2>/dev/null
+cd ROOT || exit 1
+{FILTERS_OFF}
 git -c core.fsmonitor=false diff --numstat -z --no-renames --no-ext-diff --no-textconv --ignore-submodules=all BASE -- &&
   git -c core.fsmonitor=false ls-files -z -t --others --exclude-standard {" ".join(f"--exclude='{name}'" for name in LEFTOVERS)}
 """
 
 
 class Changes:
-    def __init__(self, checkout: Checkout, shell: Shell, emitter: Emitter, interrupts: Interrupts) -> None:
+    def __init__(
+        self,
+        checkout: Checkout,
+        shell: Shell,
+        emitter: Emitter,
+        interrupts: Interrupts,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """`then` is called after each step that may have changed the tree."""
         self._command = COMMAND.replace("BASE", checkout.base).replace("ROOT", shlex.quote(str(checkout.folder)))
         self._root = checkout.folder
         self._shell = shell
         self._emitter = emitter
         self._interrupts = interrupts
+        self._then = then or (lambda: None)
         self._told = (0, 0, 0)
         self._failures = 0
         self._credit, self._since = float(BURST), time.monotonic()
 
     def tell(self, step: int) -> None:
         """Emits an event if the numbers have changed. Emits nothing if they are not available quickly, or were asked for too often."""
+        self._count(step)
+        self._then()
+
+    def _count(self, step: int) -> None:
         if self._failures >= FAILURES or not self._may_ask():
             return
         output = self._asked()

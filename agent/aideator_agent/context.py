@@ -48,15 +48,15 @@ class Context:
         """`window` in tokens. What the user says while the model works begins with `kept`. It outlasts a summary."""
         self.window = window
         self.messages: list[Message] = []
-        self._opening = 0
+        self.opening = 0  # messages that are never dropped
         self._schemas = len(pieces.encoded(schemas))
         self._kept = kept
         self._rate = USUAL_RATE
 
-    def open(self, messages: list[Message]) -> None:
-        """Begins the conversation. These messages are never dropped."""
+    def open(self, messages: list[Message], opening: int | None = None) -> None:
+        """Begins the conversation. Its first messages, or all, are never dropped."""
         self.messages = messages
-        self._opening = len(messages)
+        self.opening = len(messages) if opening is None else opening
 
     @property
     def used(self) -> int:
@@ -83,7 +83,7 @@ class Context:
 
     def drop(self) -> str:
         """Drops old outputs, then long values of old calls, until there is room. Returns what was dropped, in words, or nothing."""
-        old = range(self._opening, self._last_turn())
+        old = range(self.opening, self._last_turn())
         outputs = self._shorten(old, _one_line)
         values = self._shorten(old, _short_values)
         return " and ".join(
@@ -97,26 +97,26 @@ class Context:
 
     def to_sum_up(self) -> list[Message] | None:
         """Returns the request for a summary of all but the last turn. None if there is nothing to sum up."""
-        middle = self.messages[self._opening : self._last_turn()]
+        middle = self.messages[self.opening : self._last_turn()]
         if not any(message["role"] == "assistant" for message in middle):
             return None
         record = "\n".join(map(_told, middle))
         room = int(SUMMED * (self.window or self.used) / self._rate)
-        *first, task = self.messages[: self._opening]
+        *first, task = self.messages[: self.opening]
         return [*first, {**task, "content": f"{task['content']}{SUM_UP.format(record=record[-room:])}"}]
 
     def summed_up(self, summary: str) -> None:
         """Puts the summary in the place of all but the last turn."""
         last = self._last_turn()
-        middle = self.messages[self._opening : last]
+        middle = self.messages[self.opening : last]
         heard = [message for message in middle if str(message["content"]).startswith(self._kept)]
         words = f"{SUMMARY}{summary}" if summary else FORGOTTEN
-        self.messages[self._opening : last] = [{"role": "user", "content": words}, *heard]
+        self.messages[self.opening : last] = [{"role": "user", "content": words}, *heard]
 
     def _last_turn(self) -> int:
         """Returns where the model's last turn begins. Its results are new to the model."""
         turns = [index for index, message in enumerate(self.messages) if message["role"] == "assistant"]
-        return max(self._opening, turns[-1] if turns else 0)
+        return max(self.opening, turns[-1] if turns else 0)
 
     def _shorten(self, places: range, shorten: Callable[[Message], Message]) -> int:
         """Shortens messages, the oldest first, until there is room. Returns how many."""

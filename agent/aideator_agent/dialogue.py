@@ -1,7 +1,7 @@
 """The dialogue with the model: within the attempt's limits, and below the model's context window."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from aideator_agent import pieces
@@ -48,6 +48,19 @@ class Dialogue:
     def open(self, messages: list[Message]) -> None:
         """Begins the dialogue."""
         self._context.open([self._sight.through(message) for message in messages])
+
+    def go_on(self, messages: Sequence[Message], opening: int) -> None:
+        """Begins with a conversation that another attempt has had. Its first messages are never dropped."""
+        self._context.open([*messages], opening)
+        self._told = len(messages)
+
+    @property
+    def messages(self) -> list[Message]:
+        return self._context.messages
+
+    @property
+    def opening(self) -> int:
+        return self._context.opening
 
     def add(self, message: Message) -> None:
         """Adds what the model is to read with the next question."""

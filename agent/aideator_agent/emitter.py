@@ -18,7 +18,7 @@ from aideator_agent.verdict import limit
 
 CLOSING_BYTES: Final = PATCH_BYTES + PATCH_BYTES // 32 + 512 * 1024
 WORK_TYPES: Final = frozenset({"say", "think", "call", "output", "done", "usage", "sent", "changes"})
-COUNTED_TYPES: Final = WORK_TYPES | {"notice", "told"}  # which are never refused
+COUNTED_TYPES: Final = WORK_TYPES | {"notice", "told", "checkpoint"}  # which are never refused
 TEXT_TYPES: Final = frozenset({"sent", "told", "notice"})  # types whose `text` may span several records
 SENT_SHARE: Final = 0.4  # of the work's room, after which requests leave only their hash in the log
 LEAST_NUMBER: Final = 10**7  # reserves space for part numbers while a line is measured
@@ -75,6 +75,11 @@ class Emitter:
         shown = {"text": text} if len(text) <= self.left(SENT_SHARE) else {}
         self.emit("sent", step=step, host=host, sha256=sha256, **shown)
 
+    def checkpoint(self, text: str, *, step: int, **last: Any) -> None:
+        """Emits a checkpoint, in which everything is redacted already. `last` goes into the last part."""
+        with self.lock:
+            self._write_parts("checkpoint", {"step": step}, text, last)
+
     def patch(self, encoding: str, text: str, **last: Any) -> None:
         """Emits the patch unchanged, never redacted. `last` goes into the last part."""
         with self.lock:
@@ -99,6 +104,15 @@ class Emitter:
     def left(self, share: float) -> int:
         """Returns the bytes that the work may still write before it has used this share (0..1) of its space."""
         return int(self._work_bytes * share) - self._used
+
+    @property
+    def room(self) -> int:
+        """Returns the bytes that the work may write in all."""
+        return self._work_bytes
+
+    @property
+    def used_bytes(self) -> int:
+        return self._used
 
     def used(self) -> float:
         """Returns the share of its space that the work has used."""

@@ -1,16 +1,20 @@
 """The loop: asks the model, runs its calls, and returns their results to it, until it submits."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from aideator_agent import answer
 from aideator_agent.changes import CHANGING, Changes
+from aideator_agent.checkpoint import Standing, complete
+from aideator_agent.checkpoints import Checkpoints
 from aideator_agent.cycles import Cycles, Warned
 from aideator_agent.dialogue import HEARD, Dialogue
 from aideator_agent.emitter import Emitter
 from aideator_agent.guides import guides
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Call, Message, Model, Turn
+from aideator_agent.resuming import NOTE
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_agent.told import Told
 from aideator_agent.tools import Tools
@@ -29,6 +33,7 @@ class Loop:
     def __init__(
         self, spec: RunSpec, variation: VariationSpec, model: Model, tools: Tools, emitter: Emitter,
         interrupts: Interrupts, totals: Totals, changes: Changes | None = None, told: Told | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:  # fmt: skip
         self._answers = spec.answer
         self._reminder = answer.REMINDER if spec.answer else REMINDER
@@ -41,12 +46,32 @@ class Loop:
         self._user = told or Told(emitter)  # who may have something to say
         self._dialogue = Dialogue(spec, variation, model, tools.schemas(), emitter, interrupts, totals)
         self._cycles = Cycles()
+        self._checkpoints = checkpoints
+        self.conversation: tuple[Sequence[Message], int] = (
+            (),
+            0,
+        )  # once it is over, and how many messages are its opening
 
-    def run(self, opening: list[Message]) -> str:
-        """Returns the summary, or the answer, once the model has submitted. Raises `Ended` for every other end."""
-        self._dialogue.open(opening)
+    def run(self, opening: list[Message], standing: Standing | None = None) -> str:
+        """Returns the summary, or the answer, once the model has submitted. Raises `Ended` for every other end.
+
+        `standing`: where a lost attempt stood, whose conversation goes on then.
+        """
+        if standing is not None and standing.messages:
+            self._dialogue.go_on(standing.messages, standing.opening)
+            self._dialogue.add({"role": "user", "content": NOTE})
+        else:
+            self._dialogue.open(opening)
+        try:
+            return self._work()
+        finally:
+            self.conversation = complete(self._dialogue.messages), self._dialogue.opening
+
+    def _work(self) -> str:
         silent = False
         while True:
+            if self._checkpoints is not None:
+                self._checkpoints.consider(self._dialogue.messages, self._dialogue.opening)
             self._hear()
             turn = self._dialogue.ask()
             summary = self._do(turn)
@@ -86,6 +111,8 @@ class Loop:
             after = self._warned(self._cycles.after(call, ran.text, failing=ran.failing))
             self._dialogue.add({"role": "tool", "tool_call_id": call.id, "content": ran.text + (before or after)})
             changes = changes or ran.call.tool in CHANGING
+        if self._checkpoints is not None and changes:
+            self._checkpoints.changed()
         if self._changes is not None and changes:
             self._changes.tell(self._totals.steps)
         return None

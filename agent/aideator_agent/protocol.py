@@ -16,8 +16,8 @@ Outcome = Literal["succeeded", "no_changes", "limit", "cancelled", "failed"]
 Fault = Literal["agent", "model", "repository", "infrastructure", "verifier"]
 
 EVENT_TYPES: Final = (
-    "start", "phase", "say", "think", "call", "output", "done", "usage", "sent", "told", "changes", "patch", "answer", "check",
-    "cross", "notice", "beat", "end",
+    "start", "phase", "say", "think", "call", "output", "done", "usage", "sent", "told", "changes", "checkpoint",
+    "resumed", "patch", "answer", "check", "cross", "notice", "beat", "end",
 )  # fmt: skip
 # An attempt makes a patch, or gives an answer; a referee tries patches (cross)
 PHASES: Final = ("clone", "work", "patch", "answer", "verify", "cross")

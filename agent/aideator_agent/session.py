@@ -13,6 +13,8 @@ from aideator_agent import __version__, answer, carried, confinement, origin, re
 from aideator_agent.access import Access
 from aideator_agent.answer import Answer
 from aideator_agent.changes import Changes
+from aideator_agent.checkpoint import Standing
+from aideator_agent.checkpoints import Checkpoints
 from aideator_agent.closing import Closing
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
@@ -23,6 +25,7 @@ from aideator_agent.models.base import Model
 from aideator_agent.opening import open_shell
 from aideator_agent.protocol import Fault
 from aideator_agent.repository import Checkout
+from aideator_agent.resuming import Resuming, continued
 from aideator_agent.settings import Settings, secrets
 from aideator_agent.shell import Shell
 from aideator_agent.tools import Tools
@@ -51,6 +54,9 @@ class Session:
         self._checking: Checking | None = None
         self._answer: Answer | None = None
         self._told = told.Told(emitter)
+        self._standing: Standing | None = None  # of a lost attempt, from where this one goes on
+        self._checkpoints: Checkpoints | None = None
+        self._loop: Loop | None = None
 
     def run(self) -> Verdict:
         """Runs the attempt. Raises only if events can't be written."""
@@ -113,7 +119,20 @@ class Session:
             self.checkout = self._taken(cloned)
             phase["base"] = self.checkout.base
             confinement.check_base(self.checkout.folder, self._settings.spec, self._settings.variation)
+            self._go_on(self.checkout)
         return self.checkout, hidden
+
+    def _go_on(self, checkout: Checkout) -> None:
+        if self._settings.spec.is_merge or self._settings.spec.referee is not None:
+            return
+        self._standing = Resuming(self._settings, self._emitter, self._interrupts.check).resumed(checkout)
+        if self._standing is not None:
+            self._settings = continued(self._settings, self._standing, self.totals)
+        begun = self._standing.messages if self._standing else ()
+        self._checkpoints = Checkpoints(
+            checkout, lambda: self._opened(checkout), self._settings.spec.limits.steps, self._emitter, self._interrupts, self.totals,
+            begun,
+        )  # fmt: skip
 
     def _taken(self, cloned: Checkout) -> Checkout:
         """Lays the carried files into the working tree. What looks like a secret in them is kept out of events and patches."""
@@ -129,10 +148,19 @@ class Session:
         changes = Changes(checkout, shell, self._emitter, self._interrupts) if shell else None
         with self._mcp_tools(checkout) as mcp, self._search(checkout) as searcher:
             tools = Tools(checkout.folder, spec, shell, self._emitter, self._interrupts, variation.tools, mcp, searcher)
-            loop = Loop(
-                spec, variation, model, tools, self._emitter, self._interrupts, self.totals, changes, self._told
+            self._loop = Loop(
+                spec,
+                variation,
+                model,
+                tools,
+                self._emitter,
+                self._interrupts,
+                self.totals,
+                changes,
+                self._told,
+                self._checkpoints,
             )
-            return loop.run(opening(spec, variation, checkout.folder))
+            return self._loop.run(opening(spec, variation, checkout.folder), self._standing)
 
     @contextmanager
     def _mcp_tools(self, checkout: Checkout) -> Iterator["McpTools | None"]:
@@ -180,7 +208,7 @@ class Session:
         with self._search(checkout) as searcher:
             worker = Worker(
                 self._settings, self._keys, checkout, self._shell, self._emitter, self._interrupts, self.totals,
-                self._told, searcher,
+                self._told, searcher, self._checkpoints, anew=self._standing is not None,
             )  # fmt: skip
             worked = worker.work(program)
         self._flaw = worked.flaw
@@ -233,6 +261,7 @@ class Session:
                     "processes that the model's commands started could not be stopped, so no patch was made",
                 )
             patch = closing.cut()
+            self._keep(verdict)
         if verdict.outcome == "succeeded" and not patch.changes:
             if self._flaw is not None:
                 raise self._flaw
@@ -241,6 +270,16 @@ class Session:
             with self._phase("verify"):
                 self._checking.verify(patch)
         return verdict
+
+    def _keep(self, verdict: Verdict) -> None:
+        """Emits a last checkpoint if another attempt may follow this one. The patch says how the tree is."""
+        has_worked = self._loop is not None or self._settings.variation.agent is not None
+        if (
+            self._checkpoints is not None
+            and has_worked
+            and (verdict.fault == "infrastructure" or self._interrupts.terminated)
+        ):
+            self._checkpoints.last(*(self._loop.conversation if self._loop else ()))
 
     def _give_answer(self, checkout: Checkout, verdict: Verdict, *, ended: bool) -> Verdict:
         if self._answer is None:

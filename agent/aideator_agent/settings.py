@@ -51,6 +51,8 @@ class Settings:
     sent: Path | None = None  # the folder with what was sent beside the spec
     told: Path | None = None  # the file to which messages for the agent are appended; None: they come on standard input
     hidden: HiddenHere | None = None  # None: they are among what was sent, or there are none
+    resume: Path | None = None  # where a lost attempt stood; None, or there is no such file: this one begins afresh
+    whole_cost: float | None = None  # USD: the limit for the attempts that go on from each other, together
 
     @property
     def repo(self) -> Path:
@@ -68,6 +70,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         variation = spec.variation(int(environment["AIDEATOR_VARIATION"]))
         channel, check = environment.get("AIDEATOR_CHANNEL"), environment.get("AIDEATOR_CHECK")
         sent, told = environment.get("AIDEATOR_SENT"), environment.get("AIDEATOR_TOLD")
+        resume = environment.get("AIDEATOR_RESUME")
         return Settings(
             replace(_limited(spec, variation, environment.get(MAX_COST)), failed=environment.get(FAILED, "")),
             variation,
@@ -79,6 +82,8 @@ def load(environment: Mapping[str, str]) -> Settings:
             Path(sent) if sent else None,
             Path(told) if told else None,
             _hidden(environment),
+            Path(resume) if resume else None,
+            (variation.limits or spec.limits).cost,
         )
     except OSError as error:
         raise SettingsError(f"the spec cannot be read: {error}") from error

@@ -30,8 +30,11 @@ class Retried:
     past: Past  # earlier attempts, which are not shown again
 
 
-def retry(here: Here, word: str, where: Where, *, force: bool) -> Retried:
-    """Retries RUN/N, or the variations of RUN that infrastructure failed. With `force`, the result does not matter."""
+def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = False) -> Retried:
+    """Retries RUN/N, or the variations of RUN that infrastructure failed. With `force`, the result does not matter.
+
+    What infrastructure failed goes on from its last checkpoint, unless `fresh`.
+    """
     named = find(here, word, where)
     backend = backend_at(named.run.place, here.settings)
     spec = named.run.spec
@@ -41,7 +44,7 @@ def retry(here: Here, word: str, where: Where, *, force: bool) -> Retried:
     held = backend.submissions(spec.id)
     submissions = {number: 1 + max(known[number], held.get(number, 0)) for number in numbers}
     past = Past(iter(()), here.store.newest(spec.id))
-    _resubmit(here, spec, submissions, backend)
+    _resubmit(here, spec, submissions, backend, fresh=fresh)
     followed = [v for v in spec.variations if v.number in (*numbers, *at_work)]
     # An explicit request overrides the run's own rules, and the time limit starts again with this attempt.
     watched = replace(spec, variations=tuple(followed), retries=0, first=None, created=now())
@@ -97,6 +100,7 @@ def _chosen(named: Named, at_work: set[int], results: Mapping[int, Result], *, f
     raise usage(f"no variation of {run} failed because of infrastructure{working}", hint=hint)
 
 
-def _resubmit(here: Here, spec: RunSpec, submissions: Mapping[int, int], backend: Backend) -> None:
-    if resubmit(spec, submissions, backend, here.store, kind=RETRIED, text="retried by the user") is None:
+def _resubmit(here: Here, spec: RunSpec, submissions: Mapping[int, int], backend: Backend, *, fresh: bool) -> None:
+    again = resubmit(spec, submissions, backend, here.store, kind=RETRIED, text="retried by the user", resume=not fresh)
+    if again is None:
         raise AideatorError(f"another process is already retrying {spec.id}", hint=command("watch", spec.id))

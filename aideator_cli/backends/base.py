@@ -11,6 +11,7 @@ from aideator_cli.domain.attempts import Attempt
 
 NO_COSTS: Final[Mapping[int, float]] = MappingProxyType({})
 NOTHING_FAILED: Final[Mapping[int, str]] = MappingProxyType({})
+NOTHING_LEFT: Final[Mapping[int, bytes]] = MappingProxyType({})
 State = Literal["waiting", "running", "ended"]
 UNSUBMITTED: Final = ("unsubmitted", "waits until another one has ended (--max-parallel)")  # a status' reason and text
 
@@ -121,18 +122,18 @@ class Backend(Protocol):
         """Finishes what an interrupted submission left undone."""
 
     def resubmit(
-        self,
-        spec: RunSpec,
-        submissions: Mapping[int, int],
-        costs: Mapping[int, float] = NO_COSTS,
-        failed: Mapping[int, str] = NOTHING_FAILED,
-    ) -> None:
+        self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS,
+        failed: Mapping[int, str] = NOTHING_FAILED, left: Mapping[int, bytes] = NOTHING_LEFT,
+    ) -> None:  # fmt: skip
         """Starts these variations again, each with the given submission number. Earlier attempts stay.
 
-        `costs` gives the USD that a variation may still spend, if that differs from the run's limit, and `failed` what its agent is told of
-        those before it. On an error, leaves nothing of the new
+        `costs` gives the USD that a variation may still spend, if that differs from the run's limit, `failed` what its agent is told of
+        those before it, and `left` where the attempt before stood (`aideator_agent.checkpoint`). On an error, leaves nothing of the new
         submissions behind.
         """
+
+    def hand_on(self, attempt: Attempt, left: bytes) -> None:
+        """Gives what an attempt left to the one that the backend makes by itself, if it is in time."""
 
     def submissions(self, run: str) -> Mapping[int, int]:
         """Returns the highest submission number that the backend still holds for each variation."""

@@ -6,6 +6,7 @@ HOME/runs/RUN/N/waits            the variation is not started yet, because other
 HOME/runs/RUN/N/ATTEMPT.json     pid, start time, when it was created, its temporary folder
 HOME/runs/RUN/N/ATTEMPT.log      what the agent writes
 HOME/runs/RUN/N/ATTEMPT.told     messages for the agent
+HOME/runs/RUN/N/ATTEMPT.left     where an attempt stood that was lost, for the one that goes on from there
 """
 
 import contextlib
@@ -28,6 +29,7 @@ from aideator_cli.backends import handing, parcel
 from aideator_cli.backends.base import (
     NO_COSTS,
     NOTHING_FAILED,
+    NOTHING_LEFT,
     UNSUBMITTED,
     Delivered,
     Line,
@@ -94,7 +96,8 @@ class LocalBackend:
             raise unavailable(f"run {spec.id} can't be started on this machine: {error}") from error
 
     def _start(
-        self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = (), failed: str = ""
+        self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = (), failed: str = "",
+        left: bytes | None = None,
     ) -> Path:  # fmt: skip
         """Starts an attempt and returns the path of its log."""
         folder = self._folder / spec.id / str(variation.number)
@@ -103,6 +106,9 @@ class LocalBackend:
         room = Path(tempfile.mkdtemp(prefix=f"aideator-{spec.id}-{variation.number}-"))
         record: dict[str, str | int] = {"created": now(), "room": str(room)}
         _messages(folder / f"{attempt}.log").touch(0o600)
+        if left is not None:
+            _left(folder / f"{attempt}.log").touch(0o600)
+            _left(folder / f"{attempt}.log").write_bytes(left)
         with (folder / f"{attempt}.log").open("wb") as log, (folder / f"{attempt}.err").open("wb") as errors:
             child = subprocess.Popen(
                 [sys.executable, "-m", "aideator_agent"],
@@ -140,6 +146,7 @@ class LocalBackend:
             "AIDEATOR_VARIATION": str(variation.number),
             "AIDEATOR_ATTEMPT": attempt,
             "AIDEATOR_TOLD": str(_messages(self._folder / spec.id / str(variation.number) / f"{attempt}.log")),
+            "AIDEATOR_RESUME": str(_left(self._folder / spec.id / str(variation.number) / f"{attempt}.log")),
             "AIDEATOR_WORKSPACE": str(room / "workspace"),
             "AIDEATOR_PRIVATE": str(room / "private"),
         }
@@ -150,12 +157,9 @@ class LocalBackend:
         return {name: found for name in names if (found := self._key(name))}
 
     def resubmit(
-        self,
-        spec: RunSpec,
-        submissions: Mapping[int, int],
-        costs: Mapping[int, float] = NO_COSTS,
-        failed: Mapping[int, str] = NOTHING_FAILED,
-    ) -> None:
+        self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS,
+        failed: Mapping[int, str] = NOTHING_FAILED, left: Mapping[int, bytes] = NOTHING_LEFT,
+    ) -> None:  # fmt: skip
         if spec.hidden is not None:
             raise unavailable(
                 f"the hidden checks of run {spec.id} are not stored on this machine, where its agents could read them",
@@ -170,8 +174,8 @@ class LocalBackend:
             held = self.submissions(spec.id)
             wanted = [number for number, submission in submissions.items() if held.get(number, 0) < submission]
             started.extend(
-                self._start(spec, spec.variation(number), costs.get(number), failed=failed.get(number, ""))
-                for number in wanted
+                self._start(spec, spec.variation(n), costs.get(n), failed=failed.get(n, ""), left=left.get(n))
+                for n in wanted
             )
         except BaseException as error:
             for log in started:
@@ -179,6 +183,9 @@ class LocalBackend:
             if isinstance(error, OSError):
                 raise unavailable(f"run {spec.id} can't be retried on this machine: {error}") from error
             raise
+
+    def hand_on(self, attempt: Attempt, left: bytes) -> None:
+        """Does nothing: no attempt is made here that nobody asked for."""
 
     def submit_more(self, run: str, failed: str = "") -> bool:
         spec = self.load_spec(run)
@@ -365,6 +372,11 @@ class LocalBackend:
 def _messages(log: Path) -> Path:
     """Returns the file with the messages for the agent that writes this log."""
     return log.with_suffix(".told")
+
+
+def _left(log: Path) -> Path:
+    """Returns the file with what the agent that writes this log goes on from, if it does."""
+    return log.with_suffix(".left")
 
 
 def _end(attempt: Attempt, process: ProcessId) -> None:

@@ -11,7 +11,11 @@ CHEAT: Final = "cheat?"
 
 
 def status(result: Result) -> str:
-    """Returns the outcome. For a patch whose checks did not pass, says so, or what it is suspected of."""
+    """Returns the outcome. For a patch whose checks did not pass, says so, or what it is suspected of. Says if the attempt was resumed."""
+    return f"{_outcome(result)}, resumed" if result.ended and result.resumed is not None else _outcome(result)
+
+
+def _outcome(result: Result) -> str:
     if result.outcome == "succeeded" and (suspicious_checks(result) or result.cheats):
         return CHEAT
     if result.outcome == "succeeded" and not result.succeeded:

@@ -90,6 +90,7 @@ class Result:
     cost: float | None = 0.0  # USD; None: unknown
     seconds: float = 0.0
     agent: str | None = None  # None: AIdeator's own loop
+    resumed: int | None = None  # step of the lost attempt from which this one went on; None: it began afresh
 
     @property
     def worker(self) -> str:
@@ -351,7 +352,12 @@ def _end(result: Result, data: Mapping[str, Any]) -> Result:
     )
 
 
-_STEPS = {"phase": _phase, "usage": _usage, "check": _check, "end": _end}
+def _resumed(result: Result, data: Mapping[str, Any]) -> Result:
+    step = _whole(data.get("step"))
+    return replace(result, resumed=step, steps=max(result.steps, step))
+
+
+_STEPS = {"phase": _phase, "resumed": _resumed, "usage": _usage, "check": _check, "end": _end}
 
 
 def _whole(value: object, default: int = 0) -> int:

@@ -166,7 +166,7 @@ def stop(here: Here, run: str, variation: int | None) -> None:
 
 
 def _retry(here: Here, run: str, body: bodies.Retrying) -> Retried:
-    return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force)
+    return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force, fresh=body.fresh)
 
 
 def _judge(here: Here, run: str, body: bodies.Judging, caller: Caller) -> dict[str, Any]:

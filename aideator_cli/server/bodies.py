@@ -144,6 +144,7 @@ class Retrying(Body):
 
     variation: int | None = Field(default=None, ge=1, description="Default: those that infrastructure failed.")
     force: bool = Field(default=False, description="Whatever the result was.")
+    fresh: bool = Field(default=False, description="Start over instead of going on from the last checkpoint.")
 
 
 class Judging(Body):

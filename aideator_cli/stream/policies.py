@@ -14,7 +14,7 @@ from aideator_cli.errors import AideatorError
 from aideator_cli.store import Store
 from aideator_cli.stream.follow import Again
 from aideator_cli.stream.handover import THE_SAME_AGAIN
-from aideator_cli.stream.recording import CANCEL_ASKED, RETRIED
+from aideator_cli.stream.recording import CANCEL_ASKED, RETRIED, TAKEN
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.stream.sieve import is_over
 from aideator_cli.system.clock import now
@@ -22,6 +22,7 @@ from aideator_cli.system.clock import now
 TRIED_AGAIN = "tried_again"
 NOT_TRIED_AGAIN = "not_tried_again"
 NOT_STOPPED = "not_stopped"
+NOT_HANDED_ON = "not_handed_on"
 SUBMITTING_SECONDS = 10.0  # how long another process has to do what it has claimed
 POLL = 0.1  # seconds
 CLAIMS = 3  # how many other processes to wait for; each of them may be killed
@@ -55,13 +56,17 @@ class Policy:
             yield self._with_deeds(batch, again) if any(self._matters(item) for item in batch) else batch
 
     def _matters(self, item: Item) -> bool:
-        return is_over(item) or (self._spec.first is not None and isinstance(item, Event) and item.type == "check")
+        if isinstance(item, Event):
+            return item.type == "check" and self._spec.first is not None
+        return isinstance(item, Closed) or is_over(item)
 
     def _with_deeds(self, batch: list[Item], again: Again) -> list[Item]:
         results = self._store.results(self._spec.id)
         deeds: list[Item] = [*self._stop_others(results)]
         for index, item in enumerate(batch):
-            if isinstance(item, Closed) and item.last:
+            if isinstance(item, Closed) and not item.last and item.reason in TAKEN:
+                deeds += self._hand_on(item.attempt)
+            elif isinstance(item, Closed) and item.last:
                 known = next(r for r in results if r.variation == item.attempt.variation)
                 follows, told = self._next_attempt(item.attempt, known)
                 deeds += told
@@ -118,6 +123,19 @@ class Policy:
                 return False
             Flag().wait(POLL)
         return True
+
+    def _hand_on(self, attempt: Attempt) -> Sequence[Observation]:
+        """Gives what the attempt left to the one that its backend makes by itself, as a queue does that took the place back."""
+        from aideator_cli.stream.inheriting import left_by
+
+        left = left_by(self._store, self._spec, attempt.variation)
+        if left is None:
+            return ()
+        try:
+            self._backend.hand_on(attempt, left)
+        except AideatorError as error:
+            return self._told(NOT_HANDED_ON, error.message, attempt.variation)
+        return ()
 
     # --first
 

@@ -12,7 +12,16 @@ from aideator_cli.store import Store
 from aideator_cli.stream.reader import LOST
 from aideator_cli.stream.sequence import Sequence
 
-FOLDED = ("start", "phase", "usage", "check", "patch", "answer", "end")  # the event types that make up a result
+FOLDED = (
+    "start",
+    "phase",
+    "resumed",
+    "usage",
+    "check",
+    "patch",
+    "answer",
+    "end",
+)  # the event types that make up a result
 PROGRESS = ("usage", "phase", "check")  # after these, progress is worth reporting
 CANCEL_ASKED = "cancel_asked"
 RETRIED = "retried"

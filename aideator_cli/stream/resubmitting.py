@@ -14,9 +14,18 @@ from aideator_cli.text.figures import cost
 
 
 def resubmit(
-    spec: RunSpec, submissions: Mapping[int, int], backend: Backend, store: Store, *, kind: str, text: str
+    spec: RunSpec,
+    submissions: Mapping[int, int],
+    backend: Backend,
+    store: Store,
+    *,
+    kind: str,
+    text: str,
+    resume: bool = True,
 ) -> list[Observation] | None:
     """Starts these submissions (variation -> number) and returns an observation for each.
+
+    With `resume`, attempts that follow one that infrastructure has ended go on from its last checkpoint.
 
     Returns None if another process has claimed one of them. Raises `AideatorError` if the backend refuses them, or if one has spent its
     share of the run's budget.
@@ -24,8 +33,10 @@ def resubmit(
     costs = _costs_left(spec, submissions, store)
     if not store.claim(spec.id, submissions):
         return None
+    from aideator_cli.stream.inheriting import inheritance
+
     failed = {number: text for number in submissions if (text := failures(spec, store, number))}
-    backend.resubmit(spec, submissions, costs, failed)
+    backend.resubmit(spec, submissions, costs, failed, inheritance(store, spec, submissions) if resume else {})
     seen = [Observation(spec.id, now(), kind, text, number) for number in submissions]
     store.record([], seen)
     store.reopen(spec.id, submissions, submissions)

@@ -94,6 +94,12 @@ def phase(name: str) -> str:
     return _PHASES.get(name) or one_line(name)
 
 
+def resumed(data: Mapping[str, Any]) -> str:
+    """`goes on after step 12 of the attempt that was lost, with its changes and its conversation`."""
+    step, with_words = data.get("step"), " and its conversation" if data.get("messages") else ""
+    return f"goes on after step {step if type(step) is int else '?'} of the attempt that was lost, with its changes{with_words}"
+
+
 def failed_call(tool: str, arguments: Mapping[str, Any], output: Sequence[str]) -> str:
     """Returns what a tool could not do, and the first line of its reason."""
     verb = {"search_code": "search", "read_file": "read", "write_file": "write", "str_replace": "edit"}.get(

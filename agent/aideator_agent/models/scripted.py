@@ -48,8 +48,12 @@ class ScriptedModel:
         self._price = price
         self._interrupts = interrupts
         self._calls = 0
+        self._begun = False
 
     def turn(self, messages: Sequence[Message], tools: Sequence[Message]) -> Iterator[Piece]:  # noqa: ARG002
+        if not self._begun:
+            self._begun = True
+            self._skip(sum(message["role"] == "assistant" for message in messages))
         element: Mapping[str, Any] = next(self._turns, LAST)
         delay = float(element.get("delay", 0))
         for kind, name in ((Think, "think"), (Say, "say")):
@@ -62,6 +66,15 @@ class ScriptedModel:
         calls = tuple(self._call(call) for call in element.get("calls", ()))
         text = str(element.get("say", ""))
         yield Turn(text, calls, self._usage(element.get("usage", {})), assistant_message(text, calls))
+
+    def _skip(self, turns: int) -> None:
+        """Leaves out what an attempt has played already whose conversation goes on here."""
+        while turns > 0:
+            element = next(self._turns, None)
+            if element is None:
+                return
+            self._calls += len(element.get("calls", ())) if "fault" not in element else 0
+            turns -= "fault" not in element and bool(element.get("calls") or str(element.get("say", "")).strip())
 
     def _call(self, call: Mapping[str, Any]) -> Call:
         self._calls += 1

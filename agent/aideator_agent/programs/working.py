@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aideator_agent import pieces
 from aideator_agent.changes import Changes
+from aideator_agent.checkpoints import Checkpoints
 from aideator_agent.emitter import Emitter
 from aideator_agent.guides import instructions
 from aideator_agent.interrupts import Interrupts
@@ -22,6 +23,7 @@ from aideator_agent.programs.telling import Telling
 from aideator_agent.programs.text import TextAgent
 from aideator_agent.programs.version import TEXT, version_of
 from aideator_agent.repository import Checkout
+from aideator_agent.resuming import ANEW
 from aideator_agent.search import offer
 from aideator_agent.settings import NO_SECRET, Settings
 from aideator_agent.shell import NotStarted, Shell
@@ -47,6 +49,8 @@ class Worker:
     totals: Totals
     told: Told
     searcher: "Searcher | None" = None
+    checkpoints: Checkpoints | None = None
+    anew: bool = False  # whether a lost attempt has worked on the task before
     _agent: AcpAgent | TextAgent | None = field(default=None, init=False)  # once its program has been started
 
     def work(self, program: AgentProgram) -> Worked:
@@ -74,7 +78,7 @@ class Worker:
         servers = described(self._servers(), self.keys, proxy)
         if self._search:
             servers.append(by_proxy(self._search[0], proxy))
-        changes = Changes(self.checkout, self.shell, self.emitter, self.interrupts)
+        changes = Changes(self.checkout, self.shell, self.emitter, self.interrupts, self._keep)
         telling = Telling(str(self.checkout.folder), self.emitter, self.totals, changes)
         try:
             conversation = self.shell.start(script, self.interrupts.stop)
@@ -133,10 +137,15 @@ class Worker:
 
         return check
 
+    def _keep(self) -> None:
+        if self.checkpoints is not None:
+            self.checkpoints.changed()
+            self.checkpoints.consider()
+
     def _task(self) -> str:
         spec = self.settings.spec
         said = instructions(self.checkout.folder, spec.repository)
-        return "\n\n".join([spec.task_of(self.settings.variation), *said])
+        return "\n\n".join([spec.task_of(self.settings.variation), *said, *([ANEW] if self.anew else [])])
 
     def _tell_version(self, home: Home) -> None:
         """Says which version works. Raises `Ended` if the agent is not there, before its model is asked anything."""

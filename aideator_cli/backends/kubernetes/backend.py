@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar
 
 from aideator_agent.spec import RunSpec, SpecError
 from aideator_cli.backends import parcel
-from aideator_cli.backends.base import NO_COSTS, NOTHING_FAILED, Delivered, Line, Remark, Status, Trouble
+from aideator_cli.backends.base import NO_COSTS, NOTHING_FAILED, NOTHING_LEFT, Delivered, Line, Remark, Status, Trouble
 from aideator_cli.backends.kubernetes import credentials, kubeconfig, parcels, problems
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError, Client, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Address
@@ -110,16 +110,18 @@ class KubernetesBackend:
         self._deliver(spec)
 
     def resubmit(
-        self,
-        spec: RunSpec,
-        submissions: Mapping[int, int],
-        costs: Mapping[int, float] = NO_COSTS,
-        failed: Mapping[int, str] = NOTHING_FAILED,
-    ) -> None:
+        self, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float] = NO_COSTS,
+        failed: Mapping[int, str] = NOTHING_FAILED, left: Mapping[int, bytes] = NOTHING_LEFT,
+    ) -> None:  # fmt: skip
         from aideator_cli.backends.kubernetes.submission import resubmit
 
-        resubmit(self._objects, spec, submissions, costs, failed, self._user, parcel.place(self._runs, spec.id))
+        resubmit(self._objects, spec, submissions, costs, failed, left, self._user, parcel.place(self._runs, spec.id))
         self._deliver(spec)
+
+    def hand_on(self, attempt: Attempt, left: bytes) -> None:
+        from aideator_cli.backends.kubernetes.inheriting import hand_on
+
+        self._told(hand_on, self._objects, attempt, left)
 
     def submit_more(self, run: str, failed: str = "") -> bool:
         from aideator_cli.backends.kubernetes import taking_turns

@@ -24,6 +24,7 @@ from aideator_cli.errors import usage
 from aideator_cli.system.templates import render
 
 SPEC_KEY: Final = "spec.json"
+LEFT: Final = "left"  # the entry, and the file, with what a lost attempt left
 SPEC_BYTES: Final = 900 * 1024  # etcd accepts 1.5 MiB per object, the API server 1 MiB per ConfigMap
 
 DEFAULT_SECRET: Final = marks.DEFAULT_SECRET
@@ -49,6 +50,7 @@ _QUIET: Final = {
 _UNWATCHED_SECONDS: Final = 3600
 _OF_ONE: Final = (  # values of the template that are a variation's own
     "name", "labels", "annotations", "pod_labels", "pod_annotations", "variation", "max_cost", "failed", "pod_seconds", "job_seconds",
+    "left",
 )  # fmt: skip
 _MARK: Final = f"{secrets.token_hex(16)}-"  # no text of a user's is one of them
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,6 +73,7 @@ class Submission:
     id: str  # annotation by which the submitting process recognises its own objects
     cost: float | None = None  # USD that it may spend; None: the run's limit applies
     failed: str = ""  # what its agent is told of those before it
+    left: bytes | None = None  # where the attempt before stood; None: it begins afresh
 
 
 def configmap_name(run: str) -> str:
@@ -80,6 +83,11 @@ def configmap_name(run: str) -> str:
 def job_name(run: str, variation: int, submission: int = 1) -> str:
     name = f"agent-{run}-{variation}"
     return name if submission == 1 else f"{name}-{submission}"
+
+
+def left_name(run: str, variation: int, submission: int) -> str:
+    """Returns the name of the ConfigMap with what a lost attempt left to the pods of this Job."""
+    return f"{job_name(run, variation, submission)}-left"
 
 
 def user_secret(name: str) -> str | None:
@@ -185,6 +193,7 @@ def _values(spec: RunSpec, variation: VariationSpec, placement: Placement, submi
         "resources": _resources(spec.pod.resources),
         "check_resources": _resources(spec.pod.check_resources),
         "variation": str(variation.number),
+        "left": left_name(spec.id, variation.number, submission.number),
         "max_cost": None if submission.cost is None else str(submission.cost),
         "failed": submission.failed.replace("$", "$$") or None,  # else Kubernetes fills in variables
         "configmap": configmap_name(spec.id),

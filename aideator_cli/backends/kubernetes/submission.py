@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backends.kubernetes import manifests, marks, parcels, problems
+from aideator_cli.backends.kubernetes import inheriting, manifests, marks, parcels, problems
 from aideator_cli.backends.kubernetes.client import STRATEGIC_PATCH, ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.manifests import Placement, Submission
 from aideator_cli.backends.kubernetes.objects import Objects, submission_of
@@ -32,11 +32,11 @@ def submit(objects: Objects, spec: RunSpec, user: str, sent: Path) -> None:
 
 def resubmit(
     objects: Objects, spec: RunSpec, submissions: Mapping[int, int], costs: Mapping[int, float], failed: Mapping[int, str],
-    user: str, sent: Path,
+    left: Mapping[int, bytes], user: str, sent: Path,
 ) -> None:  # fmt: skip
     """Submits these variations again, each with the given submission number. Earlier submissions stay as they are."""
     id = str(uuid.uuid4())  # noqa: A001
-    again = {n: Submission(which, id, costs.get(n), failed.get(n, "")) for n, which in submissions.items()}
+    again = {n: Submission(which, id, costs.get(n), failed.get(n, ""), left.get(n)) for n, which in submissions.items()}
     _submit(objects, spec, again, user, sent)
 
 
@@ -91,6 +91,7 @@ def _create(
     ]
     owner = first.result()
     _send(objects, spec, sent, owner, pool)
+    _hand_on(objects, spec, submissions, owner)
     accepted = _all(pool.submit(post, objects, objects.jobs_path, job) for job in jobs)
     try:
         own(objects, spec.id, accepted)
@@ -101,12 +102,19 @@ def _create(
             configmap["metadata"]["ownerReferences"] = _owners(accepted)
             owner = post(objects, objects.configmaps, configmap)
             _send(objects, spec, sent, owner, pool)
+            _hand_on(objects, spec, submissions, owner)
         elif error.status < 500:
             raise
 
 
 def _send(objects: Objects, spec: RunSpec, sent: Path, owner: Mapping[str, Any], pool: ThreadPoolExecutor) -> None:
     _all(pool.submit(parcels.send, objects, spec, part, sent, owner) for part in parcels.parts(spec))
+
+
+def _hand_on(objects: Objects, spec: RunSpec, submissions: Mapping[int, Submission], owner: Mapping[str, Any]) -> None:
+    for number, submission in submissions.items():
+        if submission.left is not None:
+            inheriting.give(objects, owner, manifests.left_name(spec.id, number, submission.number), submission.left)
 
 
 def _all(started: Iterable[Future[_T]]) -> list[_T]:

@@ -12,13 +12,16 @@ def retry(
     force: Annotated[
         bool, typer.Option("--force", help="Retry whatever the result is, not only infrastructure failures.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over instead of going on from the last checkpoint.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Return as soon as the agents are submitted.")] = False,
     context: options.Context = None,
     namespace: options.Namespace = None,
     notify: options.Notify = None,
     json: options.Json = False,
 ) -> int:
-    """Retry variations that infrastructure failed. Earlier attempts are kept."""
+    """Retry variations that infrastructure failed, from their last checkpoint. Earlier attempts are kept."""
     from aideator_cli.actions import retrying
     from aideator_cli.cli import invocation, showing, terminal
     from aideator_cli.cli.manner import Manner
@@ -28,7 +31,7 @@ def retry(
 
     here = invocation.here()
     manner = Manner(json=json, ring=ring(here, notify))
-    retried = retrying.retry(here, run, Where(None, context, namespace), force=force)
+    retried = retrying.retry(here, run, Where(None, context, namespace), force=force, fresh=fresh)
     names = ", ".join(f"{retried.run}/{number}" for number in retried.numbers)
     terminal.say(f"retrying {names} in {retried.backend.where}")
     if detach:

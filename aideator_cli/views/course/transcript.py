@@ -261,6 +261,10 @@ class Transcript:
         first, *rest = clean(str(data.get("text", ""))).split("\n")
         self._story.add("notice", time, f"{level}: {first}", text=Text("\n".join(rest)), failed=level == "error")
 
+    def _resumed(self, time: str, data: Mapping[str, Any]) -> None:
+        self._step(data)
+        self._story.add("attempt", time, wording.resumed(data))
+
     def _patch(self, time: str, data: Mapping[str, Any]) -> None:
         if words := wording.patch(data):
             self._story.add("patch", time, words)
@@ -322,6 +326,8 @@ _EVENTS: Mapping[str, Callable[[Transcript, str, Mapping[str, Any]], None]] = {
     "end": Transcript._last_word,
     "stray": Transcript._stray,
     "beat": Transcript._silent,
+    "checkpoint": Transcript._silent,
+    "resumed": Transcript._resumed,
     "sent": Transcript._sent,
     "told": Transcript._told,
 }

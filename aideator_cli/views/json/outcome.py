@@ -82,6 +82,7 @@ class Outcomes(TypedDict):
     cost: float | None
     seconds: float
     agent: str | None
+    resumed: int | None
     status: str
 
 

@@ -133,6 +133,27 @@ class Changes(Record):
     deletions: int
 
 
+class Checkpoint(Record):
+    """A part of what another attempt needs to go on from here. The last one has its hash."""
+
+    type: Literal["checkpoint"]
+    step: int
+    part: int
+    parts: int
+    text: str
+    sha256: NotRequired[str]
+
+
+class Resumed(Record):
+    """This attempt goes on from the last checkpoint of one that was lost. `messages` are null for a program, which begins a new talk."""
+
+    type: Literal["resumed"]
+    attempt: str
+    step: int
+    messages: int | None
+    why: str
+
+
 class PatchPart(Record):
     """A part of the patch. The last one has the figures."""
 
@@ -241,5 +262,6 @@ class End(Record):
 
 
 RECORDS = (
-    Start, Phase, Words, Call, Output, Done, Usage, SentText, Heard, Changes, PatchPart, AnswerPart, CheckRun, Cross, Notice, Beat, End,
+    Start, Phase, Words, Call, Output, Done, Usage, SentText, Heard, Changes, Checkpoint, Resumed, PatchPart, AnswerPart,
+    CheckRun, Cross, Notice, Beat, End,
 )  # fmt: skip

@@ -131,7 +131,7 @@ class _Lines:
         if event.type in ("say", "think"):
             self._speak(event, speaker)
             return
-        if event.type in ("beat", "changes"):
+        if event.type in ("beat", "changes", "checkpoint"):
             return
         if not _is_beside(event):
             self._hush(event.variation)
@@ -169,6 +169,8 @@ class _Lines:
                 self._call(number, data, speaker)
             case "done":
                 self._done(number, data, speaker)
+            case "resumed":
+                self._line(number, wording.resumed(data), DIM)
             case "told" | "notice":
                 self._notice(event)
             case "patch" | "answer":

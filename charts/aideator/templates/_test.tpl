@@ -117,6 +117,7 @@
               {"name": "AIDEATOR_WORKSPACE", "value": "/workspace"},
               {"name": "AIDEATOR_PRIVATE", "value": "/private"},
               {"name": "AIDEATOR_CHANNEL", "value": "/aideator"},
+              {"name": "AIDEATOR_RESUME", "value": "/left/left"},
               {
                 "name": "GIT_TOKEN",
                 "valueFrom": {"secretKeyRef": {"name": {{ printf "%v" (.Values.secret.name) | toJson }}, "key": "GIT_TOKEN", "optional": true}}
@@ -130,6 +131,7 @@
             },
             "volumeMounts": [
               {"name": "spec", "mountPath": "/spec", "readOnly": true},
+              {"name": "left", "mountPath": "/left", "readOnly": true},
               {"name": "workspace", "mountPath": "/workspace"},
               {"name": "channel", "mountPath": "/aideator"},
               {"name": "private", "mountPath": "/private"},
@@ -140,6 +142,7 @@
         ],
         "volumes": [
           {"name": "spec", "configMap": {"name": {{ printf "agent-%v" (.Values.runId) | toJson }}}},
+          {"name": "left", "configMap": {"name": {{ printf "agent-%v-%v-left" (.Values.runId) (.Values.variationId) | toJson }}, "optional": true}},
           {"name": "channel", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}},
           {"name": "workspace", "emptyDir": {}},
           {"name": "private", "emptyDir": {}},

@@ -284,6 +284,12 @@ export class Story {
       }],
       ["start", nothing],
       ["beat", nothing],
+      ["checkpoint", nothing],
+      ["resumed", (story, data) => {
+        story.step = Math.max(story.step, words.whole(data.step));
+        const talk = data.messages ? " and its conversation" : "";
+        story.#add("attempt", data.time, `goes on after step ${words.whole(data.step)} of the attempt that was lost, with its changes${talk}`);
+      }],
       ["cross", nothing],
       ["sent", turn],
       ["other", (story, data) => {

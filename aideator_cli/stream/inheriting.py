@@ -1,0 +1,83 @@
+"""What an attempt that infrastructure has ended leaves to the next one: where it stood at its last checkpoint, by its stored events."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from aideator_agent.checkpoint import BadCheckpoint, Checkpoint, Standing, complete, read
+from aideator_agent.spec import RunSpec
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.events import Event
+from aideator_cli.domain.result import Result, fold
+from aideator_cli.store import Store
+
+TOLD = ("checkpoint", "resumed", "sent", "usage", "patch")
+
+
+def inheritance(store: Store, spec: RunSpec, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Returns what the next attempt at each of these variations gets. Leaves out those that infrastructure has not failed, and those
+    without a checkpoint that can be used."""
+    failed = {result.variation for result in store.results(spec.id) if result.fault == "infrastructure"}
+    return {n: packed for n in numbers if n in failed and (packed := left_by(store, spec, n)) is not None}
+
+
+def left_by(store: Store, spec: RunSpec, number: int) -> bytes | None:
+    """Returns where the newest attempt at a variation stood, as the next one gets it. None: it begins afresh."""
+    known = [each for each in store.attempts(spec.id) if each.attempt.variation == number]
+    try:
+        standing = _standing(store, [each.attempt for each in known])
+        return replace(standing, why=known[-1].verdict or "").packed() if standing is not None else None
+    except BadCheckpoint:
+        return None
+
+
+def _standing(store: Store, attempts: Sequence[Attempt], step: int | None = None) -> Standing | None:
+    """Returns where the last of these attempts stood, at this step or at its last checkpoint. Raises `BadCheckpoint`."""
+    if not attempts:
+        return None
+    *before, attempt = attempts
+    events = list(store.events(attempt, TOLD))
+    resumed = next((event for event in events if event.type == "resumed"), None)
+    if resumed is None and not any(event.type in ("checkpoint", "sent") for event in events):
+        return _standing(store, before)  # it was lost before it began to work
+    begun = _begun(store, before, resumed)
+    if resumed is not None and begun is None:
+        raise BadCheckpoint("what the attempt went on from is missing")
+    standing = replace(begun or Standing("", 0, ""), attempt=attempt.id)
+    found = False
+    for at, checkpoint in _checkpoints(events):
+        standing, found = standing.then(checkpoint, at, _patch(events, checkpoint)), True
+        if at == step:
+            break
+    if not found and resumed is None:
+        return None
+    used = fold((event for event in events if event.type == "usage"), Result(attempt.variation, ""))
+    return replace(
+        standing, messages=complete(standing.messages),
+        cost=standing.cost + (used.cost or 0.0), tokens=standing.tokens + (used.tokens or 0),
+    )  # fmt: skip
+
+
+def _begun(store: Store, before: Sequence[Attempt], resumed: Event | None) -> Standing | None:
+    """Returns the standing from which an attempt went on, as it got it."""
+    if resumed is None:
+        return None
+    name, step = resumed.data.get("attempt"), resumed.data.get("step")
+    upto = next((at for at, each in enumerate(before, 1) if each.id == name), 0)
+    standing = _standing(store, before[:upto], step if isinstance(step, int) else None)
+    if standing is None or standing.step != step:
+        raise BadCheckpoint("what the attempt went on from is missing")
+    return standing
+
+
+def _checkpoints(events: Sequence[Event]) -> Iterator[tuple[int, Checkpoint]]:
+    """Yields the checkpoints up to one that is not whole: the attempt may have been lost while it wrote it."""
+    try:
+        yield from read(event.data for event in events if event.type == "checkpoint")
+    except BadCheckpoint:
+        return
+
+
+def _patch(events: Sequence[Event], checkpoint: Checkpoint) -> bytes | None:
+    if not checkpoint.patch:
+        return None
+    return fold((event for event in events if event.type == "patch"), Result(0, "")).patch
