@@ -23,7 +23,7 @@ def test_it_is_an_agents_pod_but_for_what_a_run_alone_needs() -> None:
     assert tried["containers"][0]["args"] == ["--trial"]
     assert "command" not in tried["containers"][0]
     gone = [volume["name"] for volume in real["volumes"] if volume not in tried["volumes"]]
-    assert gone == ["spec"]
+    assert gone == ["spec", "left"]
     assert "spec" not in [mount["name"] for mount in tried["containers"][0]["volumeMounts"]]
 
 
