@@ -35,7 +35,7 @@ def resubmit(
         return None
     from aideator_cli.stream.inheriting import inheritance
 
-    failed = {number: text for number in submissions if (text := failures(spec, store, number))}
+    failed = {number: told for number in submissions if (told := failures(spec, store, number))}
     backend.resubmit(spec, submissions, costs, failed, inheritance(store, spec, submissions) if resume else {})
     seen = [Observation(spec.id, now(), kind, text, number) for number in submissions]
     store.record([], seen)
