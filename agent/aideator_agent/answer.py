@@ -87,7 +87,8 @@ class Giving:
     def _places(self, text: str) -> dict[str, Any]:
         """Returns the fields with the places that the text cites. Those that don't exist come first, so that they surely fit."""
         spec = self._settings.spec
-        also = () if spec.review is None else (spec.review.first,)
+        start = self._checkout.start
+        also = (*(() if spec.review is None else (spec.review.first,)), *([start] if start else ()))
         tree = BaseTree(self._checkout, spec.repository, self._settings.private, self._check_clock, also)
         try:
             places = cited(text, tree)
@@ -102,7 +103,9 @@ class Giving:
         home = self._settings.private / "home"
         cutter = Cutter(self._checkout, home, self._emitter.redactor, self._check_clock, lambda _: None)
         try:
-            changed = [os.fsencode(change.path).decode(errors="replace") for change in cutter.changed()]
+            changed = [
+                os.fsencode(change.path).decode(errors="replace") for change in cutter.changed(self._checkout.start)
+            ]
         except Ended as ended:
             self._emitter.notice("info", f"What the agent changed on the way can't be told: {ended.verdict.reason}.")
             return []

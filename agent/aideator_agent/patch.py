@@ -142,13 +142,13 @@ class Cutter:
         start = self.checkout.start
         return start is not None and self._git("diff", "--cached", "--quiet", *DIFF[3:], start).code == 0
 
-    def changed(self) -> tuple[Change, ...]:
-        """Returns what a patch would hold. Raises `Ended` (failed) like `cut`."""
+    def changed(self, since: str | None = None) -> tuple[Change, ...]:
+        """Returns what a patch would hold, or what was changed since another commit. Raises `Ended` (failed) like `cut`."""
         self._expect_folder()
         heads = pointers.heads(self.checkout)
         self._add(heads, self._prepare())
         self._complete()
-        return self._changes()
+        return self._changes(since)
 
     def _git(self, *arguments: str, stdin: bytes = b"", limit: int | None = None) -> Done:
         git = self._in_checkout()
@@ -270,8 +270,9 @@ class Cutter:
         done = self._git("ls-tree", "-r", "-z", "--full-tree", self.checkout.base)
         return [line.partition(b"\t")[2] for line in done.out.split(b"\0") if line.startswith(b"160000 ")]
 
-    def _changes(self) -> tuple[Change, ...]:
-        done = self._git("diff", "--numstat", "-z", *DIFF[:1], *DIFF[3:], self.checkout.base)
+    def _changes(self, since: str | None = None) -> tuple[Change, ...]:
+        """`since`: a commit; None: the base."""
+        done = self._git("diff", "--numstat", "-z", *DIFF[:1], *DIFF[3:], since or self.checkout.base)
         if done.code:
             raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
         hiding = self._hiding()

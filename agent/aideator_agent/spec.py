@@ -147,6 +147,15 @@ class Referee:
 
 
 @frozen
+class TeamStep:
+    """The step of a team that a run is. The agent does not need it; it is here so that another machine can take the team over."""
+
+    team: str
+    key: str  # stage, and perhaps task, round and what for: `build/csv@2`
+    document: str = ""  # of the team, as JSON, with its first run
+
+
+@frozen
 class Review:
     """The difference between two commits that the agents are shown. The base is the second one."""
 
@@ -281,6 +290,7 @@ class RunSpec:
     )
     escalates: bool = False  # the followers': whether each variation is tried only if those before it have failed
     failed: str = ""  # what those before it have failed at; never stored, each agent gets its own
+    team: TeamStep | None = None  # None: it is a run by itself
 
     @property
     def is_merge(self) -> bool:
@@ -400,6 +410,7 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["review"] = Review(**_known(Review, data["review"])) if data.get("review") else None
     data["sent"] = _sent(data["sent"]) if data.get("sent") else None
     data["origin"] = _origin(data["origin"]) if data.get("origin") else None
+    data["team"] = TeamStep(**_known(TeamStep, data["team"])) if data.get("team") else None
     referee = _known(Referee, data["referee"]) if data.get("referee") else None
     data["referee"] = Referee(**{**referee, "patches": tuple(referee["patches"])}) if referee else None
     return data

@@ -31,6 +31,7 @@ class Named:
 
 def find(here: Here, word: str, where: "Where | None" = None) -> Named:
     """Raises `AideatorError` if no run matches, or several do."""
+    word = _of_team(here, word)
     name, slash, number = word.partition("/")
     run = _find_run(here, name, where)
     if not slash:
@@ -70,6 +71,25 @@ def find_variation(here: Here, word: str) -> Named:
             hint=f"{named.run.spec.id}/1 to {named.run.spec.id}/{len(named.numbers)}",
         )
     return Named(named.run, named.numbers[0])
+
+
+def _of_team(here: Here, word: str) -> str:
+    """Returns RUN/N of a team's result for a word that names a team, and the run of its step for TEAM/STEP; else the word itself."""
+    name, _, key = word.partition("/")
+    id_ = None if name.startswith("@") or here.store.run(name) else here.store.find_team(name)
+    if id_ is None:
+        return word
+    team = here.store.team(id_)
+    if team is None or (not key and here.store.find(name) is not None):
+        return word
+    if not key:
+        from aideator_cli.actions.teams.knowing import result_of
+
+        return result_of(team)
+    step = next((each for each in here.store.steps(id_) if each.key == key), None)
+    if step is None:
+        raise not_found(f"team {id_} has no step {key}", hint=command("show", id_))
+    return step.run
 
 
 def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":

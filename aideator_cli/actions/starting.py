@@ -124,13 +124,19 @@ def unconfirmed(suspects: "Sequence[Suspect]") -> AideatorError:
     )
 
 
-def _ask(here: Here, request: Request, where: Where) -> Ask:
+def asking(here: Here, where: Where, secret: str | None, *, answers: bool) -> Ask:
+    """Returns what tells which models are at hand. Nothing is asked before it is called."""
+
     def ask() -> "Market":
         from aideator_cli.actions.routing import at_hand  # only a choice needs it
 
-        return at_hand(here, where, request.pod.secret, answers=request.question.answer)
+        return at_hand(here, where, secret, answers=answers)
 
     return ask
+
+
+def _ask(here: Here, request: Request, where: Where) -> Ask:
+    return asking(here, where, request.pod.secret, answers=request.question.answer)
 
 
 def _check_answer(taking: "Taking | None", pushing: "Pushing | None") -> None:

@@ -34,6 +34,7 @@ class Call:
     detach: bool = False
     estimate: bool = False
     dry_run: bool = False
+    team: str | None = None  # that carries out the request; None: the agents of one run
 
 
 def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> int:
@@ -43,6 +44,10 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
 
+    if call.team is not None:
+        from aideator_cli.cli.teamed import carry_out_by_team
+
+        return carry_out_by_team(call, call.team)
     if call.estimate:
         return _estimate(call)
     if call.dry_run:

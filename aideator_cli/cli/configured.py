@@ -21,6 +21,7 @@ _WHO, _WHAT, _WHERE, _WATCHING = "Who works", "The task and the repository", "Wh
 _HEADINGS: Final = {
     **dict.fromkeys(("n", "agent", "agent_command", "agent_home", "model", "matrix", "role", "temperature", "api_base", "mcp"), _WHO),
     "search": _WHO,
+    "team": _WHO,
     **dict.fromkeys(
         ("issue", "var", "var_file", "answer", "diff", "ref", "dirty", "carry", "subdir", "depth", "sparse", "no_submodules",
          "withhold_secrets"),

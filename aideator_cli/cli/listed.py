@@ -58,6 +58,16 @@ def show_list(rows: "Sequence[Glance]", columns: Sequence[str], *, filtered: boo
         terminal.say(f"no runs yet: {command('run')} REPO PROMPT, or {command('demo')}")
 
 
+def show_teams(here: "Here", limit: int) -> None:
+    """Shows the teams above the runs, which are their steps or by themselves."""
+    teams = here.store.teams(limit)
+    if teams:
+        from aideator_cli.views.text.teams import list_teams
+
+        list_teams(terminal.screen(), teams)
+        terminal.screen().line()
+
+
 def write_list(rows: Sequence[Listed]) -> None:
     """Writes the rows as JSON, one per line."""
     from aideator_cli.views.json_lines import run_record, write

@@ -10,8 +10,9 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from aideator_cli.system.configuration.options import Kind, Option, Table, database, of_server
 
-# The profile and the repository's file are where settings come from; AIDEATOR_PROFILE chooses the profile, too. An issue is a task.
-NO_SETTINGS: Final = frozenset({"profile", "no_repository_file", "issue"})
+# The profile and the repository's file are where settings come from; AIDEATOR_PROFILE chooses the profile, too.
+# An issue is a task, and so is what a team does.
+NO_SETTINGS: Final = frozenset({"profile", "no_repository_file", "issue", "team"})
 _KINDS: Final = {bool: Kind.SWITCH, int: Kind.WHOLE, float: Kind.NUMBER, Path: Kind.PATH}
 _CHOICES: Final = re.compile(r"[a-z]+(?:\|[a-z]+)+")
 

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from jiter import from_json
 
 from aideator_agent.values import frozen
 from aideator_cli.domain.attempts import Attempt
+
+if TYPE_CHECKING:
+    from aideator_agent.spec import VariationSpec
 
 
 class Event(NamedTuple):  # a tuple: one is made for every line, in a third of the time that a frozen dataclass takes
@@ -23,6 +26,9 @@ class Event(NamedTuple):  # a tuple: one is made for every line, in a third of t
     raw: bytes
     mark: str | None = None  # set by the log keeper: see backend.Line
     after: int = -1  # the highest seq before this line: the position of a stray
+
+
+HANDED: Final = "handed"  # the kind of an observation of a team: who hands what to whom
 
 
 @frozen
@@ -67,7 +73,14 @@ class Ended:
     text: str
 
 
-Item = Event | Observation | Opened | Closed | Ended
+@frozen
+class Joined:
+    """More variations come to those that are shown: a team has begun another step."""
+
+    variations: "tuple[VariationSpec, ...]"
+
+
+Item = Event | Observation | Opened | Closed | Ended | Joined
 
 
 def parse(attempt: Attempt, raw: bytes, mark: str | None, after: int = -1) -> Event:

@@ -59,7 +59,7 @@ class Stage:
 
     name: str
     role: str | None = None  # a role's name, a file, or `TASK_ROLE`
-    n: int = 1  # variations
+    n: int | None = None  # variations
     model: str | None = None
     agent: str | None = None
     each: str | None = None  # the stage whose plan's tasks it does, one run each
@@ -150,6 +150,22 @@ class Team:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the command line asks of every stage that does not say it itself. None leaves it to the configuration."""
+
+    models: tuple[str, ...] = ()  # each NAME or NAME:COUNT
+    agents: tuple[str, ...] = ()
+    role: str | None = None
+    n: int | None = None  # variations
+    parallel: int | None = None  # variations of one run at work at once
+    cost: float | None = None  # USD, for each agent
+    seconds: float = 1800.0  # for each agent
+    api_base: str | None = None
+    temperature: float | None = None
+    allow_local_shell: bool = False
+
+
+@dataclass(frozen=True)
 class TeamRun:
     """One prompt on one repository, given to a team."""
 
@@ -157,6 +173,7 @@ class TeamRun:
     created: str  # RFC 3339, UTC
     team: Team
     prompt: str
+    asked: Asked = Asked()
     state: State = "running"
     reason: str = ""  # why it has failed
     result: str | None = None  # RUN/N: the work that it ended with
@@ -174,13 +191,20 @@ class TeamRun:
 
     def document(self) -> str:
         """Returns what another machine needs to take the team over, as JSON."""
-        return json.dumps({"created": self.created, "prompt": self.prompt, "team": self.team.as_json()})
+        data = {
+            "created": self.created,
+            "prompt": self.prompt,
+            "team": self.team.as_json(),
+            "asked": asdict(self.asked),
+        }
+        return json.dumps(data, separators=(",", ":"))
 
     @classmethod
     def of(cls, id_: str, document: str) -> Self:
         """Raises `ValueError`, `KeyError` or `TypeError` for another text than `document` returns."""
         data = json.loads(document)
-        return cls(id_, str(data["created"]), Team.from_json(data["team"]), str(data["prompt"]))
+        asked = {**data["asked"], "models": tuple(data["asked"]["models"]), "agents": tuple(data["asked"]["agents"])}
+        return cls(id_, str(data["created"]), Team.from_json(data["team"]), str(data["prompt"]), Asked(**asked))
 
 
 @dataclass(frozen=True)
@@ -204,6 +228,11 @@ class Step:
 def key_of(stage: str, task: str | None = None, round_: int = 1, what: str = "") -> str:
     """Returns a step's key. `what`: `again` (asked again), `merge`, `conflict`, `kept`; empty: the stage's own work."""
     return f"{stage}{f'/{task}' if task else ''}{f'@{round_}' if round_ > 1 else ''}{f'+{what}' if what else ''}"
+
+
+def also(key: str, what: str) -> str:
+    """Returns the key of a step that another one needs, such as a check of what it has left."""
+    return f"{key}.{what}" if "+" in key else f"{key}+{what}"
 
 
 def stage_of(key: str) -> str:

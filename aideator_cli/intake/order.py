@@ -91,6 +91,12 @@ def take(request: Request, backend: str, settings: Settings, ask: Ask = nothing_
     return Order(spec, located, packed, remarks, request.sending.secrets)
 
 
+def check(request: Request, backend: str, settings: Settings, ask: Ask = nothing_at_hand) -> None:
+    """Reads the request's texts, and looks at no repository. Raises `AideatorError` for a mistake in them."""
+    router = _router(request, backend, settings, ask)
+    _read(_escalating(request, router), backend, settings, router)
+
+
 def _read(request: Request, backend: str, settings: Settings, router: Router) -> _Read:
     table = None if request.matrix is None else _matrix(request, request.matrix, settings)
     compared = _compared(request)

@@ -49,15 +49,18 @@ def merged(earlier: Earlier, prompt: str) -> Order:
     return order(earlier, spec)
 
 
-def order(earlier: Earlier, spec: RunSpec) -> Order:
-    """Returns the order for a new run with this spec that begins with the patch. Raises `AideatorError` if the base is gone."""
+def order(earlier: Earlier, spec: RunSpec, *, answer: bool = False) -> Order:
+    """Returns the order for a new run with this spec that begins with the patch, or with the base if that is empty.
+
+    `answer`: it asks for an answer. Raises `AideatorError` if the base is gone.
+    """
     _expect_base(earlier)
     room = tempfile.TemporaryDirectory(prefix="aideator-sent-")
-    sent = replace(_kept(earlier, Path(room.name)), patch=_patch(earlier, Path(room.name)))
+    sent = replace(_kept(earlier, Path(room.name)), patch=_patch(earlier, Path(room.name)) if earlier.patch else None)
     repository = replace(spec.repository, base=earlier.base)
     made = replace(
-        spec, id=new_id(), submission_id=str(uuid.uuid4()), created=now(), repository=repository, answer=False, review=None,
-        sent=sent, origin=earlier.origin, escalates=False,
+        spec, id=new_id(), submission_id=str(uuid.uuid4()), created=now(), repository=repository, answer=answer, review=None,
+        sent=sent, origin=earlier.origin if earlier.patch else None, escalates=False, team=None,
     )  # fmt: skip
     located = Located(repository.url, repository.ref, earlier.base, earlier.path, earlier.path)
     return Order(made, located, Packed(repository, sent, room), may_send_secrets=True)
@@ -100,7 +103,7 @@ def _expect_base(earlier: Earlier) -> None:
     gone = not _has(folder, earlier.base) if folder.is_dir() else has_lost(url, earlier.base, ca=spec.ca)
     if gone:
         raise not_found(
-            f"{url} does not have commit {earlier.base[:12]} any more, on which {earlier.origin.variations[0]} was made",
+            f"{url} does not have commit {earlier.base[:12]} any more, on which {next(iter(earlier.origin.variations), spec.id)} was made",
             hint="push the commit there again, for example as a branch, or start a new run",
         )
 

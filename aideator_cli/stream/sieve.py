@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from aideator_agent.protocol import EVENT_TYPES
 from aideator_agent.values import frozen
-from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Joined, Observation
 from aideator_cli.errors import usage
 from aideator_cli.system import clock
 from aideator_cli.text.durations import seconds
@@ -39,6 +39,8 @@ def variation_of(item: Item) -> int | None:
     """Returns None if the item is about the whole run."""
     if isinstance(item, Event | Observation | Ended):
         return item.variation
+    if isinstance(item, Joined):
+        return None
     return item.attempt.variation
 
 

@@ -107,5 +107,7 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "pull",
         "review",
         "token",
+        "team",
+        "team_begun",
     }
     assert LINES.keys() <= printed | elsewhere

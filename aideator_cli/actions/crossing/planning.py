@@ -84,7 +84,7 @@ def referee_of(run: StoredRun, plan: Planned, runs: Path, *, to_cluster: bool) -
         repository=replace(spec.repository, base=plan.results[0].base or spec.repository.base),
         limits=replace(spec.limits, seconds=most, cost=None, tokens=None),
         prompt="", task="", system={}, scripts={}, mcp=(), signals=False, baseline=False, verify_repeat=1, issue=None,
-        review=None, origin=None, hidden=None, retries=0, first=None, parallel=None, share=None,
+        review=None, origin=None, hidden=None, team=None, retries=0, first=None, parallel=None, share=None,
         referee=Referee(spec.id, tuple(each.variation for each in plan.results), seconds),
         sent=_sent(spec, id_, plan, runs, to_cluster=to_cluster),
     )  # fmt: skip

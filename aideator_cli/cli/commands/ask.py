@@ -9,6 +9,7 @@ from aideator_cli.cli.commands.run import run
 
 WITHOUT = (
     "answer",
+    "team",
     "apply",
     "branch",
     "push",

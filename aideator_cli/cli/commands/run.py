@@ -33,6 +33,7 @@ def called(
     escalate: run_options.Escalate = None,
     private: run_options.Private = False,
     matrix: run_options.Matrix = None,
+    team: run_options.Team = None,
     yes: run_options.Yes = False,
     profile: options.Profile = None,  # noqa: ARG001 -- with the next one read before the options are filled in
     no_repository_file: run_options.NoRepositoryFile = False,  # noqa: ARG001
@@ -190,7 +191,7 @@ def called(
         here, request, Where(backend, context, namespace), replace(taken, folder=folder) if taken else None, pushed,
         cancels=cancels(on_interrupt), ring=ring(here, notify), json=json, view=view,
         look=look(no_mouse=no_mouse, plain=plain), confirmed=yes, detach=detach,
-        estimate=estimate, dry_run=dry_run,
+        estimate=estimate, dry_run=dry_run, team=team,
     )  # fmt: skip
 
 

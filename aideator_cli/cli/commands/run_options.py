@@ -74,6 +74,15 @@ Private = Annotated[
 OneModel = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="A model by its LiteLLM name.", show_default=False)
 ]
+Team = Annotated[
+    str | None,
+    typer.Option(
+        "--team",
+        metavar="NAME|FILE",
+        help="A team of roles that hand work to each other, such as feature. With --dry-run: draw it, and say what it may cost at most.",
+        show_default=False,
+    ),
+]
 Matrix = Annotated[
     Path | None,
     typer.Option(

@@ -63,7 +63,7 @@ def list_runs(
     """List runs, newest first."""
     from aideator_cli.actions import listing
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.listed import ask_cluster, checked_columns, redraw, show_list, write_list
+    from aideator_cli.cli.listed import ask_cluster, checked_columns, redraw, show_list, show_teams, write_list
     from aideator_cli.domain.glance import Wanted
     from aideator_cli.errors import usage
 
@@ -80,7 +80,10 @@ def list_runs(
     elif json:
         write_list(listing.listed(here, limit, wanted))
     else:
-        show_list(listing.glances(here, limit, wanted), shown, filtered=wanted != Wanted(sort=sort, everyone=all_users))
+        filtered = wanted != Wanted(sort=sort, everyone=all_users)
+        if not filtered and not shown:
+            show_teams(here, limit)
+        show_list(listing.glances(here, limit, wanted), shown, filtered=filtered)
     return 0
 
 
@@ -99,7 +102,8 @@ def show(
     from dataclasses import asdict
 
     from aideator_cli.actions import showing
-    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.actions.teams import knowing
+    from aideator_cli.cli import invocation, teamed, terminal
     from aideator_cli.cli.telling import tell_stale
     from aideator_cli.errors import usage
 
@@ -109,7 +113,12 @@ def show(
         return _print_answer(run, answer, json=json)
     if prompts:
         return _print_prompts(run, json=json)
-    shown = showing.show(invocation.here(), run)
+    here = invocation.here()
+    team = knowing.last(here) if run == "@last" else knowing.known(here, run)
+    if team is not None:
+        teamed.tell(here, team, json=json)
+        return 0
+    shown = showing.show(here, run)
     tell_stale(shown.named)
     screen = terminal.screen()
     if json:
@@ -188,10 +197,14 @@ def delete(
 ) -> int:
     """Delete a run, its Kubernetes objects and everything stored about it."""
     from aideator_cli.actions import deleting
-    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.actions.teams import knowing
+    from aideator_cli.cli import invocation, teamed, terminal
     from aideator_cli.text.clean import one_line
 
     here = invocation.here()
+    team = knowing.known(here, run)
+    if team is not None:
+        return teamed.delete(here, team, force=force, confirmed=yes or force, json=json)
     named = deleting.deletable(here, run, force=force)
     spec = named.run.spec
     if named.run.cluster_user is not None and not yes and not terminal.is_asked():

@@ -30,7 +30,7 @@ def watch(
 ) -> int:
     """Show a run live, from its first event until it ends."""
     from aideator_cli.actions import attending
-    from aideator_cli.cli import invocation, showing
+    from aideator_cli.cli import invocation, showing, teamed
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.ringing import ring
     from aideator_cli.cli.started import announce
@@ -41,7 +41,11 @@ def watch(
     check_view(view, json=json)
     here = invocation.here()
     manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), ring=ring(here, notify))
-    watched = attending.watch(here, run, Where(None, context, namespace), attending.Window(sieve.since(since), tail))
+    window = attending.Window(sieve.since(since), tail)
+    code = teamed.watch(here, run, Where(None, context, namespace), manner)
+    if code is not None:
+        return code
+    watched = attending.watch(here, run, Where(None, context, namespace), window)
     spec = watched.spec
     if watched.backend is None:
         showing.view(here, spec, None, manner)(spec, watched.past.batches)
@@ -111,11 +115,16 @@ def cancel(
 ) -> int:
     """Stop agents, and keep their work so far."""
     from aideator_cli.actions import cancelling
-    from aideator_cli.cli import invocation
+    from aideator_cli.actions.teams import knowing
+    from aideator_cli.cli import invocation, teamed
     from aideator_cli.cli.cancelled import tell_cancelled
     from aideator_cli.intake.request import Where
 
-    told = cancelling.cancel(invocation.here(), run, Where(None, context, namespace), wait=not no_wait)
+    here, where = invocation.here(), Where(None, context, namespace)
+    team = knowing.last(here) if run == "@last" else knowing.known(here, run, where)
+    if team is not None:
+        return teamed.cancel(here, team, json=json)
+    told = cancelling.cancel(here, run, where, wait=not no_wait)
     if json:
         from aideator_cli.cli import terminal
         from aideator_cli.views.json_lines import show_results, write

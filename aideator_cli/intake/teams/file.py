@@ -41,7 +41,7 @@ def _stage(data: Placed, name: str, given: dict[str, Any]) -> Stage:
     return Stage(
         name,
         role=TASK_ROLE if role and _squeezed(role) == TASK_ROLE else role,
-        n=given.get("n", 1), model=given.get("model"), agent=given.get("agent"),
+        n=given.get("n"), model=given.get("model"), agent=given.get("agent"),
         each=each.removesuffix(".tasks") if each else None,
         needs=tuple(needs) if isinstance(needs, list) else (),
         ordered=not isinstance(needs, list) or bool(needs),

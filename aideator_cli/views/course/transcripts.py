@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aideator_agent.spec import RunSpec
-from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation
+from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Joined, Observation, Opened
 from aideator_cli.domain.result import Result, with_baseline
 from aideator_cli.stream.sieve import variation_of
 from aideator_cli.text.clean import one_line
@@ -18,6 +18,7 @@ class Transcripts:
 
     def __init__(self, spec: RunSpec, *, entries: int = ENTRIES, characters: int = CHARACTERS) -> None:
         self.spec = spec
+        self._kept = (entries, characters)
         self.each = {v.number: Transcript(v, entries, characters) for v in spec.variations}
         self.lost = ""  # why nothing can be seen of the backend at the moment; empty: it can
         self.remarks: deque[str] = deque(maxlen=100)  # what was seen of the whole run, cleaned
@@ -33,6 +34,14 @@ class Transcripts:
     @property
     def results(self) -> list[Result]:
         return with_baseline(transcript.result for transcript in self.each.values())
+
+    @property
+    def named_results(self) -> list[Result]:
+        """Returns the results as a table shows them: an agent of a team is called by its step."""
+        if self.spec.team is None:
+            return self.results
+        names = {each.number: each.prompt_name or each.model for each in self.spec.variations}
+        return [replace(result, model=names[result.variation], agent=None) for result in self.results]
 
     @property
     def cost(self) -> float | None:
@@ -52,7 +61,9 @@ class Transcripts:
 
     def add(self, item: Item) -> None:
         self.version += 1
-        if isinstance(item, Observation) and item.variation is None:
+        if isinstance(item, Joined):
+            self._join(item.variations)
+        elif isinstance(item, Observation) and item.variation is None:
             self._observe(item)
         elif transcript := self.each.get(variation_of(item) or 0):
             _give(transcript, item)
@@ -63,6 +74,11 @@ class Transcripts:
         for result in results:
             if result.variation in self.each:
                 self.each[result.variation].settle(replace(result, patch=None))
+
+    def _join(self, variations: tuple[VariationSpec, ...]) -> None:
+        new = tuple(each for each in variations if each.number not in self.each)
+        self.spec = replace(self.spec, variations=(*self.spec.variations, *new))
+        self.each |= {each.number: Transcript(each, *self._kept) for each in new}
 
     def _observe(self, seen: Observation) -> None:
         text = one_line(seen.text)
@@ -81,5 +97,5 @@ def _give(transcript: Transcript, item: Item) -> None:
         transcript.close(item)
     elif isinstance(item, Ended):
         transcript.give_up(item)
-    else:
+    elif isinstance(item, Opened):
         transcript.begin(item.attempt.id)

@@ -45,6 +45,8 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "stats": (comparing.Stats,),
     "stray": (run.Stray,),
     "tags": (run.Tags,),
+    "team": (teams.StartedTeam,),
+    "team_begun": (teams.TeamBegun,),
     "team_file": (teams.TeamFile,),
     "token": (means.Token,),
     "told": (run.Told,),

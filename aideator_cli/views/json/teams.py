@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
+from aideator_cli.domain.handing import StepState, TeamState
 from aideator_cli.domain.teams import Stage, Team
 
 
@@ -11,7 +12,7 @@ class TeamStage(TypedDict):
 
     name: str
     role: str | None
-    n: int
+    n: int | None
     model: str | None
     agent: str | None
     each: str | None
@@ -32,8 +33,15 @@ class TeamLimits(TypedDict):
     seconds: float | None
 
 
+class TeamMost(TypedDict):
+    """What a team may start and spend at most; `cost` is null if nothing limits it."""
+
+    agents: int
+    cost: float | None
+
+
 class TeamFile(TypedDict):
-    """A team's stages file; `text` is the file, of `teams show`."""
+    """A team's stages file; `text` is the file, of `teams show`, and `most` is what `run --team --dry-run` counts."""
 
     kind: Literal["team_file"]
     name: str
@@ -43,6 +51,91 @@ class TeamFile(TypedDict):
     stages: Sequence[TeamStage]
     limits: TeamLimits
     text: NotRequired[str]
+    most: NotRequired[TeamMost]
+
+
+class TeamStep(TypedDict):
+    """One step of a team: a run. `begins_with`: RUN/N of the work that was handed to it; `told`: what came of it."""
+
+    step: str
+    stage: str
+    task: str | None
+    run: str
+    state: str
+    begun: str
+    roles: Sequence[str]
+    agents: int
+    begins_with: Sequence[str]
+    result: str | None
+    told: str | None
+    good: bool | None
+    seconds: float
+    cost: float | None
+
+
+class TeamTask(TypedDict):
+    """A task of a team's plan."""
+
+    id: str
+    title: str
+    role: NotRequired[str]
+    needs: Sequence[str]
+    files: Sequence[str]
+    done_when: str
+
+
+class TeamPlan(TypedDict):
+    """What a team works by."""
+
+    summary: str
+    tasks: Sequence[TeamTask]
+
+
+class StartedTeam(TypedDict):
+    """A team that was started, and how far it is. `result`: RUN/N."""
+
+    kind: Literal["team"]
+    team: str
+    name: str
+    created: str
+    ended: str | None
+    state: Literal["running", "succeeded", "failed", "cancelled"]
+    reason: str
+    prompt: str
+    result: str | None
+    cost: float | None
+    seconds: float
+    limits: TeamLimits
+    plan: TeamPlan | None
+    steps: Sequence[TeamStep]
+
+
+class TeamBegun(TypedDict):
+    """A team that `run --team --detach` has started."""
+
+    kind: Literal["team_begun"]
+    team: str
+
+
+def team_record(state: TeamState) -> dict[str, Any]:
+    """Returns the line of a team that was started."""
+    run = state.run
+    return {
+        "kind": "team", "team": run.id, "name": run.team.name, "created": run.created, "ended": run.ended, "state": run.state,
+        "reason": run.reason, "prompt": run.prompt, "result": run.result, "cost": state.cost, "seconds": round(state.seconds, 3),
+        "limits": {"cost": run.team.cost, "seconds": run.team.seconds}, "plan": run.plan.as_json() if run.plan else None,
+        "steps": [_step(each) for each in state.steps],
+    }  # fmt: skip
+
+
+def _step(each: StepState) -> TeamStep:
+    told = each.told
+    return {
+        "step": each.step.key, "stage": each.step.stage, "task": each.step.task, "run": each.step.run, "state": each.state,
+        "begun": each.step.begun, "roles": each.roles, "agents": each.agents, "begins_with": each.begins_with,
+        "result": told.result if told else None, "told": told.text if told else None, "good": told.good if told else None,
+        "seconds": round(each.seconds, 3), "cost": each.cost,
+    }  # fmt: skip
 
 
 def definition(team: Team) -> dict[str, Any]:

@@ -188,7 +188,7 @@ class PanesApp(App[None]):
         self._show_outcome()
 
     def _show_outcome(self) -> None:
-        results = self.transcripts.results
+        results = self.transcripts.named_results
         steps = self._actions.next_steps(results) if self._actions.next_steps else ()
         self.board.show_outcome(results, steps, self._selected)
         self.settled = True

@@ -95,7 +95,10 @@ class Board(Screen[None]):
         """Draws what has changed."""
         if not self.grid.by_number:
             return
-        if self.grid.bring_active():
+        if len(self.grid.order) < len(self.transcripts.each):
+            self.grid.join()
+            self.place()
+        elif self.grid.bring_active():
             self.place()
         self.header.sync(self.transcripts, seconds)
         self.grid.draw()
@@ -145,7 +148,7 @@ class Board(Screen[None]):
             self.place()
             return
         if not self.outcome.display:
-            self.outcome.renew(self.transcripts.results)
+            self.outcome.renew(self.transcripts.named_results)
             self.outcome.display = True
             self.place()
         self.outcome.enter()

@@ -4,14 +4,27 @@ from collections.abc import Iterator, Sequence
 
 from textual.containers import Grid
 
+from aideator_agent.spec import RunSpec
+from aideator_cli.text.clean import one_line
 from aideator_cli.views.course.transcript import Transcript
 from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.arrange import arrange
 from aideator_cli.views.panes.outcome import Outcome
 from aideator_cli.views.panes.pane import Pane
 from aideator_cli.views.text.names import short_names
+from aideator_cli.views.text.table import model_name
 
 ACTIVITY = {"working": 0, "waiting": 1, "ended": 2}
+
+
+def names_of(spec: RunSpec) -> dict[int, str]:
+    """Returns the titles of the panes. An agent of a team is called by its step first."""
+    if spec.team is None:
+        return short_names(spec.variations)
+    return {
+        each.number: one_line(f"{each.prompt_name or ''}  {each.role}  {model_name(each.model)}")
+        for each in spec.variations
+    }
 
 
 class Panes(Grid):
@@ -23,9 +36,10 @@ class Panes(Grid):
         self.order = [transcript.number for transcript in transcripts]
         self.current_number = self.order[0]
         self.by_number: dict[int, Pane] = {}  # those that were seen
-        self.names = short_names(transcripts.spec.variations)
+        self.names = names_of(transcripts.spec)
         self.full = False  # the current one alone
         self._first = 0  # the page's, in the order
+        self._most: int | None = None  # panes on a page, of a team's step; None: as many as have room
         self._shown = 1
         self._wrap = self._times = False
 
@@ -46,9 +60,10 @@ class Panes(Grid):
 
     def place(self, width: int, height: int) -> None:
         """Puts the page's panes in place, in so many cells; makes those that are seen for the first time."""
-        grid = arrange(width, height, len(self.order))
+        wanted = min(self._most or len(self.order), len(self.order))
+        grid = arrange(width, height, wanted)
         if grid.shown < len(self.order):
-            grid = arrange(width, height - 1, len(self.order))
+            grid = arrange(width, height - 1, wanted)
         self._shown = grid.shown
         at = self.order.index(self.current_number)
         self._first = at // grid.shown * grid.shown
@@ -106,6 +121,13 @@ class Panes(Grid):
         self.order = sorted(
             self.transcripts.each, key=lambda number: (ACTIVITY[self.transcripts[number].state], number)
         )
+
+    def join(self) -> None:
+        """More variations have come: those at work come to the front, and fill the page."""
+        self.names = names_of(self.transcripts.spec)
+        self._reorder()
+        self._most = sum(transcript.state != "ended" for transcript in self.transcripts) or None
+        self.current_number, self.full = self.order[0], False
 
     def bring_active(self) -> bool:
         """Shows active panes if no visible agent works and nobody is reading. Returns whether the panes must be placed again."""

@@ -2,16 +2,16 @@
 
 import textwrap
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aideator_agent.spec import RunSpec
-from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation
+from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.domain.events import HANDED, Closed, Ended, Event, Item, Joined, Observation
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import plural
 from aideator_cli.views import wording
-from aideator_cli.views.colours import DIM, RED, paint, variation_colour
+from aideator_cli.views.colours import BOLD, DIM, RED, paint, variation_colour
 from aideator_cli.views.course.calls import Asked
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import TOLD
@@ -21,6 +21,7 @@ KEPT = 3  # lines of a failed command's output that are shown
 LONG_SECONDS = 1.0  # a command that took this long is also reported when it ends
 PIPE_CELLS = 100  # what a line of a pipe holds, where one is cut
 BETWEEN_TURNS = frozenset({"usage", "sent"})  # show nothing, but separate one turn's words from the next one's
+STEP_CELLS = 12  # of the name of a team's step
 MOST_CELLS = 4096  # of one line; the rest is in the log
 
 
@@ -85,9 +86,21 @@ class _Lines:
         digits = len(str(max(self._speakers)))
         self._prefixes = {n: self._prefix(f"{spec.id}/{n:<{digits}}", n) for n in self._speakers}
         self._room = max(20, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
+        if spec.team is not None:
+            self._join(spec.variations)
+
+    def _join(self, variations: Sequence[VariationSpec]) -> None:
+        """More agents of a team: each is called by its step."""
+        for each in variations:
+            name = one_line(each.prompt_name or f"{each.number}")
+            self._speakers[each.number] = _Speaker()
+            self._prefixes[each.number] = self._prefix(f"{name:<{STEP_CELLS}}", each.number)
+        self._room = max(20, (self._screen.width if self._screen.is_terminal else PIPE_CELLS) - STEP_CELLS - 3)
 
     def show(self, item: Item) -> None:
-        if isinstance(item, Event):
+        if isinstance(item, Joined):
+            self._join(item.variations)
+        elif isinstance(item, Event):
             self._event(item)
         elif isinstance(item, Observation):
             self._observation(item)
@@ -108,6 +121,9 @@ class _Lines:
         if not self._colour:
             return f"{name} │ "
         return paint(f"{name} │", variation_colour(number, true_colour=self._screen.true_colour)) + " "
+
+    def _painted(self, text: str) -> str:
+        return paint(text, BOLD) if self._colour else text
 
     def _line(self, number: int, text: str, style: str | None = None) -> None:
         if self._screen.plain:
@@ -268,7 +284,9 @@ class _Lines:
             self._line(number, f"({line.strip()})" if thinking else line, DIM if thinking else None)
 
     def _observation(self, seen: Observation) -> None:
-        if seen.variation is None:
+        if seen.variation is None and seen.kind == HANDED:
+            self._screen.line(self._painted(one_line(seen.text)))
+        elif seen.variation is None:
             self._screen.warn(seen.text)
         elif seen.kind not in wording.TOLD_BY_EVENTS and seen.variation in self._prefixes:
             self._line(seen.variation, f"{seen.kind.replace('_', ' ')}: {one_line(seen.text)}", DIM)

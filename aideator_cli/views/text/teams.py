@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from aideator_cli.domain.teams import TASK_ROLE, Stage, Team
+from aideator_cli.domain.handing import TeamState
+from aideator_cli.domain.teams import TASK_ROLE, Stage, Team, TeamRun
 from aideator_cli.text.clean import one_line
-from aideator_cli.text.figures import cost, duration, plural
+from aideator_cli.text.figures import cost, duration, minute, plural
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.grid import Grid, show
+from aideator_cli.views.text.grid import Grid, Style, Styled, show
 
 
 def show_teams(screen: Screen, teams: Sequence[Team]) -> None:
@@ -15,6 +16,23 @@ def show_teams(screen: Screen, teams: Sequence[Team]) -> None:
         grid.add_column()
     for team in teams:
         grid.add_row(one_line(team.name), one_line(team.place), one_line(team.description), " → ".join(team.names))
+    show(screen, grid)
+
+
+def list_teams(screen: Screen, runs: Sequence[TeamRun]) -> None:
+    """Shows a line for each team that was started."""
+    grid = Grid()
+    for title in ("team", "created", "state", "result", "name", "prompt"):
+        grid.add_column(title)
+    others = 62
+    for run in runs:
+        style: Style = {"failed": "red", "succeeded": "green"}.get(run.state, "")  # type: ignore[assignment]
+        prompt = (
+            _cut(one_line(run.prompt), max(20, screen.width - others)) if screen.is_terminal else one_line(run.prompt)
+        )
+        grid.add_row(
+            run.id, minute(run.created), Styled(run.state, style), run.result or "", one_line(run.team.name), prompt
+        )
     show(screen, grid)
 
 
@@ -30,10 +48,64 @@ def show_graph(screen: Screen, team: Team) -> None:
         screen.line(f"at most {limits}")
 
 
+def told_most(agents: int, dollars: float | None, *, by_team: bool) -> str:
+    """Returns what a team may start and spend at most."""
+    if dollars is None:
+        return f"at most {agents} agents; nothing limits the cost: --budget USD, --max-cost USD, or limits: {{cost: USD}} in the file"
+    return f"at most {cost(dollars)}{', the limit of the whole team' if by_team else f' for {agents} agents'}"
+
+
+def show_team(screen: Screen, state: TeamState, *, prompt: bool = False) -> None:
+    """Shows a team's steps in their order: what each began with, what came of it, how long it took and what it cost."""
+    run = state.run
+    if prompt:
+        screen.line(f"{run.id}  team {one_line(run.team.name)}, {minute(run.created)}")
+        screen.line(one_line(run.prompt))
+        screen.line()
+    grid = Grid()
+    for title, right in (
+        ("step", False),
+        ("run", False),
+        ("from", False),
+        ("who", False),
+        ("time", True),
+        ("cost", True),
+        ("", False),
+    ):
+        grid.add_column(title, right=right)
+    width = max(40, screen.width - 60)
+    for each in state.steps:
+        told = each.told
+        text = one_line(told.text) if told else {"running": "at work", "submitting": "is begun"}.get(each.state, "")
+        style: Style = "" if told is None or told.good else "yellow"
+        who = f"{each.agents} × {', '.join(map(one_line, each.roles))}" if each.agents else "check"
+        grid.add_row(
+            one_line(each.step.key), each.step.run, ", ".join(each.begins_with), who, duration(each.seconds), cost(each.cost),
+            Styled(_cut(text, width), style),
+        )  # fmt: skip
+    show(screen, grid)
+    screen.line()
+    screen.line(_standing(state))
+
+
+def _standing(state: TeamState) -> str:
+    run = state.run
+    figures = f"{duration(state.seconds)}, {cost(state.cost)}"
+    if run.state == "succeeded":
+        return f"{run.id} succeeded: {run.result}; {figures}"
+    if run.state == "running":
+        return f"{run.id} is at work; {figures}"
+    return f"{run.id} {run.state}: {one_line(run.reason)}; {figures}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
 def _who(stage: Stage) -> str:
     role = "the task's role" if stage.role == TASK_ROLE else one_line(stage.role or "engineer")
     each = f", for each task of {stage.each}" if stage.each else ""
-    return f"{stage.n} × {role}{each}"
+    return f"{stage.n or 1} × {role}{each}"
 
 
 def _does(stage: Stage) -> str:

@@ -1,0 +1,130 @@
+"""Teams that were started: found by a user's word, told how far they are, cancelled, and their result."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aideator_cli.actions.here import Here
+from aideator_cli.domain.handing import StepState, TeamState, Told
+from aideator_cli.domain.teams import Step, TeamRun, first_run
+from aideator_cli.errors import AideatorError, ExitCode, command, not_found, usage
+from aideator_cli.system.clock import now, seconds_between
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.teams.walking import Course
+    from aideator_cli.intake.request import Where
+
+
+def known(here: Here, word: str, where: "Where | None" = None) -> TeamRun | None:
+    """Returns the team that a word names: its id, the beginning of it, or @last if the newest run is a step of it. None: no team.
+
+    `where`: the cluster in which to look, too.
+    """
+    store = here.store
+    if word == "@last":
+        return None
+    name = store.find_team(word)
+    if name is not None:
+        return store.team(name)
+    return _in_cluster(here, word, where) if where is not None else None
+
+
+def last(here: Here) -> TeamRun | None:
+    """Returns the team that the newest run is a step of."""
+    try:
+        run = here.store.find("@last")
+    except AideatorError:
+        return None
+    step = here.store.step_of_run(run) if run else None
+    return here.store.team(step.team) if step else None
+
+
+def _in_cluster(here: Here, word: str, where: "Where") -> TeamRun | None:
+    """Takes over a team that another machine has started: its first run has the team's document."""
+    from aideator_cli.actions.finding import take_over
+    from aideator_cli.actions.places import choose
+    from aideator_cli.domain.ids import is_id
+
+    if not is_id(word) or here.store.run(word) is not None:
+        return None
+    try:
+        backend = choose(where, here.settings)
+        spec = None if backend.name == "local" else backend.load_spec(first_run(word))
+    except AideatorError:
+        return None  # what looks for a run says why
+    if spec is None or spec.team is None or spec.team.team != word:
+        return None
+    try:
+        team = TeamRun.of(word, spec.team.document)
+    except (ValueError, KeyError, TypeError) as error:
+        raise usage(f"team {word} was started by another version of AIdeator", hint="use one version") from error
+    take_over(here, backend, spec.id, None)
+    here.store.add_team(team)
+    here.store.add_step(Step(word, spec.team.key, spec.id, spec.created))
+    return team
+
+
+def course_of(here: Here, run: TeamRun) -> "Course":
+    """Returns how far the team is, by what is stored."""
+    from aideator_cli.actions.teams.joining import Joiner
+    from aideator_cli.actions.teams.seeing import Sight
+    from aideator_cli.actions.teams.walking import Walk
+
+    return Walk(run, Sight(here, run).look, here.settings.roles_folder, Joiner()).go()
+
+
+def state_of(here: Here, run: TeamRun) -> TeamState:
+    """Returns the team's steps in the order in which they began, and what came of each."""
+    course = course_of(here, run)
+    return TeamState(run, tuple(_state(here, step, course.told.get(step.key)) for step in here.store.steps(run.id)))
+
+
+def _state(here: Here, step: Step, told: Told | None) -> StepState:
+    run = here.store.run(step.run)
+    if run is None:
+        return StepState(step, "deleted", (), 0, (), 0.0, 0.0, told)
+    spec, spent = run.spec, here.store.spent(step.run)
+    costs = list(spent.values())
+    return StepState(
+        step, run.state, tuple(dict.fromkeys(each.role for each in spec.variations)) if not spec.is_merge else (),
+        0 if spec.is_merge else len(spec.variations), spec.origin.variations if spec.origin else (),
+        max(0.0, seconds_between(step.begun, run.ended or now())), None if None in costs else sum(each or 0.0 for each in costs), told,
+    )  # fmt: skip
+
+
+def result_of(run: TeamRun) -> str:
+    """Returns RUN/N of the team's result. Raises `AideatorError` if it has none."""
+    if run.state == "running":
+        raise usage(f"team {run.id} is still at work", hint=command("watch", run.id))
+    if run.result is None:
+        why = run.reason or run.state
+        raise AideatorError(
+            f"team {run.id} has no result: {why}", hint=command("show", run.id), code=ExitCode.NOT_FOUND
+        )
+    return run.result
+
+
+def cancel(here: Here, run: TeamRun) -> Sequence[str]:
+    """Ends the team, and asks all agents at work to stop. Returns the steps whose agents were asked."""
+    from aideator_cli.actions.teams.moving import stop_all
+
+    working = course_of(here, run).working
+    here.store.end_team(run.id, "cancelled", "cancelled by the user")
+    stop_all(here, working)
+    return [seen.key for seen in working]
+
+
+def delete(here: Here, run: TeamRun, *, force: bool) -> None:
+    """Deletes the team and all its runs. Raises `AideatorError` (usage) if it is still at work, unless `force` is set."""
+    from aideator_cli.actions import deleting
+
+    if run.state == "running" and not force:
+        raise usage(f"team {run.id} is still at work", hint=(command("cancel", run.id), ", or delete with --force"))
+    here.store.end_team(run.id, "cancelled", "deleted")
+    for step in here.store.steps(run.id):
+        if here.store.run(step.run) is not None:
+            deleting.delete(here, deleting.deletable(here, step.run, force=force))
+    here.store.forget_team(run.id)
+
+
+def missing(word: str) -> AideatorError:
+    return not_found(f"there is no team {word}", hint=command("list"))

@@ -1,0 +1,266 @@
+"""Moves a team on: begins its steps, and ends it.
+
+One process at a time does so, by a lease. Any number may watch; when the one that moves is gone, another one takes over. What a step is
+follows from the team and from its runs, and its run's id from the team's, so that a process that was killed loses and repeats none.
+"""
+
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from aideator_cli.actions.attending import attend
+from aideator_cli.actions.cancelling import ask_to_stop
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import backend_at, place_of
+from aideator_cli.actions.starting import Plan, asking, start
+from aideator_cli.actions.teams.joining import Joiner
+from aideator_cli.actions.teams.seeing import Seen, Sight
+from aideator_cli.actions.teams.starting import checked_spec
+from aideator_cli.actions.teams.walking import Course, Walk
+from aideator_cli.backends import parcel
+from aideator_cli.backends.base import Backend
+from aideator_cli.domain.events import Item
+from aideator_cli.domain.handing import Over, Wanted
+from aideator_cli.domain.leases import Lease
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.domain.teams import Step, TeamRun, first_run
+from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.intake.request import Where
+from aideator_cli.intake.teams.ordering import ordered
+from aideator_cli.stream.following import Past
+from aideator_cli.stream.policies import Policy
+from aideator_cli.system.clock import now, seconds_between
+from aideator_cli.system.host import this_host
+from aideator_cli.system.processes import ProcessId, alive, identify
+from aideator_cli.text.figures import cost, duration
+
+LEASE_SECONDS: Final = 15.0
+RENEW_SECONDS: Final = 4.0
+LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do
+LEAST: Final = 0.0001  # USD that are worth beginning a step with
+
+News = tuple[str, list[Item]]  # a run, and what has happened in it; empty: it is not followed any more
+
+
+@dataclass
+class Mover:
+    """Watches one team in this process, and moves it on while nobody else does.
+
+    `told` gets each run's items when they are stored, in the follower's thread. `follows`: whether this process reads the runs' logs.
+    """
+
+    here: Here
+    team: str
+    told: Callable[[StoredRun, list[Item]], None] = lambda *_: None
+    follows: bool = True
+    stop: threading.Event = field(default_factory=threading.Event)
+    course: Course = field(default_factory=Course)
+    _lease: Lease | None = None
+    _news: "SimpleQueue[str]" = field(default_factory=SimpleQueue)
+    _followed: set[str] = field(default_factory=set)
+    _flags: list[threading.Event] = field(default_factory=list)  # one for each follower, which sets it when it ends
+    _joiner: Joiner = field(default_factory=Joiner)
+    _renewed: float = 0.0
+
+    def __post_init__(self) -> None:
+        process = identify(os.getpid())
+        self._holder = f"{os.getpid()} {process.started if process else ''} {uuid.uuid4().hex[:8]}"
+
+    def move(self, changed: Callable[[Course], None] = lambda _: None) -> TeamRun:
+        """Returns the team when it is over, or as it is when `stop` was set. `changed` gets each new course.
+
+        Raises `AideatorError` if a step can't be begun; the team then stays as it is, and can be moved on later.
+        """
+        run = self._known()
+        sight = Sight(self.here, run)
+        renewing = threading.Thread(target=self._renew, name=f"lease {self.team}", daemon=True)
+        renewing.start()
+        try:
+            while run.state == "running" and not self.stop.is_set():
+                self._take()
+                self.course = self._walk(run, sight)
+                changed(self.course)
+                self._follow_all(sight)
+                if self._lease is not None and self._moved(run):
+                    continue
+                self._wait()
+                run = self._known()
+        finally:
+            self.stop.set()
+            for flag in self._flags:
+                flag.set()
+            if self._lease is not None:
+                with suppress(AideatorError):
+                    self.here.store.give_team_back(self._lease)
+        self.course = self._walk(run, sight)
+        changed(self.course)
+        return run
+
+    def _known(self) -> TeamRun:
+        run = self.here.store.team(self.team)
+        if run is None:
+            raise AideatorError(f"team {self.team} was deleted", code=ExitCode.NOT_FOUND)
+        return run
+
+    def _walk(self, run: TeamRun, sight: Sight) -> Course:
+        return Walk(run, sight.look, self.here.settings.roles_folder, self._joiner).go()
+
+    # The lease
+
+    def _take(self) -> None:
+        if self._lease is None:
+            gone = _gone(self.here.store.mover(self.team))
+            self._lease = self.here.store.lease_team(self.team, self._holder, this_host(), LEASE_SECONDS, from_=gone)
+
+    def _renew(self) -> None:
+        store = None
+        while not self.stop.wait(RENEW_SECONDS):
+            lease = self._lease
+            if lease is None:
+                continue
+            with suppress(
+                AideatorError
+            ):  # one that has expired can still be renewed, unless another process has the team
+                store = store or self.here.again().store
+                if not store.renew_team(lease, LEASE_SECONDS):
+                    self._lease = None
+
+    # Steps
+
+    def _moved(self, run: TeamRun) -> bool:
+        """Begins what is to begin, or ends the team. Returns whether anything was done."""
+        course = self.course
+        if course.plan is not None and course.plan != run.plan:
+            self.here.store.set_plan(run.id, course.plan)
+        over = course.over or self._out_of_time(run)
+        if over is not None:
+            self._end(run, over)
+            return False
+        begun = False
+        for wanted in course.wanted:
+            left = self._left(run, wanted)
+            if left is not None and left < LEAST and wanted.kind != "check":
+                if course.working:
+                    continue  # they may give back some of theirs
+                spent = f"{cost(run.team.cost)} of the team"
+                self._end(run, Over("failed", f"the limit of {spent} is used up before {wanted.key}"))
+                return False
+            self._begin(run, wanted, left)
+            begun = True
+        return begun
+
+    def _out_of_time(self, run: TeamRun) -> Over | None:
+        if run.team.seconds is None or seconds_between(run.created, now()) < run.team.seconds:
+            return None
+        return Over("failed", f"the limit of {duration(run.team.seconds)} for all of it is reached")
+
+    def _end(self, run: TeamRun, over: Over) -> None:
+        if over.state == "failed":
+            stop_all(self.here, self.course.working)
+        self.here.store.end_team(run.id, over.state, over.reason, over.result)
+
+    def _left(self, run: TeamRun, wanted: Wanted) -> float | None:
+        """Returns what the step's agents may spend: what is left of the limit, without what those at work may still spend."""
+        if run.team.cost is None:
+            return None
+        store, left = self.here.store, run.team.cost
+        working = {seen.run.spec.id for seen in self.course.working}
+        for step in store.steps(run.id):
+            spent = sum(each or 0.0 for each in store.spent(step.run).values())
+            stored = store.run(step.run) if step.run in working else None
+            share = stored.spec.share if stored else None
+            left -= max(spent, share * len(stored.spec.variations)) if stored and share else spent
+        return left / max(1, wanted.sharing)
+
+    def _begin(self, run: TeamRun, wanted: Wanted, left: float | None) -> None:
+        store, id_ = self.here.store, run.run_of(wanted.key)
+        first = store.run(first_run(run.id))
+        if first is None:
+            self._end(
+                run, Over("failed", "its first step was never stored, because the process that started it was killed")
+            )
+            return
+        backend = backend_at(first.place, self.here.settings)
+        store.add_step(Step(run.id, wanted.key, id_, now()))
+        if self._is_there(run, id_, backend):
+            return
+        path = first.repository_path
+        ask = asking(self.here, Where(backend.name), first.spec.secret, answers=wanted.stage.answers)
+        made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask)
+        parcel.forget(self.here.settings.home / "runs", id_)
+        with store.owned_by(run.owner):
+            start(self.here, Plan(made, backend))
+
+    def _is_there(self, run: TeamRun, id_: str, backend: Backend) -> bool:
+        """Whether a process that was killed, or another machine, has begun the step. Finishes what it has left undone."""
+        held, stored = backend.load_spec(id_), self.here.store.run(id_)
+        if held is None:
+            if stored is not None and stored.state == "submitting":
+                self.here.store.forget_run(id_)
+            return False
+        spec = checked_spec(run, held)
+        self.here.store.add_run(spec, place_of(backend))
+        missing = [v.number for v in spec.variations if v.number not in backend.submissions(id_)]
+        if backend.name == "kubernetes":
+            backend.submit(spec) if missing else backend.mend(spec)
+        elif missing:
+            backend.resubmit(spec, dict.fromkeys(missing, 1))
+        self.here.store.set_state(id_, "running")
+        return True
+
+    # Followers
+
+    def _follow_all(self, sight: Sight) -> None:
+        for step in self.here.store.steps(self.team):
+            seen = sight.look(step.key)
+            if seen is None or step.run in self._followed:
+                continue
+            self._followed.add(step.run)
+            if self.follows and not seen.ended:
+                name = f"follow {step.run}"
+                threading.Thread(target=self._follow, args=(seen.run,), name=name, daemon=True).start()
+            else:
+                self.told(seen.run, [])
+
+    def _follow(self, run: StoredRun) -> None:
+        """Follows a run to its end, as `watch` does."""
+        here, spec, flag = self.here.again(), run.spec, threading.Event()
+        self._flags.append(flag)
+        try:
+            backend = backend_at(run.place, here.settings)
+            backend.mend(spec)
+            Policy(spec, backend, here.store).catch_up()
+            with attend(here, spec, backend, Past(iter(()), 0), flag) as batches:
+                self.told(run, [])
+                for batch in batches:
+                    self.told(run, batch)
+        except AideatorError:
+            if not self.stop.wait(LOOK_SECONDS):
+                self._followed.discard(run.spec.id)  # and is followed again
+        self._news.put(run.spec.id)
+
+    def _wait(self) -> None:
+        with suppress(Empty):
+            self._news.get(timeout=LOOK_SECONDS)
+
+
+def stop_all(here: Here, working: "list[Seen]") -> None:
+    """Asks the agents of these steps to stop."""
+    for seen in working:
+        spec = seen.run.spec
+        left = [each.variation for each in here.store.results(spec.id) if not each.ended]
+        with suppress(AideatorError):
+            ask_to_stop(here, spec, backend_at(seen.run.place, here.settings), left)
+
+
+def _gone(mover: tuple[str, str] | None) -> str | None:
+    """Returns the holder of the lease if that was a process of this machine which is not there any more."""
+    if mover is None or mover[1] != this_host():
+        return None
+    pid, started, *_ = f"{mover[0]}  ".split(" ")
+    return mover[0] if pid.isdecimal() and not alive(ProcessId(int(pid), started)) else None

@@ -1,0 +1,166 @@
+"""Starts a team: all of it is checked first, then its first step begins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import choose
+from aideator_cli.actions.starting import Plan, asking, start
+from aideator_cli.actions.teams.defining import check
+from aideator_cli.backends.base import Backend
+from aideator_cli.domain.handing import Wanted
+from aideator_cli.domain.ids import new_id
+from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Asked, Stage, Step, Team, TeamRun, key_of
+from aideator_cli.errors import AideatorError, usage
+from aideator_cli.intake import checks
+from aideator_cli.intake import order as ordering
+from aideator_cli.intake.order import take
+from aideator_cli.intake.request import Request, Where
+from aideator_cli.intake.routing.router import Ask
+from aideator_cli.intake.teams import finding
+from aideator_cli.intake.teams.ordering import as_step, checks_of, request_of
+from aideator_cli.system.clock import now
+from aideator_cli.system.configuration.repository import root_of
+
+
+@dataclass(frozen=True)
+class TeamPlan:
+    """A team that would be started. Nothing has been started or stored yet."""
+
+    run: TeamRun
+    first: Plan  # of its first step
+
+
+def found(word: str, repo: str) -> Team:
+    """Returns the team that a user's word names, for a run on this repository. Raises `AideatorError` (usage)."""
+    folder = Path(repo).expanduser()
+    return finding.find(word, root_of(folder) if folder.is_dir() else root_of(Path.cwd()))
+
+
+def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
+    """Raises `AideatorError` for every mistake of the file or the command line that can be found before anything is spent."""
+    _check_request(request)
+    check(here, team)
+    backend = choose(where, here.settings)
+    backend.prepare()
+    run = as_run(team, request)
+    verify = [f"{name}={told}" for name, told in run.team.checks.items()]
+    request = replace(request, checking=replace(request.checking, verify=verify))
+    ask = asking(here, where, request.pod.secret, answers=False)
+    for stage in run.team.ordered:
+        _check_stage(here, run, stage, request, backend, ask)
+    stage = run.team.ordered[0]
+    wanted = _first(stage)
+    order = take(request_of(run, wanted, request, here.settings, run.team.cost), backend.name, here.settings, ask)
+    return TeamPlan(run, Plan(replace(order, spec=as_step(run, wanted, order.spec, first=True)), backend))
+
+
+def as_run(team: Team, request: Request) -> TeamRun:
+    """Returns the team with what the command line says. Its checks are added to those of the file."""
+    parsed = checks.parse(request.checking).checks
+    limit = team.cost if request.bounds.budget is None else request.bounds.budget
+    team = replace(team, checks={**team.checks, **{each.name: each.command for each in parsed}}, cost=limit)
+    roles = list(request.briefing.roles)
+    if len(roles) > 1:
+        raise usage("--role names one role for the stages that name none", "write roles into the team's file")
+    asked = Asked(
+        tuple(request.models), tuple(request.agents.named), roles[0] if roles else None, request.n, request.parallel,
+        request.bounds.max_cost, request.bounds.timeout, request.api_base, request.temperature, request.allow_local_shell,
+    )  # fmt: skip
+    return TeamRun(new_id(), now(), team, (request.prompt or "").strip(), asked)
+
+
+def begin(here: Here, planned: TeamPlan) -> TeamRun:
+    """Stores the team and starts its first step. Raises `AideatorError`; then nothing remains."""
+    run, spec = planned.run, planned.first.spec
+    assert spec.team is not None
+    here.store.add_team(run)
+    try:
+        here.store.add_step(Step(run.id, spec.team.key, spec.id, now()))
+        start(here, planned.first)
+    except BaseException:
+        here.store.forget_team(run.id)
+        raise
+    return run
+
+
+def checked_spec(run: TeamRun, spec: RunSpec) -> RunSpec:
+    """Returns the spec if it is that of the team's step. Raises `AideatorError` for another run that has the same id by chance."""
+    if spec.team is None or spec.team.team != run.id:
+        raise AideatorError(f"run {spec.id} is not a step of team {run.id}")
+    return spec
+
+
+def _check_request(request: Request) -> None:
+    refused: Iterable[tuple[str, object, str]] = (
+        ("--matrix", request.matrix, "write the stages' models and roles into the team's file"),
+        ("--answer", request.question.answer, "a stage with `produces` or `decides` answers"),
+        ("--diff", request.question.diff, "leave it out"),
+        ("--first", request.first, "leave it out"),
+        ("--escalate", request.escalate, "leave it out"),
+        ("--hidden", request.checking.hidden or request.checking.hidden_verify, "use --verify"),
+        ("--var", request.briefing.variables or request.briefing.variable_files, "leave it out"),
+        ("--agent-command", request.agents.command, "name an agent in the file, or with --agent"),
+        ("--agent-home", request.agents.own_home, "leave it out"),
+    )
+    for option, value, hint in refused:
+        if value:
+            raise usage(f"{option} can't be combined with --team", hint)
+    if not (request.prompt or "").strip():
+        raise usage("no prompt is given", 'aideator run REPO "What the team should do" --team NAME')
+
+
+def _first(stage: Stage) -> Wanted:
+    return Wanted(key_of(stage.name), stage, "answer" if stage.answers else "work")
+
+
+def _check_stage(here: Here, run: TeamRun, stage: Stage, request: Request, backend: Backend, ask: Ask) -> None:
+    """Reads what the stage would ask for, without looking at the repository."""
+    own = stage if stage.role != TASK_ROLE else replace(stage, role=run.asked.role)
+    if own.model and "{{" in own.model:
+        own = replace(own, model=None)
+        if not run.asked.models:  # a script for each task, which is not known yet
+            checks_of(run, stage)
+            return
+    try:
+        found = checks_of(run, stage)
+        if stage.keeps_tests and not found:
+            raise usage("it keeps tests, and no check runs them", "add --verify 'COMMAND', or checks: to the file")
+        asked = request_of(run, _first(own), request, here.settings, run.team.cost)
+        ordering.check(replace(asked, checking=request.checking), backend.name, here.settings, ask)
+    except AideatorError as error:
+        raise AideatorError(
+            f"stage {stage.name} of team {run.team.name}: {error.message}", hint=error.hint, code=error.code
+        ) from error
+
+
+@dataclass(frozen=True)
+class Most:
+    """What a team may start and spend at most."""
+
+    agents: int
+    cost: float | None  # USD; None: nothing limits it
+    by_team: bool  # whether the team's own limit is the one that counts
+
+
+def most(run: TeamRun, retries: int) -> Most:
+    """Counts every round, every question that is asked again, and the most tasks that a plan may have."""
+    agents, total = 0, 0.0
+    known = True
+    for stage in run.team.stages:
+        n = stage.n or run.asked.n or 1
+        again = 2 if stage.answers or stage.keeps_tests else 1
+        rounds = 1 + sum(
+            each.rounds for each in run.team.stages if each.rework and stage.name in run.team.after(each.rework)
+        )
+        runs = rounds * again * (MOST_TASKS if stage.each else 1)
+        agents += runs * n
+        bounds = [stage.cost, None if run.asked.cost is None else run.asked.cost * n * (1 + retries)]
+        each = min((bound for bound in bounds if bound is not None), default=None)
+        known, total = known and each is not None, total + runs * (each or 0.0)
+    limit = run.team.cost
+    if not known:
+        return Most(agents, limit, limit is not None)
+    return Most(agents, total if limit is None else min(total, limit), limit is not None and limit <= total)

@@ -1,0 +1,271 @@
+"""A team on the command line: drawn, started, shown to its end, and told how far it is."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aideator_cli.cli import terminal
+from aideator_cli.cli.invocation import command
+from aideator_cli.domain.result import Result
+from aideator_cli.errors import AideatorError, ExitCode
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
+    from aideator_cli.actions.teams.attending import Attended
+    from aideator_cli.actions.teams.starting import TeamPlan
+    from aideator_cli.cli.carrying import Call
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.viewing import View
+    from aideator_cli.domain.teams import TeamRun
+    from aideator_cli.intake.request import Where
+    from aideator_cli.views.actions import Actions
+
+
+def carry_out_by_team(call: "Call", word: str) -> int:
+    """Returns the exit code."""
+    from aideator_cli.actions.teams import starting
+    from aideator_cli.cli.beginning import remark
+    from aideator_cli.cli.manner import Manner
+    from aideator_cli.cli.viewing import check_view
+    from aideator_cli.errors import usage
+
+    for option, value in (("--estimate", call.estimate), ("--push", call.pushed)):
+        if value:
+            raise usage(f"{option} can't be combined with --team", hint=f"leave out {option}")
+    check_view(call.view, json=call.json)
+    planned = starting.plan(call.here, starting.found(word, call.request.repo), call.request, call.where)
+    if call.dry_run:
+        return _draw(planned, json=call.json)
+    if call.taken is not None:
+        from aideator_cli.actions.taking import check_place
+
+        check_place(call.taken, planned.first.order)
+    remark(planned.first)
+    if planned.first.suspects:
+        from aideator_cli.actions.starting import unconfirmed
+
+        raise unconfirmed(planned.first.suspects)
+    run = begin(call.here, planned)
+    if call.detach:
+        return _leave(run, json=call.json)
+    manner = Manner(
+        json=call.json,
+        view=call.view,
+        look=call.look,
+        cancels=call.cancels,
+        ring=call.ring,
+        goes_on=call.taken is not None,
+    )
+    code = show(call.here, run, manner)
+    if call.taken is None or code:
+        return code
+    return _take(call, run)
+
+
+def begin(here: "Here", planned: "TeamPlan") -> "TeamRun":
+    from aideator_cli.actions.teams import starting
+    from aideator_cli.cli.started import at
+    from aideator_cli.views.asked import repository_name
+
+    run = starting.begin(here, planned)
+    spec, backend = planned.first.spec, planned.first.backend
+    stages = " → ".join(run.team.names)
+    terminal.say(f"{run.id} {at(backend)}: team {run.team.name} on {repository_name(spec.repository.url)}: {stages}")
+    return run
+
+
+def watch(here: "Here", word: str, where: "Where", manner: "Manner") -> int | None:
+    """Shows a team to its end, and moves it on. None: the word names no team."""
+    from aideator_cli.actions.teams import knowing
+
+    run = knowing.last(here) if word == "@last" else knowing.known(here, word, where)
+    return None if run is None else show(here, run, manner)
+
+
+def show(here: "Here", run: "TeamRun", manner: "Manner", *, hints: bool = True) -> int:
+    """Follows the team in its view until it is over. Returns its exit code. `hints`: whether it is said what to do next."""
+    from aideator_cli.actions.teams.attending import attend
+
+    if run.state == "running":
+        with _leaving(here, run, cancels=manner.cancels), attend(here, run, numbered=not manner.json) as attended:
+            _view(here, attended, manner)(attended.spec, attended.batches)
+    return conclude(here, run.id, manner, hints=hints)
+
+
+def conclude(here: "Here", team: str, manner: "Manner", *, hints: bool = True) -> int:
+    """Shows the stages and what to do next. Returns the team's exit code."""
+    from aideator_cli.actions.teams.knowing import missing, state_of
+
+    run = here.store.team(team)
+    if run is None:
+        raise missing(team)
+    state = state_of(here, run)
+    if manner.ring is not None:
+        manner.ring.ring(run.id, here.store.results(state.steps[-1].step.run) if state.steps else [])
+    if manner.json:
+        tell(here, run, json=True)
+        return exit_code(run)
+    from aideator_cli.views.text.teams import show_team
+
+    screen = terminal.screen(plain=manner.look.plain)
+    screen.line()
+    show_team(screen, state)
+    terminal.say("")
+    if run.state == "succeeded" and hints and not manner.goes_on:
+        terminal.say(f"  {command('diff', run.id)}")
+        terminal.say(f"  {command('apply', run.id)}")
+    return exit_code(run)
+
+
+def tell(here: "Here", run: "TeamRun", *, json: bool) -> None:
+    """Tells how far the team is, by what is stored."""
+    from aideator_cli.actions.teams.knowing import state_of
+
+    state, screen = state_of(here, run), terminal.screen()
+    if json:
+        from aideator_cli.views.json.teams import team_record
+        from aideator_cli.views.json_lines import write
+
+        write(screen, team_record(state))
+        return
+    from aideator_cli.views.text.teams import show_team
+
+    show_team(screen, state, prompt=True)
+
+
+def cancel(here: "Here", run: "TeamRun", *, json: bool) -> int:
+    from aideator_cli.actions.teams import knowing
+
+    if run.state != "running":
+        terminal.say(f"{run.id} has already ended")
+    else:
+        asked = knowing.cancel(here, run)
+        terminal.say(f"cancelled {run.id}{f'; asked {chr(32).join(asked)} to stop' if asked else ''}")
+    if json:
+        tell(here, here.store.team(run.id) or run, json=True)
+    return 0
+
+
+def delete(here: "Here", run: "TeamRun", *, force: bool, confirmed: bool, json: bool) -> int:
+    from aideator_cli.actions.teams import knowing
+    from aideator_cli.text.clean import one_line
+
+    if not confirmed and not terminal.agrees(f"Delete team {run.id} with all its runs, {one_line(run.prompt)[:60]}?"):
+        terminal.say("nothing was deleted")
+        return 0
+    knowing.delete(here, run, force=force)
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "deleted", "run": run.id})
+    terminal.say(f"deleted {run.id}")
+    return 0
+
+
+def exit_code(run: "TeamRun") -> int:
+    return {"succeeded": ExitCode.OK, "cancelled": ExitCode.INTERRUPTED}.get(run.state, ExitCode.FAILED)
+
+
+def _leave(run: "TeamRun", *, json: bool) -> int:
+    """A team that nobody watches begins no further step."""
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "team_begun", "team": run.id})
+    else:
+        print(run.id, flush=True)
+    terminal.say(f"its next steps begin while somebody watches:  {command('watch', run.id)}")
+    return 0
+
+
+def _take(call: "Call", run: "TeamRun") -> int:
+    from aideator_cli.actions.applying import apply, pick
+    from aideator_cli.actions.finding import find
+    from aideator_cli.actions.teams.knowing import result_of
+    from aideator_cli.cli.taken import tell_applied
+
+    known = call.here.store.team(run.id) or run
+    assert call.taken is not None
+    if call.taken.way is None:
+        return 0
+    picked = pick(call.here, find(call.here, result_of(known)))
+    return tell_applied(apply(call.here, picked, call.taken.way, call.taken.folder), json=call.json)
+
+
+def _draw(planned: "TeamPlan", *, json: bool) -> int:
+    from aideator_cli.actions.teams.starting import most
+
+    bound = most(planned.run, planned.first.spec.retries)
+    screen = terminal.screen()
+    if json:
+        from aideator_cli.views.json.teams import definition
+        from aideator_cli.views.json_lines import write
+
+        write(screen, {**definition(planned.run.team), "most": {"agents": bound.agents, "cost": bound.cost}})
+        return 0
+    from aideator_cli.views.text.teams import show_graph, told_most
+
+    show_graph(screen, planned.run.team)
+    screen.line(told_most(bound.agents, bound.cost, by_team=bound.by_team))
+    return 0
+
+
+def _view(here: "Here", attended: "Attended", manner: "Manner") -> "View":
+    if manner.json:
+        from aideator_cli.views.json_lines import show_json
+
+        return partial(show_json, terminal.screen())
+    from aideator_cli.cli.viewing import chosen_view
+
+    return chosen_view(manner.view, replace(_actions(here, attended), stays=not manner.goes_on), look=manner.look)
+
+
+def _actions(here: "Here", attended: "Attended") -> "Actions":
+    """What a person can do in the panes of a team: each agent is one of some run."""
+    from aideator_cli.actions import telling
+    from aideator_cli.actions.cancelling import ask_to_stop
+    from aideator_cli.actions.places import backend_at
+    from aideator_cli.stream.recording import last_result
+    from aideator_cli.views.actions import Actions
+
+    def cancel(numbers: Sequence[int]) -> None:
+        for number in numbers:
+            run, own = attended.who(number)
+            ask_to_stop(here.again(), run.spec, backend_at(run.place, here.settings), [own])
+
+    def message(number: int, text: str) -> None:
+        run, own = attended.who(number)
+        telling.send(run.spec, backend_at(run.place, here.settings), own, text)
+
+    def patch(number: int) -> bytes | None:
+        run, own = attended.who(number)
+        return last_result(here.again().store, run.spec, own).patch
+
+    def steps(_: Sequence[Result]) -> list[str]:
+        run = here.again().store.team(attended.run.id)
+        return (
+            [command(verb, attended.run.id) for verb in ("diff", "apply")] if run and run.state == "succeeded" else []
+        )
+
+    leaving = "its next steps begin when you watch again"
+    return Actions(cancel=cancel, tell=message, patch=patch, next_steps=steps, leaving=leaving)
+
+
+@contextmanager
+def _leaving(here: "Here", run: "TeamRun", *, cancels: bool) -> Iterator[None]:
+    """After Ctrl-C, a closed pipe or a lost store, agents keep working. A message says how to return to the team."""
+    try:
+        yield
+    except (KeyboardInterrupt, BrokenPipeError, AideatorError) as error:
+        terminal.end_line()
+        if cancels and isinstance(error, KeyboardInterrupt):
+            cancel(here, run, json=False)
+            raise
+        known = here.store.team(run.id)
+        if known is not None and known.state == "running":
+            terminal.say(
+                f"agents at work go on; the next steps begin when you watch again.  {command('watch', run.id)}"
+            )
+        raise
