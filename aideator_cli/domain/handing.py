@@ -1,15 +1,15 @@
 """What the stages of a team hand to each other, and what is to be begun next."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from aideator_agent.values import frozen
 from aideator_cli.domain.teams import Plan, Stage, Step, Task, TeamRun
 from aideator_cli.system.clock import now, seconds_between
 
 NO_PATCH = b""
 
 
-@dataclass(frozen=True)
+@frozen
 class Work:
     """A patch on the base, and whose it is."""
 
@@ -27,7 +27,7 @@ class Work:
 NOTHING = Work()
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """Why work is sent back."""
 
@@ -36,7 +36,7 @@ class Finding:
     tasks: tuple[str, ...] = ()  # that are to be done again; empty: all
 
 
-@dataclass(frozen=True)
+@frozen
 class Clash:
     """Work that does not fit what the agent begins with."""
 
@@ -45,7 +45,7 @@ class Clash:
     why: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """A step that is to be begun: a run."""
 
@@ -61,7 +61,7 @@ class Wanted:
     sharing: int = 1  # among how many steps what is left of the team's money is split
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """What came of a step, for people."""
 
@@ -70,7 +70,7 @@ class Told:
     good: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class Over:
     """How a team has ended."""
 
@@ -79,7 +79,7 @@ class Over:
     result: str | None = None  # RUN/N
 
 
-@dataclass(frozen=True)
+@frozen
 class StepState:
     """One step of a team, for people and programs."""
 
@@ -93,7 +93,7 @@ class StepState:
     told: Told | None  # what came of it; None: nothing yet
 
 
-@dataclass(frozen=True)
+@frozen
 class TeamState:
     run: TeamRun
     steps: tuple[StepState, ...]  # in the order in which they began

@@ -5,8 +5,10 @@ import json
 import string
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Final, Literal, Self
+
+from aideator_agent.values import frozen
 
 MOST_STAGES: Final = 20
 MOST_TASKS: Final = 50
@@ -18,7 +20,7 @@ State = Literal["running", "succeeded", "failed", "cancelled"]
 _NAMESPACE: Final = uuid.UUID("7c1d9f0e-6f0b-4f4e-9d53-3a6d1c2b7e55")
 
 
-@dataclass(frozen=True)
+@frozen
 class Task:
     """One task of a plan. Its texts are a model's words."""
 
@@ -30,7 +32,7 @@ class Task:
     done_when: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     tasks: tuple[Task, ...]
     summary: str = ""
@@ -53,7 +55,7 @@ def _task_as_json(task: Task) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-@dataclass(frozen=True)
+@frozen
 class Stage:
     """One stage of a team, as its file says. What is None is left to the run."""
 
@@ -87,7 +89,7 @@ class Stage:
         return tuple(dict.fromkeys(name for name in (self.start, self.each, *self.needs) if name))
 
 
-@dataclass(frozen=True)
+@frozen
 class Team:
     """What a stages file says."""
 
@@ -149,7 +151,7 @@ class Team:
         return cls(**{**data, "stages": stages})
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """What the command line asks of every stage that does not say it itself. None leaves it to the configuration."""
 
@@ -165,7 +167,7 @@ class Asked:
     allow_local_shell: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class TeamRun:
     """One prompt on one repository, given to a team."""
 
@@ -207,7 +209,7 @@ class TeamRun:
         return cls(id_, str(data["created"]), Team.from_json(data["team"]), str(data["prompt"]), Asked(**asked))
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """One run of a team, as the store has it. `key` names the stage, and perhaps a task and a round: `build/csv@2`."""
 
