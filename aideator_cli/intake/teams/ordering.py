@@ -166,6 +166,7 @@ def ordered(
             request.prompt or "",
             cell.worker.agent == OWN,
             wanted.stage.answers,
+            first.search != "none",
             "" if wanted.stage.answers else _done(wanted),
         )
         for cell in lineup.cells
