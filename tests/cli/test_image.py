@@ -73,6 +73,20 @@ def test_the_image_is_built_from_what_is_installed_here(aideator: Shell, tools: 
     assert (tools.seen / "Dockerfile").read_bytes() == (ROOT / "Dockerfile").read_bytes()
 
 
+def test_programs_read_what_became_of_the_image(aideator: Shell, tools: Tools) -> None:
+    tools.add("docker")
+    tools.add("k3d")
+    calls = {
+        "built": ("build",),
+        "pushed": ("push", "registry.example/team/"),
+        "loaded": ("load", "--into", "k3d:dev"),
+    }
+    for became, words in calls.items():
+        said = aideator("image", *words, "--json")
+        name = f"registry.example/team/aideator-agent:{__version__}" if became == "pushed" else IMAGE
+        assert json.loads(said.out) == {"kind": "image", "name": name, "became": became}, said.err
+
+
 def test_the_image_is_labelled_with_its_version_however_it_is_built() -> None:
     """A plain `docker build` has no arguments, so the Dockerfile itself must say it."""
     assert f"org.opencontainers.image.version={__version__} \\\n" in (ROOT / "Dockerfile").read_text()

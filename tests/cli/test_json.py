@@ -35,6 +35,7 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "select": [("{run} 1", {"selection"}), ("{run} --auto", {"selection"})],
     "undo": [("", {"undone"})],
     "export": [("{run} exported-here", {"exported"})],
+    "report": [("{run} -o page.html", {"reported"})],
     "push": [("{run} origin", {"pushed"})],
     "retry": [("{run}/1 --force", ENDS)],
     "stats": [("--by role", {"stats"})],
@@ -46,7 +47,9 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "prune": [("--keep 0", {"pruned"})],
     "delete": [("@last --yes", {"deleted"})],
     "agents": [("", {"agent"})],
+    "config get": [("model", {"setting"})],
     "config show": [("--all", {"setting"})],
+    "trust": [("--revoke", {"trust"})],
     "roles list": [("", {"role"})],
     "roles show": [("qa", {"role"})],
     "roles new": [("reviewer", {"role"})],
@@ -57,8 +60,11 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
     "models": [("claude-sonnet-4-5", {"model"}), ("--why {run}", {"route"})],
     "version": [("", {"version"})],
 }  # fmt: skip
-# Each has tests of its own, whose lines are compared with the schemas, too: a keyring, a provider, a live agent
-ELSEWHERE = {"pr", "review", "token create", "token list", "secret list", "judge", "tell", "doctor"}
+# Each has tests of its own, whose lines are compared with the schemas, too: a keyring, a provider, a live agent, programs that build images
+ELSEWHERE = {
+    *("pr", "review", "token create", "token list", "judge", "tell", "doctor"),
+    *("secret set", "secret list", "secret delete", "image build", "image push", "image load"),
+}
 
 
 def with_json() -> Iterator[str]:
@@ -101,6 +107,9 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "finding",
         "doctor",
         "key",
+        "stored",
+        "forgotten",
+        "image",
         "check",
         "sent",
         "observation",

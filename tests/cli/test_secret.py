@@ -99,6 +99,16 @@ def test_a_key_is_stored_in_a_secret_of_your_own_which_runs_use(piped: Shell, cl
     assert list(cluster.secrets["aideator-keys-jane"]["data"]) == ["OPENAI_API_KEY", "GIT_TOKEN"]
 
 
+def test_programs_read_what_became_of_a_key_and_never_its_value(piped: Shell, cluster: Cluster) -> None:
+    place = {"name": "OPENAI_API_KEY", "place": "Secret aideator-keys-jane in fake/team"}
+    for replaced in (False, True):
+        said = piped("secret", "set", "OPENAI_API_KEY", "--json")
+        assert json.loads(said.out) == {"kind": "stored", **place, "replaced": replaced}
+        assert said.err == ""
+    assert json.loads(piped("secret", "delete", "OPENAI_API_KEY", "--json").out) == {"kind": "forgotten", **place}
+    assert cluster.secrets == {}
+
+
 def test_a_secret_of_your_own_never_hides_the_shared_one_unless_you_say_so(piped: Shell, cluster: Cluster) -> None:
     cluster.add("aideator-keys", ANTHROPIC_API_KEY="sk-ant")
     said = piped("secret", "set", "GIT_TOKEN", value="ghp_token")

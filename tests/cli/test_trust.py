@@ -1,5 +1,6 @@
 """What a repository may set, and that nothing of it counts before the user trusts it. Whoever can push to the repository wrote its file."""
 
+import json
 import os
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_nothing_of_a_repositorys_file_counts_before_it_is_trusted_and_after_it_
     assert "is no longer trusted" in aideator("trust", "--revoke").err
     assert here().code == ExitCode.REFUSED
     assert aideator("trust", "--revoke").code == 0
+
+
+def test_programs_read_whether_a_file_is_trusted_and_whether_it_was(aideator: Shell, clone: Path) -> None:
+    path = write(clone, "max_steps = 7\n")
+
+    def told(*more: str) -> object:
+        return json.loads(aideator("trust", str(clone), *more, "--json").out)
+
+    trusted = {"kind": "trust", "place": str(path), "trusted": True}
+    revoked = {"kind": "trust", "place": str(clone), "trusted": False}
+    assert [told(), told()] == [{**trusted, "changed": True}, {**trusted, "changed": False}]
+    assert [told("--revoke"), told("--revoke")] == [{**revoked, "changed": True}, {**revoked, "changed": False}]
 
 
 def test_trust_in_one_clone_is_none_in_another(here: Dry, aideator: Shell, clone: Path, tmp_path: Path) -> None:

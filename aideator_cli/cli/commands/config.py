@@ -64,7 +64,7 @@ def show(
     return 0
 
 
-def get(name: Name, profile: options.Profile = None, folder: Folder = HERE) -> int:
+def get(name: Name, profile: options.Profile = None, folder: Folder = HERE, json: options.Json = False) -> int:
     """Print the value of a setting, one line for each if it has several."""
     from aideator_cli.actions.configuring import the_option
     from aideator_cli.cli.option_table import option_table
@@ -72,9 +72,17 @@ def get(name: Name, profile: options.Profile = None, folder: Folder = HERE) -> i
     from aideator_cli.text.clean import clean
 
     option = the_option(option_table(), name)
-    setting = _in_force(profile, folder).get(option.name)
+    layer = _in_force(profile, folder)
+    setting = layer.get(option.name)
     if setting is None:
         raise not_found(f"{option.name} is not set", command("config", "set", option.name, "VALUE"))
+    if json:
+        from aideator_cli.cli import terminal
+        from aideator_cli.views.json_lines import write
+        from aideator_cli.views.text.settings import record
+
+        write(terminal.screen(), record(option.name, layer))
+        return 0
     for value in setting.value if isinstance(setting.value, tuple) else (setting.value,):
         print(str(value).lower() if isinstance(value, bool) else clean(str(value)))
     return 0

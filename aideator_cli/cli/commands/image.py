@@ -47,6 +47,7 @@ def build(
             show_default=False,
         ),
     ] = None,
+    json: options.Json = False,
 ) -> int:
     """Build the agent's image of this version."""
     from aideator_cli.actions import imaging
@@ -54,7 +55,7 @@ def build(
     from aideator_cli.cli.invocation import command
 
     name = imaging.build(_building(tool, tag, base=base_image, more=more or ()))
-    print(name)
+    _name(name, "built", json=json)
     terminal.say(f"built {name}; next: {command('image', 'load')}, or {command('image', 'push')} REGISTRY/")
     return 0
 
@@ -70,13 +71,14 @@ def push(
     ],
     tool: Tool = None,
     tag: Tag = None,
+    json: options.Json = False,
 ) -> int:
     """Push the agent's image to a registry."""
     from aideator_cli.actions import imaging
     from aideator_cli.cli import terminal
 
     name = imaging.push(_building(tool, tag), target)
-    print(name)
+    _name(name, "pushed", json=json)
     terminal.say(f"pushed {name}; use it with --agent-image {name}, or: aideator config set agent_image {name}")
     return 0
 
@@ -94,6 +96,7 @@ def load(
     context: options.Context = None,
     tool: Tool = None,
     tag: Tag = None,
+    json: options.Json = False,
 ) -> int:
     """Load the agent's image into a cluster on this machine, without a registry."""
     from aideator_cli.actions import imaging
@@ -101,7 +104,7 @@ def load(
 
     context = context or invocation.here().settings.defaults.context
     name = imaging.load(_building(tool, tag), context, into, lambda text: terminal.say(f"… {text}"))
-    print(name)
+    _name(name, "loaded", json=json)
     terminal.say(f"the cluster has {name}")
     return 0
 
@@ -112,3 +115,13 @@ def _building(tool: str | None, tag: str | None, *, base: str | None = None, mor
 
     sys.stderr.flush()
     return Building(sys.stderr.fileno(), tool, tag or IMAGE, base, more)
+
+
+def _name(name: str, became: str, *, json: bool) -> None:
+    from aideator_cli.cli import terminal
+    from aideator_cli.views.json_lines import write
+
+    if json:
+        write(terminal.screen(), {"kind": "image", "name": name, "became": became})
+    else:
+        print(name)

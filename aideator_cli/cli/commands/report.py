@@ -21,6 +21,7 @@ def report(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    json: options.Json = False,
 ) -> int:
     """Write a run as one HTML file to read offline. It shows the comparison, diffs, timelines, checks and costs."""
     import sys
@@ -28,6 +29,7 @@ def report(
     from aideator_cli.actions.sharing.reporting import report as material
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
+    from aideator_cli.errors import usage
     from aideator_cli.system.output_file import expect_free, output_file
     from aideator_cli.text.figures import plural
     from aideator_cli.views.html import timeline
@@ -37,6 +39,8 @@ def report(
     found = the_run(here, run)
     target = output or Path(f"{_file_name(found.spec.id)}.html")
     to_stdout = str(target) == "-"
+    if to_stdout and json:
+        raise usage("--json and --output - would both write to stdout", hint="leave out one of them")
     if not to_stdout:
         expect_free(target, force=force)
     page = html(material(here, found, timeline.TYPES))
@@ -45,8 +49,13 @@ def report(
         return 0
     with output_file(target, force=force) as out:
         out.write(page)
-    size = max(1, target.stat().st_size // 1000)
-    terminal.say(f"wrote {target}: {plural(len(found.spec.variations), 'variation')}, {size} kB")
+    size = target.stat().st_size
+    if json:
+        from aideator_cli.views.json_lines import write
+
+        write(terminal.screen(), {"kind": "reported", "run": found.spec.id, "file": str(target), "bytes": size})
+        return 0
+    terminal.say(f"wrote {target}: {plural(len(found.spec.variations), 'variation')}, {max(1, size // 1000)} kB")
     return 0
 
 

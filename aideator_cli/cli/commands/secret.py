@@ -9,7 +9,7 @@ import typer
 from aideator_cli.cli.commands import options, run_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aideator_cli.actions.keeping import Store
     from aideator_cli.domain.keys import Keys
@@ -54,6 +54,7 @@ def set_key(
     backend: run_options.Backend = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
+    json: options.Json = False,
 ) -> int:
     """Store a key, which you type without an echo or pipe in."""
     from aideator_cli.actions import keeping
@@ -68,7 +69,10 @@ def set_key(
         terminal.warn(remark)
     store = _store(secret, backend, context, namespace, of, shared=shared)
     kept = keeping.keep(here, store, key, _given(key, file))
-    terminal.say(f"{'replaced' if kept.replaced else 'stored'} {key} in {kept.place}")
+    if json:
+        _line({"kind": "stored", "name": key, "place": kept.place, "replaced": kept.replaced})
+    else:
+        terminal.say(f"{'replaced' if kept.replaced else 'stored'} {key} in {kept.place}")
     return 0
 
 
@@ -106,6 +110,7 @@ def delete_key(
     backend: run_options.Backend = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
+    json: options.Json = False,
 ) -> int:
     """Delete a key, which stays valid at its provider."""
     from aideator_cli.actions import keeping
@@ -117,7 +122,10 @@ def delete_key(
         terminal.say("nothing was deleted")
         return 0
     place = keeping.forget(invocation.here(), _store(secret, backend, context, namespace, of, shared=shared), name)
-    terminal.say(f"deleted {name} from {place}")
+    if json:
+        _line({"kind": "forgotten", "name": name, "place": place})
+    else:
+        terminal.say(f"deleted {name} from {place}")
     return 0
 
 
@@ -147,12 +155,14 @@ def _given(name: str, file: Path | None) -> bytes:
 
 
 def _write(found: "Sequence[Keys]") -> None:
+    for keys in found:
+        for entry in keys.entries:
+            _line({"kind": "key", "name": entry.name, "length": entry.length, "tail": entry.tail, "place": keys.place,
+                   "used": keys.used})  # fmt: skip
+
+
+def _line(record: "Mapping[str, object]") -> None:
     from aideator_cli.cli import terminal
     from aideator_cli.views.json_lines import write
 
-    for keys in found:
-        for entry in keys.entries:
-            write(
-                terminal.screen(),
-                {"kind": "key", "name": entry.name, "length": entry.length, "tail": entry.tail, "place": keys.place, "used": keys.used},
-            )  # fmt: skip
+    write(terminal.screen(), record)

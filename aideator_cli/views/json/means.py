@@ -48,6 +48,40 @@ class Key(TypedDict):
     used: bool
 
 
+class Stored(TypedDict):
+    """A key that was stored. `replaced`: there was one of this name."""
+
+    kind: Literal["stored"]
+    name: str
+    place: str
+    replaced: bool
+
+
+class Forgotten(TypedDict):
+    """A key that was deleted."""
+
+    kind: Literal["forgotten"]
+    name: str
+    place: str
+
+
+class Image(TypedDict):
+    """The agent's image after `image build`, `push` or `load`."""
+
+    kind: Literal["image"]
+    name: str
+    became: Literal["built", "pushed", "loaded"]
+
+
+class Trust(TypedDict):
+    """Whether a repository's file counts. `place`: the file, or with `--revoke` the folder."""
+
+    kind: Literal["trust"]
+    place: str
+    trusted: bool
+    changed: bool
+
+
 class SetIn(TypedDict):
     """A file or variable that sets a value."""
 

@@ -173,6 +173,15 @@ class ExportedTo(TypedDict):
     files: int
 
 
+class Reported(TypedDict):
+    """A run that was written as a page."""
+
+    kind: Literal["reported"]
+    run: str
+    file: str
+    bytes: int
+
+
 class Name(TypedDict):
     """The user's name for a run."""
 
