@@ -26,6 +26,7 @@ class Cancelled:
     """Which agents were asked to stop, and their results. `results` is empty if `cancel` did not wait."""
 
     run: str
+    name: str  # RUN, or RUN/N
     asked: tuple[int, ...]  # empty: all agents had already ended
     results: tuple[Result, ...] = ()
 
@@ -40,18 +41,18 @@ def cancel(here: Here, word: str, where: Where, *, wait: bool = True) -> Cancell
     ended = {r.variation for r in here.store.results(spec.id) if r.ended}
     numbers = tuple(number for number in named.numbers if number not in ended)
     if not numbers:
-        return Cancelled(spec.id, ())
+        return Cancelled(spec.id, named.name, ())
     if not wait:
         ask_to_stop(here, spec, backend, numbers)
-        return Cancelled(spec.id, numbers)
+        return Cancelled(spec.id, named.name, numbers)
     follower = _Follower(here, named, frozenset(numbers))
     ask_to_stop(here, spec, backend, numbers)
     if not follower.join():
         raise AideatorError(
-            f"{word} was asked to stop, but did not stop within {GRACE_SECONDS:.0f} s", code=ExitCode.TIMED_OUT
+            f"{named.name} was asked to stop, but did not stop within {GRACE_SECONDS:.0f} s", code=ExitCode.TIMED_OUT
         )
-    results = here.store.results(spec.id)
-    return Cancelled(spec.id, numbers, tuple(result for result in results if result.variation in numbers))
+    results = tuple(result for result in here.store.results(spec.id) if result.variation in numbers)
+    return Cancelled(spec.id, named.name, numbers, results)
 
 
 def ask_to_stop(here: Here, spec: RunSpec, backend: Backend, numbers: Sequence[int]) -> None:

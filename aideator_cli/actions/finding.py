@@ -25,6 +25,11 @@ class Named:
     stale: str | None = None  # why the backend could not be asked; the run is then as it was last seen
 
     @property
+    def name(self) -> str:
+        """Returns RUN or RUN/N with the run's id, whatever the user called it."""
+        return self.run.spec.id if self.variation is None else f"{self.run.spec.id}/{self.variation}"
+
+    @property
     def numbers(self) -> list[int]:
         return [v.number for v in self.run.spec.variations] if self.variation is None else [self.variation]
 

@@ -18,9 +18,9 @@ _TAG: Final = re.compile(r"[^\W_][\w.:/-]{0,39}")
 
 def rename(here: Here, word: str, name: str | None) -> StoredRun:
     """Gives the run a name, by which every command finds it; None takes the name away. Raises `AideatorError` if another run has it."""
+    found = find_run(here, word).run
     if name is not None:
         _check_name(name)
-    found = find_run(here, word).run
     holder = here.store.set_name(found.spec.id, name)
     if holder is not None:
         raise usage(f"run {holder} is called {name}", hint=(command("rename", holder, "--remove"), " frees the name"))
@@ -38,16 +38,16 @@ def note(here: Here, word: str, text: str | None) -> StoredRun:
 
 def tag(here: Here, word: str, names: Sequence[str]) -> StoredRun:
     """Gives the run these tags, too. Raises `AideatorError` if one of the names is no tag; then none is given."""
-    tags = [checked_tag(name) for name in names]
     found = find_run(here, word).run
+    tags = [checked_tag(name) for name in names]
     here.store.add_tags(found.spec.id, tags)
     return _again(here, found)
 
 
 def untag(here: Here, word: str, names: Sequence[str]) -> StoredRun:
     """Takes these tags from the run. Raises `AideatorError` if it lacks one of them; then none is taken."""
-    tags = [checked_tag(name) for name in names]
     found = find_run(here, word).run
+    tags = [checked_tag(name) for name in names]
     if missing := [name for name in tags if name not in found.tags]:
         has = f"its tags are {', '.join(found.tags)}" if found.tags else "it has no tags"
         raise not_found(f"run {found.spec.id} has no tag {missing[0]}", hint=has)

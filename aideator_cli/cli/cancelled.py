@@ -7,10 +7,9 @@ from aideator_cli.domain.result import Result
 from aideator_cli.text.figures import changes, plural
 
 
-def tell_cancelled(told: Cancelled, word: str) -> None:
-    """`word`: the run or variation as the user typed it."""
+def tell_cancelled(told: Cancelled) -> None:
     if not told.asked:
-        terminal.say(f"{word} has already ended")
+        terminal.say(f"{told.name} has already ended")
     elif not told.results:
         terminal.say(f"asked {', '.join(f'{told.run}/{number}' for number in told.asked)} to stop")
     for result in told.results:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def checked_columns(words: Iterable[str] | None, *, json: bool) -> tuple[str, ...]:
     """Returns the columns that --columns names; empty if it was not given. Raises `AideatorError` (usage)."""
-    names = tuple(name.strip() for word in words or () for name in word.split(","))
+    names = tuple(name.strip().lower() for word in words or () for name in word.split(","))
     if not names:
         return ()
     from aideator_cli.errors import usage

@@ -80,7 +80,7 @@ def _leaving(here: Here, spec: RunSpec, backend: Backend, *, cancels: bool) -> I
     except (KeyboardInterrupt, BrokenPipeError, AideatorError) as error:
         terminal.end_line()  # the terminal shows ^C
         if cancels and isinstance(error, KeyboardInterrupt):
-            tell_cancelled(cancel(here, spec.id, Where()), spec.id)
+            tell_cancelled(cancel(here, spec.id, Where()))
             raise
         left = sum(not result.ended for result in here.store.results(spec.id))
         if not left:

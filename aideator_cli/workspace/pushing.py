@@ -163,7 +163,10 @@ def _address(tree: Target | None, remote: str, spec: RunSpec) -> str:
     if done.code:
         known = tree.git.run("remote").out.decode(errors="replace").split()
         raise not_found(
-            f"{tree.top} has no remote {remote}", hint=f"its remotes: {', '.join(known)}" if known else None
+            f"{tree.top} has no remote {remote}",
+            hint=f"its remotes: {', '.join(known)}"
+            if known
+            else f"git remote add {remote} URL, or give the URL itself",
         )
     return done.out.decode(errors="replace").strip()
 

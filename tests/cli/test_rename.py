@@ -1,6 +1,7 @@
 """`rename`: a user calls a run by a name of their own, wherever an id stands."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -88,17 +89,25 @@ def test_what_could_be_taken_for_something_else_is_no_name(aideator: Shell, name
     assert aideator("rename", "k3v9x2q").err == "k3v9x2q has no name\n"
 
 
+@pytest.mark.parametrize("words", [("rename", "nope", "x"), ("tag", "nope", "-"), ("tag", "nope", "-", "--remove")])
+def test_a_run_that_is_not_there_is_said_before_what_its_name_or_tag_lacks(
+    aideator: Shell, words: Sequence[str]
+) -> None:
+    assert "no run" in aideator(*words).err.splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("words", "first"),
     [
         ("run,repo", "m2c8wq1  https://git.example/todo.git"),
         ("owner, run", "you    m2c8wq1"),
         ("prompt", "Make the parser accept comments"),
+        ("Run,REPO", "m2c8wq1  https://git.example/todo.git"),
     ],
 )
 def test_columns_are_those_that_are_asked_for(aideator: Shell, words: str, first: str) -> None:
     title, line, _ = aideator("list", "--columns", words).out.splitlines()
-    assert title.split() == words.replace(",", " ").split()
+    assert title.split() == words.lower().replace(",", " ").split()
     assert line == first
 
 

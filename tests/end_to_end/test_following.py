@@ -66,7 +66,7 @@ def test_cancelling_keeps_the_patch_also_when_nobody_watches(place: Place) -> No
     assert done.code == 0, done.err
     assert f"{run}/1 cancelled: 1 file, +1 −0" in done.err
     assert b"+kept" in place.user.call("diff", f"{run}/1").out
-    assert "has already ended" in place.user.call("cancel", run).err
+    assert f"{run} has already ended" in place.user.call("cancel", "@last").err
 
 
 def _until_started(place: Place, run: str) -> None:

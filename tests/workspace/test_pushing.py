@@ -126,6 +126,10 @@ def test_a_remote_that_is_not_there_is_named_with_those_that_are(scene: Scene, p
         pushed(scene, pick, "upstream")
     assert caught.value.message == f"{scene.top} has no remote upstream"
     assert "origin" in (caught.value.hint or "")
+    scene.repository.git("remote", "remove", "origin")
+    with pytest.raises(AideatorError) as caught:
+        pushed(scene, pick)
+    assert caught.value.hint == "git remote add origin URL, or give the URL itself"
 
 
 def test_a_server_that_wants_credentials_is_said_to_want_them(

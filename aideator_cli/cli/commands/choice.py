@@ -13,7 +13,9 @@ def select(
         int | None,
         typer.Argument(metavar="N", help="The variation's number, unless RUN/N names it.", show_default=False),
     ] = None,
-    note: Annotated[str | None, typer.Option("--note", help="Why you select it.", show_default=False)] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", metavar="TEXT", help="Why you select it.", show_default=False)
+    ] = None,
     auto: Annotated[
         bool,
         typer.Option(

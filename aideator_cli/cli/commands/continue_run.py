@@ -30,7 +30,10 @@ Timeout = Annotated[
 MaxSteps = Annotated[
     int | None,
     typer.Option(
-        help="Maximum number of model turns per agent.", show_default=False, rich_help_panel=run_options.LIMITS
+        metavar="N",
+        help="Maximum number of model turns per agent.",
+        show_default=False,
+        rich_help_panel=run_options.LIMITS,
     ),
 ]
 

@@ -39,11 +39,19 @@ NoMouse = Annotated[
     bool, typer.Option("--no-mouse", help="In panes, leave the mouse to the terminal. M does so, too, and back.")
 ]
 Context = Annotated[
-    str | None, typer.Option("--context", help="Kubeconfig context. Default: the current context.", show_default=False)
+    str | None,
+    typer.Option(
+        "--context", metavar="NAME", help="Kubeconfig context. Default: the current context.", show_default=False
+    ),
 ]
 Namespace = Annotated[
     str | None,
-    typer.Option("--namespace", help="Kubernetes namespace. Default: the context's namespace.", show_default=False),
+    typer.Option(
+        "--namespace",
+        metavar="NAME",
+        help="Kubernetes namespace. Default: the context's namespace.",
+        show_default=False,
+    ),
 ]
 Folder = Annotated[
     Path | None,

@@ -49,6 +49,7 @@ def pr(
         str | None,
         typer.Option(
             "--title",
+            metavar="TEXT",
             help="The title. Default: the first line of the commit's message.",
             show_default=False,
             rich_help_panel=REQUEST,

@@ -102,7 +102,8 @@ NoRepositoryFile = Annotated[
     bool, typer.Option("--no-repository-file", help="Leave out what .aideator.toml in the repository sets.")
 ]
 Temperature = Annotated[
-    float | None, typer.Option(help="Sampling temperature, 0 to 2. Default: the model's own.", show_default=False)
+    float | None,
+    typer.Option(metavar="NUMBER", help="Sampling temperature, 0 to 2. Default: the model's own.", show_default=False),
 ]
 ApiBase = Annotated[
     str | None,
@@ -113,6 +114,7 @@ ApiBase = Annotated[
 Ref = Annotated[
     str | None,
     typer.Option(
+        metavar="REF",
         help="Branch, tag or commit to start from; HEAD~1 and the like in a local repository. Default: HEAD.",
         show_default=False,
     ),
@@ -183,6 +185,7 @@ Ca = Annotated[
 Image = Annotated[
     str | None,
     typer.Option(
+        metavar="IMAGE",
         help="Image that the agent's commands run in. Default: the agent's image.",
         show_default=False,
         rich_help_panel=POD,
@@ -191,6 +194,7 @@ Image = Annotated[
 AgentImage = Annotated[
     str | None,
     typer.Option(
+        metavar="IMAGE",
         help="Image that the agent itself runs in. Default: aideator-agent of this version.",
         show_default=False,
         rich_help_panel=POD,
@@ -199,6 +203,7 @@ AgentImage = Annotated[
 Secret = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="Kubernetes Secret with the providers' API keys. Default: aideator-keys.",
         show_default=False,
         rich_help_panel=POD,
@@ -215,10 +220,13 @@ Timeout = Annotated[
 StartTimeout = Annotated[
     str, typer.Option(metavar="TIME", help="Time limit for an agent to start.", rich_help_panel=LIMITS)
 ]
-MaxSteps = Annotated[int, typer.Option(help="Maximum number of model turns per agent.", rich_help_panel=LIMITS)]
+MaxSteps = Annotated[
+    int, typer.Option(metavar="N", help="Maximum number of model turns per agent.", rich_help_panel=LIMITS)
+]
 MaxTokens = Annotated[
     int | None,
     typer.Option(
+        metavar="N",
         help="Maximum number of tokens, input and output together, per agent.",
         show_default=False,
         rich_help_panel=LIMITS,

@@ -34,7 +34,7 @@ def list_runs(
         str,
         typer.Option(metavar="newest|oldest|cost|state", help="What comes first. cost: the most expensive run."),
     ] = "newest",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many runs.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show at most this many runs.")] = 50,
     columns: Annotated[
         list[str] | None,
         typer.Option(

@@ -131,5 +131,5 @@ def cancel(
 
         write(terminal.screen(), {"kind": "cancelled", "run": told.run, "variations": list(told.asked)})
         show_results(terminal.screen(), told.results, told.run)
-    tell_cancelled(told, run)
+    tell_cancelled(told)
     return 0
