@@ -45,6 +45,7 @@ from aideator_cli.actions.applying import Undone
 from aideator_cli.actions.crossing import refereeing as crossing
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.issues import read_issue
+from aideator_cli.actions.places import server_at, server_named
 from aideator_cli.actions.refreshing import refresh
 from aideator_cli.actions.sharing import exporting, reporting
 from aideator_cli.actions.sharing.exporting import Exported
@@ -178,6 +179,10 @@ class Aideator:
             checking=checking, pod=pod, surroundings=surroundings, sending=sending, cloning=cloning, question=question, briefing=briefing,
             issue=read.issue if read else None,
         )  # fmt: skip
+        if server := server_named(where, self._here.settings):
+            from aideator_cli.actions import at_server
+
+            return Run(self._here, at_server.start(self._here, request, server_at(server, self._here.settings)))
         planned = starting.plan(self._here, request, where)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)

@@ -60,6 +60,8 @@ def watch(here: Here, word: str, where: Where, window: Window = ALL) -> Watched:
         return Watched(spec, _past(here, spec, window), None)
     backend = backend_at(run.place, here.settings)
     backend.mend(spec)
+    if backend.name == "server":
+        return Watched(spec, _past(here, spec, window), backend)
     if window != ALL:
         look(spec, backend, here.store)
     Policy(spec, backend, here.store).catch_up()

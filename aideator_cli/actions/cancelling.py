@@ -56,6 +56,9 @@ def cancel(here: Here, word: str, where: Where, *, wait: bool = True) -> Cancell
 
 
 def ask_to_stop(here: Here, spec: RunSpec, backend: Backend, numbers: Sequence[int]) -> None:
+    if backend.name == "server":
+        backend.cancel(spec.id, numbers)
+        return
     asked = [Observation(spec.id, now(), CANCEL_ASKED, "cancelled by the user", number) for number in numbers]
     here.store.record([], asked)  # first: another watcher may see at once that one is gone, and must know why
     backend.cancel(spec.id, numbers)

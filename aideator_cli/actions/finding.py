@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import choose, place_of
+from aideator_cli.actions.places import choose, place_of, server_at, server_named
 from aideator_cli.errors import AideatorError, Command, command, not_found, usage
 
 if TYPE_CHECKING:
@@ -100,18 +100,35 @@ def _of_team(here: Here, word: str) -> str:
 def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":
     if not name:
         raise usage("the run's id is empty", hint=command("list"))
-    known = here.store.find(name) or _find_in_cluster(here, name, where)
+    known = (
+        (_last_at_server(here, where) if name == "@last" else None)
+        or here.store.find(name)
+        or _find_in_cluster(here, name, where)
+    )
     run = here.store.run(known)
     if run is None:  # it was deleted just now
         raise not_found(f"there is no run {name}", hint=SEE_LIST)
     return run
 
 
+def _last_at_server(here: Here, where: "Where | None") -> str | None:
+    """Returns the newest run of the server, if one is named."""
+    url = here.settings.server if where is None else server_named(where, here.settings)
+    if url is None:
+        return None
+    server = server_at(url, here.settings)
+    newest = next(iter(server.page(1)), None)
+    if newest is None:
+        raise not_found(f"{server.where} has no runs yet", hint=command("run", "REPO", "PROMPT"))
+    return str(newest["run"]) if here.store.run(newest["run"]) else _find_in_cluster(here, newest["run"], where)
+
+
 def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
     """Finds a run that another machine submitted. One of another user is found by its whole id alone."""
     from aideator_cli.intake.request import Where
 
-    backend = choose(where or Where(), here.settings)
+    server = server_named(where or Where(), here.settings)
+    backend = server_at(server, here.settings) if server else choose(where or Where(), here.settings)
     if backend.name == "local":
         raise not_found(f"there is no run {name}", hint=SEE_LIST)
     try:
@@ -120,11 +137,15 @@ def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
         raise not_found(
             f"there is no run {name} here, and {backend.where} can't be searched: {error.message}", hint=error.hint
         ) from error
+    if backend.name == "server" and name in owners:
+        owners = {name: None}
     ids = [run for run, owner in owners.items() if run == name or (owner is None and run.startswith(name))]
     if len(ids) > 1 and name not in ids:
         raise usage(f"{name} matches several runs: {', '.join(ids[:8])}", hint="give more letters of the id")
     run = name if name in ids else next(iter(ids), None)
     if run is None or not take_over(here, backend, run, owners[run]):
+        if backend.name == "server":
+            raise not_found(f"there is no run {name}, neither here nor on {backend.where}", hint=SEE_LIST)
         text = f"there is no run {name}, neither here nor in {backend.where}"
         raise not_found(text, hint=("--namespace and --context search another place; ", *SEE_LIST))
     return run

@@ -1,7 +1,7 @@
 """Lists the stored runs, once or again after each change."""
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aideator_cli.actions.here import Here
@@ -56,6 +56,30 @@ def listed(here: Here, limit: int, wanted: Wanted = ALL) -> list[Listed]:
     """Local runs are shown as they are now, runs in a cluster as they were last seen."""
     _refresh(here)
     return rows(here, here.store.runs(limit, wanted))
+
+
+def of_server(here: Here, limit: int, wanted: Wanted) -> list[dict[str, Any]]:
+    """Returns the server's runs as `list --json` has them. Raises `AideatorError` if it can't be asked."""
+    from aideator_cli.actions.places import server_at
+
+    server = server_at(here.settings.server or "", here.settings)
+    return server.page(
+        limit, state=wanted.state, outcome=wanted.outcome, repo=wanted.repository, search=wanted.text, tag=wanted.tags, sort=wanted.sort
+    )  # fmt: skip
+
+
+def glance_of(record: "Mapping[str, Any]") -> "Glance":
+    """Returns what a list shows of a run that a server tells of."""
+    from aideator_cli.domain.glance import Glance
+
+    results, origin = record["variations"], record.get("origin") or {}
+    costs = [result["cost"] for result in results]
+    return Glance(
+        record["run"], record["created"], record["state"], record["backend"], record["where"], record["prompt"],
+        sum(result["status"] == "succeeded" for result in results), len(results),
+        None if None in costs else float(sum(costs)), tuple(origin.get("variations", ())), origin.get("kind") == "merged",
+        record["note"], tuple(record["tags"]), None, record["name"], record["cluster_user"], record["repository"]["url"],
+    )  # fmt: skip
 
 
 def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:

@@ -9,13 +9,18 @@ from aideator_cli.system.settings import Settings
 
 if TYPE_CHECKING:
     from aideator_cli.backends.base import Backend
+    from aideator_cli.backends.server import ServerBackend
+    from aideator_cli.domain.runs import StoredRun
     from aideator_cli.intake.request import Where
 
 CHOICES = ("auto", "kubernetes", "local")
 
 
 def choose(where: "Where", settings: Settings) -> "Backend":
-    """`auto` means kubernetes if there is a current context, else local. An unreachable cluster is a separate error, raised later."""
+    """`auto` means kubernetes if there is a current context, else local. An unreachable cluster is a separate error, raised later.
+
+    Never a server, which would ask itself.
+    """
     defaults = settings.defaults
     named = where.backend or defaults.backend or "auto"
     if named not in CHOICES:
@@ -44,7 +49,34 @@ def backend_at(place: Place, settings: Settings) -> "Backend":
         raise unavailable(
             f"the run's agents are processes on the machine {place.host}", hint=f"use aideator on {place.host}"
         )
+    if place.backend == "server":
+        return server_at(place.context or "", settings)
     return _local(settings) if place.backend == "local" else _kubernetes(place.context, place.namespace, settings)
+
+
+def server_named(where: "Where", settings: Settings) -> str | None:
+    """Returns the URL of the server that takes new runs. None: they run without one. What is named for this call comes first."""
+    nearer = where.backend or where.context or where.namespace
+    if where.server and nearer:
+        raise usage(
+            "--server can't be combined with --backend, --context or --namespace", hint="the server knows where"
+        )
+    return where.server or (None if nearer else settings.server) or None
+
+
+def server_at(url: str, settings: Settings) -> "ServerBackend":
+    from aideator_cli.backends.server import ServerBackend
+    from aideator_cli.backends.server.address import checked
+    from aideator_cli.backends.server.client import Client
+    from aideator_cli.system.logins import Logins
+
+    url = checked(url)
+    return ServerBackend(Client(url, Logins(settings.config_folder, settings.environment).token(url)))
+
+
+def server_of(run: "StoredRun", settings: Settings) -> "ServerBackend | None":
+    """Returns the server that the run is on, or None if it is on none."""
+    return server_at(run.place.context or "", settings) if run.place.backend == "server" else None
 
 
 def _local(settings: Settings) -> "Backend":

@@ -9,7 +9,7 @@ from aideator_cli.errors import AideatorError
 
 def refresh(here: Here, named: Named) -> Named:
     """If the backend can't be asked, the run stays as it was last seen, and `stale` says why."""
-    if named.run.state == "ended":
+    if named.run.state == "ended" and named.run.place.backend != "server":  # others select there, and try again
         return named
     from aideator_cli.actions.places import backend_at
     from aideator_cli.stream.following import look

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import backend_at
+from aideator_cli.actions.places import backend_at, server_of
 from aideator_cli.backends.base import Backend, Status
 from aideator_cli.choice.status import status
 from aideator_cli.domain.result import Result
@@ -17,6 +18,9 @@ from aideator_cli.stream.following import Past, following, look
 from aideator_cli.stream.recording import RETRIED
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.system.clock import now
+
+if TYPE_CHECKING:
+    from aideator_cli.backends.server import ServerBackend
 
 
 @frozen
@@ -38,6 +42,8 @@ def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = Fal
     named = find(here, word, where)
     backend = backend_at(named.run.place, here.settings)
     spec = named.run.spec
+    if server := server_of(named.run, here.settings):
+        return _at_server(here, named, server, force=force)
     known = here.store.submissions(spec.id)
     at_work = _catch_up(here, spec, backend)
     numbers = _chosen(named, at_work, {r.variation: r for r in here.store.results(spec.id)}, force=force)
@@ -49,6 +55,18 @@ def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = Fal
     # An explicit request overrides the run's own rules, and the time limit starts again with this attempt.
     watched = replace(spec, variations=tuple(followed), retries=0, first=None, created=now())
     return Retried(spec.id, tuple(numbers), watched, backend, past)
+
+
+def _at_server(here: Here, named: Named, server: "ServerBackend", *, force: bool) -> Retried:
+    """The server decides, and tries again."""
+    from aideator_cli.actions import at_server
+
+    numbers = at_server.retry(here, named.run, server, named.variation, force=force)
+    spec = named.run.spec
+    working = {result.variation for result in here.store.results(spec.id) if not result.ended}
+    past = Past(iter(()), here.store.newest(spec.id))
+    watched = replace(spec, variations=tuple(v for v in spec.variations if v.number in working | set(numbers)))
+    return Retried(spec.id, numbers, watched, server, past)
 
 
 def _catch_up(here: Here, spec: RunSpec, backend: Backend) -> set[int]:

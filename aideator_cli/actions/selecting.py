@@ -5,6 +5,7 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import server_of
 from aideator_cli.choice.comparison import Comparison, candidates
 from aideator_cli.choice.reasons import obstacle, obstacles
 from aideator_cli.choice.verdicts import check_names
@@ -32,13 +33,16 @@ def select(here: Here, named: Named, note: str | None = None) -> Selected:
     spec = named.run.spec
     result = last_result(here.store, spec, named.numbers[0])
     selection = selection_of(spec, result, note)
+    if server := server_of(named.run, here.settings):
+        selection = server.select(spec.id, result.variation, note)
     here.store.select(spec.id, selection)
     return Selected(spec.id, selection, misgiving(spec, result), spec.answer)
 
 
 def select_best(here: Here, run: StoredRun) -> Selected:
     """Selects the best by the rule, with the rule's reason as the note. Raises the same errors as `choose_best`."""
-    selection = choose_best(run, here.store)
+    server = server_of(run, here.settings)
+    selection = server.select(run.spec.id, None, None) if server else choose_best(run, here.store)
     here.store.select(run.spec.id, selection)
     return Selected(run.spec.id, selection, is_answer=run.spec.answer)
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
@@ -67,6 +67,11 @@ class Stats:
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "success": self.success.as_json(), "wins": self.wins.as_json()}
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        shares = {name: Share(told[name]["count"], told[name]["total"]) for name in ("success", "wins")}
+        return cls(**{**{field.name: told[field.name] for field in fields(cls)}, **shares})
+
 
 @frozen
 class Counting:
@@ -76,6 +81,7 @@ class Counting:
     since: str | None = None  # RFC 3339, UTC; None: all runs
     repository: str | None = None  # a part of its URL or path; None: any
     answers: bool = False  # the runs that ask for an answer, not those for patches
+    owner: str | None = None  # only the runs of this user of the server
 
 
 EVERYTHING = Counting()
@@ -91,6 +97,7 @@ def stats(here: Here, counting: Counting = EVERYTHING) -> list[Stats]:
         repository=counting.repository or "",
         with_prompt=by == "prompt",
         answers=counting.answers,
+        owner=counting.owner,
     )
     return grouped(tried, by)
 

@@ -5,14 +5,14 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aideator_agent import told
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import backend_at
+from aideator_cli.actions.places import backend_at, server_of
 from aideator_cli.backends.base import Backend, Status
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Event, Item
@@ -20,6 +20,9 @@ from aideator_cli.errors import AideatorError, ExitCode, command, refused, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.stream.following import following
 from aideator_cli.stream.sieve import is_over, variation_of
+
+if TYPE_CHECKING:
+    from aideator_cli.backends.server import ServerBackend
 
 SECONDS: Final = 30.0  # for a message to arrive
 AGAIN: Final = 6.0  # seconds after which it is sent once more
@@ -47,6 +50,8 @@ def tell(here: Here, word: str, text: str, where: Where) -> Told:
     if named.run.state == "ended":
         raise _nobody(spec, dict.fromkeys(named.numbers, ENDED))
     backend = backend_at(named.run.place, here.settings)
+    if server := server_of(named.run, here.settings):
+        return _through(server, spec, named.variation, text)
     ended = {result.variation for result in here.store.results(spec.id) if result.ended}
     addressees, missed = at_work(spec, backend, [number for number in named.numbers if number not in ended])
     missed |= dict.fromkeys(ended.intersection(named.numbers), ENDED)
@@ -63,10 +68,23 @@ def tell(here: Here, word: str, text: str, where: Where) -> Told:
 def send(spec: RunSpec, backend: Backend, number: int, text: str) -> None:
     """Sends a message to one agent, whose events show when it has arrived. Raises `AideatorError`."""
     checked(text)
+    if backend.name == "server":
+        from aideator_cli.backends.server import ServerBackend
+
+        assert isinstance(backend, ServerBackend)
+        _through(backend, spec, number, text)
+        return
     addressees, missed = at_work(spec, backend, [number])
     if not addressees:
         raise _nobody(spec, missed)
     backend.tell(addressees[number], told.line(uuid.uuid4().hex[:12], text))
+
+
+def _through(server: "ServerBackend", spec: RunSpec, variation: int | None, text: str) -> Told:
+    told = server.message(spec.id, variation, text)
+    arrived = tuple(each["variation"] for each in told if each["arrived"])
+    missed = {each["variation"]: str(each["why"]) for each in told if not each["arrived"]}
+    return Told(spec.id, str(told[0]["message"]) if told else "", arrived, missed)
 
 
 def checked(text: str) -> str:

@@ -95,7 +95,7 @@ class Backend(Protocol):
     """A backend. Every method raises `AideatorError`, ready to be shown."""
 
     @property
-    def name(self) -> Literal["kubernetes", "local"]: ...
+    def name(self) -> Literal["kubernetes", "local", "server"]: ...
 
     @property
     def where(self) -> str:

@@ -67,7 +67,7 @@ class LocalBackend:
         self._records: dict[Path, tuple[Attempt, ProcessId]] = {}  # by file
 
     @property
-    def name(self) -> Literal["kubernetes", "local"]:
+    def name(self) -> Literal["local"]:
         return "local"
 
     @property

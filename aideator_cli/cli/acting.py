@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.actions import telling
+from aideator_cli.actions import selecting, telling
 from aideator_cli.actions.attending import standing
 from aideator_cli.actions.cancelling import ask_to_stop
+from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.next_steps import next_steps
-from aideator_cli.actions.selecting import selection_of
 from aideator_cli.backends.base import Backend
 from aideator_cli.cli.invocation import program
 from aideator_cli.domain.result import Result
@@ -28,8 +28,10 @@ def actions_on(here: Here, spec: RunSpec, backend: Backend | None) -> Actions:
         telling.send(spec, backend, number, text)
 
     def select(number: int, note: str | None) -> None:
-        store = here.again().store
-        store.select(spec.id, selection_of(spec, last_result(store, spec, number), note))
+        own = here.again()
+        run = own.store.run(spec.id)
+        assert run is not None
+        selecting.select(own, Named(run, number), note)
 
     def steps(results: Sequence[Result]) -> list[str]:
         selection = here.again().store.selection(spec.id)

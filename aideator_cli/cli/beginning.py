@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.starting import Plan
     from aideator_cli.actions.taking import Taking
     from aideator_cli.backends.base import Backend
+    from aideator_cli.cli.carrying import Call
     from aideator_cli.cli.manner import Manner
     from aideator_cli.domain.runs import StoredRun
     from aideator_cli.intake.sending.suspects import Suspect
@@ -51,6 +52,26 @@ def begin(
         return 0
     code = _follow(here, run, planned.backend, manner, taken, pushed)
     return code if after is None else after(here.store.run(spec.id) or run) or code
+
+
+def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[StoredRun], int] | None" = None) -> int:
+    """As `begin`, on a server, which makes the plan. Returns the exit code."""
+    from aideator_cli.actions.at_server import start
+    from aideator_cli.actions.places import server_at
+    from aideator_cli.cli.started import announce, leave_detached
+    from aideator_cli.errors import AideatorError
+
+    issue = call.request.issue
+    server = server_at(url, call.here.settings)
+    if issue is not None and not _may_give(issue, call.request.n or 1, confirmed=call.confirmed):
+        raise AideatorError("nothing was started")
+    run = start(call.here, call.request, server)
+    announce(run.spec, server)
+    if call.detach:
+        leave_detached(run.spec.id, [v.number for v in run.spec.variations], json=manner.json)
+        return 0
+    code = _follow(call.here, run, server, manner, call.taken, call.pushed)
+    return code if after is None else after(call.here.store.run(run.spec.id) or run) or code
 
 
 def _follow(

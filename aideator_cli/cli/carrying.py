@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aideator_agent.values import frozen
+from aideator_cli.errors import usage
 from aideator_cli.views.look import USUAL, Look
 
 if TYPE_CHECKING:
@@ -39,12 +40,21 @@ class Call:
 
 def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> int:
     """Returns the exit code. `after` gets a run that was followed to its end, and may fail, too."""
+    from aideator_cli.actions.places import server_named
     from aideator_cli.actions.starting import plan
     from aideator_cli.cli.beginning import begin
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
 
+    server = server_named(call.where, call.here.settings)
+    if server is not None and (call.estimate or call.dry_run):
+        raise usage(
+            f"{'--estimate' if call.estimate else '--dry-run'} shows what this machine would start, not a server",
+            hint="add --no-server",
+        )
     if call.team is not None:
+        if server is not None:
+            raise usage("a server does not take --team", hint="leave out --team, or add --no-server")
         from aideator_cli.cli.teamed import carry_out_by_team
 
         return carry_out_by_team(call, call.team)
@@ -57,6 +67,10 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
     manner = Manner(
         json=call.json, view=call.view, look=call.look, cancels=call.cancels, ring=call.ring, goes_on=goes_on
     )
+    if server is not None:
+        from aideator_cli.cli.beginning import begin_at_server
+
+        return begin_at_server(call, server, manner, after)
     planned = plan(call.here, call.request, call.where, taking=call.taken, pushing=call.pushed, detach=call.detach)
     return begin(
         call.here, planned, manner, call.taken, call.pushed, confirmed=call.confirmed, detach=call.detach, after=after

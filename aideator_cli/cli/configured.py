@@ -27,7 +27,7 @@ _HEADINGS: Final = {
          "withhold_secrets"),
         _WHAT,
     ),
-    **dict.fromkeys(("backend", "context", "namespace", "allow_local_shell", "git_secret", "env", "ca"), _WHERE),
+    **dict.fromkeys(("backend", "server", "context", "namespace", "allow_local_shell", "git_secret", "env", "ca"), _WHERE),
     **dict.fromkeys(("push", "folder"), BEST),
     **dict.fromkeys(("yes", "profile", "no_repository_file", "detach", "dry_run", "estimate"), _WATCHING),
     **dict.fromkeys(("view", "plain", "no_mouse", "json", "on_interrupt", "notify", "help"), _WATCHING),

@@ -70,6 +70,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
     "image push": ("aideator image push registry.example/team/", "aideator image push registry.example/team/agent:1"),
     "image load": ("aideator image load", "aideator image load --into kind:dev"),
     "serve": ("aideator serve", "aideator serve --demo --port 0"),
+    "login": (
+        "aideator login https://aideator.example.org",
+        "aideator login http://localhost:8642",
+    ),
+    "logout": ("aideator logout https://aideator.example.org", "aideator logout http://localhost:8642"),
     "mcp": ("aideator mcp", "aideator mcp --allow-local-shell"),
     "token create": ("aideator token create laptop", "aideator token create ci --user ana --scope run --expires 90d"),
     "token list": ("aideator token list", "aideator token list --user ana --json"),

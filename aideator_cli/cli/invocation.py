@@ -44,10 +44,14 @@ def command(*words: str) -> str:
     return " ".join([program(), *map(shlex.quote, words)])
 
 
-def here() -> "Here":
-    """Returns what a command passes to the actions."""
+def here(server: str | None = None) -> "Here":
+    """Returns what a command passes to the actions. `server`: where it looks for runs that are not known here, if --server names one."""
     from aideator_cli.actions.here import Here
 
+    if server is not None:
+        from aideator_cli.system.settings import Choice
+
+        return Here(settings(Choice(server=server)))
     return Here(_settings.get() or settings())
 
 

@@ -10,7 +10,7 @@ from aideator_cli.cli.invocation import command
 
 if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
-    from aideator_cli.domain.glance import Glance
+    from aideator_cli.domain.glance import Glance, Wanted
 
 
 def checked_columns(words: Iterable[str] | None, *, json: bool) -> tuple[str, ...]:
@@ -66,6 +66,31 @@ def show_teams(here: "Here", limit: int) -> None:
 
         list_teams(terminal.screen(), teams)
         terminal.screen().line()
+
+
+def show_servers(
+    here: "Here", wanted: "Wanted", limit: int, columns: Sequence[str] | None, *, watch: bool, json: bool
+) -> int:
+    """Shows the list that a server has."""
+    from aideator_cli.actions import listing
+    from aideator_cli.errors import usage
+    from aideator_cli.views.json_lines import write
+
+    shown = checked_columns(columns, json=json)
+    if watch:
+        raise usage(
+            "list --watch can't ask a server", hint="leave out --watch, or add --cluster to list without the server"
+        )
+    records = listing.of_server(here, limit, listing.checked(wanted))
+    if json:
+        screen = terminal.screen()
+        for record in records:
+            write(screen, record)
+        screen.out.flush()
+    else:
+        filtered = wanted != type(wanted)(sort=wanted.sort)
+        show_list([listing.glance_of(each) for each in records], shown, filtered=filtered)
+    return 0
 
 
 def write_list(rows: Sequence[Listed]) -> None:

@@ -23,6 +23,8 @@ def announce(spec: RunSpec, backend: Backend) -> None:
 
 def at(backend: Backend) -> str:
     """Returns where the agents work, for people."""
+    if backend.name == "server":
+        return f"on {backend.where}"
     return f"in {backend.where}" if backend.name == "kubernetes" else f"on {backend.where}, local backend"
 
 

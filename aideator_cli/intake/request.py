@@ -15,6 +15,7 @@ class Where:
     backend: str | None = None  # auto, kubernetes or local
     context: str | None = None  # a context of the kubeconfig
     namespace: str | None = None
+    server: str | None = None  # the URL of an AIdeator server
 
 
 @frozen

@@ -9,7 +9,20 @@ from starlette.exceptions import HTTPException
 
 from aideator_cli import __version__
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, api_page, contract, health, keys, metrics, openid, page, runs, watching
+from aideator_cli.server import (
+    accounts,
+    acts,
+    api_page,
+    contract,
+    health,
+    keys,
+    metrics,
+    mirror,
+    openid,
+    page,
+    runs,
+    watching,
+)
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
@@ -59,7 +72,7 @@ def application(
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
-    for part in (health, metrics, runs, watching, acts, contract, accounts, keys, api_page, page):
+    for part in (health, metrics, mirror, runs, watching, acts, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
     describe(app)
     return app

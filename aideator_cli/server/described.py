@@ -27,6 +27,7 @@ PROBLEM: Final = {
         "detail": {"type": "string", "description": "What went wrong."},
         "hint": {"type": "string", "description": "What to do next."},
         "instance": {"type": "string", "description": "The path of the request."},
+        "exit_code": {"type": "integer", "description": "What the command line would exit with."},
         "mistakes": {
             "type": "array",
             "items": {"type": "object", "required": ["where", "what"], "properties": {"where": TEXT, "what": TEXT}},

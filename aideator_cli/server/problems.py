@@ -43,6 +43,7 @@ class Problem(Exception):
         *,
         mistakes: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        code: ExitCode | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -50,6 +51,7 @@ class Problem(Exception):
         self.hint = hint
         self.mistakes = mistakes
         self.headers = dict(headers or {})
+        self.code = code  # that the command line would exit with
 
     def told(self) -> dict[str, str | None]:
         """Returns the words for a screen."""
@@ -65,6 +67,7 @@ class Problem(Exception):
             "detail": clean(self.detail),
             **hint,
             "instance": instance,
+            **({} if self.code is None else {"exit_code": int(self.code)}),
             **({"mistakes": list(self.mistakes)} if self.mistakes else {}),
         }
 
@@ -74,7 +77,9 @@ class Problem(Exception):
 
 
 def of_error(error: AideatorError) -> Problem:
-    return Problem(_STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR), error.message, error.advice)
+    return Problem(
+        _STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR), error.message, error.advice, code=error.code
+    )
 
 
 def answer_with_problems(app: FastAPI) -> None:

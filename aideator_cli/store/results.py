@@ -80,16 +80,23 @@ class Results(Database):
         return Selection(**row) if row else None
 
     def tried(
-        self, *, since: str = "", repository: str = "", with_prompt: bool = False, answers: bool = False
+        self,
+        *,
+        since: str = "",
+        repository: str = "",
+        with_prompt: bool = False,
+        answers: bool = False,
+        owner: str | None = None,
     ) -> Iterator["Tried"]:
         """Yields the variations of runs created at or after `since` (RFC 3339, UTC) whose repository URL contains `repository`.
 
-        `answers`: of the runs that ask for an answer; otherwise of those for patches.
+        `owner`: only of this user's runs of the server. `answers`: of the runs that ask for an answer; otherwise of those for patches.
         """
         from aideator_cli.store import tallies
 
-        query = tallies.query(self._dialect)
-        return tallies.tried(self._rows(query, with_prompt, since, repository, answers))
+        query = tallies.query(self._dialect, owned=owner is not None)
+        owners = () if owner is None else (owner,)
+        return tallies.tried(self._rows(query, with_prompt, since, repository, answers, *owners))
 
     # Judgements
 

@@ -57,11 +57,13 @@ class Runs(Database):
         with self.transaction(run) as connection:
             connection.execute("delete from runs where id = ?", (run,))
 
-    def set_state(self, run: str, state: str) -> None:
+    def set_state(self, run: str, state: str, ended: str | None = None) -> None:
+        """`ended`: RFC 3339, UTC, when somebody else saw it end; None: it is seen now."""
         with self.transaction(run) as connection:
+            known = "ended" if ended is None else "null"
             connection.execute(
-                "update runs set state = ?, ended = case when ? = 'ended' then coalesce(ended, ?) end where id = ?",
-                (state, state, now(), run),
+                f"update runs set state = ?, ended = case when ? = 'ended' then coalesce({known}, ?) end where id = ?",
+                (state, state, ended or now(), run),
             )
 
     def run(self, run: str) -> "StoredRun | None":

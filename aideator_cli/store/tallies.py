@@ -11,14 +11,14 @@ from aideator_cli.store.supporting import supports
 
 # Nobody works on a merge, so it says nothing about a model.
 # Its values: whether to return the prompts' texts, the earliest time (RFC 3339, UTC), a text that the repository contains, whether runs
-# that ask for an answer are meant
+# that ask for an answer are meant, and perhaps the owner
 _QUERY = """
 select v.run, v.number, v.model, v.agent, v.role, v.temperature, v.prompt_name, v.result, r.repository, s.variation as selected,
   v.number = 1 and {report} is not null as report,
   case when ? and v.number = 1 then {prompt} end as prompt,
   (select {figures} from attempts a where a.run = v.run and a.variation = v.number) as attempts
 from variations v join runs r on r.id = v.run left join selections s on s.run = v.run
-where r.created >= ? and {contains} and r.answer = ? and v.model <> 'merge'
+where r.created >= ? and {contains} and r.answer = ? and v.model <> 'merge'{owned}
 order by v.run, v.number
 """
 N = TypeVar("N", int, float)
@@ -48,12 +48,13 @@ class Tried(NamedTuple):
     selected: bool | None  # None: nothing is selected in its run
 
 
-def query(words: Dialect) -> str:
+def query(words: Dialect, *, owned: bool = False) -> str:
     return _QUERY.format(
         report=words.text("r.spec", "verify_report"),
         prompt=words.text("r.spec", "prompt"),
         figures=words.array(words.tuple("a.id", "a.cost", "a.input_tokens", "a.output_tokens")),
         contains=words.contains("lower(coalesce(r.repository, ''))", "lower(?)"),
+        owned=" and r.owner = ?" if owned else "",
     )
 
 

@@ -4,6 +4,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from threading import Event as Flag
@@ -62,7 +63,14 @@ def following(
             return resume(store, attempt)
 
     again: Again = {}
-    live = recording(store, spec, follow(spec, backend, join, stop, again=again, ticks=rule is not None))
+    if backend.name == "server":
+        from aideator_cli.stream.mirroring import mirrored  # as for all of HTTP, only for who needs it
+
+        rule = None  # the server keeps it
+        items = mirrored(spec, backend, store, join, stop)
+    else:
+        items = follow(spec, backend, join, stop, again=again, ticks=rule is not None)
+    live = recording(store, spec, items)
     if rule is not None:
         live = rule(live, again)
     try:
@@ -152,12 +160,20 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 def look(spec: RunSpec, backend: Backend, store: Store) -> bool:
     """Stores what is known about a run now, without waiting for more. Returns whether all of it has ended."""
-    for _ in recording(store, spec, _glance(spec, backend, store)):
+    for _ in recording(store, spec, _present(spec, backend, store)):
         pass
     ended = all(result.ended for result in store.results(spec.id))
     if ended:
         store.set_state(spec.id, "ended")
     return ended
+
+
+def _present(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Item]]:
+    if backend.name == "server":
+        from aideator_cli.stream.mirroring import glanced
+
+        return glanced(spec, backend, store, partial(resume, store))
+    return _glance(spec, backend, store)
 
 
 def _glance(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Item]]:

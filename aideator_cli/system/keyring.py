@@ -33,15 +33,22 @@ class Keyring:
     def put(self, name: str, value: str) -> bool:
         """Returns whether there was such an entry before."""
         there = self.get(name) is not None
-        with _told():
-            self._backend.set_password(SERVICE, name, value)
+        self.put_unlisted(name, value)
         self._list({*self.names(), name})
         return there
 
     def remove(self, name: str) -> None:
+        self.remove_unlisted(name)
+        self._list({*self.names()} - {name})
+
+    def put_unlisted(self, name: str, value: str) -> None:
+        """Stores what is no provider's key."""
+        with _told():
+            self._backend.set_password(SERVICE, name, value)
+
+    def remove_unlisted(self, name: str) -> None:
         with _told():
             self._backend.delete_password(SERVICE, name)
-        self._list({*self.names()} - {name})
 
     def names(self) -> list[str]:
         listed = self.get(_NAMES)

@@ -67,9 +67,11 @@ class Defaults:
     oidc_secret_file: str | None = None
     oidc_name: str | None = None
     oidc_domain: tuple[str, ...] = ()
+    server: str | None = None  # a URL; `Settings.server` reads it alone
 
 
 DATABASE = "AIDEATOR_DATABASE"
+SERVER = "AIDEATOR_SERVER"
 OIDC_SECRET = "AIDEATOR_OIDC_SECRET"  # of the server at its provider of OpenID Connect
 _PATHS = frozenset({"ca", "mcp", "oidc_secret_file", "pod_patch"})
 _SEVERAL = frozenset({"model", "agent", "role"})  # each value may hold several, with commas
@@ -82,6 +84,7 @@ class Choice:
     profile: str | None = None  # None: AIDEATOR_PROFILE decides
     repository: "RepositoryFile | None" = None  # the trusted file of the repository that is worked on
     without: frozenset[str] = frozenset()  # settings that don't count this time
+    server: str | None = None  # of a command that is no `run`
 
 
 class Settings:
@@ -132,19 +135,33 @@ class Settings:
 
         Raises `AideatorError` (usage) for a file that can't be read. Reads nothing else of it, so that other mistakes stop no command.
         """
+        return self.environment.get(DATABASE, "").strip() or self._alone("database")
+
+    @cached_property
+    def server(self) -> str | None:
+        """The URL of the server that runs are started on and looked for: what was chosen, `AIDEATOR_SERVER`, or what is configured.
+
+        Raises `AideatorError` (usage) for a file that can't be read. Reads nothing else of it.
+        """
+        if self._choice.server:
+            return self._choice.server
+        if "server" in self._choice.without:
+            return None
+        return self.environment.get(SERVER, "").strip() or self._alone("server")
+
+    def _alone(self, name: str) -> str | None:
+        """Returns a text of the user's file, so that other mistakes in it stop no command."""
         from aideator_cli.system.configuration.found import TOML, YAML, may_exist
 
-        if named := self.environment.get(DATABASE, "").strip():
-            return named
         if not may_exist(self.config_folder / TOML) and not may_exist(self.config_folder / YAML):
             return None
-        from aideator_cli.system.configuration.options import database
+        from aideator_cli.system.configuration.options import Kind, Option
         from aideator_cli.system.configuration.reading import PROFILE, user_file
 
-        own, _ = user_file(self.config_folder, {"database": database()}, complete=False)
+        own, _ = user_file(self.config_folder, {name: Option(name, Kind.TEXT)}, complete=False)
         profile = self._choice.profile or self.environment.get(PROFILE, "")
         layers = [own.profiles.get(profile, {}), own.settings] if own else []
-        return next((str(layer["database"].value) for layer in layers if "database" in layer), None)
+        return next((str(layer[name].value) for layer in layers if name in layer), None)
 
     def key(self, name: str) -> str | None:
         """Returns a provider's key: the environment's, else the one in this machine's keyring."""
@@ -185,7 +202,7 @@ class Settings:
         """Raises `AideatorError` (usage) for a mistake in it."""
         from aideator_cli.system.configuration.found import Configuration, is_anything
 
-        if self._choice == Choice() and not is_anything(self.config_folder, self.environment):
+        if replace(self._choice, server=None) == Choice() and not is_anything(self.config_folder, self.environment):
             return Configuration({})  # most often: the table of options takes time to make
         from aideator_cli.system.configuration.reading import Sources
 

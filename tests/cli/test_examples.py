@@ -24,6 +24,8 @@ PARSED |= {
     "doctor",
     "demo",
     "serve",
+    "login",
+    "logout",
     "mcp",
     "config edit",
     "config migrate",

@@ -72,6 +72,9 @@ def cross_test(here: Here, run: StoredRun) -> Iterator[Told]:
 
 def _refereed(here: Here, run: StoredRun, plan: Planned) -> Iterator[Told]:
     backend = backend_at(run.place, here.settings)
+    if backend.name == "server":
+        yield Failed(f"the server {backend.where} does not run them for a command line")
+        return
     for last in range(1, TRIES + 1):
         pending = here.store.pending_crossing(run.spec.id, plan.key)
         about, most = seconds_of(run.spec, plan)

@@ -25,11 +25,13 @@ def known(here: Here, word: str, where: "Where | None" = None) -> TeamRun | None
     name = store.find_team(word)
     if name is not None:
         return store.team(name)
-    return _in_cluster(here, word, where) if where is not None else None
+    return _in_cluster(here, word, where) if where is not None and here.settings.server is None else None
 
 
 def last(here: Here) -> TeamRun | None:
     """Returns the team that the newest run is a step of."""
+    if here.settings.server is not None:  # whose newest run is meant, which is no team's
+        return None
     try:
         run = here.store.find("@last")
     except AideatorError:

@@ -103,6 +103,8 @@ COMMANDS = {
         },
     ),
     "serve": Lazy("serve", "serve", "Serve the HTTP API, until Ctrl-C."),
+    "login": Lazy("login", "login", "Store the token for a server, which you type without an echo or pipe in."),
+    "logout": Lazy("login", "logout", "Forget the token for a server, which stays valid there."),
     "mcp": Lazy("mcp", "mcp", "Serve runs as tools to another agent, such as Claude Code."),
     "token": Lazy(
         "token",

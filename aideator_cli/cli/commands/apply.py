@@ -41,6 +41,7 @@ def apply(
         bool, typer.Option("--tidy", help="Leave out build output, logs and what editors leave behind.")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether the patch would apply.")] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Apply the selected patch, or the one you name. It applies completely or not at all."""
@@ -51,7 +52,7 @@ def apply(
     from aideator_cli.cli.taken import tell_applied
     from aideator_cli.workspace.pick import Way
 
-    here = invocation.here()
+    here = invocation.here(server)
     picked = pick(here, the_named(here, run))
     if picked.misgiving:
         terminal.warn(picked.misgiving)

@@ -1,10 +1,13 @@
 """`select`: one is picked."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aideator_cli.cli.commands import options
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
 
 
 def select(
@@ -30,17 +33,21 @@ def select(
             show_default=False,
         ),
     ] = None,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Select a variation as the run's winner."""
-    if auto:
-        return _select_best(run, number, note, cross_tests, json=json)
-    return _select_named(run, number, note, cross_tests, json=json)
-
-
-def _select_best(run: str, number: int | None, note: str | None, cross_tests: bool | None, *, json: bool) -> int:
-    from aideator_cli.actions.taking import Taking, take_best
     from aideator_cli.cli import invocation
+
+    if auto:
+        return _select_best(invocation.here(server), run, number, note, cross_tests, json=json)
+    return _select_named(invocation.here(server), run, number, note, cross_tests, json=json)
+
+
+def _select_best(
+    here: "Here", run: str, number: int | None, note: str | None, cross_tests: bool | None, *, json: bool
+) -> int:
+    from aideator_cli.actions.taking import Taking, take_best
     from aideator_cli.cli.crossed import cross
     from aideator_cli.cli.naming import the_run
     from aideator_cli.cli.taken import tell_taken
@@ -48,22 +55,21 @@ def _select_best(run: str, number: int | None, note: str | None, cross_tests: bo
 
     if number is not None or note is not None:
         raise usage("--auto can't be combined with N or --note", hint="leave out either --auto, or N and --note")
-    here = invocation.here()
     found = the_run(here, run)
     if cross_tests is not False:
         cross(here, found)
     return tell_taken(take_best(here, found, Taking()), json=json)
 
 
-def _select_named(run: str, number: int | None, note: str | None, cross_tests: bool | None, *, json: bool) -> int:
+def _select_named(
+    here: "Here", run: str, number: int | None, note: str | None, cross_tests: bool | None, *, json: bool
+) -> int:
     from aideator_cli.actions.selecting import select
-    from aideator_cli.cli import invocation
     from aideator_cli.cli.naming import the_variation
     from aideator_cli.cli.taken import tell_selected
     from aideator_cli.errors import usage
 
     if cross_tests:
         raise usage("--cross-tests needs --auto", hint="leave out --cross-tests, or select with --auto")
-    here = invocation.here()
     tell_selected(select(here, the_variation(here, run if number is None else f"{run}/{number}"), note), json=json)
     return 0

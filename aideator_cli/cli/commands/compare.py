@@ -36,6 +36,7 @@ def compare(
             help="First run each variation's new tests on the other patches that passed, unless that was done before.",
         ),
     ] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Compare a run's variations, best first."""
@@ -49,7 +50,7 @@ def compare(
     if markdown and json:
         raise usage("--markdown and --json can't be combined", hint="give one of them")
     axis = axis_named(by)
-    here = invocation.here()
+    here = invocation.here(server)
     found = the_run(here, run)
     if cross_tests:
         from aideator_cli.cli.crossed import cross

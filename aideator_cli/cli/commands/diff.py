@@ -31,6 +31,7 @@ def diff(
             "-C", metavar="DIR", help="A clone of the repository. Default: the current folder.", show_default=False
         ),
     ] = None,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Print a variation's patch, or how two variations differ. In a pipe, git apply accepts the output."""
@@ -42,7 +43,7 @@ def diff(
 
     if stat + name_only + tool + json > 1:
         raise usage("--stat, --name-only, --tool and --json can't be combined", hint="give one of them")
-    here = invocation.here()
+    here = invocation.here(server)
     one = made(here, the_named(here, run))
     two = None if other is None else made(here, the_named(here, other))
     if tool:

@@ -12,6 +12,7 @@ def export(
     run: options.Run,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in DIR.")] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Write a run's files to a folder. They are patches, events, results, and checks as JUnit XML."""
@@ -20,7 +21,7 @@ def export(
     from aideator_cli.cli.naming import the_run
     from aideator_cli.text.figures import plural
 
-    here = invocation.here()
+    here = invocation.here(server)
     exported = write(here, the_run(here, run), folder, force=force)
     if json:
         from aideator_cli.views.json_lines import write as write_line

@@ -53,6 +53,15 @@ Namespace = Annotated[
         show_default=False,
     ),
 ]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="The AIdeator server to ask. Default: AIDEATOR_SERVER, or the setting server.",
+        show_default=False,
+    ),
+]
 Folder = Annotated[
     Path | None,
     typer.Option(

@@ -20,6 +20,7 @@ def logs(
         ),
     ] = None,
     since: options.Since = None,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Print the agents' events. --json prints them byte for byte."""
@@ -33,7 +34,7 @@ def logs(
     if wanted_types is not None and not json:
         wanted_types |= BETWEEN_TURNS
     wanted = reading.Wanted(wanted_types, sieve.since(since), follow, by_attempt=json)
-    with reading.logs(invocation.here(), run, wanted) as (spec, batches):
+    with reading.logs(invocation.here(server), run, wanted) as (spec, batches):
         if json:
             show_raw(terminal.screen(), (list(batch) for batch in batches))
         else:

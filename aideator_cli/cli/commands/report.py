@@ -21,6 +21,7 @@ def report(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Write a run as one HTML file to read offline. It shows the comparison, diffs, timelines, checks and costs."""
@@ -35,7 +36,7 @@ def report(
     from aideator_cli.views.html import timeline
     from aideator_cli.views.html.report import html
 
-    here = invocation.here()
+    here = invocation.here(server)
     found = the_run(here, run)
     target = output or Path(f"{_file_name(found.spec.id)}.html")
     to_stdout = str(target) == "-"

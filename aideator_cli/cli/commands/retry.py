@@ -19,6 +19,7 @@ def retry(
     context: options.Context = None,
     namespace: options.Namespace = None,
     notify: options.Notify = None,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Retry variations that infrastructure failed, from their last checkpoint. Earlier attempts are kept."""
@@ -29,7 +30,7 @@ def retry(
     from aideator_cli.cli.started import leave_detached
     from aideator_cli.intake.request import Where
 
-    here = invocation.here()
+    here = invocation.here(server)
     manner = Manner(json=json, ring=ring(here, notify))
     retried = retrying.retry(here, run, Where(None, context, namespace), force=force, fresh=fresh)
     names = ", ".join(f"{retried.run}/{number}" for number in retried.numbers)

@@ -56,6 +56,7 @@ def called(
     no_submodules: repository_options.NoSubmodules = False,
     git_secret: repository_options.GitSecret = None,
     backend: run_options.Backend = None,
+    server: options.Server = None,
     context: options.Context = None,
     namespace: options.Namespace = None,
     image: run_options.Image = None,
@@ -188,7 +189,7 @@ def called(
         select, apply=apply, branch=branch, folder=None if pushed else folder, detach=detach, cross=cross_tests
     )
     return Call(
-        here, request, Where(backend, context, namespace), replace(taken, folder=folder) if taken else None, pushed,
+        here, request, Where(backend, context, namespace, server), replace(taken, folder=folder) if taken else None, pushed,
         cancels=cancels(on_interrupt), ring=ring(here, notify), json=json, view=view,
         look=look(no_mouse=no_mouse, plain=plain), confirmed=yes, detach=detach,
         estimate=estimate, dry_run=dry_run, team=team,

@@ -1,10 +1,13 @@
 """`list`, `show` and `delete`: the runs that are known."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aideator_cli.cli.commands import options
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.here import Here
 
 
 def list_runs(
@@ -58,16 +61,29 @@ def list_runs(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show the list again whenever a run changes, until Ctrl-C.")
     ] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """List runs, newest first."""
     from aideator_cli.actions import listing
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.listed import ask_cluster, checked_columns, redraw, show_list, show_teams, write_list
+    from aideator_cli.cli.listed import (
+        ask_cluster,
+        checked_columns,
+        redraw,
+        show_list,
+        show_servers,
+        show_teams,
+        write_list,
+    )
     from aideator_cli.domain.glance import Wanted
     from aideator_cli.errors import usage
 
-    here = invocation.here()
+    here = invocation.here(server)
+    if here.settings.server is not None and not (cluster or all_users or context or namespace):
+        return show_servers(
+            here, Wanted(state, outcome, repo, search, tuple(tag or ()), sort), limit, columns, watch=watch, json=json
+        )
     wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, everyone=all_users))
     shown = checked_columns(columns, json=json)
     if cluster or all_users:
@@ -96,6 +112,7 @@ def show(
     prompts: Annotated[
         bool, typer.Option("--prompts", help="Print what was sent to the model of RUN/N, and to which host.")
     ] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Show the task, limits and results of a run."""
@@ -110,10 +127,10 @@ def show(
     if answer is not None and prompts:
         raise usage("--answer and --prompts can't be combined", hint="leave out one of them")
     if answer is not None:
-        return _print_answer(run, answer, json=json)
+        return _print_answer(invocation.here(server), run, answer, json=json)
     if prompts:
-        return _print_prompts(run, json=json)
-    here = invocation.here()
+        return _print_prompts(invocation.here(server), run, json=json)
+    here = invocation.here(server)
     team = knowing.last(here) if run == "@last" else knowing.known(here, run)
     if team is not None:
         teamed.tell(here, team, json=json)
@@ -142,15 +159,15 @@ def show(
     return 0
 
 
-def _print_answer(run: str, number: int, *, json: bool) -> int:
+def _print_answer(here: "Here", run: str, number: int, *, json: bool) -> int:
     from aideator_cli.actions.answering import answer
-    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli import terminal
     from aideator_cli.cli.pager import paged
     from aideator_cli.cli.telling import tell_stale
     from aideator_cli.views.json_lines import result_record, write
     from aideator_cli.views.text.answers import show_answer, told_places
 
-    named, result = answer(invocation.here(), run, number)
+    named, result = answer(here, run, number)
     tell_stale(named)
     if json:
         write(terminal.screen(), {"kind": "answer", "run": named.run.spec.id, **result_record(result)})
@@ -162,17 +179,17 @@ def _print_answer(run: str, number: int, *, json: bool) -> int:
     return 0
 
 
-def _print_prompts(run: str, *, json: bool) -> int:
+def _print_prompts(here: "Here", run: str, *, json: bool) -> int:
     from dataclasses import asdict
 
     from aideator_cli.actions.prompts_sent import sent
-    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.cli import terminal
     from aideator_cli.cli.pager import paged
     from aideator_cli.cli.telling import tell_stale
     from aideator_cli.views.json_lines import write
     from aideator_cli.views.text.sent import show_sent
 
-    told = sent(invocation.here(), run)
+    told = sent(here, run)
     tell_stale(told.named)
     spec, number = told.named.run.spec, told.named.numbers[0]
     if json:
@@ -193,6 +210,7 @@ def delete(
         bool, typer.Option("--force", help="Delete the run even while its agents work. They are killed.")
     ] = False,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Don't ask for confirmation.")] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Delete a run, its Kubernetes objects and everything stored about it."""
@@ -201,7 +219,7 @@ def delete(
     from aideator_cli.cli import invocation, teamed, terminal
     from aideator_cli.text.clean import one_line
 
-    here = invocation.here()
+    here = invocation.here(server)
     team = knowing.known(here, run)
     if team is not None:
         return teamed.delete(here, team, force=force, confirmed=yes or force, json=json)

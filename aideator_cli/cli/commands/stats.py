@@ -22,6 +22,7 @@ def stats(
     answers: Annotated[
         bool, typer.Option("--answers", help="Count the runs that ask for an answer, not those for patches.")
     ] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Summarize the results of all runs. It counts successes, selections, costs, times and failures."""
@@ -30,7 +31,14 @@ def stats(
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.stream import sieve
 
-    groups = count(invocation.here(), Counting(by, sieve.since(since), repo, answers))
+    here, counting = invocation.here(server), Counting(by, sieve.since(since), repo, answers)
+    if here.settings.server is None:
+        groups = count(here, counting)
+    else:
+        from aideator_cli.actions import at_server
+        from aideator_cli.actions.places import server_at
+
+        groups = at_server.stats(server_at(here.settings.server, here.settings), counting)
     if json:
         from aideator_cli.views.json_lines import write
 

@@ -14,6 +14,7 @@ def tell(
     ],
     context: options.Context = None,
     namespace: options.Namespace = None,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Tell agents at work something, which they get before their next turn."""
@@ -23,7 +24,7 @@ def tell(
     from aideator_cli.intake.request import Where
 
     text = read_text(message, "message")
-    told = telling.tell(invocation.here(), run, text, Where(None, context, namespace))
+    told = telling.tell(invocation.here(server), run, text, Where(None, context, namespace))
     if json:
         from aideator_cli.views.json_lines import write
 

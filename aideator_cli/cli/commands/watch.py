@@ -26,6 +26,7 @@ def watch(
     view: options.View = None,
     plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Show a run live, from its first event until it ends."""
@@ -39,7 +40,7 @@ def watch(
     from aideator_cli.stream import sieve
 
     check_view(view, json=json)
-    here = invocation.here()
+    here = invocation.here(server)
     manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), ring=ring(here, notify))
     window = attending.Window(sieve.since(since), tail)
     code = teamed.watch(here, run, Where(None, context, namespace), manner)
@@ -78,6 +79,7 @@ def wait(
     context: options.Context = None,
     namespace: options.Namespace = None,
     notify: options.Notify = None,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Wait for runs to end, and exit with their exit code."""
@@ -88,7 +90,7 @@ def wait(
     from aideator_cli.text.durations import seconds
 
     limit = None if timeout is None else seconds("--timeout", timeout)
-    here = invocation.here()
+    here = invocation.here(server)
     ringing = ring(here, notify)
     waited = waiting.wait(here, runs or ["@last"], until, limit, Where(None, context, namespace))
     if ringing is not None:
@@ -111,6 +113,7 @@ def cancel(
     context: options.Context = None,
     namespace: options.Namespace = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as the agents are asked to stop.")] = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Stop agents, and keep their work so far."""
@@ -120,7 +123,7 @@ def cancel(
     from aideator_cli.cli.cancelled import tell_cancelled
     from aideator_cli.intake.request import Where
 
-    here, where = invocation.here(), Where(None, context, namespace)
+    here, where = invocation.here(server), Where(None, context, namespace)
     team = knowing.last(here) if run == "@last" else knowing.known(here, run, where)
     if team is not None:
         return teamed.cancel(here, team, json=json)

@@ -18,7 +18,7 @@ from aideator_cli.system.configuration.repository import RepositoryFile
 from aideator_cli.system.configuration.values import as_secret, checked, typed
 
 PROFILE: Final = "AIDEATOR_PROFILE"
-_NO_SETTINGS: Final = frozenset({"AIDEATOR_HOME", "AIDEATOR_DEBUG", "AIDEATOR_OIDC_SECRET", PROFILE})
+_NO_SETTINGS: Final = frozenset({"AIDEATOR_HOME", "AIDEATOR_DEBUG", "AIDEATOR_OIDC_SECRET", "AIDEATOR_TOKEN", PROFILE})
 
 
 @frozen

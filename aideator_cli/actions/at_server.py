@@ -1,0 +1,146 @@
+"""What a server does for a command line: it starts the run, tries again, and tells agents something."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.places import place_of
+from aideator_cli.actions.stats import Counting, Stats
+from aideator_cli.backends.server.address import is_this_machine
+from aideator_cli.backends.server.backend import ServerBackend, spec_of
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.intake.repository import is_url
+from aideator_cli.intake.request import Request
+from aideator_cli.stream.following import look
+
+if TYPE_CHECKING:
+    from aideator_cli.system.settings import Settings
+
+# Each part of a request that a server takes, and the field of its API
+_FIELDS: Final[Mapping[str, str]] = {
+    "repo": "repository", "prompt": "prompt", "n": "n", "models": "models", "agents.named": "agents",
+    "temperature": "temperature", "temperatures": "temperatures", "api_base": "api_base", "ref": "ref",
+    "allow_local_shell": "allow_local_shell", "parallel": "max_parallel", "first": "first", "retries": "retries",
+    "bounds.timeout": "timeout", "bounds.start_timeout": "start_timeout", "bounds.max_steps": "max_steps",
+    "bounds.max_tokens": "max_tokens", "bounds.max_cost": "max_cost", "bounds.budget": "budget",
+    "checking.verify": "verify", "checking.setup": "setup", "checking.baseline": "baseline", "checking.repeat": "repeat",
+    "checking.timeout": "verify_timeout", "checking.report": "report", "checking.allow_change": "allow_change",
+    "pod.image": "image", "cloning.subdir": "subdir", "cloning.depth": "depth", "cloning.sparse": "sparse",
+    "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
+    "briefing.variables": "variables",
+}  # fmt: skip
+_CONFIRMED: Final = frozenset({"sending.secrets"})  # it says nothing about the run
+_OPTIONS: Final[Mapping[str, str]] = {
+    "agents.command": "agent-command", "agents.own_home": "agent-home", "checking.signals": "no-signals",
+    "sending.withhold": "withhold-secrets", "briefing.variable_files": "var-file", "pod.patch": "pod-patch",
+    "pod.placing.tolerations": "toleration", "pod.identity.image_pull_secrets": "image-pull-secret",
+    "pod.identity.labels": "label", "pod.identity.annotations": "annotation",
+}  # fmt: skip
+
+
+def start(here: Here, request: Request, server: ServerBackend) -> StoredRun:
+    """Returns the run as soon as the server's agents are accepted. Raises `AideatorError` if nothing was started."""
+    run = server.start(body_of(request, here.settings, server))
+    record = server.record(run)
+    here.store.add_run(spec_of(record, server.where), place_of(server), state="running", found=True)
+    found = here.store.run(run)
+    if found is None:
+        raise not_found(f"run {run} was deleted while it was being started")
+    return found
+
+
+def body_of(request: Request, settings: "Settings", server: ServerBackend) -> dict[str, Any]:
+    """Returns what the server's API takes. Raises `AideatorError` (usage) for what it does not."""
+    request = _with_defaults(request, settings)
+    usual = dict(_leaves(Request("", "")))
+    body: dict[str, Any] = {}
+    for part, value in _leaves(request):
+        if value == usual.get(part) or part in _CONFIRMED:
+            continue
+        if part not in _FIELDS:
+            raise _untaken(part, server)
+        body[_FIELDS[part]] = list(value) if isinstance(value, tuple | list) else value
+    if "prompt" not in body:
+        raise usage("no prompt is given", hint='aideator run REPO "What to do"')
+    if "variables" in body:
+        body["variables"] = dict(each.partition("=")[::2] for each in body["variables"])
+    body["repository"] = _repository(request.repo, server)
+    return body
+
+
+def retry(here: Here, run: StoredRun, server: ServerBackend, variation: int | None, *, force: bool) -> tuple[int, ...]:
+    """Returns the variations that the server tries again."""
+    look(run.spec, server, here.store)
+    before = {result.variation: result for result in here.store.results(run.spec.id)}
+    server.retry(run.spec.id, variation, force=force)
+    record = server.record(run.spec.id)
+    again = [
+        told["variation"] for told in record["results"]
+        if before[told["variation"]].ended and (told["outcome"] == "running" or told["attempt"] != before[told["variation"]].attempt)
+    ]  # fmt: skip
+    counts = {int(number): count for number, count in record["submissions"].items()}
+    here.store.reopen(run.spec.id, counts, again)
+    return tuple(again)
+
+
+def stats(server: ServerBackend, counting: Counting) -> list[Stats]:
+    """Returns the figures of the server's runs, as far as the token may see them."""
+    answers = "true" if counting.answers else None
+    found = server.stats(by=counting.by, since=counting.since, repo=counting.repository, answers=answers)
+    return [Stats.from_json(each) for each in found]
+
+
+def _with_defaults(request: Request, settings: "Settings") -> Request:
+    """What the user has configured for the task counts on a server, too. Where agents run, and as whom, is the server's."""
+    defaults = settings.defaults
+    agents, briefing = request.agents, request.briefing
+    if not request.models and defaults.model and request.matrix is None:
+        request = replace(request, models=defaults.model.split(","))
+    if not agents.named and defaults.agent and agents.command is None:
+        request = replace(request, agents=replace(agents, named=defaults.agent.split(",")))
+    if not briefing.roles and defaults.role:
+        request = replace(request, briefing=replace(briefing, roles=defaults.role.split(",")))
+    if request.temperature is None and defaults.temperature is not None and not request.temperatures:
+        request = replace(request, temperature=defaults.temperature)
+    return request
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields each part of a request with its dotted name. Empty lists are all the same."""
+    for field in fields(value):
+        each, name = getattr(value, field.name), f"{path}{field.name}"
+        if is_dataclass(each) and field.name != "issue":
+            yield from _leaves(each, f"{name}.")
+        else:
+            yield name, tuple(each) if isinstance(each, list) else each
+
+
+def _untaken(part: str, server: ServerBackend) -> AideatorError:
+    option = f"--{_OPTIONS.get(part) or part.rpartition('.')[2].replace('_', '-')}"
+    return usage(
+        f"the server {server.where} does not take {option}",
+        hint=f"leave out {option}, or --no-server runs it without the server",
+    )
+
+
+def _repository(repo: str, server: ServerBackend) -> str:
+    if is_url(repo):
+        return repo
+    path = Path(repo).expanduser().absolute()
+    if is_this_machine(server.client.url):
+        return str(path)
+    origin = _origin(path)
+    hint = f"name its URL: {origin}" if origin else "name the URL of a repository that the server can clone"
+    raise usage(f"{repo} is a folder of this machine, which the server {server.where} can't clone", hint=hint)
+
+
+def _origin(path: Path) -> str | None:
+    if not path.is_dir():
+        return None
+    from aideator_cli.system.git import Git
+
+    done = Git(path).run("remote", "get-url", "origin")
+    return done.out.decode(errors="replace").strip() or None

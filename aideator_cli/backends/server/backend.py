@@ -1,0 +1,191 @@
+"""A server as a backend. The server starts agents, follows them and keeps the run's own rules; this asks it."""
+
+import json
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from threading import Event as Flag
+from typing import Any, Final, Literal, NoReturn
+
+from aideator_agent import __version__
+from aideator_agent.spec import RunSpec, SpecError
+from aideator_agent.values import frozen
+from aideator_cli.backends.base import Delivered, Line, LogGone, Remark, Status, Trouble
+from aideator_cli.backends.server.client import API, Client
+from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.runs import Selection
+from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
+
+MOST_RUNS: Final = 200  # of one page
+
+
+@frozen
+class ServerBackend:
+    client: Client
+
+    @property
+    def name(self) -> Literal["server"]:
+        return "server"
+
+    @property
+    def where(self) -> str:
+        return self.client.where
+
+    @property
+    def context(self) -> str:
+        """By which the server of a stored run is found again."""
+        return self.client.url
+
+    # What a server knows
+
+    def record(self, run: str) -> dict[str, Any]:
+        """Returns everything about the run but its events and observations."""
+        found = self.client.ask("GET", f"{API}/runs/{run}/record")
+        if not isinstance(found, dict) or not isinstance(found.get("spec"), dict):
+            raise unavailable(f"{self.where} does not answer as an AIdeator server", hint="check the URL")
+        return found
+
+    def load_spec(self, run: str) -> RunSpec | None:
+        try:
+            return spec_of(self.record(run), self.where)
+        except AideatorError as error:
+            if error.code == ExitCode.NOT_FOUND:
+                return None
+            raise
+
+    def runs(self) -> Mapping[str, str | None]:
+        """Returns the runs that the token may see, newest first."""
+        found: dict[str, str | None] = {}
+        cursor = None
+        while True:
+            page = self.client.ask("GET", f"{API}/runs", limit=MOST_RUNS, cursor=cursor)
+            found |= {str(row["run"]): None for row in page["runs"]}
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+    def page(self, limit: int, **wanted: Any) -> list[dict[str, Any]]:
+        """Returns the first runs of the server's list, as `list --json` has them."""
+        rows: list[dict[str, Any]] = []
+        cursor = None
+        while len(rows) < limit:
+            page = self.client.ask(
+                "GET", f"{API}/runs", limit=min(MOST_RUNS, limit - len(rows)), cursor=cursor, **wanted
+            )
+            rows += page["runs"]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        return rows
+
+    def stats(self, **asked: Any) -> list[dict[str, Any]]:
+        groups: list[dict[str, Any]] = self.client.ask("GET", f"{API}/stats", **asked)["groups"]
+        return groups
+
+    # What it does
+
+    def start(self, body: Mapping[str, Any]) -> str:
+        """Starts a run and returns its id. Sent once more, after a lost connection, it starts nothing anew."""
+        key = uuid.uuid4().hex
+        try:
+            told = self.client.ask("POST", f"{API}/runs", body, key=key)
+        except AideatorError as error:
+            if error.code != ExitCode.UNAVAILABLE or not isinstance(error.__cause__, OSError):
+                raise
+            told = self.client.ask("POST", f"{API}/runs", body, key=key)
+        return str(told["run"])
+
+    def select(self, run: str, variation: int | None, note: str | None) -> Selection:
+        """`variation` None: the best by the rule."""
+        body: dict[str, Any] = {"best": True} if variation is None else {"variation": variation, "note": note}
+        told = self.client.ask("POST", f"{API}/runs/{run}/select", body)
+        return Selection(told["variation"], told["attempt"], told["time"], told["note"])
+
+    def retry(self, run: str, variation: int | None, *, force: bool) -> None:
+        self.client.ask("POST", f"{API}/runs/{run}/retry", {"variation": variation, "force": force})
+
+    def message(self, run: str, variation: int | None, text: str) -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = self.client.ask(
+            "POST", f"{API}/runs/{run}/tell", {"variation": variation, "text": text}
+        )["told"]
+        return told
+
+    def cancel(self, run: str, variations: Collection[int]) -> None:
+        for number in variations:
+            self.client.ask("POST", f"{API}/runs/{run}/cancel", {"variation": number})
+
+    def delete(self, run: str) -> None:
+        try:
+            self.client.ask("DELETE", f"{API}/runs/{run}", force="true")
+        except AideatorError as error:
+            if error.code != ExitCode.NOT_FOUND:
+                raise
+
+    # What a backend is asked besides
+
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
+        """Yields every variation's state once. Who follows a run reads the server's stream instead."""
+        record = self.record(spec.id)
+        newest = {attempt.variation: attempt for attempt in attempts_of(record)}
+        for result in record["results"]:
+            if stop.is_set():
+                return
+            attempt, outcome = newest.get(result["variation"]), result["outcome"]
+            ended = outcome != "running"
+            state: Literal["ended", "running", "waiting"] = "ended" if ended else "running" if attempt else "waiting"
+            yield Status(result["variation"], state, outcome, outcome, attempt, final=ended)
+
+    def submissions(self, run: str) -> Mapping[int, int]:
+        return {int(number): count for number, count in self.record(run)["submissions"].items()}
+
+    def prepare(self) -> None:
+        """Nothing is to be prepared."""
+
+    def mend(self, spec: RunSpec) -> None:
+        """The server does."""
+
+    def submit_more(self, run: str, *_: Any, **__: Any) -> bool:  # noqa: ARG002 -- a backend
+        return False
+
+    def submit(self, spec: RunSpec, *_: Any, **__: Any) -> None:  # noqa: ARG002 -- a backend
+        self._cannot("start this run")
+
+    def resubmit(self, spec: RunSpec, submissions: Mapping[int, int], *_: Any, **__: Any) -> None:  # noqa: ARG002
+        self._cannot("try this again")
+
+    def hand_on(self, *_: Any, **__: Any) -> NoReturn:
+        self._cannot("hand work on")
+
+    def read_log(self, attempt: Attempt, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:  # noqa: ARG002
+        raise LogGone
+
+    def tell(self, attempt: Attempt, line: bytes) -> None:  # noqa: ARG002 -- a backend
+        self._cannot("be told this")
+
+    def release(self, attempt: Attempt) -> None:
+        """The server does."""
+
+    def remove(self, run: str, variations: Collection[int]) -> None:  # noqa: ARG002 -- a backend
+        self._cannot("remove single variations")
+
+    def delivering(self, run: str) -> Iterator[Delivered]:  # noqa: ARG002 -- a backend
+        return iter(())
+
+    def _cannot(self, what: str) -> NoReturn:
+        raise usage(f"the server {self.where} can't {what} for a command line", hint="do it without a server")
+
+
+def spec_of(record: Mapping[str, Any], where: str) -> RunSpec:
+    """Raises `AideatorError` for the spec of another version that can't be read here."""
+    try:
+        return RunSpec.from_json(json.dumps(record["spec"]))
+    except SpecError as error:
+        raise unavailable(
+            f"{where} has aideator {record.get('version')}, this is {__version__}, which can't read its runs: {error}",
+            hint="use the server's version here",
+        ) from error
+
+
+def attempts_of(record: Mapping[str, Any]) -> list[Attempt]:
+    """Returns the attempts, in order within each variation."""
+    run = record["spec"]["id"]
+    return [Attempt(a["id"], run, a["variation"], a["created"], a["name"]) for a in record["attempts"]]

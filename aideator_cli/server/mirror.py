@@ -1,0 +1,90 @@
+"""What the command line asks when it is a client: who it is, and all that its own store has to know of a run."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from aideator_cli import __version__
+from aideator_cli.actions import stats as counting
+from aideator_cli.actions.here import Here
+from aideator_cli.server.access import Caller, known
+from aideator_cli.server.described import TEXT, answered, short
+from aideator_cli.server.naming import the_run
+from aideator_cli.server.runs import Reading, RunId, core_of
+
+router = APIRouter(prefix="/api/v1", tags=["command line"])
+OBJECT: Final = {"type": "object"}
+OBJECTS: Final = {"type": "array", "items": OBJECT}
+WHO: Final = short(
+    version=TEXT, user={"type": ["string", "null"]}, scopes={"type": "array", "items": TEXT}, token={"type": ["string", "null"]}
+)  # fmt: skip
+RECORD: Final = short(
+    version=TEXT, spec=OBJECT, state=TEXT, ended={"type": ["string", "null"]}, last={"type": "integer"}, observations={"type": "integer"},
+    submissions=OBJECT,
+    attempts=OBJECTS, results=OBJECTS, selection={"type": ["object", "null"]}, judgements=OBJECTS,
+)  # fmt: skip
+
+
+@router.get("/whoami", summary="Whose token this is, and what it allows", responses=answered(WHO))
+async def whoami(_request: Request, caller: Annotated[Caller, Depends(known)]) -> Response:
+    """Without a token, on the server's own machine, `user` and `token` are null."""
+    told = {"version": __version__, "user": caller.name, "scopes": sorted(caller.scopes), "token": caller.token}
+    return JSONResponse(told)
+
+
+@router.get(
+    "/runs/{run}/record",
+    summary="All about a run but its log, for programs that keep a copy",
+    responses=answered(RECORD),
+)
+async def record(request: Request, _caller: Reading, run: RunId) -> Response:
+    """`spec` is of the same version of AIdeator as the server. `last` is the newest event's place in `id`s of the run's stream."""
+    return JSONResponse(await core_of(request).read(_record, run))
+
+
+@router.get(
+    "/stats", summary="The results of all runs, by model or another group", responses=answered(short(groups=OBJECTS))
+)
+async def stats(
+    request: Request,
+    caller: Reading,
+    by: Annotated[str, Query(description="model, agent, role, prompt, temperature or repo")] = "model",
+    since: Annotated[str, Query(description="Only runs since this time; RFC 3339, UTC")] = "",
+    repo: Annotated[str, Query(description="A part of the repository's URL or path")] = "",
+    answers: Annotated[bool, Query(description="The runs that ask for an answer, not those for patches")] = False,
+) -> Response:
+    owner = None if caller.owns_machine else caller.name
+    counted = counting.Counting(by, since or None, repo or None, answers, owner)
+    return JSONResponse(await core_of(request).read(_stats, counted))
+
+
+def _record(here: Here, run: str) -> dict[str, Any]:
+    store = here.store
+    _, last = store.span(run)  # before the rest, which is then as new at least
+    observations = len(store.observations(run))
+    found = the_run(here, run)
+    selection = store.selection(run)
+    attempts = [
+        {**asdict(known.attempt), "closed": known.closed, "verdict": known.verdict, "verdict_text": known.verdict_text}
+        for known in store.attempts(run)
+    ]
+    return {
+        "version": __version__,
+        "spec": json.loads(found.spec.to_json()),
+        "state": found.state,
+        "ended": found.ended,
+        "last": last,
+        "observations": observations,
+        "submissions": {str(number): count for number, count in store.submissions(run).items()},
+        "attempts": attempts,
+        "results": [result.as_json() for result in store.results(run)],
+        "selection": None if selection is None else asdict(selection),
+        "judgements": [asdict(each) for each in store.judgements(run)],
+    }
+
+
+def _stats(here: Here, counted: counting.Counting) -> dict[str, Any]:
+    return {"groups": [group.as_json() for group in counting.stats(here, counted)]}

@@ -1,0 +1,33 @@
+"""What a server knows of a run besides its log, in this machine's store: results, the selection, a judge's words."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aideator_agent.spec import RunSpec
+from aideator_cli.domain.judgements import Accusation, Judgement
+from aideator_cli.domain.runs import Selection
+from aideator_cli.store import Store
+from aideator_cli.store.rows import stored_result
+
+
+def settle(store: Store, spec: RunSpec, record: Mapping[str, Any]) -> None:
+    run = spec.id
+    report = spec.verify_report is not None
+    for told in record["results"]:
+        if told["outcome"] != "running":
+            row = {"number": told["variation"], "model": told["model"], "agent": told.get("agent"), "report": report}
+            store.save_result(run, stored_result({**row, "result": json.dumps(told)}))
+    selection = selection_in(record)
+    if selection is not None and selection != store.selection(run):
+        store.select(run, selection)
+    for told in record["judgements"][len(store.judgements(run)) :]:
+        cheats = tuple(Accusation(**each) for each in told["cheats"])
+        store.save_judgement(run, Judgement(**{**told, "cheats": cheats}))
+    if record["state"] == "ended" and all(result.ended for result in store.results(run)):
+        store.set_state(run, "ended", record["ended"])
+
+
+def selection_in(record: Mapping[str, Any]) -> Selection | None:
+    told = record["selection"]
+    return None if told is None else Selection(told["variation"], told["attempt"], told["time"], told["note"])

@@ -1,0 +1,311 @@
+"""The command line with a server: the same words do the same, on a machine that runs nothing itself."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from aideator_cli import __version__
+from aideator_cli.actions import at_server, tokens
+from aideator_cli.actions.demo_material import CHECK, demo_scripts
+from aideator_cli.actions.here import Here
+from aideator_cli.backends.server import ServerBackend
+from aideator_cli.backends.server.client import Client
+from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Cloning, Pod, Question, Request
+from aideator_cli.main import main
+from aideator_cli.server.bodies import NewRun
+from aideator_cli.system.settings import Settings
+from tests.cli.conftest import Said, Shell, aideator
+from tests.fixtures.repositories import git
+from tests.fixtures.tls import Authority
+from tests.server.served import served
+
+__all__ = ["aideator"]
+RIGHT, WRONG, _ = demo_scripts()
+AGENTS = ("--model", f"scripted/{RIGHT}", "--model", f"scripted/{WRONG}", "--verify", CHECK, "--max-steps", "12")
+
+
+class Site(NamedTuple):
+    """A server with tokens, and the data folder that only it has."""
+
+    url: str
+    home: Path
+    token: str  # of ada, with the scope admin
+    reader: str  # of bo, with the scope read
+
+    @property
+    def name(self) -> str:
+        return self.url.removeprefix("http://")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("server")
+    here = Here(Settings({"AIDEATOR_HOME": str(home)}))
+    _, token = tokens.create(here, tokens.Order("laptop", "ada", ("admin", "read", "run"), None))
+    _, reader = tokens.create(here, tokens.Order("screen", "bo", ("read",), None))
+    with served(home, "--host", "0.0.0.0") as server:
+        yield Site(f"http://127.0.0.1:{urlsplit(server.address).port}", home, token, reader)
+
+
+@pytest.fixture
+def client(aideator: Shell, site: Site, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell of another machine, logged in."""
+    monkeypatch.setenv("AIDEATOR_SERVER", site.url)
+    monkeypatch.setattr("sys.stdin", _Typed(f"{site.token}\n"))
+    said = aideator("login", site.url)
+    assert said.code == 0, said.err
+    return aideator
+
+
+@pytest.fixture
+def there(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Shell:
+    """A shell on the server's own machine."""
+
+    def call(*words: str) -> Said:
+        with monkeypatch.context() as patched:
+            patched.setenv("AIDEATOR_HOME", str(site.home))
+            patched.delenv("AIDEATOR_SERVER", raising=False)
+            code = main(words)
+        return Said(code, *capfd.readouterr())
+
+    return call
+
+
+def test_a_run_from_start_to_the_working_tree(
+    client: Shell, there: Shell, site: Site, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = client("run", str(repository), "Make the parser skip comments.", *AGENTS, "--json")
+    assert said.code == 0, said.err
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    run = lines[0]["run"]
+    assert {line["kind"] for line in lines} == {"event", "observation", "result"}
+    for number in (1, 2):
+        seqs = [each["event"]["seq"] for each in lines if each["kind"] == "event" and each["variation"] == number]
+        assert seqs == list(range(len(seqs))), "none lost, none doubled"
+
+    for words in (("list",), ("compare", run), ("logs", run), ("watch", run), ("stats",)):
+        mine, theirs = client(*words, "--json"), there(*words, "--json")
+        assert (mine.code, mine.out) == (theirs.code, theirs.out), words
+    shown, known = (json.loads(each("show", run, "--json").out) for each in (client, there))
+    assert (shown["backend"], shown["where"]) == ("server", site.name)
+    assert {**shown, "backend": 0, "where": 0} == {**known, "backend": 0, "where": 0}
+    for words in (("compare", run), ("stats",), ("diff", f"{run}/1")):
+        assert client(*words).out == there(*words).out, words
+
+    selected = client("select", run, "2", "--note", "mine")
+    assert "selected" in selected.err
+    assert json.loads(there("show", run, "--json").out)["selected"] == 2
+    assert there("select", run, "1").code == 0
+    assert json.loads(client("show", run, "--json").out)["selected"] == 1, "what others select is seen"
+    assert "the only one that passes" in client("select", run, "--auto").err
+
+    git(tmp_path, "clone", "--quiet", str(repository), "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    assert client("apply", run).code == 0
+    assert git(tmp_path / "clone", "status", "--short").split() == ["M", "todo.py"]
+
+    assert client("retry", f"{run}/2").code == ExitCode.USAGE
+    again = client("retry", f"{run}/2", "--force")
+    assert (again.code, "failed checks" in again.out) == (ExitCode.CHECKS_FAILED, True), again.err
+    assert client("logs", run, "--json").out == there("logs", run, "--json").out
+
+    assert client("delete", run, "--yes").code == 0
+    gone = client("show", run)
+    assert (gone.code, gone.err.splitlines()[0]) == (
+        3,
+        f"error: there is no run {run}, neither here nor on {site.name}",
+    )
+
+
+def test_agents_at_work_are_told_something_and_stopped(client: Shell, repository: Path, tmp_path: Path) -> None:
+    script = tmp_path / "long.yaml"
+    script.write_text("- calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
+    started = client("run", str(repository), "Wait.", "--model", f"scripted/{script}", "-n", "1", "--detach")
+    run = started.out.strip()
+    assert started.code == 0, started.err
+    busy = client("select", run, "--auto")
+    assert (busy.code, "still at work" in busy.err) == (ExitCode.USAGE, True), busy.err
+    stopped = client("cancel", run)
+    assert (stopped.code, f"{run}/1 cancelled" in stopped.err) == (0, True), stopped.err
+    assert client("watch", run).code == 1
+    missed = client("tell", run, "Hurry.")
+    assert (missed.code, "it has ended" in missed.err) == (ExitCode.REFUSED, True), missed.err
+
+
+def test_a_server_that_restarts_costs_no_event(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "client"))
+    own = tmp_path / "another-server"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    monkeypatch.setenv("AIDEATOR_SERVER", f"http://127.0.0.1:{port}")
+    program = [sys.executable, "-m", "aideator_cli"]
+    words = [*program, "run", str(repository), "Fix.", "--model", f"scripted/{RIGHT}", "-n", "1", "--json"]
+    with (
+        served(own, "--port", port) as first,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running,
+    ):
+        assert running.stdout is not None
+        assert running.stderr is not None
+        seen = [running.stdout.readline() for _ in range(6)]
+        assert all(seen), running.stderr.read()
+        first.process.send_signal(signal.SIGINT)
+        first.process.wait(30)
+        while (line := running.stdout.readline()) and '"connection_lost"' not in line:
+            seen.append(line)
+        with served(own, "--port", port):
+            seen += running.stdout.readlines()
+            assert running.wait(60) == 0, running.stderr.read()
+            records = [json.loads(line) for line in seen]
+            seqs = [each["event"]["seq"] for each in records if each["kind"] == "event"]
+            logs = [*program, "logs", records[0]["run"], "--json"]
+            stored = subprocess.run(logs, capture_output=True, text=True, check=True)
+    assert seqs == list(range(len(seqs)))
+    assert [json.loads(line)["seq"] for line in stored.stdout.splitlines()] == seqs
+    assert "connection_back" in [each.get("observed") for each in records]
+
+
+def test_what_goes_wrong_is_said_with_the_way_on(
+    client: Shell, site: Site, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*words: str) -> tuple[int, str]:
+        said = client(*words)
+        return said.code, said.err
+
+    where = site.name
+    monkeypatch.setenv("AIDEATOR_TOKEN", site.reader)
+    assert refused("run", str(repository), "Fix.", *AGENTS) == (
+        5, "error: this token may not do that: it needs the scope run\n hint: ask for a token that has it: aideator token create --scope\n"
+    )  # fmt: skip
+    monkeypatch.setenv("AIDEATOR_TOKEN", "aid_wrong")
+    code, told = refused("list")
+    assert (code, f"aideator login {site.url}" in told) == (5, True), told
+    monkeypatch.delenv("AIDEATOR_TOKEN")
+    assert refused("show", "zzzzzzz")[0] == 3
+    code, told = refused("run", str(repository), "Fix.", "--dirty")
+    assert (code, told.splitlines()[0]) == (2, f"error: the server {where} does not take --dirty")
+    code, told = refused("run", str(repository), "Fix.", "--server", site.url, "--backend", "local")
+    assert (code, "--server can't be combined" in told) == (2, True)
+    assert refused("run", str(repository), "Fix.", "--dry-run")[0] == 2
+    assert refused("run", str(tmp_path), "Fix.", "--model", f"scripted/{RIGHT}")[0] == 3, (
+        "the server says what it found"
+    )
+    assert refused("list", "--server", "ftp://x")[0] == 2
+    code, told = refused("list", "--server", "http://127.0.0.1:1")
+    assert (code, "does not answer" in told) == (4, True)
+    with Authority(tmp_path).before(site.url) as url:
+        code, told = refused("list", "--server", url)
+        assert (code, "is not trusted" in told, "SSL_CERT_FILE" in told) == (4, True, True), told
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        monkeypatch.setenv("AIDEATOR_TOKEN", site.token)
+        assert refused("list", "--server", url)[0] == 0
+
+
+def test_a_server_of_another_version_and_what_is_no_server_are_told_apart(client: Shell) -> None:
+    for health, wanted in (
+        ({"version": "9.9"}, f"has aideator 9.9, this is {__version__}"),
+        ({}, "does not answer as an AIdeator server"),
+    ):
+        with _answering(json.dumps(health).encode()) as url:
+            said = client("stats", "--server", url)
+            assert (said.code, wanted in said.err) == (4, True), said.err
+
+
+def test_a_token_is_tried_before_it_is_kept_and_forgotten_by_logout(
+    aideator: Shell, home: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def login(url: str, typed: str) -> Said:
+        monkeypatch.setattr("sys.stdin", _Typed(typed))
+        return aideator("login", url)
+
+    kept = home / "servers.json"
+    assert login(site.url, "aid_wrong\n").code == ExitCode.REFUSED
+    assert login(site.url, "\n").code == ExitCode.USAGE
+    assert (
+        login("http://aideator.example.org", site.token).err.splitlines()[0].endswith("would get the token unencrypted")
+    )
+    assert not kept.exists()
+    said = login(f"{site.url}/", site.token)
+    assert "as ada (admin, read, run)" in said.err
+    assert site.token not in said.err
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert aideator("list", "--server", site.url).code == 0
+    assert aideator("logout", site.url).code == 0
+    assert site.token not in kept.read_text()
+    assert aideator("list", "--server", site.url).code == ExitCode.REFUSED
+    assert aideator("logout", site.url).code == ExitCode.NOT_FOUND
+
+
+def test_what_run_is_asked_arrives_as_it_was_meant() -> None:
+    """Each part of a request that the API has comes back from it; each that it lacks is refused by its option's name."""
+    server = ServerBackend(Client("https://aideator.example.org"))
+    request = Request(
+        "https://git.example/todo.git", "Fix.", n=2, models=["a", "b:2"], agents=Agents(["claude"]),
+        temperature=0.5, temperatures=(0.1, None),
+        api_base="https://x", ref="main", allow_local_shell=True, parallel=2, first=1, retries=0,
+        bounds=Bounds(timeout=5.0, start_timeout=6.0, max_steps=7, max_tokens=8, max_cost=9.0, budget=10.0),
+        checking=Checking(verify=["a"], setup=["b"], baseline=False, repeat=2, timeout=3.0, report="r", allow_change=["c"]),
+        pod=Pod(image="i"), cloning=Cloning(subdir="s", depth=1, sparse=["d"], submodules=False), question=Question(True, "a..b"),
+        briefing=Briefing(roles=["qa"], variables=["x=1=2"]),
+    )  # fmt: skip
+    settings = Settings({"AIDEATOR_HOME": "/nowhere"})
+    assert NewRun(**at_server.body_of(request, settings, server)).request() == request
+    for other, option in ((Cloning(git_secret="x"), "--git-secret"), (Cloning(), None)):
+        asked = Request("https://git.example/todo.git", "Fix.", cloning=other)
+        if option is None:
+            assert at_server.body_of(asked, settings, server) == {"repository": asked.repo, "prompt": "Fix."}
+            continue
+        with pytest.raises(AideatorError, match=f"does not take {option}"):
+            at_server.body_of(asked, settings, server)
+    with pytest.raises(AideatorError, match="a folder of this machine"):
+        at_server.body_of(Request(".", "Fix."), settings, server)
+
+
+class _Typed:
+    """What is piped in."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def read(self, count: int = -1) -> str:
+        return self._text[: None if count < 0 else count]
+
+    def isatty(self) -> bool:
+        return False
+
+
+class _answering:  # noqa: N801 -- used as a context
+    """A server of something else, whose /healthz says this."""
+
+    def __init__(self, health: bytes) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                found = self.path == "/healthz"
+                self.send_response(200 if found else 404)
+                self.end_headers()
+                self.wfile.write(health if found else b"<html>")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self) -> str:
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
