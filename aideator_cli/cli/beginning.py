@@ -44,6 +44,7 @@ def begin(
     if spec.issue is not None and not _may_give(spec.issue, len(spec.variations), confirmed=confirmed):
         raise AideatorError("nothing was started")
     tell_routes(spec)
+    tell_notes(spec)
     run = start(here, planned)
     announce(spec, planned.backend)
     if detach:
@@ -151,6 +152,15 @@ def tell_routes(spec: "RunSpec") -> None:
 
         for text, numbers in told.items():
             terminal.say(f"{joined(numbers)}: {one_line(text)}")
+
+
+def tell_notes(spec: "RunSpec") -> None:
+    """Shows the notes on the repository before any agent gets them."""
+    if spec.notes:
+        from aideator_cli.cli import terminal
+        from aideator_cli.views.text.memories import brief
+
+        terminal.say(f"the agents get {brief(spec.notes)}")
 
 
 def remark(planned: "Plan") -> None:

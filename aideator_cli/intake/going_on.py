@@ -10,6 +10,7 @@ from aideator_agent.values import frozen
 from aideator_cli.domain.result import MERGE, OWN
 from aideator_cli.errors import AideatorError, command, usage
 from aideator_cli.intake import bounds, checks, counts, prompts
+from aideator_cli.intake.identity import of_run
 from aideator_cli.intake.lineup import line_up
 from aideator_cli.intake.order import Order, check_local, check_variables
 from aideator_cli.intake.prompts import Briefed
@@ -45,7 +46,7 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
     asked = checks.parse(request.checking) if seen else checks.Checks(setup=tuple(request.checking.setup))
     router = Router(
         settings.config_folder,
-        old.repository.url,
+        of_run(old.repository.url, earlier.path),
         earlier.path,
         old.model_hosts,
         backend == "kubernetes",

@@ -2,20 +2,21 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings
-from aideator_agent.spec import Hidden, Limits, Repository, Review, RunSpec, Search, VariationSpec
+from aideator_agent.spec import Hidden, Limits, Note, Repository, Review, RunSpec, Search, VariationSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.ids import new_id
 from aideator_cli.errors import not_found, usage
 from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, surroundings
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
+from aideator_cli.intake.identity import names
 from aideator_cli.intake.lineup import Lineup, line_up
 from aideator_cli.intake.matrix import Matrix
 from aideator_cli.intake.repository import Located, is_url, locate
@@ -28,9 +29,15 @@ from aideator_cli.system.configuration.repository import root_of
 from aideator_cli.system.settings import Defaults, Settings
 
 if TYPE_CHECKING:
+    from aideator_cli.domain.memory import Memory
     from aideator_cli.intake import review
 
 USUAL_RETRIES = 1
+Recall = Callable[[Sequence[str]], "list[Memory]"]
+
+
+def nothing_known(_repositories: Sequence[str]) -> "list[Memory]":
+    return []
 
 
 @frozen
@@ -61,14 +68,17 @@ class _Read:
     remarks: tuple[str, ...]
 
 
-def take(request: Request, backend: str, settings: Settings, ask: Ask = nothing_at_hand) -> Order:
-    """`ask` tells which models are at hand, if one is to be chosen.
+def take(
+    request: Request, backend: str, settings: Settings, ask: Ask = nothing_at_hand, recall: Recall = nothing_known
+) -> Order:
+    """`ask` tells which models are at hand, if one is to be chosen, and `recall` which notes there are on a repository.
 
     Raises `AideatorError` for every mistake that can be found before anything starts.
     """
     router, on_cluster = _router(request, backend, settings, ask), backend == "kubernetes"
     request = _escalating(request, router)
     read = _read(request, backend, settings, router)
+    notes = _notes(request, router, recall)
     located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
     shown = _shown(read, located)
     packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
@@ -77,7 +87,7 @@ def take(request: Request, backend: str, settings: Settings, ask: Ask = nothing_
         packed = packed.with_hidden(unseen[0], to_cluster=on_cluster)
     repository = replace(packed.repository, private=located.private)
     repository = cloning.part_of(repository, request.cloning, located.folder)
-    spec = replace(_spec(request, settings.defaults, read, repository), review=shown, sent=packed.sent)
+    spec = replace(_spec(request, settings.defaults, read, repository), review=shown, sent=packed.sent, notes=notes)
     if unseen is not None:
         spec = replace(spec, hidden=unseen[1], retries=spec.retries if on_cluster else 0)
     _check_patch(spec)
@@ -124,13 +134,21 @@ def _read(request: Request, backend: str, settings: Settings, router: Router) ->
 def _router(request: Request, backend: str, settings: Settings, ask: Ask) -> Router:
     on_cluster = backend == "kubernetes"
     root = None if is_url(request.repo) else root_of(Path(request.repo))
-    url = request.repo if is_url(request.repo) else str(Path(request.repo).expanduser().resolve())
     router = Router(
-        settings.config_folder, url, root, on_cluster=on_cluster, prompt=request.prompt or "", escalates=bool(request.escalate), ask=ask
+        settings.config_folder, names(request.repo), root, on_cluster=on_cluster, prompt=request.prompt or "",
+        escalates=bool(request.escalate), ask=ask,
     )  # fmt: skip
     if not (request.private or privacy.is_private(root)):
         return router
     return replace(router, hosts=privacy.list_of(router.policies, on_cluster=on_cluster))
+
+
+def _notes(request: Request, router: Router, recall: Recall) -> tuple[Note, ...]:
+    if not request.briefing.memory or not (memories := recall(router.repositories)):
+        return ()
+    from aideator_cli.intake.remembering import picked
+
+    return picked(memories, "\n".join([request.prompt or "", request.issue.text if request.issue else ""]))
 
 
 def _escalating(request: Request, router: Router) -> Request:

@@ -155,6 +155,7 @@ class Briefing:
     variables: Sequence[str] = ()  # each NAME=VALUE; with any, prompts are templates
     variable_files: Sequence[Path] = ()  # YAML or JSON
     mcp: Sequence[Path] = ()  # JSON files with MCP servers; empty: the configured one
+    memory: bool = True  # whether the agents get notes on the repository
 
 
 @frozen

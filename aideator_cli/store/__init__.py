@@ -9,6 +9,7 @@ from aideator_cli.store.crossings import Crossings
 from aideator_cli.store.cursor import Cursor
 from aideator_cli.store.holding import Holding
 from aideator_cli.store.log import ALL_ROWS, BATCH, Log
+from aideator_cli.store.memories import Memories
 from aideator_cli.store.pulls import Pulls
 from aideator_cli.store.remarks import Remarks
 from aideator_cli.store.results import Results
@@ -18,5 +19,5 @@ from aideator_cli.store.teams import Teams
 __all__ = ["ALL_ROWS", "BATCH", "Cursor", "DatabaseAway", "LeaseLost", "Store"]
 
 
-class Store(Runs, Remarks, Pulls, Holding, Log, Arrivals, Results, Crossings, Teams):
+class Store(Runs, Remarks, Pulls, Holding, Log, Arrivals, Results, Crossings, Teams, Memories):
     """The whole store."""

@@ -53,7 +53,13 @@ def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
         _check_stage(here, run, stage, request, backend, ask)
     stage = run.team.ordered[0]
     wanted = _first(stage)
-    order = take(request_of(run, wanted, request, here.settings, run.team.cost), backend.name, here.settings, ask)
+    order = take(
+        request_of(run, wanted, request, here.settings, run.team.cost),
+        backend.name,
+        here.settings,
+        ask,
+        here.store.memories,
+    )
     return TeamPlan(run, Plan(replace(order, spec=as_step(run, wanted, order.spec, first=True)), backend))
 
 

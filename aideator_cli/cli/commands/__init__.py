@@ -35,7 +35,7 @@ COMMANDS = {
     "replay": Lazy("replay", "replay", "Play back a stored run as it happened."),
     "tell": Lazy("tell", "tell", "Tell agents at work something, which they get before their next turn."),
     "cancel": Lazy("watch", "cancel", "Stop agents, and keep their work so far."),
-    "retry": Lazy("retry", "retry", "Retry variations that infrastructure failed."),
+    "retry": Lazy("retry", "retry", "Retry variations that infrastructure failed, from their last checkpoint."),
     "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch."),
     "merge": Lazy("merge", "merge", "Merge patches of several variations, and check the result as a new run."),
     "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
@@ -79,6 +79,18 @@ COMMANDS = {
             "list": Lazy("roles", "list_roles", "List the roles: the shipped ones and your own."),
             "show": Lazy("roles", "show", "Print a role's file."),
             "new": Lazy("roles", "new", "Make a role of your own, to edit."),
+        },
+    ),
+    "memory": Lazy(
+        "memory",
+        "",
+        "Keep notes on a repository, which its agents get.",
+        {
+            "list": Lazy("memory", "list_notes", "List the notes on a repository, which its agents get."),
+            "add": Lazy("memory", "add", "Write a note on a repository, which its agents get from then on."),
+            "review": Lazy("memory", "review", "Decide which notes to keep of what runs have shown."),
+            "forget": Lazy("memory", "forget", "Delete notes."),
+            "export": Lazy("memory", "export", "Print the notes on a repository as Markdown, for its AGENTS.md."),
         },
     ),
     "teams": Lazy(

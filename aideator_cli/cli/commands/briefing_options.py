@@ -39,6 +39,9 @@ Search = Annotated[
         help="Who gets the tool search_code: AIdeator's own agent, the other agents too, or nobody. A role's tools say it, too.",
     ),
 ]
+NoMemory = Annotated[
+    bool, typer.Option("--no-memory", help="Don't give the agents the notes that you keep on the repository.")
+]
 Mcp = Annotated[
     list[Path] | None,
     typer.Option(

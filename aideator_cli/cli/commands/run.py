@@ -44,6 +44,7 @@ def called(
     var_file: briefing_options.VarFile = None,
     mcp: briefing_options.Mcp = None,
     search: briefing_options.Search = "own",
+    no_memory: briefing_options.NoMemory = False,
     ref: run_options.Ref = None,
     answer: run_options.Answer = False,
     diff: run_options.Diff = None,
@@ -182,7 +183,7 @@ def called(
         sending=Sending(dirty, carry or (), secrets=yes, withhold=withhold_secrets),
         cloning=Cloning(git_secret, subdir, depth, sparse or (), submodules=not no_submodules),
         question=Question(answer, diff),
-        briefing=Briefing(role or (), var or (), var_file or (), mcp or ()), search=search, issue=shown,
+        briefing=Briefing(role or (), var or (), var_file or (), mcp or (), memory=not no_memory), search=search, issue=shown,
     )  # fmt: skip
     pushed = _pushing(push, folder, detach=detach) if push is not None else None
     taken = taking(

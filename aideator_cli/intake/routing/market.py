@@ -1,10 +1,11 @@
 """The models among which can be chosen, and what earlier attempts tell of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from statistics import median
 from typing import Final
 
 from aideator_agent.values import frozen
+from aideator_cli.domain.repositories import plain
 from aideator_cli.domain.result import OWN
 from aideator_cli.intake.models import ModelInfo
 from aideator_cli.store.tallies import Tried, is_trial
@@ -57,14 +58,15 @@ class Record:
 class History:
     """What was tried, seen from one repository."""
 
-    def __init__(self, tried: Iterable[Tried], repository: str) -> None:
+    def __init__(self, tried: Iterable[Tried], repositories: Collection[str]) -> None:
+        """`repositories`: the names of the repository, as `plain` writes them."""
         self._trials = [each for each in tried if is_trial(each)]
-        self._repository = repository
+        self._here = {id(each) for each in self._trials if plain(each.repository) in repositories}
 
     def record(self, model: str, role: str, agent: str) -> Record:
         """Returns what the nearest attempts tell: in this role here, else here, else anywhere."""
         own = [each for each in self._trials if each.model == model and (each.agent or OWN) == agent]
-        here = [each for each in own if each.repository == self._repository]
+        here = [each for each in own if id(each) in self._here]
         in_role = [each for each in here if each.role == role]
         sample = in_role if len(in_role) >= ENOUGH else here or own
         costs = [each.cost for each in sample if each.cost is not None]
@@ -77,7 +79,7 @@ class History:
 
     def tokens(self) -> tuple[float, float]:
         """Returns how many an attempt reads and writes: the median here, else anywhere, else a guess."""
-        here = [each for each in self._trials if each.repository == self._repository]
+        here = [each for each in self._trials if id(each) in self._here]
         for sample in (here, self._trials):
             known = [
                 (each.input_tokens, each.output_tokens)

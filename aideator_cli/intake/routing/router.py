@@ -50,7 +50,7 @@ class Router:
     """What is read once a model is to be chosen."""
 
     config_folder: Path
-    repository: str  # its URL, as statistics know it
+    repositories: tuple[str, ...] = ()  # its names, by which statistics know it
     root: Path | None = None  # the repository on this machine
     hosts: tuple[str, ...] | None = None  # it is private: only these may get its text
     on_cluster: bool = False
@@ -70,7 +70,7 @@ class Router:
     def _history(self) -> "History":
         from aideator_cli.intake.routing.market import History
 
-        return History(self._market.tried, self.repository)
+        return History(self._market.tried, self.repositories)
 
     @cached_property
     def _project(self) -> "Project":
@@ -139,7 +139,7 @@ def _as_step(given: Given, step: int, steps: int) -> Given:
     return given if route is None else replace(given, route=replace(route, why=f"step {step} of {steps}: {route.why}"))
 
 
-NO_ROUTER: Final = Router(Path(os.devnull), "")
+NO_ROUTER: Final = Router(Path(os.devnull))
 
 
 def cascade(values: Sequence[str], known: Policies) -> tuple[str, ...]:

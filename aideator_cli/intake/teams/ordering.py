@@ -11,6 +11,7 @@ from aideator_cli.domain.result import OWN, SCRIPTED
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Task, TeamRun, round_of
 from aideator_cli.errors import usage
 from aideator_cli.intake import bounds, prompts
+from aideator_cli.intake.identity import of_run
 from aideator_cli.intake.lineup import line_up
 from aideator_cli.intake.order import Order, check_local
 from aideator_cli.intake.prompts import Briefed
@@ -149,7 +150,7 @@ def ordered(
     bounds.check(request)
     router = Router(
         settings.config_folder,
-        first.repository.url,
+        of_run(first.repository.url, path),
         path,
         first.model_hosts,
         backend == "kubernetes",

@@ -114,6 +114,19 @@ _TEAMS = Step(  # `holder`, `host`, `fence` and `expires` are the lease of the p
 )
 
 
+_MEMORIES = Step(
+    # Notes on repositories. `owner`: a user of the server, or empty. `rejected`: a proposal that is not wanted; then there is no text.
+    """
+    create table memories (
+      id ROWID, owner TEXT not null, repository TEXT not null, text TEXT not null, key TEXT not null, source TEXT not null,
+      run TEXT, created TEXT not null, rejected TEXT
+    );
+    create index memories_of_repository on memories(owner, repository, key)
+    """,
+    "drop table memories",
+)
+
+
 _PARENTS = Step(
     # `parent`: the token by which it was made, and with which it is revoked. `login`: whether a login made it
     "alter table tokens add column parent TEXT; alter table tokens add column login BIGINT not null default 0",
@@ -122,4 +135,4 @@ _PARENTS = Step(
 
 
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES

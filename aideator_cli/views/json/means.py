@@ -37,6 +37,37 @@ class ModelCheck(ModelFacts):
     error: str | None
 
 
+class Memory(TypedDict):
+    """A note on a repository, of `memory`."""
+
+    kind: Literal["memory"]
+    note: int
+    repository: str
+    text: str
+    source: Literal["person", "check", "signal", "summary"]
+    run: str | None
+    created: str
+
+
+class Proposal(TypedDict):
+    """A note that a run suggests, of `memory review`. Its text is foreign, and nobody has accepted it."""
+
+    kind: Literal["proposal"]
+    key: str
+    repository: str
+    text: str
+    source: Literal["check", "signal", "summary"]
+    run: str
+    warnings: Sequence[str]
+
+
+class ForgottenMemory(TypedDict):
+    """A note that was deleted."""
+
+    kind: Literal["forgotten_memory"]
+    note: int
+
+
 class Key(TypedDict):
     """A stored key, without its value."""
 

@@ -42,7 +42,7 @@ def picks(policy: Policy | str, *known: Tried, offers: tuple[ModelInfo, ...] = A
           taken: tuple[str, ...] = ()) -> list[Pick]:  # fmt: skip
     wanted = SHIPPED[policy] if isinstance(policy, str) else policy
     market = Market(offers, known)
-    return choosing.choose(wanted, market, task, needs, History(market.tried, HERE), taken)
+    return choosing.choose(wanted, market, task, needs, History(market.tried, ("git.example/todo",)), taken)
 
 
 def pick(policy: Policy | str, *known: Tried, **more: Any) -> str:
