@@ -1,6 +1,5 @@
 """A team: stages that hand work to each other, each of them a run. Its plan, its steps, and how far it is."""
 
-import hashlib
 import json
 import string
 import uuid
@@ -259,6 +258,8 @@ def first_run(team: str) -> str:
 
 
 def _derived(team: str, step: str) -> str:
+    import hashlib  # loads OpenSSL, which showing runs does not need
+
     number = int.from_bytes(hashlib.sha256(f"{team}/{step}".encode()).digest()[:8], "big")
     letters = string.ascii_lowercase + string.digits
     number, first = divmod(number, 26)
