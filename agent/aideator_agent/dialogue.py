@@ -85,7 +85,17 @@ class Dialogue:
             self.add(pieces.clean(turn.message))
         return turn
 
-    def _turn(self, messages: list[Message], schemas: list[Message]) -> Turn:
+    def consult(self, messages: list[Message]) -> str:
+        """Returns what the model says to these messages, which are no part of the dialogue. Its words are not told: the caller does."""
+        told, self._told = self._told, 0
+        try:
+            return self._turn([self._sight.through(message) for message in messages], [], aloud=False).text
+        except ContextExceeded:
+            return ""
+        finally:
+            self._told = told
+
+    def _turn(self, messages: list[Message], schemas: list[Message], *, aloud: bool = True) -> Turn:
         """Raises `ContextExceeded`, or `Ended`."""
         self._interrupts.check()
         self._check_limits()
@@ -93,7 +103,7 @@ class Dialogue:
         self._tell_sent(messages, schemas)
         try:
             asked = asking(lambda: self._pieces(messages, schemas), self._interrupts, self._warn)
-            turn = listened(asked, self._emitter)
+            turn = listened(asked, self._emitter, aloud=aloud)
         except Ended:
             if not self._variation.model.startswith(SCRIPTED):
                 self._totals.add(Usage())  # nobody tells any more what this turn has used

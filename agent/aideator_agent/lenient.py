@@ -13,7 +13,7 @@ TOOLS: Final[Mapping[str, str]] = {  # what models call a tool -> its name, both
     "runbash": "bash", "executebash": "bash", "executecommand": "bash", "runshellcommand": "bash", "runterminalcmd": "bash",
     "viewfile": "readfile", "openfile": "readfile", "createfile": "writefile", "strreplaceeditor": "strreplace",
     "searchreplace": "strreplace", "finish": "submit", "search": "searchcode", "codesearch": "searchcode",
-    "codebasesearch": "searchcode", "searchcodebase": "searchcode", "searchfiles": "searchcode",
+    "askrole": "ask", "askcolleague": "ask", "codebasesearch": "searchcode", "searchcodebase": "searchcode", "searchfiles": "searchcode",
 }  # fmt: skip
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {  # an argument's name -> what models call it
     "command": ("cmd", "commands", "script", "bash_command", "shell_command"),

@@ -8,8 +8,8 @@ from aideator_agent.stream import Stream
 from aideator_agent.verdict import failed
 
 
-def listened(pieces: Iterable[Piece], emitter: Emitter) -> Turn:
-    """Emits the pieces of a turn. Raises what they raise, and `Ended` if the turn has no end."""
+def listened(pieces: Iterable[Piece], emitter: Emitter, *, aloud: bool = True) -> Turn:
+    """Emits the pieces of a turn, or only what the user should know of it. Raises what they raise, and `Ended` if the turn has no end."""
     words = {Say: Stream(emitter, "say", "the model's words"), Think: Stream(emitter, "think", "the model's thoughts")}
     spoken: type[Say | Think] | None = None
     try:
@@ -18,6 +18,8 @@ def listened(pieces: Iterable[Piece], emitter: Emitter) -> Turn:
                 return piece
             if isinstance(piece, Remark):
                 emitter.notice("warning", piece.text)
+                continue
+            if not aloud:
                 continue
             kind = type(piece)
             if spoken not in (None, kind):

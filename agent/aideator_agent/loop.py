@@ -47,6 +47,10 @@ class Loop:
         self._dialogue = Dialogue(spec, variation, model, tools.schemas(), emitter, interrupts, totals)
         self._cycles = Cycles()
         self._checkpoints = checkpoints
+        if spec.colleagues is not None:
+            from aideator_agent.colleagues import Asking
+
+            tools.connect(Asking(spec.colleagues, variation.role, self._dialogue, self._user, interrupts))
         self.conversation: tuple[Sequence[Message], int] = (
             (),
             0,

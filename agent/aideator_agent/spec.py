@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from aideator_agent import __version__
+from aideator_agent.colleague import Colleagues
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings, pod_settings
 from aideator_agent.program import AgentProgram
@@ -300,6 +301,7 @@ class RunSpec:
     escalates: bool = False  # the followers': whether each variation is tried only if those before it have failed
     failed: str = ""  # what those before it have failed at; never stored, each agent gets its own
     team: TeamStep | None = None  # None: it is a run by itself
+    colleagues: Colleagues | None = None  # whom its agents can ask; None: nobody, for it is no part of a team
 
     @property
     def is_merge(self) -> bool:
@@ -430,6 +432,7 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
     data["sent"] = _sent(data["sent"]) if data.get("sent") else None
     data["origin"] = _origin(data["origin"]) if data.get("origin") else None
     data["team"] = TeamStep(**_known(TeamStep, data["team"])) if data.get("team") else None
+    data["colleagues"] = Colleagues(**_known(Colleagues, data["colleagues"])) if data.get("colleagues") else None
     referee = _known(Referee, data["referee"]) if data.get("referee") else None
     data["referee"] = Referee(**{**referee, "patches": tuple(referee["patches"])}) if referee else None
     return data

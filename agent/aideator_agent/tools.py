@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent import answer, files, pieces
+from aideator_agent.colleague import ASK
 from aideator_agent.emitter import Emitter
 from aideator_agent.excerpt import Excerpt, excerpt
 from aideator_agent.files import FileRefused
@@ -21,6 +22,7 @@ from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 if TYPE_CHECKING:  # read only where there are servers
+    from aideator_agent.colleagues import Asking
     from aideator_agent.mcp.tools import McpTools
     from aideator_agent.search.searcher import Searcher
 
@@ -46,6 +48,7 @@ class Answer:
     text: str
     exit_code: int | None = 0
     reason: str = "exited"
+    by: str = ""  # who has given it, if somebody was asked
 
 
 @frozen
@@ -79,16 +82,24 @@ class Tools:
         self._idle_seconds = spec.limits.idle_seconds
         self._repository = spec.repository
         self._lost = 0
+        self._asking: Asking | None = None
         self._by_name: dict[str, Callable[[Arguments], Answer]] = {
             **({SEARCH: self._search} if searcher else {}),
             "read_file": self._read_file,
             "write_file": self._write_file,
             "str_replace": self._str_replace,
+            **({ASK: self._ask} if spec.colleagues else {}),
             "submit": lambda _: Answer(answer.WANTED if spec.answer else ""),
         }
         self._schema_of = SCHEMAS | ({"submit": ANSWERING} if spec.answer else {})
+        if spec.colleagues is not None:
+            self._schema_of |= {ASK: (ASKING.format(names=spec.colleagues.names), *SCHEMAS[ASK][1:])}
         if allowed is not None:
-            self._by_name = {name: tool for name, tool in self._by_name.items() if name in {*allowed, "submit"}}
+            self._by_name = {name: tool for name, tool in self._by_name.items() if name in {*allowed, ASK, "submit"}}
+
+    def connect(self, asking: "Asking") -> None:
+        """Says who answers the questions to other roles."""
+        self._asking = asking
 
     def schemas(self) -> list[dict[str, Any]]:
         """Returns the tools' schemas in the form of OpenAI's API."""
@@ -123,6 +134,7 @@ class Tools:
         self._emitter.emit(
             "done", step=step, id=id_, exit_code=answer.exit_code, seconds=round(time.monotonic() - began, 3),
             truncated=missing, **({} if answer.reason == "exited" else {"reason": answer.reason}),
+            **({"by": answer.by} if answer.by else {}),
         )  # fmt: skip
         if answer.reason == "stopped":
             self._interrupts.check()
@@ -220,6 +232,12 @@ class Tools:
             return Answer("", None, "stopped")
         return Answer(excerpt(found.text), int(found.failed))
 
+    def _ask(self, arguments: Arguments) -> Answer:
+        if self._asking is None:
+            return Answer("Nobody can be asked now.", 1)
+        said = self._asking.ask(arguments["role"], arguments["question"])
+        return Answer(said.text, 0 if said.by else 1, by=said.by)
+
     def _write_file(self, arguments: Arguments) -> Answer:
         data = _bytes(arguments["content"])
         files.write(self._root, self._repository.from_top(arguments["path"]), data)
@@ -263,12 +281,17 @@ SCHEMAS: Final[dict[str, tuple[str, dict[str, str], tuple[str, ...]]]] = {
         {"path": "string", "old": "string", "new": "string"},
         ("path", "old", "new"),
     ),
+    ASK: ("", {"role": "string", "question": "string"}, ("role", "question")),
     "submit": (
         "Ends your work on the task. `summary` says in a few sentences what you changed and why.",
         {"summary": "string"},
         ("summary",),
     ),
 }
+ASKING: Final = (
+    "Asks a role of your team what only it can decide, and returns its answer. The roles: {names}. They know the goal and the plan, but"
+    " not the repository: ask precisely, and look up yourself what the code can tell you."
+)
 ANSWERING: Final = (
     "Ends your work and hands over your answer. `answer` is the whole of it, in Markdown; nobody reads anything else.",
     {"answer": "string"},

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aideator_agent.colleague import PERSON
 from aideator_cli.choice.signals import told
 from aideator_cli.choice.status import CHEAT
 from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Verdict, Word
@@ -48,6 +49,7 @@ _PHASES = {
 }
 _TOOLS = {
     "bash": "running",
+    "ask": "asking",
     "search_code": "searching",
     "read_file": "reading",
     "write_file": "writing",
@@ -55,12 +57,19 @@ _TOOLS = {
 }
 
 
-_SUBJECTS = {"bash": "command", "search_code": "query"}  # the argument that says what a tool is at work on
+_SUBJECTS = {
+    "bash": "command",
+    "search_code": "query",
+    "ask": "role",
+}  # the argument that says what a tool is at work on
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:
     """What the model asked a tool to do, on one line."""
     path = one_line(str(arguments.get("path", "")))
+    if tool == "ask":
+        role, question = (one_line(str(arguments.get(name) or "")).strip() for name in ("role", "question"))
+        return f"asks {role or 'a role'}: {question[:COMMAND_CELLS]}"
     if tool == "search_code":
         query = one_line(str(arguments.get("query") or "")).strip()
         return (
@@ -92,6 +101,12 @@ def doing(tool: str, arguments: Mapping[str, Any]) -> str:
 
 def phase(name: str) -> str:
     return _PHASES.get(name) or one_line(name)
+
+
+def answered(data: Mapping[str, Any]) -> str:
+    """Returns who has answered a question, by the `done` of its call: `cto`, or `you`. Empty for all other calls."""
+    by = one_line(str(data.get("by") or "")).strip()
+    return "you" if by == PERSON else by
 
 
 def resumed(data: Mapping[str, Any]) -> str:

@@ -61,6 +61,8 @@ class Calls:
         entry.seconds = float(seconds) if isinstance(seconds, int | float) else None
         if tool == "bash":
             entry.ended = wording.ended_command({**data, "seconds": entry.seconds})
+        elif tool == "ask" and not entry.failed:
+            entry.ended = f"{wording.answered(data)} answered"
         elif entry.failed:
             entry.words = wording.failed_call(tool, arguments, list(entry.text.lines)[:1])
         return entry

@@ -86,6 +86,7 @@ class Done(Record):
     seconds: float
     truncated: int
     reason: NotRequired[str]
+    by: NotRequired[str]
 
 
 class Usage(Record):

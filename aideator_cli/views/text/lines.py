@@ -17,6 +17,7 @@ from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import TOLD
 from aideator_cli.views.text.plain import in_words
 
+ANSWER_LINES = 40  # of an answer to a question of an agent's
 KEPT = 3  # lines of a failed command's output that are shown
 LONG_SECONDS = 1.0  # a command that took this long is also reported when it ends
 PIPE_CELLS = 100  # what a line of a pipe holds, where one is cut
@@ -216,13 +217,21 @@ class _Lines:
         if called is None:
             return
         speaker.calls[data.get("id")] = called
-        if called[0] == "bash" or (self._whole and called[0] != "submit"):
+        if called[0] == "ask":
+            speaker.outputs[data.get("id")] = _Output(deque(maxlen=ANSWER_LINES))
+        if called[0] in ("bash", "ask") or (self._whole and called[0] != "submit"):
             self._line(number, wording.call(*called))
 
     def _done(self, number: int, data: Mapping[str, Any], speaker: _Speaker) -> None:
         tool, arguments = speaker.calls.pop(data.get("id"), ("", {}))
         lines = speaker.outputs.pop(data.get("id"), _Output()).finish()
         failed = data.get("exit_code") != 0
+        if tool == "ask" and not failed:
+            if not self._whole:
+                self._line(
+                    number, "\n".join(f"  {line}" for line in [f"{wording.answered(data)}: {lines[0]}", *lines[1:]])
+                )
+            return
         if tool != "bash":
             words = wording.failed_call(tool, arguments, lines) if failed else wording.call(tool, arguments)
             if failed or (tool != "submit" and not self._whole):

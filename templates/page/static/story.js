@@ -218,6 +218,7 @@ export class Story {
     const { entry, tool, given } = found;
     Object.assign(entry, { running: false, failed: data.exit_code !== 0, version: this.version });
     if (tool === "bash") entry.ended = words.endedCommand(data);
+    else if (tool === "ask" && !entry.failed) entry.ended = `${data.by === "user" ? "you" : oneLine(data.by ?? "")} answered`;
     else if (entry.failed) {
       entry.words = words.failedCall(tool, given, entry.text.lines[0]);
       entry.edit = null;

@@ -29,9 +29,9 @@ const PHASES = {
   answer: "looking up what it cites",
   verify: "checking",
 };
-const TOOLS = { bash: "running", search_code: "searching", read_file: "reading", write_file: "writing", str_replace: "editing" };
+const TOOLS = { bash: "running", ask: "asking", search_code: "searching", read_file: "reading", write_file: "writing", str_replace: "editing" };
 const FAILED = { search_code: "search", read_file: "read", write_file: "write", str_replace: "edit" };
-const SUBJECTS = { bash: "command", search_code: "query" }; // the argument that says what a tool is at work on
+const SUBJECTS = { bash: "command", search_code: "query", ask: "role" }; // the argument that says what a tool is at work on
 const MOST = 400; // characters of a command
 
 export const whole = (value) => (Number.isInteger(value) ? value : 0);
@@ -65,6 +65,7 @@ export function lines(text) {
 
 export function call(tool, given) {
   const path = oneLine(given.path ?? "");
+  if (tool === "ask") return `asks ${oneLine(given.role ?? "").trim() || "a role"}: ${oneLine(given.question ?? "").slice(0, MOST)}`;
   if (tool === "search_code") {
     const query = oneLine(given.query ?? "").trim().slice(0, MOST);
     return query ? `searches ${path || "the repository"} for ${query}` : "looks at the map of the repository";
