@@ -33,6 +33,7 @@ class Briefed:
     ours: bool = True  # whether our own loop works, which has a system message
     answer: bool = False  # whether it answers a question, and changes nothing
     search: bool = True  # whether the run lets agents search
+    asks: bool = False  # whether it can ask other roles
     earlier: str = ""  # what the work that it begins with was done for; empty: it begins with none
 
 
@@ -48,7 +49,7 @@ def messages(repository: Repository, told: Sequence[Briefed], variables: Variabl
 def system_message(told: Briefed, repository: Repository, variables: Variables) -> str:
     """Returns what the role says, and below it how the agent works and with which tools."""
     tools = [tool for tool in (TOOLS if told.role.tools is None else told.role.tools) if tool != SEARCH or told.search]
-    rules = _message("researching" if told.answer else "working", {"tools": tools})
+    rules = _message("researching" if told.answer else "working", {"tools": tools, "asks": told.asks})
     return f"{role_text(told.role, repository, variables)}\n\n{rules}"
 
 

@@ -64,3 +64,32 @@ def test_a_message_of_the_user_stands_between_the_agents_words() -> None:
     message = agent.event("told", id="a", text="Leave the docs\nalone.\x1b[2J")
     said = [agent.event("say", text="Looking"), message, agent.event("say", text="Yes.\n")]
     assert lines(*said) == ["Looking", "» Leave the docs", "alone.␛[2J", "Yes."]
+
+
+def test_a_question_to_another_role_stands_with_its_answer_and_who_gave_it() -> None:
+    agent = Agent(1)
+    question = {"role": "cto", "question": "Which format\nfor dates?"}
+    answer = "ISO 8601.\nWith the zone.\nNever local time.\nAnd no month names."
+    *asked, done = agent.tool("ask", question, answer)
+    by_role, by_person = (done._replace(data={**done.data, "by": by}) for by in ("cto", "user"))
+    assert lines(*asked, by_role) == [
+        "asks cto: Which format for dates?",
+        "  cto: ISO 8601.", "  With the zone.", "  Never local time.", "  And no month names.",
+    ]  # fmt: skip
+    assert lines(*asked, by_person)[1] == "  you: ISO 8601."
+    assert lines(*asked, by_role, whole=True)[:2] == ["asks cto: Which format for dates?", "  ISO 8601."]
+    refused = done._replace(data={**done.data, "exit_code": 1})
+    assert lines(*asked, refused)[1].startswith("could not call ask: ISO")
+
+
+def test_an_attempt_that_goes_on_says_from_where() -> None:
+    agent = Agent(1)
+    told = [
+        agent.event("checkpoint", step=12, part=1, parts=1, text="eJw", sha256="0"),
+        agent.event("resumed", attempt="uid-1", step=12, messages=31, why="deleted"),
+        agent.event("resumed", attempt="uid-1", step=3, messages=None, why="deleted"),
+    ]
+    assert lines(*told) == [
+        "goes on after step 12 of the attempt that was lost, with its changes and its conversation",
+        "goes on after step 3 of the attempt that was lost, with its changes",
+    ]

@@ -65,7 +65,7 @@ export function lines(text) {
 
 export function call(tool, given) {
   const path = oneLine(given.path ?? "");
-  if (tool === "ask") return `asks ${oneLine(given.role ?? "").trim() || "a role"}: ${oneLine(given.question ?? "").slice(0, MOST)}`;
+  if (tool === "ask") return `asks ${oneLine(given.role ?? "").trim() || "a role"}: ${oneLine(given.question ?? "").trim().slice(0, MOST)}`;
   if (tool === "search_code") {
     const query = oneLine(given.query ?? "").trim().slice(0, MOST);
     return query ? `searches ${path || "the repository"} for ${query}` : "looks at the map of the repository";

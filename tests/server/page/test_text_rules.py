@@ -54,6 +54,7 @@ def test_both_say_the_same_of_calls_checks_and_ends(opened: Opened) -> None:
     asked = [
         ("bash", {"command": "pytest -q\nls\nls"}), ("bash", {}), ("read_file", {"path": "a\u202e.py"}), ("browse", {"path": "x"}),
         ("search_code", {"query": "a \u202e name\nhere", "path": "src"}), ("search_code", {"query": "x"}), ("search_code", {}),
+        ("ask", {"role": " cto", "question": "Which\nformat? " + 500 * "x"}), ("ask", {}),
     ]  # fmt: skip
     assert calls(page, "words.js", "x.map(([tool, given]) => m.call(tool, given))", asked) == [
         wording.call(*each) for each in asked
