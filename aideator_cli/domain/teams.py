@@ -99,6 +99,7 @@ class Team:
     checks: Mapping[str, str] = field(default_factory=dict)  # name -> command
     cost: float | None = None  # USD for all of it
     seconds: float | None = None  # for all of it
+    answer: float | None = None  # seconds that an agent's question waits for a person; None: the role answers at once
 
     def stage(self, name: str) -> Stage:
         """Raises `KeyError`."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.system.yaml_file import read_yaml
 
-TOOLS: Final = ("bash", "search_code", "read_file", "write_file", "str_replace", "submit")
+TOOLS: Final = ("bash", "search_code", "read_file", "write_file", "str_replace", "ask", "submit")
 FAULTS: Final = ("rate_limit", "server_error", "reset", "cut", "garbage", "refusal", "empty", "context")
 USAGE: Final = ("input", "output", "cached", "reasoning")
 MOST_DELAY: Final = 3600.0

@@ -24,7 +24,7 @@ def parse(text: str, name: str, place: str, file: str) -> Team:
     stages = tuple(_stage(data, stage, given or {}) for stage, given in data.value["stages"].items())
     team = Team(
         name, place, stages, (data.value.get("description") or "").strip(), data.value.get("checks") or {}, limits.get("cost"),
-        _seconds(data, limits.get("time"), "limits", "time"),
+        _seconds(data, limits.get("time"), "limits", "time"), _seconds(data, limits.get("answer"), "limits", "answer"),
     )  # fmt: skip
     _check(data, team)
     return team

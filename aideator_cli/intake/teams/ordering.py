@@ -19,6 +19,7 @@ from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Ques
 from aideator_cli.intake.roles import finding as roles
 from aideator_cli.intake.routing import privacy
 from aideator_cli.intake.routing.router import Ask, Router, nothing_at_hand
+from aideator_cli.intake.teams.colleagues import colleagues
 from aideator_cli.intake.upon import Earlier, merged, order
 from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
@@ -161,6 +162,7 @@ def ordered(
     if first.model_hosts is not None:
         privacy.check(first.model_hosts, lineup.variations, first.mcp)
     check_local(request, lineup.variations, backend, settings)
+    asked = colleagues(run, wanted, lineup.cells[0].role.name, first.repository, settings)
     told = [
         Briefed(
             cell.role,
@@ -168,6 +170,7 @@ def ordered(
             cell.worker.agent == OWN,
             wanted.stage.answers,
             first.search != "none",
+            asked is not None,
             "" if wanted.stage.answers else _done(wanted),
         )
         for cell in lineup.cells
@@ -184,7 +187,7 @@ def ordered(
     spec = replace(
         first, prompt=request.prompt or "", variations=variations, limits=limits, share=budget and budget / len(variations),
         system=messages.system, task=messages.task, scripts=lineup.scripts,
-        first=None, parallel=_fitting(run.asked.parallel, len(variations)),
+        first=None, parallel=_fitting(run.asked.parallel, len(variations)), colleagues=asked,
     )  # fmt: skip
     made = order(earlier, spec, answer=wanted.stage.answers)
     is_first = wanted.key == run.team.ordered[0].name

@@ -31,6 +31,7 @@ class TeamLimits(TypedDict):
 
     cost: float | None
     seconds: float | None
+    answer: float | None
 
 
 class TeamMost(TypedDict):
@@ -123,7 +124,7 @@ def team_record(state: TeamState) -> dict[str, Any]:
     return {
         "kind": "team", "team": run.id, "name": run.team.name, "created": run.created, "ended": run.ended, "state": run.state,
         "reason": run.reason, "prompt": run.prompt, "result": run.result, "cost": state.cost, "seconds": round(state.seconds, 3),
-        "limits": {"cost": run.team.cost, "seconds": run.team.seconds}, "plan": run.plan.as_json() if run.plan else None,
+        "limits": _limits(run.team), "plan": run.plan.as_json() if run.plan else None,
         "steps": [_step(each) for each in state.steps],
     }  # fmt: skip
 
@@ -142,8 +143,12 @@ def definition(team: Team) -> dict[str, Any]:
     """Returns the line of a stages file."""
     return {
         "kind": "team_file", "name": team.name, "place": team.place, "description": team.description, "checks": dict(team.checks),
-        "stages": [_stage(stage) for stage in team.stages], "limits": {"cost": team.cost, "seconds": team.seconds},
+        "stages": [_stage(stage) for stage in team.stages], "limits": _limits(team),
     }  # fmt: skip
+
+
+def _limits(team: Team) -> TeamLimits:
+    return {"cost": team.cost, "seconds": team.seconds, "answer": team.answer}
 
 
 def _stage(stage: Stage) -> TeamStage:
