@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from aideator_agent import told
 from aideator_agent.colleague import Colleagues
@@ -13,7 +14,7 @@ TEAM = Colleagues({"cto": "You are the CTO.", "qa": "You are QA."}, "The goal: e
 BACKEND = (VariationSpec(1, "scripted/turns.yaml", role="backend"),)
 
 
-def ask(role: str, question: str) -> dict[str, object]:
+def ask(role: str, question: str) -> dict[str, Any]:
     return {"calls": [call("ask", role=role, question=question)]}
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.segment import Segment
 
+from aideator_agent.colleague import ASK
 from aideator_agent.values import frozen
 from aideator_cli.text.figures import duration, plural
 from aideator_cli.views.course.entries import Entry
@@ -110,6 +111,10 @@ def _call(entry: Entry, layout: Layout) -> Iterator[Row]:
     if entry.tool in QUIET_TOOLS and not entry.failed:
         if entry.tool == "read_file" and entry.text.count:
             yield _folded(entry, layout, plural(entry.text.count, "line"))
+    elif entry.tool == ASK and not entry.failed:
+        for line in entry.text.lines:
+            for joint, part in folded(drawable(line), layout.room):
+                yield Row(entry.number, layout.lead("", ""), part, "text", joint=joint)
     elif entry.tool == "bash" or entry.text.count > 1 or entry.running:
         yield from _tail(entry, layout, "failed" if entry.failed else "output")
 
@@ -131,8 +136,8 @@ def _head(entry: Entry, layout: Layout) -> Iterator[Row]:
 
 
 def _how_it_ended(entry: Entry) -> str:
-    """A command that went well says how long it took, if that can be noticed."""
-    if entry.failed or entry.exit_code != 0:
+    """A command that went well says how long it took, if that can be noticed, and a question who has answered it."""
+    if entry.failed or entry.exit_code != 0 or entry.tool == ASK:
         return entry.ended
     seconds = entry.seconds or 0.0
     return duration(seconds) if entry.tool == "bash" and seconds >= NOTICEABLE else ""

@@ -318,7 +318,9 @@
   "referee": null,
   "model_hosts": null,
   "escalates": false,
-  "failed": ""
+  "failed": "",
+  "team": null,
+  "colleagues": null
 }
 {{- end }}
 
