@@ -137,6 +137,8 @@ class Aideator:
         *,
         issue: str | None = None,
         models: str | Sequence[str] = (),
+        escalate: str | Sequence[str] = (),
+        private: bool = False,
         agents: str | Sequence[str] = (),
         n: int | None = None,
         matrix: str | Path | None = None,
@@ -160,7 +162,9 @@ class Aideator:
     ) -> "Run":
         """Starts a run as `aideator run` does, and returns as soon as its agents are accepted.
 
-        `models`: each NAME or NAME:COUNT. `agents`: each AGENT[/MODEL][:COUNT]; none: AIdeator's own loop.
+        `models`: each NAME or NAME:COUNT; `auto[:POLICY]` is chosen. `escalate`: policies or models of which the next is tried only if the
+        checks failed, while `events()` or `wait()` follows the run. `private`: its text goes to hosts of the user's list alone.
+        `agents`: each AGENT[/MODEL][:COUNT]; none: AIdeator's own loop.
         `prompt` is taken as it is, and None only where `matrix` has prompts, or `issue` says what to do: the address of an issue on a
         forge, which the agents get as data. Then `repo` may be None, too: the repository of the issue.
         `temperatures`: one for each variation, None as `temperature`.
@@ -173,6 +177,7 @@ class Aideator:
         request = Request(
             str(read.repository if repo is None and read else repo), prompt, n=n,
             models=[models] if isinstance(models, str) else list(models),
+            escalate=[escalate] if isinstance(escalate, str) else list(escalate), private=private,
             agents=Agents([agents] if isinstance(agents, str) else list(agents)),
             matrix=None if matrix is None else Path(matrix), temperature=temperature, temperatures=temperatures, api_base=api_base, ref=ref,
             allow_local_shell=allow_local_shell, parallel=max_parallel, first=first, retries=retries, bounds=bounds,

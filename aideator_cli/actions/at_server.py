@@ -30,7 +30,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "checking.timeout": "verify_timeout", "checking.report": "report", "checking.allow_change": "allow_change",
     "pod.image": "image", "cloning.subdir": "subdir", "cloning.depth": "depth", "cloning.sparse": "sparse",
     "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
-    "briefing.variables": "variables",
+    "briefing.variables": "variables", "briefing.memory": "memory", "escalate": "escalate", "private": "private",
 }  # fmt: skip
 _CONFIRMED: Final = frozenset({"sending.secrets"})  # it says nothing about the run
 _OPTIONS: Final[Mapping[str, str]] = {
@@ -97,7 +97,7 @@ def _with_defaults(request: Request, settings: "Settings") -> Request:
     """What the user has configured for the task counts on a server, too. Where agents run, and as whom, is the server's."""
     defaults = settings.defaults
     agents, briefing = request.agents, request.briefing
-    if not request.models and defaults.model and request.matrix is None:
+    if not request.models and not request.escalate and defaults.model and request.matrix is None:
         request = replace(request, models=defaults.model.split(","))
     if not agents.named and defaults.agent and agents.command is None:
         request = replace(request, agents=replace(agents, named=defaults.agent.split(",")))

@@ -21,7 +21,19 @@ class NewRun(Body):
     )
     prompt: str = Field(min_length=1, description="What the agents are to do.")
     ref: str | None = Field(default=None, description="Branch, tag or commit. Default: the remote's HEAD.")
-    models: list[str] = Field(default=[], description="Each NAME or NAME:COUNT. Default: the configured model.")
+    models: list[str] = Field(
+        default=[],
+        description="Each NAME or NAME:COUNT; auto[:POLICY] is chosen by the server. Default: the configured model.",
+    )
+    escalate: list[str] = Field(
+        default=[],
+        description="Policies or models that are tried one after the other, in place of models: the next if the checks failed.",
+    )
+    private: bool = Field(
+        default=False,
+        description="Let the repository's text go to the hosts in `local` of the server's router.toml alone.",
+    )
+    memory: bool = Field(default=True, description="Whether the agents get your notes on the repository.")
     agents: list[str] = Field(default=[], description="Each AGENT[/MODEL][:COUNT]. Default: AIdeator's own loop.")
     n: int | None = Field(
         default=None, ge=1, le=MOST, description="How many agents. Default: as models and agents say, else 3."
@@ -71,9 +83,15 @@ class NewRun(Body):
         default=False, description="Let a model's commands run on the server's machine. Needs the scope admin."
     )
 
+    @property
+    def workers(self) -> list[str]:
+        """Returns every text that names a model or an agent."""
+        return [*self.models, *self.escalate, *self.agents]
+
     def request(self) -> Request:
         return Request(
             self.repository, self.prompt, n=self.n, models=self.models, agents=Agents(self.agents),
+            escalate=self.escalate, private=self.private,
             temperature=self.temperature, temperatures=tuple(self.temperatures), api_base=self.api_base,
             ref=self.ref, allow_local_shell=self.allow_local_shell,
             parallel=self.max_parallel, first=self.first, retries=self.retries,
@@ -88,7 +106,9 @@ class NewRun(Body):
             pod=Pod(image=self.image),
             cloning=Cloning(subdir=self.subdir, depth=self.depth, sparse=self.sparse, submodules=self.submodules),
             question=Question(answer=self.answer, diff=self.diff),
-            briefing=Briefing(roles=self.roles, variables=[f"{name}={value}" for name, value in self.variables.items()]),
+            briefing=Briefing(
+                roles=self.roles, variables=[f"{name}={value}" for name, value in self.variables.items()], memory=self.memory,
+            ),
         )  # fmt: skip
 
     def where(self) -> Where:

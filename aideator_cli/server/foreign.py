@@ -39,7 +39,7 @@ def check_judge(caller: Caller, model: str | None) -> None:
 def _of_machine(asked: NewRun) -> Iterator[str]:
     if not is_url(asked.repository) or asked.repository.strip().lower().startswith("file:"):
         yield "a repository on the server's machine"
-    if any(SCRIPTED in name for name in (*asked.models, *asked.agents)):
+    if any(SCRIPTED in name for name in asked.workers):
         yield "a script on the server's machine"
     if any(is_path(_COUNT.split(item)[0].strip()) for value in asked.roles for item in value.split(",")):
         yield "a role from a file"

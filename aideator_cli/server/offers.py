@@ -217,7 +217,7 @@ def _check(work: Work, asked: bodies.NewRun) -> None:
             "a tool call may not set api_base, to which your keys would go",
             hint=(command("config", "set", "api_base", "URL"), " sets it for every run"),
         )
-    scripted = any(SCRIPTED in name for name in (*asked.models, *asked.agents))
+    scripted = any(SCRIPTED in name for name in asked.workers)
     if not work.shell and (asked.allow_local_shell or scripted or any(map(is_path, asked.roles))):
         raise refused(
             "a tool call may not run commands on this machine, or name a script or a role's file",
