@@ -10,11 +10,12 @@ class Webhook:
     """Where a user wants to be told of their runs' events."""
 
     id: str
-    owner: str
+    owner: str  # a user; empty: everybody's runs
     url: str
     secret: str  # signs what is sent; the receiver has it, too
     kinds: tuple[str, ...] = ()  # of events; empty: all
     created: str = ""  # RFC 3339, UTC
+    private: bool = False  # whether it may be in the server's own network
 
 
 @frozen

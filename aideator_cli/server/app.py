@@ -15,6 +15,7 @@ from aideator_cli.server import (
     api_page,
     contract,
     health,
+    hooks,
     keys,
     metrics,
     mirror,
@@ -26,12 +27,13 @@ from aideator_cli.server import (
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
-from aideator_cli.server.followers import Followers
+from aideator_cli.server.followers import Followers, told_to
 from aideator_cli.server.gate import Gate
 from aideator_cli.server.logs import RequestLog, Write
 from aideator_cli.server.page.troubles import unknown_address
 from aideator_cli.server.problems import answer_with_problems
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
+from aideator_cli.server.webhooks import Deliverer
 
 
 def application(
@@ -45,16 +47,19 @@ def application(
         state = app.state
         state.core = Core(here)
         state.hub = Hub(state.core, streams)
-        state.followers = Followers(here, state.metrics.told)
+        state.deliverer = Deliverer(here)
+        state.followers = Followers(here, told_to(state.metrics.told, state.deliverer.told))
         state.tries = accounts.Tries()
         state.deleting = set()
         state.reachable = contract.Reachable()
+        state.deliverer.start()
         state.followers.start()
         try:
             yield
         finally:
             state.hub.close()
             await asyncio.to_thread(state.followers.stop)
+            await asyncio.to_thread(state.deliverer.stop)
             state.core.close()
 
     app = FastAPI(
@@ -72,7 +77,7 @@ def application(
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
-    for part in (health, metrics, mirror, runs, watching, acts, contract, accounts, keys, api_page, page):
+    for part in (health, metrics, mirror, hooks, runs, watching, acts, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
     describe(app)
     return app

@@ -13,6 +13,7 @@ from aideator_cli.views.json.schema import definitions
 PREFIX: Final = "#/components/schemas/"
 KINDS: Final = (
     choosing.Selection, comparing.Comparison, judging.Places, means.Key, outcome.Result, run.Run, run.Event, run.Observation, run.Told,
+    means.Webhook, means.DeadMessage, means.Tested,
 )  # fmt: skip
 TEXT: Final = {"type": "string"}
 OR_NULL: Final = {"type": ["string", "null"]}

@@ -6,7 +6,7 @@ from aideator_cli.domain.delivery import Delivery, Webhook
 from aideator_cli.store.database import Database
 from aideator_cli.system.clock import now
 
-_WEBHOOK: Final = "id, owner, url, secret, kinds, created"
+_WEBHOOK: Final = "id, owner, url, secret, kinds, created, private"
 _DELIVERY: Final = "id, webhook, run, kind, body, created, attempts, state, next, error"
 
 
@@ -14,7 +14,7 @@ class Webhooks(Database):
     def add_webhook(self, webhook: Webhook) -> None:
         with self.transaction("webhooks") as connection:
             connection.execute(
-                f"insert into webhooks({_WEBHOOK}) values (?, ?, ?, ?, ?, ?)",
+                f"insert into webhooks({_WEBHOOK}) values (?, ?, ?, ?, ?, ?, ?)",
                 (
                     webhook.id,
                     webhook.owner,
@@ -22,6 +22,7 @@ class Webhooks(Database):
                     webhook.secret,
                     " ".join(webhook.kinds),
                     webhook.created or now(),
+                    int(webhook.private),
                 ),
             )
 
@@ -31,8 +32,8 @@ class Webhooks(Database):
             f"select {_WEBHOOK} from webhooks {of_owner} order by created, id", () if owner is None else (owner,)
         )
         return [
-            Webhook(id_, whose, url, secret, tuple(kinds.split()), created)
-            for id_, whose, url, secret, kinds, created in rows
+            Webhook(id_, whose, url, secret, tuple(kinds.split()), created, bool(private))
+            for id_, whose, url, secret, kinds, created, private in rows
         ]
 
     def delete_webhook(self, id_: str, owner: str | None = None) -> bool:
@@ -97,14 +98,21 @@ class Webhooks(Database):
         values = (state, limit) if owner is None else (state, owner, limit)
         return [Delivery(*row) for row in self._connection.execute(query, values)]
 
-    def revive_delivery(self, id_: str) -> bool:
-        """Sends one that was given up again. Returns False if there is no such one."""
+    def revive_delivery(self, id_: str, owner: str | None = None) -> bool:
+        """Sends one that was given up again. Returns False if there is no such one, or none of this owner."""
+        of_owner = "" if owner is None else "and webhook in (select id from webhooks where owner = ?)"
         with self.transaction("webhooks") as connection:
             found = connection.execute(
-                f"update deliveries set state = 'pending', attempts = 0, next = {self._dialect.clock} where id = ? and state = 'dead'",
-                (id_,),
+                f"update deliveries set state = 'pending', attempts = 0, next = {self._dialect.clock} "
+                f"where id = ? and state = 'dead' {of_owner}",
+                (id_, *(() if owner is None else (owner,))),
             )
             return found.rowcount == 1
+
+    def lately_at_work(self, seconds: float) -> list[str]:
+        """Returns the runs that have not ended, or ended within so many seconds."""
+        query = f"select id from runs where state <> 'ended' or ended > {self._dialect.clock_later}"
+        return [str(row[0]) for row in self._connection.execute(query, (-seconds,))]
 
     def forget_deliveries(self, seconds: float) -> None:
         """Deletes those that were delivered, or given up, of runs' events that are older than this."""

@@ -18,6 +18,10 @@ from tests.cli.conftest import Shell
 PARSED = {"tell", "cancel", "secret set", "secret list", "secret delete", "image build", "image push", "image load"}
 PARSED |= {
     "token revoke",
+    "webhook add",
+    "webhook remove",
+    "webhook test",
+    "webhook resend",
     "database migrate",
     "pr",
     "review",

@@ -19,7 +19,7 @@ from aideator_cli.main import main
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 # These start something, ask a person, or go on without end
-ACTIVE = {"demo", "doctor", "image", "secret", "models", "config", "serve", "mcp", "login"}
+ACTIVE = {"demo", "doctor", "image", "secret", "models", "config", "serve", "mcp", "login", "webhook"}
 ENDLESS = {"--watch", "-w", "--follow", "-f", "--check"}
 
 values = st.one_of(

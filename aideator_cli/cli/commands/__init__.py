@@ -128,6 +128,19 @@ COMMANDS = {
             "revoke": Lazy("token", "revoke", "Revoke a token, which stops counting at once."),
         },
     ),
+    "webhook": Lazy(
+        "webhook",
+        "",
+        "Say where a server tells of runs, and see which messages nobody accepted.",
+        {
+            "add": Lazy("webhook", "add", "Add a webhook, and print the secret that signs its messages, once."),
+            "list": Lazy("webhook", "list_webhooks", "List the webhooks, without their secrets."),
+            "remove": Lazy("webhook", "remove", "Remove a webhook, and the messages that wait for it."),
+            "test": Lazy("webhook", "test_one", "Send a test message to a webhook now."),
+            "dead": Lazy("webhook", "dead", "List the messages that were given up, newest first."),
+            "resend": Lazy("webhook", "resend", "Send a message again that was given up."),
+        },
+    ),
     "database": Lazy(
         "database",
         "",

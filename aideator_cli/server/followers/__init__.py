@@ -3,6 +3,6 @@
 It knows nothing of HTTP. What the server tells a browser, it reads from the store.
 """
 
-from aideator_cli.server.followers.followers import Followers, Told
+from aideator_cli.server.followers.followers import Followers, Told, told_to
 
-__all__ = ["Followers", "Told"]
+__all__ = ["Followers", "Told", "told_to"]

@@ -38,6 +38,17 @@ Told = Callable[
     [str, list[Item]], None
 ]  # a run, and items of it that are stored by now; called in the follower's thread
 
+
+def told_to(*listeners: Told) -> Told:
+    """Returns what tells all of them, one after the other."""
+
+    def told(run: str, items: list[Item]) -> None:
+        for listener in listeners:
+            listener(run, items)
+
+    return told
+
+
 _log = logging.getLogger(__name__)
 
 

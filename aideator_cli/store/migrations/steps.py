@@ -134,5 +134,11 @@ _PARENTS = Step(
 )
 
 
+_PRIVATE = Step(  # whether a webhook may be in the server's own network
+    "alter table webhooks add column private BIGINT not null default 0",
+    "alter table webhooks drop column private",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE

@@ -14,6 +14,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "cancelled": (run.Cancelled,),
     "check": (means.ModelCheck,),
     "comparison": (comparing.Comparison,),
+    "dead_message": (means.DeadMessage,),
     "deleted": (run.Deleted,),
     "difference": (choosing.Difference,),
     "doctor": (means.Doctor,),
@@ -56,8 +57,10 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "team_begun": (teams.TeamBegun,),
     "team_file": (teams.TeamFile,),
     "token": (means.Token,),
+    "tested": (means.Tested,),
     "told": (run.Told,),
     "trust": (means.Trust,),
     "undone": (choosing.Undone,),
     "version": (means.Version,),
+    "webhook": (means.Webhook,),
 }

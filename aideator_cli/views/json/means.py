@@ -169,6 +169,41 @@ class Agent(TypedDict):
     docs: str | None
 
 
+class Webhook(TypedDict):
+    """Where a user is told of runs. `secret` comes from `webhook add` alone, once; `user` null: of everybody's runs."""
+
+    kind: Literal["webhook"]
+    id: str
+    url: str
+    events: Sequence[str]
+    user: str | None
+    created: str
+    secret: NotRequired[str]
+
+
+class DeadMessage(TypedDict):
+    """A message that no webhook accepted, of `webhook dead`."""
+
+    kind: Literal["dead_message"]
+    id: str
+    webhook: str
+    run: str
+    event: str
+    created: str
+    attempts: int
+    error: str | None
+
+
+class Tested(TypedDict):
+    """Whether a webhook accepted a test message, of `webhook test`."""
+
+    kind: Literal["tested"]
+    id: str
+    url: str
+    accepted: bool
+    error: str | None
+
+
 class Token(TypedDict):
     """A token of a user of a server. `secret` comes from `token create` alone, once."""
 

@@ -1,0 +1,61 @@
+"""Which addresses a message may go to. A user who may not look around in the server's network may not send requests into it, either."""
+
+import ipaddress
+import socket
+from typing import Final
+from urllib.parse import urlsplit
+
+from aideator_cli.errors import AideatorError, refused, unavailable, usage
+
+LONGEST: Final = 2000
+_TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def checked_url(url: str, *, private: bool) -> str:
+    """Raises `AideatorError` for what is no URL of a webhook, or leads where it may not lead."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        raise usage(f"{url[:200]!r} is no URL: {error}") from error
+    if len(url) > LONGEST or parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise usage(f"{url[:200]!r} is no http or https URL", hint="such as https://n8n.example.org/webhook/aideator")
+    if parts.username is not None or parts.password is not None:
+        raise usage("a webhook's URL holds no login", hint="the receiver knows the sender by the signature")
+    if parts.scheme == "http" and not private:
+        raise usage(f"{parts.hostname} would get the messages unencrypted", hint="use its https URL")
+    if not private:
+        resolved(parts.hostname, port or 443, private=False)
+    return url.strip()
+
+
+def resolved(host: str, port: int, *, private: bool) -> list[str]:
+    """Returns the addresses of the host, all of which may be used. Raises `AideatorError`: refused, or unavailable for no answer."""
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise unavailable(f"{host} has no address: {error}", hint="check the URL") from error
+    found = list(dict.fromkeys(str(info[4][0]) for info in infos))
+    for address in found:
+        if not private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
+            raise _inside(host, address)
+    return found
+
+
+def is_public(address: Address) -> bool:
+    """Returns whether it is on the internet: not this machine, a private network, a cluster's services or a cloud's metadata."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _TRANSLATED:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _inside(host: str, address: str) -> AideatorError:
+    return refused(
+        f"{host} is {address}, an address inside the server's own network, where only the scope admin may send",
+        hint="use an address on the internet, or ask somebody with the scope admin to add it",
+    )
