@@ -145,3 +145,9 @@ def accept(asked: Handler) -> None:
         asked.json(200, {"major": "1", "minor": "34", "gitVersion": "v1.34.4"})
     else:
         asked.json(200, {"items": []})
+
+
+def test_an_agent_begins_without_what_reads_its_patch() -> None:
+    program = "import sys, aideator_agent.__main__; print(*sorted(name for name in sys.modules if '.signals.' in name))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["aideator_agent.signals.finding"]

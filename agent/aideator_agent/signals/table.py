@@ -1,6 +1,7 @@
 """What to look for in added lines, as data. The kinds are those of the public taxonomies (EvilGenie, ImpossibleBench, TRACE)."""
 
 import re
+from functools import cached_property
 from typing import Final, Literal
 
 from aideator_agent.signals.finding import Severity
@@ -51,12 +52,17 @@ class Rule:
     name: str
     severity: Severity
     language: str  # a value of LANGUAGES, or `any`
-    pattern: re.Pattern[str]
+    text: str  # of the pattern
     where: Where = "product"
     usual: re.Pattern[str] | None = None  # paths where it weighs less
     beside: re.Pattern[str] | None = None  # what the added lines of the same file must have, too
     task: re.Pattern[str] | None = None  # words of a task that asks for it: it weighs less
     base: tuple[str, ...] = ()  # texts of the base's own code that make it usual
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a file of its language is read: a patch has one or two languages of eight."""
+        return re.compile(self.text, re.MULTILINE)
 
 
 def _rule(
@@ -74,7 +80,7 @@ def _rule(
         name,
         severity,
         language,
-        re.compile("|".join(patterns).replace(r"^\s*", r"^[ \t]*"), re.MULTILINE),  # a line's own blanks alone
+        "|".join(patterns).replace(r"^\s*", r"^[ \t]*"),  # a line's own blanks alone
         where,
         re.compile(usual) if usual else None,
         re.compile(beside, re.MULTILINE) if beside else None,
