@@ -3,7 +3,7 @@
 import gc
 
 # New objects before a look, and looks at one generation before the next older one
-_SELDOM = (20_000, 20, 50)
+_SELDOM = (50_000, 20, 50)  # a short command makes fewer
 _BRIEFLY = (10_000, 4, 50)
 
 

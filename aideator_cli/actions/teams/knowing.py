@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aideator_cli.actions.here import Here
-from aideator_cli.domain.handing import StepState, TeamState, Told
-from aideator_cli.domain.teams import Step, TeamRun, first_run
 from aideator_cli.errors import AideatorError, ExitCode, command, not_found, usage
 from aideator_cli.system.clock import now, seconds_between
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # every `show` asks whether the word is a team's
     from aideator_cli.actions.teams.walking import Course
+    from aideator_cli.domain.handing import StepState, TeamState, Told
+    from aideator_cli.domain.teams import Step, TeamRun
     from aideator_cli.intake.request import Where
 
 
-def known(here: Here, word: str, where: "Where | None" = None) -> TeamRun | None:
+def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | None":
     """Returns the team that a word names: its id, the beginning of it, or @last if the newest run is a step of it. None: no team.
 
     `where`: the cluster in which to look, too.
@@ -28,7 +28,7 @@ def known(here: Here, word: str, where: "Where | None" = None) -> TeamRun | None
     return _in_cluster(here, word, where) if where is not None and here.settings.server is None else None
 
 
-def last(here: Here) -> TeamRun | None:
+def last(here: Here) -> "TeamRun | None":
     """Returns the team that the newest run is a step of."""
     if here.settings.server is not None:  # whose newest run is meant, which is no team's
         return None
@@ -40,11 +40,12 @@ def last(here: Here) -> TeamRun | None:
     return here.store.team(step.team) if step else None
 
 
-def _in_cluster(here: Here, word: str, where: "Where") -> TeamRun | None:
+def _in_cluster(here: Here, word: str, where: "Where") -> "TeamRun | None":
     """Takes over a team that another machine has started: its first run has the team's document."""
     from aideator_cli.actions.finding import take_over
     from aideator_cli.actions.places import choose
     from aideator_cli.domain.ids import is_id
+    from aideator_cli.domain.teams import Step, TeamRun, first_run
 
     if not is_id(word) or here.store.run(word) is not None:
         return None
@@ -65,7 +66,7 @@ def _in_cluster(here: Here, word: str, where: "Where") -> TeamRun | None:
     return team
 
 
-def course_of(here: Here, run: TeamRun) -> "Course":
+def course_of(here: Here, run: "TeamRun") -> "Course":
     """Returns how far the team is, by what is stored."""
     from aideator_cli.actions.teams.joining import Joiner
     from aideator_cli.actions.teams.seeing import Sight
@@ -74,13 +75,17 @@ def course_of(here: Here, run: TeamRun) -> "Course":
     return Walk(run, Sight(here, run).look, here.settings.roles_folder, Joiner()).go()
 
 
-def state_of(here: Here, run: TeamRun) -> TeamState:
+def state_of(here: Here, run: "TeamRun") -> "TeamState":
     """Returns the team's steps in the order in which they began, and what came of each."""
+    from aideator_cli.domain.handing import TeamState
+
     course = course_of(here, run)
     return TeamState(run, tuple(_state(here, step, course.told.get(step.key)) for step in here.store.steps(run.id)))
 
 
-def _state(here: Here, step: Step, told: Told | None) -> StepState:
+def _state(here: Here, step: "Step", told: "Told | None") -> "StepState":
+    from aideator_cli.domain.handing import StepState
+
     run = here.store.run(step.run)
     if run is None:
         return StepState(step, "deleted", (), 0, (), 0.0, 0.0, told)
@@ -93,7 +98,7 @@ def _state(here: Here, step: Step, told: Told | None) -> StepState:
     )  # fmt: skip
 
 
-def result_of(run: TeamRun) -> str:
+def result_of(run: "TeamRun") -> str:
     """Returns RUN/N of the team's result. Raises `AideatorError` if it has none."""
     if run.state == "running":
         raise usage(f"team {run.id} is still at work", hint=command("watch", run.id))
@@ -105,7 +110,7 @@ def result_of(run: TeamRun) -> str:
     return run.result
 
 
-def cancel(here: Here, run: TeamRun) -> Sequence[str]:
+def cancel(here: Here, run: "TeamRun") -> Sequence[str]:
     """Ends the team, and asks all agents at work to stop. Returns the steps whose agents were asked."""
     from aideator_cli.actions.teams.moving import stop_all
 
@@ -115,7 +120,7 @@ def cancel(here: Here, run: TeamRun) -> Sequence[str]:
     return [seen.key for seen in working]
 
 
-def delete(here: Here, run: TeamRun, *, force: bool) -> None:
+def delete(here: Here, run: "TeamRun", *, force: bool) -> None:
     """Deletes the team and all its runs. Raises `AideatorError` (usage) if it is still at work, unless `force` is set."""
     from aideator_cli.actions import deleting
 

@@ -120,7 +120,7 @@ def show(
 
     from aideator_cli.actions import showing
     from aideator_cli.actions.teams import knowing
-    from aideator_cli.cli import invocation, teamed, terminal
+    from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.telling import tell_stale
     from aideator_cli.errors import usage
 
@@ -133,6 +133,8 @@ def show(
     here = invocation.here(server)
     team = knowing.last(here) if run == "@last" else knowing.known(here, run)
     if team is not None:
+        from aideator_cli.cli import teamed
+
         teamed.tell(here, team, json=json)
         return 0
     shown = showing.show(here, run)
