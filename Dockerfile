@@ -37,6 +37,40 @@ RUN set -eu; \
     /opt/build/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation --no-compile --prefix /opt/build/installed /opt/build/agent; \
     PYTHONDONTWRITEBYTECODE= /opt/aideator/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/build/installed
 
+# What `aideator serve` takes comes on top of what the agent takes: a judge asks models, too.
+FROM dependencies AS server-dependencies
+COPY requirements-server.txt /opt/build/
+RUN /opt/build/bin/pip --python /opt/aideator/bin/python install --no-cache-dir --no-deps --require-hashes --no-compile -r /opt/build/requirements-server.txt
+RUN PYTHONDONTWRITEBYTECODE= /opt/aideator/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/aideator/lib
+
+FROM agent AS server-package
+COPY pyproject.toml README.md LICENSE /opt/build/server/
+COPY aideator_cli /opt/build/server/aideator_cli
+COPY templates /opt/build/server/templates
+RUN set -eu; \
+    /opt/build/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation --no-compile --prefix /opt/build/installed /opt/build/server; \
+    PYTHONDONTWRITEBYTECODE= /opt/aideator/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/build/installed; \
+    printf '#!/bin/sh\nexec /opt/aideator/bin/python -m aideator_cli "$@"\n' > /opt/build/installed/bin/aideator
+
+# `docker build --target server`: it runs under any user id, and writes nothing but the data folder and /tmp.
+FROM base AS server
+RUN mkdir -p /var/lib/aideator && chgrp 0 /var/lib/aideator && chmod 775 /var/lib/aideator && ln -s /opt/aideator/bin/aideator /usr/local/bin/aideator
+COPY --from=server-dependencies /opt/aideator /opt/aideator
+COPY --from=server-package /opt/build/installed /opt/aideator
+LABEL org.opencontainers.image.title=aideator-server \
+    org.opencontainers.image.version=0.1.0 \
+    org.opencontainers.image.licenses=Apache-2.0
+ENV AIDEATOR_HOME=/var/lib/aideator \
+    HOME=/tmp \
+    LITELLM_LOCAL_MODEL_COST_MAP=True \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 1000:0
+WORKDIR /tmp
+EXPOSE 8642
+ENTRYPOINT ["/opt/aideator/bin/aideator"]
+CMD ["serve", "--host", "0.0.0.0", "--no-token", "--log", "json"]
+
 FROM base
 COPY --from=dependencies /opt/aideator /opt/aideator
 COPY --from=agent /opt/build/installed /opt/aideator

@@ -8,7 +8,9 @@ OURS := aideator_cli agent/aideator_agent templates
 SCRIPTS := .ci/run .ci/release .ci/newest tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
 SCRIPTS += tests/agents/build tests/agents/image tests/server/page/build templates/completion/aideator.bash
 SIDE_BY_SIDE := -n auto --dist loadgroup # ARGS="-n 0" runs the tests one at a time
-EXPORT := export --frozen --offline --quiet --package aideator-agent --extra models --extra agents --no-dev --no-emit-workspace --no-header --no-annotate
+EXPORT := export --frozen --offline --quiet --no-dev --no-emit-workspace --no-header --no-annotate
+OF_AGENT := --package aideator-agent --extra models --extra agents
+OF_SERVER := --package aideator --extra server
 # Byte code makes every start faster, so the set-up writes it whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -48,13 +50,15 @@ check: .venv/.complete ## what CI checks: lint, format, types, import contracts,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(UV) lock --check --offline
-	$(UV) $(EXPORT) | diff -u agent/requirements.txt - || { echo 'run `make lock`' >&2; exit 1; }
+	$(UV) $(EXPORT) $(OF_AGENT) | diff -u agent/requirements.txt - || { echo 'run `make lock`' >&2; exit 1; }
+	$(UV) $(EXPORT) $(OF_SERVER) | diff -u requirements-server.txt - || { echo 'run `make lock`' >&2; exit 1; }
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/shellcheck --shell sh $(wildcard agent/aideator_agent/*.sh)
 
-lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and agent/requirements.txt up to date with the pyproject.toml files
+lock: .venv/.uv-$(UV_VERSION) ## bring uv.lock and the images' requirements up to date with the pyproject.toml files
 	$(UV) lock
-	$(UV) $(EXPORT) --output-file agent/requirements.txt
+	$(UV) $(EXPORT) $(OF_AGENT) --output-file agent/requirements.txt
+	$(UV) $(EXPORT) $(OF_SERVER) --output-file requirements-server.txt
 
 models-table: .venv/.complete ## generate the table of models from the pinned LiteLLM
 	$(BIN)/python -m aideator_cli.cli.models_table

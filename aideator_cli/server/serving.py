@@ -22,14 +22,13 @@ from aideator_cli.server.streams.hub import Hub
 GRACE_SECONDS = 10  # for requests that are being answered when the server stops
 
 
-def serve(here: Here, host: str, port: int, said: Callable[[str], None], log: Write | None = None) -> None:
+def serve(
+    here: Here, host: str, port: int, said: Callable[[str], None], log: Write | None = None, *, no_token: bool = False
+) -> None:
     """Serves until SIGINT or SIGTERM. `said` gets the address once it listens. `log` gets what happens as lines of JSON; without it,
-    warnings are text. Raises `AideatorError` if it can't serve."""
-    if not is_loopback(host) and not any(token.revoked is None for token in tokens.listed(here, None)):
-        raise usage(
-            f"nobody has a token, so aideator serve does not listen on {host}: nobody could use it",
-            hint=(command("token", "create", "NAME"), ", or listen on 127.0.0.1 and reach it by ssh -L"),
-        )
+    warnings are text. `no_token`: also where nobody could use it yet. Raises `AideatorError` if it can't serve."""
+    if not is_loopback(host) and not no_token:
+        _check_usable(here, host)
     listening = _listening(host, port)
     with listening:
         app = application(here, LOOPBACK if is_loopback(host) else None, log=log)
@@ -46,6 +45,16 @@ def serve(here: Here, host: str, port: int, said: Callable[[str], None], log: Wr
             server.run(sockets=[listening])
         if server.failed is not None:
             raise server.failed
+
+
+def _check_usable(here: Here, host: str) -> None:
+    if here.settings.defaults.oidc_issuer is not None:
+        return
+    if not any(token.revoked is None for token in tokens.listed(here, None)):
+        raise usage(
+            f"nobody has a token, so aideator serve does not listen on {host}: nobody could use it",
+            hint=(command("token", "create", "NAME"), ", or listen on 127.0.0.1 and reach it by ssh -L"),
+        )
 
 
 class _Server(uvicorn.Server):

@@ -28,6 +28,18 @@ EVERYTHING = {
     "queue": {"create": True, "clusterQueue": "shared"},
     "networkPolicy": {"extraEgress": [{"to": [{"podSelector": {}}], "ports": [{"port": 8000}]}]},
     "imagePullSecrets": ["registry"],
+    "server": {
+        "enabled": True,
+        "publicUrl": "https://aideator.example",
+        "database": {"secret": "database"},
+        "oidc": {"issuer": "https://id.example", "client": "aideator", "domains": ["example.com"], "secret": "oidc"},
+        "service": {"annotations": {"note": "inside"}},
+        "ingress": {"enabled": True, "className": "nginx", "host": "aideator.example", "tlsSecret": "tls"},
+        "env": [{"name": "AIDEATOR_MODEL", "value": "gpt-5"}],
+        "podAnnotations": {"note": "server"},
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "server"}],
+    },
 }
 NOTHING = {
     "serviceAccount": {"create": False},
@@ -90,6 +102,10 @@ WRONG = {
     "netwrokPolicy.enabled=false": "additional properties 'netwrokPolicy' not allowed",
     "test.runAs=0": "at '/test/runAs': value must be one of '1000', 1000, 'any'",
     "agentJobName=null": "missing properties 'priorityClass', 'agentJobName'",
+    "server.replicas=many": "at '/server/replicas': got string, want integer",
+    "server.ingress.tlsSecret=My Secret": "at '/server/ingress/tlsSecret'",
+    "server.runAs=0": "at '/server/runAs': ",
+    "server.imge=x": "at '/server': additional properties 'imge' not allowed",
     "priorityClass=null": "missing properties 'priorityClass', 'agentJobName'",
 }
 
@@ -99,6 +115,33 @@ def test_a_value_of_the_wrong_kind_is_named_with_its_place_in_one_line(helm: Hel
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert [said for said in WRONG.values() if not any(said in line for line in lines)] == [], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        (["replicas=2"], "at '/server/replicas': maximum: got 2, want 1"),
+        (["replicas=1", "ingress.enabled=true"], "at '/server/ingress/host'"),
+        (["replicas=1", "oidc.issuer=https://id.example"], "at '/server/oidc/client'"),
+    ],
+)
+def test_a_server_that_could_not_work_is_refused(helm: Helm, more: list[str], text: str) -> None:
+    words = [word for each in ("enabled=true", *more) for word in ("--set", f"server.{each}")]
+    done = helm.run("template", "aideator", str(CHART), *words)
+    assert done.returncode == 1
+    assert text in done.stderr
+
+
+def test_the_server_has_the_rights_that_its_users_use_and_no_more(helm: Helm) -> None:
+    objects = helm.objects("--set", "server.enabled=true", "--set", "server.database.secret=db", "--set", "rbac.manageSecrets=true",
+                           "--set", "rbac.attach=true", "-n", "team")  # fmt: skip
+    roles = {each["metadata"]["name"]: each for each in objects if each["kind"] == "Role"}
+    assert roles["aideator-server"]["rules"] == roles["aideator"]["rules"]
+    pod = only(objects, "Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["serviceAccountName"] == "aideator-server"
 
 
 def test_a_quota_of_nothing_is_refused_alone(helm: Helm) -> None:

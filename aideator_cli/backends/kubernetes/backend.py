@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aideator_cli.backends.kubernetes.examination import Examination
     from aideator_cli.backends.kubernetes.secrets import Secrets
 
+_IN_CLUSTER: Final = "in-cluster"  # the context of runs that a pod of the cluster has started
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -294,7 +295,7 @@ def _is_at_work(pod: Mapping[str, Any]) -> bool:
 def _target(context: str | None, *, interactive: bool) -> tuple[Address, credentials.Credentials, str]:
     config = kubeconfig.load()
     if config is None or (config.current is None and context is None and not config.contexts):
-        if context is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        if context in (None, _IN_CLUSTER) and "KUBERNETES_SERVICE_HOST" in os.environ:
             return _in_cluster()
         raise kubeconfig.no_cluster()
     target = kubeconfig.choose(config, context)
@@ -325,7 +326,7 @@ def _in_cluster() -> tuple[Address, credentials.Credentials, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise unavailable(f"this pod's service account can't be read: {error}", "set KUBECONFIG") from error
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-    address = Address(server=server, context="in-cluster", authority=authority)
+    address = Address(server=server, context=_IN_CLUSTER, authority=authority)
     return address, credentials.of_service_account(_SERVICE_ACCOUNT / "token"), namespace or "default"
 
 

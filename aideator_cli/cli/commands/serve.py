@@ -16,6 +16,10 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Also start the demo's three scripted agents, which need no model.")
     ] = False,
+    no_token: Annotated[
+        bool,
+        typer.Option("--no-token", help="Also listen for others while nobody has a token: one can be made later."),
+    ] = False,
     log: Annotated[
         str,
         typer.Option(
@@ -53,7 +57,7 @@ def serve(
             terminal.say(f"the demo's run: {address}/runs/{_start_demo(here)}")
 
     try:
-        run(here, host, port, said, terminal.log if as_json else None)
+        run(here, host, port, said, terminal.log if as_json else None, no_token=no_token)
     except KeyboardInterrupt:  # told to stop, and it has
         if not as_json:
             terminal.end_line()

@@ -233,6 +233,7 @@
   "task": {{ printf "The repository %v is checked out in the current folder. The task:\n\n<task>\n%v\n</task>\n\nWork on it now, and call `submit` when it is done." (include "aideator.test.repository" .) (.Values.prompt) | toJson }},
   "answer": false,
   "issue": null,
+  "notes": [],
   "review": null,
   "scripts": {
     "scripted/describe": [
