@@ -118,12 +118,8 @@ def _refresh(here: Here) -> None:
 
 def rows(here: Here, runs: "Sequence[StoredRun]") -> list[Listed]:
     """Returns these runs as they are stored."""
-    made: list[Listed] = []
-    for run in runs:
-        selection = here.store.selection(run.spec.id)
-        results = here.store.results(run.spec.id, report=run.spec.verify_report is not None)
-        made.append(Listed(run, results, selection.variation if selection else None))
-    return made
+    results, selected = here.store.results_of(runs), here.store.selected([run.spec.id for run in runs])
+    return [Listed(run, results[run.spec.id], selected.get(run.spec.id)) for run in runs]
 
 
 def _wait(news: list["queue.SimpleQueue[Any]"]) -> None:

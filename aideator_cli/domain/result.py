@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aideator_agent.citation import Citation
 from aideator_agent.signals.finding import Signal
@@ -142,8 +142,13 @@ class Result:
         return data
 
 
+_PLAIN: Final = (str, int, float, bool)
+
+
 def _plain(value: Any) -> Any:
     """Does what `asdict` does with values that are never changed, in a fraction of its time."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     return {name: _plain(each) for name, each in vars(value).items()} if is_dataclass(value) else value

@@ -115,8 +115,7 @@ def page_of(here: Here, wanted: Wanted, limit: int, cursor: str | None) -> dict[
     order = here.store.order(wanted)
     first = 0 if cursor is None else _place(order, wanted, cursor)
     ids = order[first : first + limit]
-    runs = [found for each in ids if (found := here.store.run(each)) is not None]
-    rows = [run_record(row.run, row.results, row.selected) for row in listing.rows(here, runs)]
+    rows = [run_record(row.run, row.results, row.selected) for row in listing.rows(here, here.store.these(ids))]
     more = len(order) > first + limit
     return {"runs": rows, "next": _cursor(wanted, ids[-1]) if more else None}
 

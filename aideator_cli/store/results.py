@@ -1,7 +1,7 @@
 """The outcome of a run: results, selections and judgements."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from aideator_cli.store.dialect import Connection
 if TYPE_CHECKING:
     from aideator_cli.domain.judgements import Judgement
     from aideator_cli.domain.result import CheckResult, Result
-    from aideator_cli.domain.runs import Selection
+    from aideator_cli.domain.runs import Selection, StoredRun
     from aideator_cli.store.tallies import Tried
 
 
@@ -63,6 +63,26 @@ class Results(Database):
             "from variations join runs on runs.id = run where run = ? order by number"
         )
         return with_baseline(stored_result(row) for row in self._rows(query, report, run))
+
+    def results_of(self, runs: "Sequence[StoredRun]") -> "dict[str, list[Result]]":
+        """Returns the same of several runs, by their ids."""
+        from aideator_cli.domain.result import with_baseline
+        from aideator_cli.store.rows import stored_result
+
+        reports = {run.spec.id: run.spec.verify_report is not None for run in runs}
+        query = (
+            f"select run, number, model, agent, result from {self._dialect.given_ids} join variations on run = picked.value "
+            "order by run, number"
+        )
+        found: dict[str, list[Result]] = {run: [] for run in reports}
+        for row in self._rows(query, json.dumps([*reports])):
+            found[row["run"]].append(stored_result({**row, "report": reports[row["run"]]}))
+        return {run: with_baseline(results) for run, results in found.items()}
+
+    def selected(self, runs: "Sequence[str]") -> dict[str, int]:
+        """Returns the selected variations of these runs, as far as one is selected."""
+        query = f"select run, variation from {self._dialect.given_ids} join selections on run = picked.value"
+        return dict(self._connection.execute(query, (json.dumps([*runs]),)).fetchall())
 
     def select(self, run: str, selection: "Selection") -> None:
         with self.transaction(run) as connection:

@@ -1,7 +1,7 @@
 """Runs, and the number of submissions of each variation."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,10 +78,18 @@ class Runs(Database):
 
     def runs(self, limit: int | None = None, wanted: Wanted = ALL) -> "list[StoredRun]":
         from aideator_cli.store.picking import picked
-        from aideator_cli.store.rows import stored_run
 
         # Sorting whole rows takes ten times as long
-        ids = picked(self._connection, self._dialect, wanted, -1 if limit is None else limit)
+        return self._runs(picked(self._connection, self._dialect, wanted, -1 if limit is None else limit))
+
+    def these(self, runs: Sequence[str]) -> "list[StoredRun]":
+        """Returns the runs with these ids in the same order, without those that are gone."""
+        return self._runs(json.dumps([*runs]))
+
+    def _runs(self, ids: str) -> "list[StoredRun]":
+        """`ids`: a JSON array."""
+        from aideator_cli.store.rows import stored_run
+
         words = self._dialect
         query = f"select runs.*, {tags(words)} from {words.given_ids} join runs on runs.id = picked.value order by picked.key"
         return [stored_run(row) for row in self._rows(query, ids)]

@@ -2,10 +2,14 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from aideator_cli.actions.here import Here
+from aideator_cli.domain.glance import Wanted
+from aideator_cli.server.runs import page_of
 from tests.cli.conftest import Shell, aideator
 from tests.server.conftest import API, Body, told
 
@@ -154,3 +158,20 @@ def test_a_run_that_was_started_in_the_shell_is_followed_here(
     with client.stream("GET", f"{API}/runs/{run}/events") as answer:
         seen = told("".join(answer.iter_text()))
     assert [each.data["status"] for each in seen if each.kind == "result"] == ["succeeded"]
+
+
+def test_a_page_takes_the_same_few_queries_however_many_runs_are_on_it(client: TestClient, finished: str) -> None:  # noqa: ARG001
+    here = Here()
+    store = here.store
+    run = store.run(finished)
+    assert run is not None
+    for number in range(40):
+        store.add_run(replace(run.spec, id=f"k{number:06d}"), run.place)
+    counts = []
+    for limit in (1, 40):
+        queries: list[str] = []
+        store._engine.connection.set_trace_callback(queries.append)  # type: ignore[attr-defined]
+        assert len(page_of(here, Wanted(), limit, None)["runs"]) == limit
+        store._engine.connection.set_trace_callback(None)  # type: ignore[attr-defined]
+        counts.append(len(queries))
+    assert counts[0] == counts[1] < 8
