@@ -207,8 +207,9 @@ def _draw(planned: "TeamPlan", *, json: bool) -> int:
         return 0
     from aideator_cli.views.text.teams import show_graph, told_most
 
+    has_tasks = any(stage.each for stage in planned.run.team.stages)
     show_graph(screen, planned.run.team)
-    screen.line(told_most(bound.agents, bound.cost, by_team=bound.by_team))
+    screen.line(told_most(bound.agents, bound.cost, by_team=bound.by_team, has_tasks=has_tasks))
     return 0
 
 

@@ -28,6 +28,7 @@ from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import describe
 from aideator_cli.server.followers import Followers, told_to
+from aideator_cli.server.followers.teams import TeamMovers
 from aideator_cli.server.gate import Gate
 from aideator_cli.server.logs import RequestLog, Write
 from aideator_cli.server.page.troubles import unknown_address
@@ -49,15 +50,18 @@ def application(
         state.hub = Hub(state.core, streams)
         state.deliverer = Deliverer(here)
         state.followers = Followers(here, told_to(state.metrics.told, state.deliverer.told))
+        state.movers = TeamMovers(here)
         state.tries = accounts.Tries()
         state.deleting = set()
         state.reachable = contract.Reachable()
         state.deliverer.start()
         state.followers.start()
+        state.movers.start()
         try:
             yield
         finally:
             state.hub.close()
+            await asyncio.to_thread(state.movers.stop)
             await asyncio.to_thread(state.followers.stop)
             await asyncio.to_thread(state.deliverer.stop)
             state.core.close()

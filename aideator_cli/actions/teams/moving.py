@@ -58,6 +58,7 @@ class Mover:
     team: str
     told: Callable[[StoredRun, list[Item]], None] = lambda *_: None
     follows: bool = True
+    patient: bool = True  # whether it stays while another process moves the team on
     stop: threading.Event = field(default_factory=threading.Event)
     course: Course = field(default_factory=Course)
     _lease: Lease | None = None
@@ -83,6 +84,8 @@ class Mover:
         try:
             while run.state == "running" and not self.stop.is_set():
                 self._take()
+                if self._lease is None and not self.patient:
+                    break
                 self.course = self._walk(run, sight)
                 changed(self.course)
                 self._follow_all(sight)

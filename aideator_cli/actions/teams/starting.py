@@ -14,10 +14,11 @@ from aideator_cli.domain.handing import Wanted
 from aideator_cli.domain.ids import new_id
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Asked, Stage, Step, Team, TeamRun, key_of
 from aideator_cli.errors import AideatorError, usage
-from aideator_cli.intake import checks
+from aideator_cli.intake import bounds, checks
 from aideator_cli.intake import order as ordering
 from aideator_cli.intake.order import take
 from aideator_cli.intake.request import Request, Where
+from aideator_cli.intake.roles import finding as roles
 from aideator_cli.intake.routing.router import Ask
 from aideator_cli.intake.teams import finding
 from aideator_cli.intake.teams.ordering import as_step, checks_of, request_of
@@ -41,7 +42,7 @@ def found(word: str, repo: str) -> Team:
 
 def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
     """Raises `AideatorError` for every mistake of the file or the command line that can be found before anything is spent."""
-    _check_request(request)
+    _check_request(here, request)
     check(here, team)
     backend = choose(where, here.settings)
     backend.prepare()
@@ -68,11 +69,11 @@ def as_run(team: Team, request: Request) -> TeamRun:
     parsed = checks.parse(request.checking).checks
     limit = team.cost if request.bounds.budget is None else request.bounds.budget
     team = replace(team, checks={**team.checks, **{each.name: each.command for each in parsed}}, cost=limit)
-    roles = list(request.briefing.roles)
-    if len(roles) > 1:
+    named = list(request.briefing.roles)
+    if len(named) > 1:
         raise usage("--role names one role for the stages that name none", "write roles into the team's file")
     asked = Asked(
-        tuple(request.models), tuple(request.agents.named), roles[0] if roles else None, request.n, request.parallel,
+        tuple(request.models), tuple(request.agents.named), named[0] if named else None, request.n, request.parallel,
         request.bounds.max_cost, request.bounds.timeout, request.api_base, request.temperature, request.allow_local_shell,
     )  # fmt: skip
     return TeamRun(new_id(), now(), team, (request.prompt or "").strip(), asked)
@@ -99,7 +100,7 @@ def checked_spec(run: TeamRun, spec: RunSpec) -> RunSpec:
     return spec
 
 
-def _check_request(request: Request) -> None:
+def _check_request(here: Here, request: Request) -> None:
     refused: Iterable[tuple[str, object, str]] = (
         ("--matrix", request.matrix, "write the stages' models and roles into the team's file"),
         ("--answer", request.question.answer, "a stage with `produces` or `decides` answers"),
@@ -116,6 +117,9 @@ def _check_request(request: Request) -> None:
             raise usage(f"{option} can't be combined with --team", hint)
     if not (request.prompt or "").strip():
         raise usage("no prompt is given", 'aideator run REPO "What the team should do" --team NAME')
+    bounds.check(request)
+    for role in request.briefing.roles:
+        roles.find(role, here.settings.roles_folder)
 
 
 def _first(stage: Stage) -> Wanted:

@@ -107,7 +107,7 @@ def checks_of(run: TeamRun, stage: Stage) -> tuple[Check, ...]:
         if name not in known:
             there = f"the checks are {', '.join(known)}" if known else "there are no checks"
             raise usage(
-                f"stage {stage.name} verifies {name}, and {there}",
+                f"it verifies {name}, and {there}",
                 f"add --verify '{name}=COMMAND', or checks: to the file",
             )
     names = known if stage.verify is None else stage.verify

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aideator_cli.domain.handing import TeamState
-from aideator_cli.domain.teams import TASK_ROLE, Stage, Team, TeamRun
+from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Team, TeamRun
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, minute, plural
 from aideator_cli.views.screen import Screen
@@ -48,11 +48,14 @@ def show_graph(screen: Screen, team: Team) -> None:
         screen.line(f"at most {limits}")
 
 
-def told_most(agents: int, dollars: float | None, *, by_team: bool) -> str:
+def told_most(agents: int, dollars: float | None, *, by_team: bool, has_tasks: bool) -> str:
     """Returns what a team may start and spend at most."""
     if dollars is None:
         return f"at most {agents} agents; nothing limits the cost: --budget USD, --max-cost USD, or limits: {{cost: USD}} in the file"
-    return f"at most {cost(dollars)}{', the limit of the whole team' if by_team else f' for {agents} agents'}"
+    if by_team:
+        return f"at most {cost(dollars)}, the limit of the whole team"
+    worst = f", with {MOST_TASKS} tasks and every round" if has_tasks else ", with every round"
+    return f"at most {cost(dollars)} for {agents} agents{worst}"
 
 
 def show_team(screen: Screen, state: TeamState, *, prompt: bool = False) -> None:

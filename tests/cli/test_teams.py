@@ -1,0 +1,157 @@
+"""Teams at the command line: what is checked before anything is spent, and what a team's id stands for."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.actions.teams.conftest import STEPS, World
+from tests.actions.teams.conftest import world as team_world
+from tests.cli.conftest import Said, Shell
+
+__all__ = ["team_world"]
+
+SCRIPT = "- calls: [{tool: submit, arguments: {summary: Done.}}]\n"
+
+
+@pytest.fixture
+def asked(aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Asked":
+    from tests.fixtures.repositories import LocalRepository
+
+    repository = LocalRepository(tmp_path / "source")
+    repository.commit({"a.py": "x\n"})
+    (tmp_path / "script.yaml").write_text(SCRIPT)
+    monkeypatch.chdir(repository.path)
+    return Asked(aideator, ["run", ".", "Do it.", "--backend", "local", "--model", f"scripted/{tmp_path}/script.yaml"])
+
+
+class Asked:
+    def __init__(self, aideator: Shell, words: Sequence[str]) -> None:
+        self._aideator = aideator
+        self._words = words
+
+    def __call__(self, *more: str) -> Said:
+        return self._aideator(*self._words, *more)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--team", "feture"], "did you mean feature?"),
+        (["--team", "feature"], "stage test of team feature: it keeps tests, and no check runs them"),
+        (["--team", "review", "--role", "wizard"], "there is no role 'wizard'"),
+        (["--team", "review", "--model", "gpt-5"], "OPENAI_API_KEY"),
+        (["--team", "review", "--first", "1"], "--first can't be combined with --team"),
+        (["--team", "review", "--answer"], "--answer can't be combined with --team"),
+        (["--team", "review", "--estimate"], "--estimate can't be combined with --team"),
+        (["--team", "review", "--budget", "-3"], "--budget"),
+        (["--team", "./none.yaml"], "does not exist"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_spent(asked: Asked, home: Path, more: list[str], told: str) -> None:
+    said = asked(*more)
+    assert told in said.err
+    assert said.code in (2, 3)
+    assert not (home / "runs").exists()
+
+
+def test_a_dry_run_draws_the_team_and_says_what_it_may_cost_at_most(asked: Asked, home: Path) -> None:
+    said = asked("--team", "review", "--dry-run", "--max-cost", "0.5", "--retries", "0")
+    assert said.code == 0, said.err
+    lines = said.out.splitlines()
+    assert lines[0].split() == ["change", "2", "×", "engineer"]
+    assert "decides on change, sends back to change, at most 2 times" in lines[1]
+    # Three rounds of two agents, and of three reviewers who may each be asked again
+    assert lines[-1] == "at most $12.00 for 24 agents, with every round"
+    assert (
+        "at most $5.00, the limit of the whole team"
+        in asked("--team", "feature", "--verify", "true", "--dry-run", "--budget", "5").out
+    )
+    assert "nothing limits the cost" in asked("--team", "review", "--dry-run").out
+    (line,) = [json.loads(line) for line in asked("--team", "review", "--dry-run", "--json").out.splitlines()]
+    assert line["most"] == {"agents": 24, "cost": None}
+    assert not (home / "runs").exists()
+
+
+def test_the_id_of_a_team_stands_for_its_result(
+    team_world: World, aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team_world.repository.path)
+    said = aideator("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--json")
+    assert said.code == 0, said.err
+    last = json.loads(said.out.splitlines()[-1])
+    assert (last["kind"], last["state"], sorted(step["step"] for step in last["steps"])) == (
+        "team",
+        "succeeded",
+        sorted(STEPS),
+    )
+    assert [step["good"] for step in last["steps"]] == [True] * len(STEPS)
+    team = last["team"]
+    assert json.loads(aideator("show", team, "--json").out)["steps"] == last["steps"]
+    assert "2 tasks: a, b" in aideator("show").out  # the newest run is a step of it
+    assert aideator("list").out.splitlines()[1].split()[0] == team
+    assert "+A = 1" in aideator("diff", team).out
+    assert "Write a.py." in aideator("show", f"{team}/build/a").out
+    assert f"team {team} has no step build/c" in aideator("show", f"{team}/build/c").err
+    assert "already ended" in aideator("cancel", team).err
+    assert aideator("watch", team, "--json").code == 0
+    assert aideator("apply", team).code == 0
+    assert (team_world.repository.path / "test_both.py").exists()
+    assert aideator("delete", team, "--yes").code == 0
+    assert aideator("show", team).code == 3
+    assert not list((home / "runs").iterdir())
+
+
+def test_a_limit_of_cost_ends_a_team(
+    team_world: World, aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script costs nothing, so the price of the plan is written into the store."""
+    monkeypatch.chdir(team_world.repository.path)
+    words = [
+        "run",
+        ".",
+        "Write both.",
+        "--team",
+        str(team_world.team),
+        "--backend",
+        "local",
+        "--budget",
+        "2",
+        "--detach",
+    ]
+    team = aideator(*words).out.strip()
+    assert aideator("wait", f"{team}/plan").code == 0
+    with closing(sqlite3.connect(home / "aideator.db")) as connection, connection:
+        connection.execute("update attempts set cost = 3")
+    watched = aideator("watch", team, "--view", "lines")
+    assert watched.code == 1
+    assert f"{team} failed: the limit of $2.00 of the team is used up before build/a" in watched.out
+
+
+def test_a_limit_of_time_ends_a_team(team_world: World, aideator: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(team_world.repository.path)
+    team_world.script("plan", {"calls": [{"tool": "bash", "arguments": {"command": "sleep 60"}}]})
+    team_world.team.write_text(f"{team_world.team.read_text()}limits: {{time: 2}}\n")
+    watched = aideator(
+        "run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--view", "lines"
+    )
+    assert watched.code == 1
+    assert "failed: the limit of 2.0 s for all of it is reached" in watched.out
+
+
+def test_a_cancelled_team_begins_nothing_more(
+    team_world: World, aideator: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team_world.repository.path)
+    said = aideator(
+        "run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--detach", "--json"
+    )
+    team = json.loads(said.out)["team"]
+    assert json.loads(aideator("cancel", team, "--json").out)["state"] == "cancelled"
+    watched = aideator("watch", team, "--view", "lines")
+    assert watched.code == 130
+    assert f"{team} cancelled" in watched.out
+    assert "has no result" in aideator("apply", team).err

@@ -1,0 +1,42 @@
+"""A team in pods: it is watched, killed and taken over by a machine that knows nothing of it but its id."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aideator_cli.domain.teams import first_run
+from aideator_cli.store import Store
+from tests.actions.teams.conftest import STEPS, World, world
+from tests.actions.teams.test_moving import until
+from tests.end_to_end.conftest import Place
+
+__all__ = ["world"]
+
+
+@pytest.mark.cluster
+def test_another_machine_takes_a_team_over(kubernetes_place: Place, world: World, tmp_path: Path) -> None:
+    here, home = kubernetes_place.user, Path(kubernetes_place.user.environment["AIDEATOR_HOME"])
+    there = replace(here, environment={**here.environment, "AIDEATOR_HOME": str(tmp_path / "another")})
+    first = here.start(
+        "run", str(world.repository.path), "Write both.", *here.options, "--team", str(world.team), "--view", "lines"
+    )
+    until(lambda: (home / "aideator.db").exists() and Store.open(home).teams())
+    store = Store.open(home)
+    (team,) = store.teams()
+    until(lambda: len(store.steps(team.id)) >= 2)  # the plan is there, and its tasks are about to begin
+    first.kill()
+    first.communicate()
+
+    where = [word for word in here.options if word not in ("--agent-image", here.options[-1])]
+    taken = there.call("watch", team.id, *where, "--view", "lines")
+    assert taken.code == 0, taken.err + taken.out.decode()
+    assert kubernetes_place.kubectl is not None
+    configmaps = kubernetes_place.kubectl("get", "configmaps", "-n", kubernetes_place.namespace, "-o", "name")
+    runs = {team.run_of(step) for step in STEPS}
+    assert {name for name in runs if f"aideator-{name}" in configmaps or name in configmaps} == runs
+    jobs = kubernetes_place.kubectl("get", "jobs", "-n", kubernetes_place.namespace, "-o", "name").split()
+    assert len(jobs) == len(STEPS)
+    assert any(first_run(team.id) in job for job in jobs)
+    diff = there.call("diff", team.id)
+    assert all(line in diff.out for line in (b"+A = 1", b"+B = 2", b"+++ b/test_both.py"))
