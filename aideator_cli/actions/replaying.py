@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import chain, takewhile
 from threading import Event as Flag
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
@@ -15,6 +16,9 @@ from aideator_cli.errors import command, not_found
 from aideator_cli.intake.request import Where
 from aideator_cli.stream.following import Batches, stored
 from aideator_cli.stream.pacing import Computed, Pace, Playing, Timer, paced
+
+if TYPE_CHECKING:
+    from aideator_cli.actions.teams.replaying import StoredTeam
 
 HERE_ALONE = Where("local")  # an unknown run has nothing stored, so no cluster is asked for it
 
@@ -42,7 +46,7 @@ def find_stored(here: Here, word: str) -> Stored:
 
 
 @contextmanager
-def playing(here: Here, found: Stored, pace: Pace, clock: Playing) -> Iterator[Batches]:
+def playing(here: Here, found: "Stored | StoredTeam", pace: Pace, clock: Playing) -> Iterator[Batches]:
     """Plays at the original pace, until the block is left. `clock` tells the time within the run."""
     stop = Flag()
     batches = takewhile(lambda _: not stop.is_set(), found.batches(here))
@@ -52,6 +56,6 @@ def playing(here: Here, found: Stored, pace: Pace, clock: Playing) -> Iterator[B
         stop.set()
 
 
-def computed(here: Here, found: Stored, pace: Pace, time: Computed) -> Batches:
+def computed(here: Here, found: "Stored | StoredTeam", pace: Pace, time: Computed) -> Batches:
     """Plays without waiting; `time` tells how far the run has come."""
     return paced(found.batches(here), pace, time.timer)

@@ -3,23 +3,29 @@
 from pathlib import Path
 
 from aideator_cli.actions.attending import standing
+from aideator_cli.actions.here import Here
 from aideator_cli.actions.replaying import computed, find_stored, playing
-from aideator_cli.cli import invocation, terminal
+from aideator_cli.actions.teams.replaying import find_stored_team
+from aideator_cli.cli import invocation, teamed, terminal
 from aideator_cli.cli.acting import actions_on_past
 from aideator_cli.cli.invocation import command
 from aideator_cli.cli.manner import Manner
 from aideator_cli.cli.showing import conclude
 from aideator_cli.cli.viewing import check_name, chosen_view
+from aideator_cli.domain.teams import TeamRun
 from aideator_cli.errors import usage
 from aideator_cli.stream.pacing import Computed, Pace, Playing
 from aideator_cli.system.output_file import output_file
 from aideator_cli.text.figures import duration
+from aideator_cli.views.actions import Actions
 from aideator_cli.views.look import USUAL, Look
 
 
 def play(word: str, pace: Pace, view: str | None, look: Look = USUAL) -> int:
     """On the terminal; then the table."""
     here = invocation.here()
+    if (team := teamed.found(here, word)) is not None:
+        return _play_team(here, team, pace, view, look)
     found = find_stored(here, word)
     spec, clock = found.spec, Playing(found.spec.created)
     show = chosen_view(view, actions_on_past(here, spec), clock.now, look)
@@ -32,6 +38,16 @@ def play(word: str, pace: Pace, view: str | None, look: Look = USUAL) -> int:
     return 0
 
 
+def _play_team(here: Here, team: TeamRun, pace: Pace, view: str | None, look: Look) -> int:
+    found = find_stored_team(here, team)
+    clock = Playing(team.created)
+    show = chosen_view(view, Actions(leaving=""), clock.now, look)
+    with playing(here, found, pace, clock) as batches:
+        show(found.spec, batches)
+    teamed.conclude(here, team.id, Manner(view=view, look=look))
+    return 0
+
+
 def record(word: str, pace: Pace, view: str | None, file: Path, *, force: bool) -> int:
     """Into an asciinema recording, without waiting: its times are computed."""
     if view == "panes":
@@ -41,7 +57,8 @@ def record(word: str, pace: Pace, view: str | None, file: Path, *, force: bool) 
         )
     check_name(view)
     here = invocation.here()
-    found = find_stored(here, word)
+    team = teamed.found(here, word)
+    found = find_stored(here, word) if team is None else find_stored_team(here, team)
     spec, time = found.spec, Computed()
     from aideator_cli.views.cast import Cast
 

@@ -76,6 +76,13 @@ def begin(here: "Here", planned: "TeamPlan") -> "TeamRun":
     return run
 
 
+def found(here: "Here", word: str) -> "TeamRun | None":
+    """Returns the team that a word names, or whose step the newest run is. None: it names no team."""
+    from aideator_cli.actions.teams import knowing
+
+    return knowing.last(here) if word == "@last" else knowing.known(here, word)
+
+
 def watch(here: "Here", word: str, where: "Where", manner: "Manner") -> int | None:
     """Shows a team to its end, and moves it on. None: the word names no team."""
     from aideator_cli.actions.teams import knowing

@@ -155,3 +155,22 @@ def test_a_cancelled_team_begins_nothing_more(
     assert watched.code == 130
     assert f"{team} cancelled" in watched.out
     assert "has no result" in aideator("apply", team).err
+
+
+def test_a_team_is_replayed_and_reported_step_by_step(
+    team_world: World, aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team_world.repository.path)
+    team = aideator("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--json")
+    id_ = json.loads(team.out.splitlines()[-1])["team"]
+    lines = aideator("replay", id_, "--speed", "1000", "--view", "lines").out.splitlines()
+    told = [line for line in lines if line.startswith(("→ ", *(f"{step}: " for step in STEPS)))]
+    assert told[:2] == ["→ plan", "plan: 2 tasks: a, b"]
+    assert set(told[2:6]) == {"→ build/a", "→ build/b", "build/a: 1 file, +1 −0", "build/b: 1 file, +1 −0"}
+    assert told[-1] == "review: accepted: Good."
+    assert any(line.startswith("build/a      │ writes a.py") for line in lines)
+    page = tmp_path / "team.html"
+    assert aideator("report", id_, "-o", str(page)).code == 0
+    assert all(
+        text in page.read_text() for text in ('<h2 id="team">', ">build+merge</th>", "accepted: Good.", "Write a.py.")
+    )

@@ -13,13 +13,23 @@ from tests.end_to_end.conftest import Place
 
 __all__ = ["world"]
 
+NOTHING = "import unittest\nclass N(unittest.TestCase):\n    def test_it(self): pass\n"
+
 
 @pytest.mark.cluster
 def test_another_machine_takes_a_team_over(kubernetes_place: Place, world: World, tmp_path: Path) -> None:
     here, home = kubernetes_place.user, Path(kubernetes_place.user.environment["AIDEATOR_HOME"])
     there = replace(here, environment={**here.environment, "AIDEATOR_HOME": str(tmp_path / "another")})
+    kubernetes_place.git.add("todo", {"test_nothing.py": NOTHING})
     first = here.start(
-        "run", str(world.repository.path), "Write both.", *here.options, "--team", str(world.team), "--view", "lines"
+        "run",
+        kubernetes_place.git.url("todo"),
+        "Write both.",
+        *here.options,
+        "--team",
+        str(world.team),
+        "--view",
+        "lines",
     )
     until(lambda: (home / "aideator.db").exists() and Store.open(home).teams())
     store = Store.open(home)

@@ -6,6 +6,7 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import Compared, compare_run
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.events import Event
+from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.system.clock import now
 
@@ -16,10 +17,11 @@ class Reported:
     courses: Mapping[int, Iterable[Event]]  # events of the attempt behind each variation's result; readable once
     attempts: Mapping[int, int]  # the number for each variation
     made: str  # RFC 3339, UTC
+    team: TeamState | None = None  # whose result the run has; None: it is a run by itself
 
 
-def report(here: Here, run: StoredRun, types: Sequence[str]) -> Reported:
-    """`types`: the types of events that `courses` contains."""
+def report(here: Here, run: StoredRun, types: Sequence[str], team: TeamState | None = None) -> Reported:
+    """`types`: the types of events that `courses` contains. `team`: whose steps are told, too."""
     compared = compare_run(here, run)
     results = [each.result for each in compared.comparison.order]
     attempts = here.store.attempts(run.spec.id)
@@ -30,4 +32,4 @@ def report(here: Here, run: StoredRun, types: Sequence[str]) -> Reported:
         if each.attempt.id in of_result
     }
     counts = {result.variation: sum(a.attempt.variation == result.variation for a in attempts) for result in results}
-    return Reported(compared, courses, counts, now())
+    return Reported(compared, courses, counts, now(), team)

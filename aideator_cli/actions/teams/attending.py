@@ -66,9 +66,9 @@ class Attended:
             self._put(None)
 
     def told(self, run: StoredRun, batch: Batch) -> None:
-        joined = self._join(run)
+        joined = self.join(run)
         items: Batch = [] if joined is None else [joined]
-        items += [self._numbered(run.spec.id, item) for item in batch] if self.numbered else batch
+        items += [self.renumbered(run.spec.id, item) for item in batch] if self.numbered else batch
         if items:
             self._put(items)
 
@@ -83,7 +83,8 @@ class Attended:
                 continue
             return
 
-    def _join(self, run: StoredRun) -> Joined | None:
+    def join(self, run: StoredRun) -> Joined | None:
+        """Numbers a run's agents through with the others. Returns them, unless they are known."""
         with self._lock:
             new = [each for each in run.spec.variations if (run.spec.id, each.number) not in self._numbers]
             made = []
@@ -94,7 +95,9 @@ class Attended:
                 made.append(labelled(run.spec, each, number))
         return Joined(tuple(made)) if made and self.numbered else None
 
-    def _numbered(self, run: str, item: Item) -> Item:
+    def renumbered(self, run: str, item: Item) -> Item:
+        """Returns an item of a run with the number of the whole team."""
+
         def number(own: int) -> int:
             return self._numbers.get((run, own), own)
 
@@ -138,8 +141,8 @@ def attend(here: Here, run: TeamRun, *, numbered: bool = True) -> Iterator[Atten
     first = here.store.run(first_run(run.id))
     if first is None:
         raise not_found(f"the first run of team {run.id} was deleted")
-    attended = Attended(here, run, _whole(run, first.spec), numbered)
-    attended._join(first)
+    attended = Attended(here, run, whole(run, first.spec), numbered)
+    attended.join(first)
     mover = Mover(here.again(), run.id, attended.told)
     threading.Thread(target=attended.move, args=(mover,), name=f"team {run.id}", daemon=True).start()
     try:
@@ -149,7 +152,8 @@ def attend(here: Here, run: TeamRun, *, numbered: bool = True) -> Iterator[Atten
         mover.stop.set()
 
 
-def _whole(run: TeamRun, first: RunSpec) -> RunSpec:
+def whole(run: TeamRun, first: RunSpec) -> RunSpec:
+    """Returns a spec that stands for the whole team. `first`: that of its first run."""
     variations = tuple(labelled(first, each, number) for number, each in enumerate(first.variations, 1))
     return replace(
         first,

@@ -110,6 +110,14 @@ def result_of(run: "TeamRun") -> str:
     return run.result
 
 
+def run_to_report(here: Here, run: "TeamRun") -> str:
+    """Returns the run that has the team's result, else its newest one."""
+    from aideator_cli.domain.teams import first_run
+
+    steps = here.store.steps(run.id)
+    return run.result.partition("/")[0] if run.result else steps[-1].run if steps else first_run(run.id)
+
+
 def cancel(here: Here, run: "TeamRun") -> Sequence[str]:
     """Ends the team, and asks all agents at work to stop. Returns the steps whose agents were asked."""
     from aideator_cli.actions.teams.moving import stop_all

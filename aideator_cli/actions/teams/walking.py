@@ -434,4 +434,4 @@ def _words(text: str) -> set[str]:
 
 
 def _first(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return next((line.strip().removesuffix(":") for line in text.splitlines() if line.strip()), "")

@@ -28,7 +28,8 @@ def report(
     import sys
 
     from aideator_cli.actions.sharing.reporting import report as material
-    from aideator_cli.cli import invocation, terminal
+    from aideator_cli.actions.teams.knowing import run_to_report, state_of
+    from aideator_cli.cli import invocation, teamed, terminal
     from aideator_cli.cli.naming import the_run
     from aideator_cli.errors import usage
     from aideator_cli.system.output_file import expect_free, output_file
@@ -37,14 +38,16 @@ def report(
     from aideator_cli.views.html.report import html
 
     here = invocation.here(server)
-    found = the_run(here, run)
-    target = output or Path(f"{_file_name(found.spec.id)}.html")
+    team = teamed.found(here, run)
+    found = the_run(here, run if team is None else run_to_report(here, team))
+    name = found.spec.id if team is None else team.id
+    target = output or Path(f"{_file_name(name)}.html")
     to_stdout = str(target) == "-"
     if to_stdout and json:
         raise usage("--json and --output - would both write to stdout", hint="leave out one of them")
     if not to_stdout:
         expect_free(target, force=force)
-    page = html(material(here, found, timeline.TYPES))
+    page = html(material(here, found, timeline.TYPES, None if team is None else state_of(here, team)))
     if to_stdout:
         sys.stdout.buffer.write(page.encode())
         return 0

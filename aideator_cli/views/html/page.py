@@ -13,6 +13,7 @@ from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacles
 from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Word, titled
+from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.judgements import Round
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Selection, StoredRun
@@ -56,6 +57,7 @@ class Material:
     timelines: Mapping[int, Timeline]
     attempts: Mapping[int, int]  # how many each variation has had
     made: str  # RFC 3339, UTC
+    team: TeamState | None = None  # whose result the run has
 
 
 def values(material: Material) -> dict[str, Any]:
@@ -63,10 +65,11 @@ def values(material: Material) -> dict[str, Any]:
     by_number = sorted(comparison.order, key=lambda each: each.number)
     selection = material.selection
     return {
-        "run": spec.id,
+        "run": spec.id if material.team is None else material.team.run.id,
+        "team": None if material.team is None else _team(material.team),
         "version": __version__,
         "made": material.made[:16].replace("T", " "),
-        "title": _title(spec.prompt),
+        "title": _title(spec.prompt if material.team is None else material.team.run.prompt),
         "prompt": _begun(spec.prompt, PROMPT),
         "facts": _facts(material),
         "asked": _asked(material.run),
@@ -91,6 +94,27 @@ def values(material: Material) -> dict[str, Any]:
         "baseline": [_run_of(check, True) for check in by_number[0].result.baseline] if by_number else [],
         "judged": _judged(material.judged),
     }
+
+
+def _team(state: TeamState) -> dict[str, Any]:
+    run = state.run
+    steps = [
+        {
+            "key": each.step.key, "run": each.step.run, "from": ", ".join(each.begins_with),
+            "who": f"{each.agents} × {', '.join(each.roles)}" if each.agents else "check", "time": duration(each.seconds),
+            "cost": cost(each.cost), "told": _begun(each.told.text, WORDS) if each.told else each.state,
+            "good": each.told is None or each.told.good, "begun": each.step.begun[11:19],
+        }
+        for each in state.steps
+    ]  # fmt: skip
+    tasks = (
+        [(task.id, f"{task.title} ({task.role})" if task.role else task.title) for task in run.plan.tasks]
+        if run.plan
+        else []
+    )
+    outcome = run.result or run.reason or run.state
+    return {"name": run.team.name, "prompt": _begun(run.prompt, PROMPT), "steps": steps, "tasks": tasks, "state": run.state,
+            "outcome": outcome, "figures": f"{duration(state.seconds)}, {cost(state.cost)}"}  # fmt: skip
 
 
 def _title(prompt: str) -> str:

@@ -17,5 +17,6 @@ def html(reported: Reported) -> str:
         timelines,
         reported.attempts,
         reported.made,
+        reported.team,
     )
     return render_html("report.html.j2", values(material))
