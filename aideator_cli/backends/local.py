@@ -255,7 +255,9 @@ class LocalBackend:
         if not attempts and self._waits(run, variation):
             return [Status(variation, "waiting", *UNSUBMITTED, held=True)]
         if not attempts:
-            return [Status(variation, "ended", "deleted", "its files are gone", final=True)]
+            began = (self._folder / run / str(variation)).is_dir()
+            text = "it was cancelled before it started" if began else "its files are gone"
+            return [Status(variation, "ended", "deleted", text, final=True)]
         *earlier, newest = [self._status(attempt, process) for attempt, process in attempts]
         return [*(replace(status, final=False, earlier=True) for status in earlier), newest]
 

@@ -87,7 +87,12 @@ def _estimate(call: Call) -> int:
     remark(planned)
     tell_routes(planned.spec)
     tell_notes(planned.spec)
-    return tell_estimate(estimate(call.here, planned.spec), json=call.json)
+    code = tell_estimate(estimate(call.here, planned.spec), json=call.json)
+    if planned.spec.escalates:
+        from aideator_cli.cli import terminal
+
+        terminal.say("this is the most that it takes: later steps are tried only if the checks failed")
+    return code
 
 
 def _show_manifests(call: Call) -> int:

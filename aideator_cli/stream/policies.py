@@ -13,7 +13,7 @@ from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError
 from aideator_cli.store import Store
 from aideator_cli.stream.follow import Again
-from aideator_cli.stream.handover import THE_SAME_AGAIN
+from aideator_cli.stream.handover import THE_SAME_AGAIN, is_accepted
 from aideator_cli.stream.recording import CANCEL_ASKED, RETRIED, TAKEN
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.stream.sieve import is_over
@@ -144,6 +144,8 @@ class Policy:
 
     def _successes(self, results: Sequence[Result]) -> int:
         """Counts only successes that are final: if the base's tests matter, their result is known."""
+        if self._spec.escalates:
+            return sum(is_accepted(result) for result in results)
         waited_for = self._spec.baseline and self._spec.verify_report is not None and not all(r.ended for r in results)
         names = {check.name for check in self._spec.checks}
         return sum(r.succeeded and (not waited_for or names <= {base.name for base in r.baseline}) for r in results)

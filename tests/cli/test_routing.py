@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from aideator_cli.errors import ExitCode
+from tests.backends.kubernetes.api_server import write_kubeconfig
 from tests.cli.conftest import Said, Shell
 from tests.fixtures.repositories import LocalRepository
 
@@ -133,3 +134,11 @@ def test_why_tells_the_choice_of_a_run_afterwards(aideator: Shell, tmp_path: Pat
     assert "Try 1 failed the check grep (exit code 9)" in sent.out
     assert "Try 1" not in aideator("show", "--prompts", "@last/1").out
     assert "routes" in json.loads(aideator("show", "@last", "--json").out)
+
+
+def test_keys_that_can_not_be_read_are_said_and_no_other_model_is_taken(
+    here: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", {})))
+    said = here("--backend", "kubernetes", "--model", "auto:cheap")
+    assert (said.code, "no model can be chosen: the keys in" in said.err) == (ExitCode.USAGE, True)

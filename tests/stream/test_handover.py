@@ -1,7 +1,9 @@
 """What the next model of `--escalate` is told: what failed, quoted and bounded, and nothing of hidden checks."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from aideator_cli.domain.result import signals
 from aideator_cli.store import Store
 from aideator_cli.stream import handover
 from tests.fixtures.stored_runs import Told, add_run, check
@@ -45,6 +47,14 @@ def test_each_try_has_its_line_and_all_of_it_is_bounded(tmp_path: Path) -> None:
         len(told(tmp_path / "more", *[Told(b"x", [check(f"t{n}", 1, tail="z\n" * 9000) for n in range(300)])])) < 7000
     )
     assert "z" * 301 not in said
+
+
+def test_what_is_suspected_of_cheating_is_not_accepted_and_said(tmp_path: Path) -> None:
+    signal = {"name": "skips-tests", "severity": "cheat", "path": "test_a.py", "line": 3, "text": "skip", "base": False}
+    spec = add_run(tmp_path, Told(b"x", [check("t")]), escalates=True)
+    (result,) = Store.open(tmp_path).results(spec.id)
+    assert handover.is_accepted(result)
+    assert not handover.is_accepted(replace(result, signals=signals([signal])))
 
 
 def test_who_goes_first_is_told_nothing(tmp_path: Path) -> None:

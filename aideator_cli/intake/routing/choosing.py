@@ -64,6 +64,9 @@ def choose(
 
     `taken`: models that are tried already. Raises `AideatorError` (usage) if none is left; it names what excluded each.
     """
+    if market.trouble is not None:
+        what = f"no model can be chosen: the keys in {market.place} can't be read: {market.trouble}"
+        raise usage(what, "name a model with --model")
     policy = task.under(policy)
     excluded: dict[str, list[str]] = {}
     candidates: list[Candidate] = []
@@ -220,11 +223,6 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _nothing(policy: Policy, market: Market, task: Task, reasons: Sequence[str], needs: Needs) -> AideatorError:
-    if market.trouble is not None:
-        return usage(
-            f"no model can be chosen: the keys in {market.place} can't be read: {market.trouble}",
-            "name one with --model",
-        )
     if not market.offers:
         return usage(
             f"no model can be chosen: no provider's key is at hand ({market.place}), and models.yaml names no endpoint",

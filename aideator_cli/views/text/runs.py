@@ -94,6 +94,8 @@ def _asked(spec: RunSpec) -> list[str]:
     review = [] if shown is None else [f"shown {one_line(shown.range)}: {shown.first[:12]} to {shown.last[:12]}"]
     issue = [] if spec.issue is None else [told_issue(spec.issue)]
     first = f"; the others stop once {spec.first} succeed" if spec.first else ""
+    if spec.escalates:
+        first = "; one after the other, until one has succeeded"
     checks = [f"check {check.name}: {one_line(check.command)}" for check in spec.checks]
     unseen = [f"hidden from the agents: {hidden(spec.hidden)}"] if spec.hidden else []
     return [*issue, *review, *_roles(spec), f"limits {limits(spec.limits)} each{first}", *checks, *unseen]
