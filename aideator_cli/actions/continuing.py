@@ -1,5 +1,6 @@
 """Starts a run whose agents go on from a variation's patch."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aideator_agent.spec import Origin
@@ -12,6 +13,8 @@ from aideator_cli.errors import command, not_found
 from aideator_cli.intake.going_on import continued
 from aideator_cli.intake.request import Anew, Where
 from aideator_cli.intake.upon import Earlier
+from aideator_cli.stream.inheriting import stood
+from aideator_cli.stream.recording import last_result
 
 if TYPE_CHECKING:
     from aideator_cli.intake.routing.market import Market
@@ -22,7 +25,8 @@ def plan(here: Here, named: Named, anew: Anew) -> Plan:
 
     Raises `AideatorError` for every mistake that can be found before anything starts.
     """
-    found = made(here, named)
+    lost = _lost(here, named)
+    found = lost or made(here, named)
     backend = backend_at(found.run.place, here.settings)
 
     def ask() -> "Market":
@@ -30,7 +34,28 @@ def plan(here: Here, named: Named, anew: Anew) -> Plan:
 
         return at_hand(here, Where(backend.name), found.run.spec.secret)
 
-    return Plan(continued(earlier(here, found), anew, backend.name, here.settings, ask), backend)
+    order = continued(earlier(here, found), anew, backend.name, here.settings, ask)
+    if lost is not None:
+        remark = f"{lost.name} was lost, so this goes on from its last checkpoint, after step {lost.result.steps}"
+        order = replace(order, remarks=(remark, *order.remarks))
+    return Plan(order, backend)
+
+
+def _lost(here: Here, named: Named) -> Made | None:
+    """Returns the named variation with what it had changed at its last checkpoint, if it was lost without a patch.
+
+    That of a run that began with earlier work is left out: its checkpoints are against that work, not against the base.
+    """
+    spec = named.run.spec
+    if named.variation is None or spec.origin is not None or spec.answer:
+        return None
+    result = last_result(here.store, spec, named.variation)
+    if result.patch is not None or result.fault != "infrastructure":
+        return None
+    standing = stood(here.store, spec, named.variation)
+    if standing is None or not standing.diff:
+        return None
+    return Made(named.run, replace(result, patch=standing.diff, base=standing.base, steps=standing.step))
 
 
 def earlier(here: Here, found: Made) -> Earlier:

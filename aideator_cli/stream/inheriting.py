@@ -22,12 +22,21 @@ def inheritance(store: Store, spec: RunSpec, numbers: Iterable[int]) -> dict[int
 
 def left_by(store: Store, spec: RunSpec, number: int) -> bytes | None:
     """Returns where the newest attempt at a variation stood, as the next one gets it. None: it begins afresh."""
+    try:
+        standing = stood(store, spec, number)
+        return standing.packed() if standing is not None else None
+    except BadCheckpoint:
+        return None
+
+
+def stood(store: Store, spec: RunSpec, number: int) -> Standing | None:
+    """Returns where the newest attempt at a variation stood at its last checkpoint. None: nobody knows."""
     known = [each for each in store.attempts(spec.id) if each.attempt.variation == number]
     try:
         standing = _standing(store, [each.attempt for each in known])
-        return replace(standing, why=known[-1].verdict or "").packed() if standing is not None else None
     except BadCheckpoint:
         return None
+    return standing and replace(standing, why=known[-1].verdict or "")
 
 
 def _standing(store: Store, attempts: Sequence[Attempt], step: int | None = None) -> Standing | None:

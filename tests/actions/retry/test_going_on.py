@@ -5,8 +5,6 @@ import os
 import signal
 from typing import Any
 
-import pytest
-
 from aideator_agent.resuming import NOTE
 from tests.actions.retry.scenes import GO, attempts
 from tests.end_to_end.conftest import Place
@@ -106,7 +104,6 @@ def test_a_lost_agent_goes_on_with_its_changes_and_its_conversation(place: Place
     assert second[-1]["totals"]["input"] == sum(event["input"] for event in second if event["type"] == "usage")
 
 
-@pytest.mark.usefixtures("local_place")
 def test_retry_fresh_starts_over(local_place: Place) -> None:
     losing = Losing(local_place, "--retries", "0")
     losing.lose()
@@ -116,3 +113,19 @@ def test_retry_fresh_starts_over(local_place: Place) -> None:
     assert [r["event"]["step"] for r in losing.records if r.get("event", {}).get("type") == "sent"][-2:] == [1, 2]
     losing.lose()
     finish(losing.shown)
+
+
+def test_continue_takes_what_a_lost_agent_had_changed(local_place: Place) -> None:
+    losing = Losing(local_place, "--retries", "0")
+    losing.lose()
+    finish(losing.shown)
+    assert local_place.user.call("diff", f"{losing.run}/1").code == 3
+    local_place.git.git("project", "branch", GO)
+
+    done = local_place.user.call("continue", f"{losing.run}/1", "Finish it.", "--allow-local-shell", "--json")
+
+    assert done.code == 0, done.err
+    assert f"{losing.run}/1 was lost, so this goes on from its last checkpoint, after step 1" in done.err
+    run = done.of("result")[0]["run"]
+    assert json.loads(local_place.user.call("show", run, "--json").out)["origin"]["variations"] == [f"{losing.run}/1"]
+    assert "+half\n+whole" in local_place.user.call("diff", f"{run}/1").out.decode()

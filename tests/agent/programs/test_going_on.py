@@ -1,0 +1,33 @@
+"""A program that is lost with its machine: the next one gets what it had changed, and is told so."""
+
+from pathlib import Path
+
+from aideator_agent.checkpoint import Standing, read
+from aideator_agent.resuming import ANEW
+from tests.agent.programs.conftest import FakeAgent
+from tests.agent.running import Agent
+
+
+def test_the_next_one_begins_with_its_changes(agent: Agent, fake: FakeAgent, tmp_path: Path) -> None:
+    program = fake.plays({"run": "echo 'x = 2' > a.py; echo more > b.py"}, {"wait": None})
+    with agent.start(fake.spec(program)) as running:
+        running.until(lambda event: event["type"] == "changes")
+        running.terminate()
+        first = running.finish()
+    standing = Standing(first.events[0]["attempt"], 0, "")
+    for step, checkpoint in read(first.of("checkpoint")):
+        standing = standing.then(checkpoint, step, first.patch)
+    file = tmp_path / "standing"
+    file.write_bytes(standing.packed())
+
+    agent.workspace, agent.private = (tmp_path / "other" / name for name in ("workspace", "private"))
+    program = fake.plays({"run": "cat a.py b.py; git status --short; echo last >> b.py"})
+    second = agent.run(fake.spec(program, task="Make x two."), AIDEATOR_RESUME=str(file))
+
+    assert second.end["outcome"] == "succeeded", second.outcome
+    assert [(e["attempt"], e["messages"]) for e in second.of("resumed")] == [(standing.attempt, None)]
+    assert "x = 2\nmore\n M a.py\n?? b.py\n" in second.text("output")
+    assert b"+x = 2" in second.patch
+    assert b"+more\n+last" in second.patch
+    task = str(fake.notes("prompt")[-1])
+    assert ANEW[:60] in task
