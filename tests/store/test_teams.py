@@ -1,10 +1,9 @@
 """What the store knows of teams, in SQLite and in PostgreSQL."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from aideator_cli.domain.teams import Plan, Stage, Step, Task, Team, TeamRun
-from aideator_cli.store import Store
+from tests.store.conftest import Kept
 
 TEAM = Team(
     "two", "two.yaml", (Stage("a", verify=("unit",)), Stage("b", start="a", rework="a", keeps_tests=True)), cost=2.0
@@ -12,8 +11,8 @@ TEAM = Team(
 RUN = TeamRun("t1234ab", "2026-01-01T00:00:00.000000Z", TEAM, "Fix it.")
 
 
-def test_a_team_comes_back_as_it_was_stored(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_a_team_comes_back_as_it_was_stored(kept: Kept) -> None:
+    store = kept.open()
     store.add_team(RUN)
     store.add_step(Step(RUN.id, "a", RUN.run_of("a"), "2026-01-01T00:00:01.000000Z"))
     plan = Plan((Task("x", "Do x", "qa", ("y",), ("x.py",)), Task("y", "Do y")), "Both.")
@@ -31,8 +30,8 @@ def test_a_team_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert store.teams(state="running") == []
 
 
-def test_a_team_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
-    store = Store.open(tmp_path)
+def test_a_team_is_found_by_the_beginning_of_its_id(kept: Kept) -> None:
+    store = kept.open()
     store.add_team(RUN)
     store.add_team(replace(RUN, id="t1299zz"))
     assert store.find_team("t123") == RUN.id
@@ -40,8 +39,8 @@ def test_a_team_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
     assert store.find_team("") is None
 
 
-def test_one_process_moves_a_team_on(tmp_path: Path) -> None:
-    store, other = Store.open(tmp_path), Store.open(tmp_path)
+def test_one_process_moves_a_team_on(kept: Kept) -> None:
+    store, other = kept.open(), kept.open()
     store.add_team(RUN)
     lease = store.lease_team(RUN.id, "one", "here", 60)
     assert lease is not None
