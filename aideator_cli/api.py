@@ -50,9 +50,11 @@ from aideator_cli.actions.refreshing import refresh
 from aideator_cli.actions.sharing import exporting, reporting
 from aideator_cli.actions.sharing.exporting import Exported
 from aideator_cli.actions.stats import Stats
+from aideator_cli.actions.teams import scripting as teaming
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
 from aideator_cli.domain.glance import Wanted
+from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.judgements import Judgement, Round
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Selection, StoredRun
@@ -114,6 +116,8 @@ __all__ = [
     "Shares",
     "Stats",
     "Surroundings",
+    "Team",
+    "TeamState",
     "Undone",
     "Wanted",
     "Where",
@@ -192,6 +196,33 @@ class Aideator:
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
         return Run(self._here, starting.start(self._here, planned))
+
+    def start_team(
+        self,
+        repo: str | Path,
+        prompt: str,
+        team: str | Path,
+        *,
+        models: str | Sequence[str] = (),
+        bounds: Bounds = Bounds(),  # noqa: B008 -- frozen
+        checking: Checking = Checking(),  # noqa: B008 -- frozen
+        where: Where = Where(),  # noqa: B008 -- frozen
+        allow_local_shell: bool = False,
+    ) -> "Team":
+        """Starts a team as `aideator run --team` does, and returns when its first step has begun: `wait()` moves it on.
+
+        `team`: its name, or the path of its stages file. `bounds.budget` is for all of it. Raises `AideatorError`; then nothing
+        was started.
+        """
+        request = Request(
+            str(repo), prompt, models=[models] if isinstance(models, str) else list(models), bounds=bounds, checking=checking,
+            allow_local_shell=allow_local_shell,
+        )  # fmt: skip
+        return Team(self._here, teaming.start(self._here, str(team), request, where))
+
+    def team(self, name: str) -> "Team":
+        """The team with this id, or a unique beginning of it."""
+        return Team(self._here, teaming.named(self._here, name))
 
     def merge(self, *variations: str, only: Sequence[str] = (), take: Sequence[str] = ()) -> "Run":
         """Starts a run that checks a merge of these variations (RUN/N each), and returns as soon as it is accepted.
@@ -435,3 +466,28 @@ class Run:
         if variation not in (numbers := [v.number for v in self.spec.variations]):
             raise usage(f"run {self.id} has no variation {variation}", hint=f"its variations are 1 to {len(numbers)}")
         return variation
+
+
+class Team:
+    """A team that was started. Its steps are runs."""
+
+    def __init__(self, here: Here, id_: str) -> None:
+        self._here = here
+        self.id = id_
+
+    def state(self) -> TeamState:
+        """How far it is: what each step began with, what came of it, how long it took, what it cost."""
+        return teaming.state(self._here, self.id)
+
+    def wait(self, timeout: float | None = None) -> TeamState:
+        """Moves the team on until it is over, or for `timeout` seconds. Raises `AideatorError` if a step can't be begun."""
+        return teaming.wait(self._here, self.id, timeout)
+
+    def result(self) -> tuple[Run, int]:
+        """The run and the number of the variation that it ended with. Raises `AideatorError` if there is none."""
+        named = finding.find(self._here, self.id)
+        return Run(self._here, named.run), named.numbers[0]
+
+    def cancel(self) -> None:
+        """Ends it, and asks its agents at work to stop."""
+        teaming.cancel(self._here, self.id)
