@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def carry_out_by_team(call: "Call", word: str) -> int:
     """Returns the exit code."""
     from aideator_cli.actions.teams import starting
-    from aideator_cli.cli.beginning import remark
+    from aideator_cli.cli.beginning import remark, tell_notes, tell_routes
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
     from aideator_cli.errors import usage
@@ -36,6 +36,8 @@ def carry_out_by_team(call: "Call", word: str) -> int:
             raise usage(f"{option} can't be combined with --team", hint=f"leave out {option}")
     check_view(call.view, json=call.json)
     planned = starting.plan(call.here, starting.found(word, call.request.repo), call.request, call.where)
+    tell_routes(planned.first.spec)
+    tell_notes(planned.first.spec)
     if call.dry_run:
         return _draw(planned, json=call.json)
     if call.taken is not None:

@@ -194,7 +194,8 @@ class Mover:
             return
         path = first.repository_path
         ask = asking(self.here, Where(backend.name), first.spec.secret, answers=wanted.stage.answers)
-        made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask)
+        with store.owned_by(run.owner):
+            made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask, store.memories)
         parcel.forget(self.here.settings.home / "runs", id_)
         with store.owned_by(run.owner):
             start(self.here, Plan(made, backend))

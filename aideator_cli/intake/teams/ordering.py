@@ -13,8 +13,9 @@ from aideator_cli.errors import usage
 from aideator_cli.intake import bounds, prompts
 from aideator_cli.intake.identity import of_run
 from aideator_cli.intake.lineup import line_up
-from aideator_cli.intake.order import Order, check_local
+from aideator_cli.intake.order import Order, Recall, check_local, nothing_known
 from aideator_cli.intake.prompts import Briefed
+from aideator_cli.intake.remembering import picked
 from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Question, Request
 from aideator_cli.intake.roles import finding as roles
 from aideator_cli.intake.routing import privacy
@@ -133,9 +134,10 @@ def ordered(
     settings: Settings,
     left: float | None,
     ask: Ask = nothing_at_hand,
+    recall: Recall = nothing_known,
 ) -> Order:
     """Returns the order for a step's run. `first`: the spec of the team's first run, whose settings hold; `path`: where it began.
-    `ask` tells which models are at hand, if one is to be chosen.
+    `ask` tells which models are at hand, if one is to be chosen, and `recall` which notes there are, if the first run had some.
 
     Raises `AideatorError`, as for any run.
     """
@@ -187,6 +189,7 @@ def ordered(
     spec = replace(
         first, prompt=request.prompt or "", variations=variations, limits=limits, share=budget and budget / len(variations),
         system=messages.system, task=messages.task, scripts=lineup.scripts,
+        notes=picked(recall(router.repositories), request.prompt or "") if first.notes else (),
         first=None, parallel=_fitting(run.asked.parallel, len(variations)), colleagues=asked,
     )  # fmt: skip
     made = order(earlier, spec, answer=wanted.stage.answers)

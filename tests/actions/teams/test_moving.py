@@ -74,3 +74,28 @@ def test_two_who_watch_move_it_on_together(world: World, started: Started) -> No
         assert "review: accepted: Good." in out
         assert f"{team} succeeded" in out
     assert_whole(world)
+
+
+def test_every_stage_gets_the_notes_on_the_repository_and_is_as_private_as_the_first(world: World) -> None:
+    assert world.run("memory", "add", "The modules have one constant each.").returncode == 0
+    (world.repository.path / ".aideator.toml").write_text("private = true\n")
+    words = (
+        "run",
+        ".",
+        "Write both.",
+        "--team",
+        str(world.team),
+        "--backend",
+        "local",
+        "--no-repository-file",
+        "--view",
+        "lines",
+    )
+    said = world.run(*words)
+    assert said.returncode == 0, said.stderr
+    assert "the agents get 1 note on the repository: [1] The modules have one constant each." in said.stderr
+    store = world.store
+    specs = {step.key: run.spec for step in store.steps(only(store).id) if (run := store.run(step.run))}
+    assert {spec.model_hosts for spec in specs.values()} == {("localhost", "127.0.0.1", "::1")}
+    for key in ("plan", "build/a", "test", "review"):
+        assert [note.text for note in specs[key].notes] == ["The modules have one constant each."], key
