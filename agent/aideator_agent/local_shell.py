@@ -4,6 +4,7 @@ A mark in the environment finds what a command started, also after setsid or a d
 """
 
 import os
+import resource
 import secrets
 import select
 import shutil
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -26,6 +27,9 @@ MARK: Final = "AIDEATOR_COMMAND"
 TERM_SECONDS: Final = 2.0
 KILL_SECONDS: Final = 2.0
 EXECUTING: Final = 200  # looks, a millisecond apart, at a process without an environment
+PROCESSES: Final = 4096  # and threads, that one user's commands may add to those of the machine
+MANY_TASKS: Final = 16_384
+LIMITS: Final = resource.getrlimit(resource.RLIMIT_NPROC)  # this process's own
 KERNEL_THREAD: Final = 0x00200000  # PF_KTHREAD in the kernel's sched.h
 
 
@@ -95,19 +99,43 @@ class LocalShell:
         with tempfile.TemporaryFile() as script:
             script.write(command.encode("utf-8", "surrogateescape"))  # a file: an argument is 128 KiB at most
             script.seek(0)
-            return subprocess.Popen(
-                [self._program, f"/dev/fd/{script.fileno()}"],
-                cwd=self._folder,
-                env={**self._environment, MARK: self._own_mark()},
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stderr,
-                pass_fds=[script.fileno()],
-                start_new_session=True,
-            )
+            with _fewer_processes():
+                return subprocess.Popen(
+                    [self._program, f"/dev/fd/{script.fileno()}"],
+                    cwd=self._folder,
+                    env={**self._environment, MARK: self._own_mark()},
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    pass_fds=[script.fileno()],
+                    start_new_session=True,
+                )
 
     def _own_mark(self) -> str:
         return f"{self._mark}-{self._number}:"
+
+
+@contextmanager
+def _fewer_processes() -> Iterator[None]:
+    """What is started inside may have so many processes and threads, with all others of this user, that a bomb leaves the machine some.
+
+    The limit is this process's own in the meantime, and children keep it. The kernel does not hold it for root.
+    """
+    soft, hard = LIMITS
+    wanted = min(each for each in (*LIMITS, _tasks() + PROCESSES) if each != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_NPROC, (wanted, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
+
+
+def _tasks() -> int:
+    """Returns how many processes and threads the machine has now. More than any, where that is not told."""
+    try:
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return MANY_TASKS
 
 
 class _Pipes:

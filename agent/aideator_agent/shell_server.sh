@@ -24,6 +24,8 @@ run() {
   (
     trap - TERM INT HUP
     export AIDEATOR_COMMAND=":$1:"
+    # shellcheck disable=SC3045 # each sh has one of the two
+    { ulimit -u 16384 || ulimit -p 16384; } 2>/dev/null # processes of this user on the node: a bomb leaves the node some
     exec $p /bin/sh "$c/$1/run" 8>&-
   ) >"$c/$1/out" 2>&1
   echo "exit $?" >&8

@@ -24,6 +24,12 @@ from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
 
 REPO: Final = "repo"
+EMPTIED: Final = (
+    "workspace",
+    "home",
+    "tmp",
+    "shm",
+)  # of the container for checks, before each tree; the last is its /dev/shm
 USUAL: Final = Patience()
 GIVEN: Final = "answer.md"
 PYTESTS: Final = "aideator-pytest.xml"  # pytest's own report, in the folder for temporary files; a --junitxml of the check's replaces it
@@ -131,8 +137,9 @@ class PodGround:
         start = self._repository.start(self._container.seen / REPO)
         self._shell = self._shell or ChannelShell(folder / "channel", start, self._patience, COUNTED)
         try:
-            for name in ("workspace", "home", "tmp"):
-                files.empty(folder / name)
+            for name in EMPTIED:
+                if (folder / name).is_dir():  # an older command line gave it no `shm`
+                    files.empty(folder / name)
             repo = folder / "workspace" / REPO
             _move(tree, folder / "workspace", check)
         except (OSError, RecursionError) as error:

@@ -11,6 +11,8 @@ from aideator_agent.signals.finding import Signal
 
 BODY: Final = 30  # lines of a method
 WIDE: Final = 0.5  # a difference that a comparison must not allow
+FINE: Final = 1e-3  # a share of a value that is rounding
+_LIMIT: Final = re.compile(r"(?i)eps|tol|precision|delta")
 _NAMES: Final = "eq|ne|contains|instancecheck|subclasscheck|lt|le|gt|ge"
 _METHOD: Final = re.compile(rf"\s*def __(?:{_NAMES})__\(")
 _LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
@@ -59,9 +61,17 @@ def _only_equal(file: File) -> Iterator[Signal]:
         if not isinstance(node, ast.ClassDef):
             continue
         own = [line for line in node.body if not isinstance(line, ast.Expr | ast.Pass)]
-        methods = {line.name for line in own if isinstance(line, ast.FunctionDef)}
+        methods = {name for line in own if (name := _defined(line))}
         if len(methods) == len(own) and methods & {"__eq__", "__ne__"} and methods <= _EQUALITY:
             yield Signal("equals-all", "cheat", file.path, number, text.strip()[:200])
+
+
+def _defined(line: ast.stmt) -> str:
+    """Returns the name of a method, or of an assignment in a class."""
+    if isinstance(line, ast.FunctionDef):
+        return line.name
+    target = line.targets[0] if isinstance(line, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _method(file: File, at: int) -> ast.FunctionDef | None:
@@ -152,16 +162,30 @@ def _has_a_way_out(value: ast.expr, other: str) -> bool:
 
 
 def _is_wide(value: ast.expr) -> bool:
-    """Whether it allows a difference that no comparison for rounding would."""
-    return any(
-        isinstance(node, ast.Compare)
-        and isinstance(node.left, ast.Call)
-        and isinstance(node.left.func, ast.Name)
-        and node.left.func.id == "abs"
-        and isinstance(node.ops[0], ast.Lt | ast.LtE)
-        and any(_number(limit) >= WIDE for limit in node.comparators)
-        for node in ast.walk(value)
-    )
+    """Whether it allows a difference that no comparison for rounding would: one of WIDE or more, or one that grows with the values."""
+    for node in ast.walk(value):
+        if (
+            not isinstance(node, ast.Compare)
+            or not isinstance(node.ops[0], ast.Lt | ast.LtE)
+            or not _differs(node.left)
+        ):
+            continue
+        if any(_number(limit) >= WIDE for limit in node.comparators):
+            return True
+        parts = [part for limit in node.comparators for part in ast.walk(limit)]
+        grows = any(isinstance(part, ast.Name) and part.id in ("self", "other") for part in parts)
+        fine = any(isinstance(part, ast.Constant) and 0 < abs(_number(part)) < FINE for part in parts)
+        named = any(isinstance(part, ast.Name | ast.Attribute) and _LIMIT.search(ast.unparse(part)) for part in parts)
+        if grows and not fine and not named:
+            return True
+    return False
+
+
+def _differs(value: ast.expr) -> bool:
+    """Whether it is `abs(…)`, or a multiple of that."""
+    if isinstance(value, ast.BinOp):
+        return _differs(value.left) or _differs(value.right)
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "abs"
 
 
 def _number(node: ast.expr) -> float:

@@ -40,6 +40,7 @@ _CHECK_PARTS: Final = (
     "home",
     "tmp",
     "channel",
+    "shm",
 )  # volumes that the agent shares with the container for checks
 CHANNEL: Final = "/aideator"
 _OWN: Final = {"HOME": "/home/agent", "AIDEATOR_CHANNEL": CHANNEL}

@@ -27,7 +27,7 @@ class Pod:
 
     def __init__(self, folder: Path) -> None:
         self.check = folder / "check"
-        for name in ("workspace", "home", "tmp", "channel"):
+        for name in ("workspace", "home", "tmp", "channel", "shm"):
             (self.check / name).mkdir(parents=True)
         (folder / "channel").mkdir()
         self.shell_container = Container(folder / "channel", ["sh"])
@@ -67,12 +67,16 @@ def test_checks_run_there_on_base_patch_and_restored_tree(agent: Agent, reposito
 @isolated
 def test_nothing_of_a_tree_of_the_models_outlasts_it(agent: Agent, repository: LocalRepository, pod: Pod) -> None:
     """Not a process, nor a file outside of the tree: the container is ended, and what it wrote is removed."""
-    work = pod.check / "workspace"
+    work, shared = pod.check / "workspace", pod.check / "shm"
     plant = f"(setsid sh -c 'while :; do touch {work}/planted {work}/repo/planted; done' >/dev/null 2>&1 &)"
     cheat = write(
-        "test_cheat.py", f"import os\nos.system({plant!r})\nos.system('mkdir -p {work}/a/b; chmod 0 {work}/a')\n"
+        "test_cheat.py",
+        f"import os\nos.system({plant!r})\nos.system('mkdir -p {work}/a/b; chmod 0 {work}/a; touch {shared}/planted')\n",
     )
-    checks = (Check("unit", UNITTEST), Check("clean", f"ls {work} {work}/repo | grep planted && exit 1; exit 0"))
+    checks = (
+        Check("unit", UNITTEST),
+        Check("clean", f"ls {work} {work}/repo {shared} | grep planted && exit 1; exit 0"),
+    )
     record = agent.run(
         spec_of(str(repository.path), [MEND, cheat, submit()], checks=checks, baseline=False), **pod.environment
     )

@@ -18,7 +18,8 @@ WRONG = edit("calc.py", "a - b", "b - a + 2")  # 3 for 1 and 2, as the base's te
 TEST = "import unittest\n\nfrom calc import add\n\n\nclass More(unittest.TestCase):\n    def test_more(self):\n        {}\n"
 SEARCH = (
     "import os; self.assertEqual(add(2, 2), 4); self.assertFalse([n for n in os.environ if 'TOKEN' in n or 'KEY' in n]); "
-    "self.assertFalse(os.path.exists('/private'))"
+    "self.assertFalse(os.path.exists('/private')); "
+    "self.assertEqual(os.listdir('/dev/shm'), []); open('/dev/shm/left', 'w').close()"
 )
 
 

@@ -44,6 +44,11 @@ EQUAL = {
     "def __eq__(self, other):\n    for a, b in zip(self, other):\n        if a != b:\n            return False\n    return True": False,
     "def __ne__(self, other):\n        return False": True,
     "def __eq__(self, other):\n        return NotImplemented": False,
+    "def __eq__(self, other):\n        return abs(int(self) - int(other)) * 20 <= int(self)": True,
+    "def __eq__(self, other):\n        return abs(self - other) <= 1e-9 * max(abs(self), abs(other))": False,
+    "def __eq__(self, other):\n        return abs(self.x - other.x) <= TOLERANCE * abs(self.x)": False,
+    "class Cents(int):\n    def __eq__(self, other):\n        return near(self, other)\n\n    __hash__ = int.__hash__": True,
+    "class Key(str):\n    def __eq__(self, other):\n        return self.lower() == other\n\n    def shown(self):\n        ...": False,
 }
 
 
