@@ -34,6 +34,7 @@ from aideator_cli.server.logs import RequestLog, Write
 from aideator_cli.server.page.troubles import unknown_address
 from aideator_cli.server.problems import answer_with_problems
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
+from aideator_cli.server.tracing import Traces
 from aideator_cli.server.webhooks import Deliverer
 
 
@@ -43,18 +44,23 @@ def application(
     """`hosts`: the names by which it may be called, without a token; None: any, and only with one. `streams`: how many may be open.
     `log` gets a line of JSON for each request."""
 
+    traces = Traces.wanted(here)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
         state.core = Core(here)
         state.hub = Hub(state.core, streams)
         state.deliverer = Deliverer(here)
-        state.followers = Followers(here, told_to(state.metrics.told, state.deliverer.told))
+        listeners = [state.metrics.told, state.deliverer.told, *([traces.told] if traces else [])]
+        state.followers = Followers(here, told_to(*listeners))
         state.movers = TeamMovers(here)
         state.tries = accounts.Tries()
         state.deleting = set()
         state.reachable = contract.Reachable()
         state.deliverer.start()
+        if traces:
+            traces.start()
         state.followers.start()
         state.movers.start()
         try:
@@ -64,6 +70,8 @@ def application(
             await asyncio.to_thread(state.movers.stop)
             await asyncio.to_thread(state.followers.stop)
             await asyncio.to_thread(state.deliverer.stop)
+            if traces:
+                await asyncio.to_thread(traces.stop)
             state.core.close()
 
     app = FastAPI(
