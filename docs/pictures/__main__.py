@@ -39,10 +39,11 @@ def main() -> None:
 
 
 def _pictures() -> dict[str, str]:
+    # At 34 rows a transcript fits without a scrollbar, and overflows with one, so that either may be drawn
     return {
-        "panes.svg": asyncio.run(_panes((120, 34))),
+        "panes.svg": asyncio.run(_panes((120, 36))),
         "panes-small.svg": asyncio.run(_panes((80, 24))),
-        "panes-diff.svg": asyncio.run(_panes((120, 34), "d")),
+        "panes-diff.svg": asyncio.run(_panes((120, 36), "d")),
         "panes-ended.svg": asyncio.run(_panes((120, 34), over=True)),
         "live.svg": _live(80),
         "lines.svg": _lines(),
