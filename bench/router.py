@@ -117,7 +117,7 @@ def _always(name: str, model: ModelInfo, tasks: Sequence[dict[str, Outcome]]) ->
 
 def _router(seen: Sequence[Tried], models: Sequence[ModelInfo], *, escalates: bool = True) -> Router:
     market = Market(models, tuple(seen))
-    return Router(NOWHERE, (HERE,), escalates=escalates, ask=lambda: market)
+    return Router(NOWHERE, lambda: (HERE,), escalates=escalates, ask=lambda: market)
 
 
 def _wanted(policy: str) -> Wanted:

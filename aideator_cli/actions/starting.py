@@ -69,7 +69,7 @@ def plan(
         _check_unwatched(request)
     if request.question.answer:
         _check_answer(taking, pushing)
-    made = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.memories), backend)
+    made = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.recalled), backend)
     if taking is not None:
         from aideator_cli.actions.taking import check_place
 
@@ -111,7 +111,7 @@ def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequenc
             "--dry-run prints Kubernetes manifests, and the local backend has none",
             hint="--backend kubernetes",
         )
-    planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.memories), backend)
+    planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.recalled), backend)
     return planned, backend.manifests(planned.spec, planned.order.packed.folder)
 
 

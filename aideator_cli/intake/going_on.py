@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -46,7 +47,7 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
     asked = checks.parse(request.checking) if seen else checks.Checks(setup=tuple(request.checking.setup))
     router = Router(
         settings.config_folder,
-        of_run(old.repository.url, earlier.path),
+        partial(of_run, old.repository.url, earlier.path),
         earlier.path,
         old.model_hosts,
         backend == "kubernetes",

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from aideator_cli.intake import review
 
 USUAL_RETRIES = 1
-Recall = Callable[[Sequence[str]], "list[Memory]"]
+Recall = Callable[[Callable[[], Sequence[str]]], "list[Memory]"]  # takes what finds the names of a repository
 
 
-def nothing_known(_repositories: Sequence[str]) -> "list[Memory]":
+def nothing_known(_names: Callable[[], Sequence[str]]) -> "list[Memory]":
     return []
 
 
@@ -135,16 +136,16 @@ def _router(request: Request, backend: str, settings: Settings, ask: Ask) -> Rou
     on_cluster = backend == "kubernetes"
     root = None if is_url(request.repo) else root_of(Path(request.repo))
     router = Router(
-        settings.config_folder, names(request.repo), root, on_cluster=on_cluster, prompt=request.prompt or "",
+        settings.config_folder, partial(names, request.repo), root, on_cluster=on_cluster, prompt=request.prompt or "",
         escalates=bool(request.escalate), ask=ask,
     )  # fmt: skip
     if not (request.private or privacy.is_private(root)):
         return router
-    return replace(router, hosts=privacy.list_of(router.policies, on_cluster=on_cluster))
+    return replace(router, hosts=router.policies.hosts(on_cluster=on_cluster))
 
 
 def _notes(request: Request, router: Router, recall: Recall) -> tuple[Note, ...]:
-    if not request.briefing.memory or not (memories := recall(router.repositories)):
+    if not request.briefing.memory or not (memories := recall(lambda: router.repositories)):
         return ()
     from aideator_cli.intake.remembering import picked
 

@@ -1,6 +1,6 @@
 """Notes on repositories that people have accepted, and which proposals they have rejected. Exists only here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from aideator_cli.domain.memory import MOST, REJECTED, Memory
@@ -21,6 +21,12 @@ class Memories(Database):
             (self.owner or "", *(repositories or ())),
         )
         return [Memory(*row) for row in rows]
+
+    def recalled(self, names: Callable[[], Sequence[str]]) -> list[Memory]:
+        """Returns the same. Asks for the names, which takes a process of git, only if there are any notes at all."""
+        if self._connection.execute("select 1 from memories where rejected is null limit 1").fetchone() is None:
+            return []
+        return self.memories(names())
 
     def remember(self, repository: str, text: str, key: str, source: str, run: str | None = None) -> Memory | None:
         """Returns None if the repository has as many notes as it can have. A text that is known already is returned as it is."""

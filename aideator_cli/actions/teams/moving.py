@@ -195,7 +195,7 @@ class Mover:
         path = first.repository_path
         ask = asking(self.here, Where(backend.name), first.spec.secret, answers=wanted.stage.answers)
         with store.owned_by(run.owner):
-            made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask, store.memories)
+            made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask, store.recalled)
         parcel.forget(self.here.settings.home / "runs", id_)
         with store.owned_by(run.owner):
             start(self.here, Plan(made, backend))

@@ -59,7 +59,7 @@ def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
         backend.name,
         here.settings,
         ask,
-        here.store.memories,
+        here.store.recalled,
     )
     return TeamPlan(run, Plan(replace(order, spec=as_step(run, wanted, order.spec, first=True)), backend))
 

@@ -10,7 +10,7 @@ from aideator_agent.mcp.server import McpServer
 from aideator_agent.spec import VariationSpec
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import models
-from aideator_cli.intake.routing.policies import FILE, Policies
+from aideator_cli.intake.routing.policies import FILE
 from aideator_cli.system.configuration import repository
 
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -47,6 +47,8 @@ def check(
         for each in servers
         if each.url is not None and not confinement.lists_url(hosts, each.url)
     ]
+    if wrong and not hosts:
+        raise nowhere()
     if wrong:
         raise _private(f"{'; '.join(dict.fromkeys(wrong))}", hosts)
 
@@ -57,13 +59,10 @@ def check_model(hosts: Sequence[str] | None, variation: VariationSpec) -> None:
         raise _private(f"{variation.model} is asked at {place}", hosts)
 
 
-def list_of(policies: Policies, *, on_cluster: bool) -> tuple[str, ...]:
-    """Raises `AideatorError` (usage) if no host may get a private repository's text."""
-    found = policies.hosts(on_cluster=on_cluster)
-    if not found:
-        why = "in a pod, localhost is the pod itself" if policies.local is None else f"`local` in {FILE} is empty"
-        raise usage(f"the repository is private, and no host is on the list of local ones ({why})", HINT)
-    return found
+def nowhere() -> AideatorError:
+    """Returns the error for a private repository whose text may go to no host."""
+    why = f"`local` in {FILE} is empty or missing; in a pod, localhost is the pod itself"
+    return usage(f"the repository is private, and no host is on the list of local ones ({why})", HINT)
 
 
 def _elsewhere(variation: VariationSpec, hosts: Sequence[str]) -> str | None:

@@ -13,7 +13,7 @@ from aideator_agent.spec import Route
 from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake.models import ModelInfo, split_models
-from aideator_cli.intake.routing import policies
+from aideator_cli.intake.routing import policies, privacy
 from aideator_cli.intake.routing.policies import Policies
 
 if TYPE_CHECKING:  # what chooses is loaded when something is chosen
@@ -50,13 +50,17 @@ class Router:
     """What is read once a model is to be chosen."""
 
     config_folder: Path
-    repositories: tuple[str, ...] = ()  # its names, by which statistics know it
+    names: Callable[[], tuple[str, ...]] = tuple  # of the repository, by which statistics and notes know it
     root: Path | None = None  # the repository on this machine
     hosts: tuple[str, ...] | None = None  # it is private: only these may get its text
     on_cluster: bool = False
     prompt: str = ""
     escalates: bool = False  # whether the variations are the steps of a cascade
     ask: Ask = field(default=nothing_at_hand)
+
+    @cached_property
+    def repositories(self) -> tuple[str, ...]:
+        return self.names()
 
     @cached_property
     def policies(self) -> Policies:
@@ -123,6 +127,8 @@ class Router:
         return Given(pick.info.name, pick.route)
 
     def _choose(self, name: str, wanted: Wanted, taken: Sequence[str] = ()) -> "list[Pick]":
+        if self.hosts == ():
+            raise privacy.nowhere()
         from aideator_cli.intake.routing.choosing import Needs, choose
         from aideator_cli.intake.routing.task import Task, tokens
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,7 +154,7 @@ def ordered(
     bounds.check(request)
     router = Router(
         settings.config_folder,
-        of_run(first.repository.url, path),
+        partial(of_run, first.repository.url, path),
         path,
         first.model_hosts,
         backend == "kubernetes",
@@ -189,7 +190,7 @@ def ordered(
     spec = replace(
         first, prompt=request.prompt or "", variations=variations, limits=limits, share=budget and budget / len(variations),
         system=messages.system, task=messages.task, scripts=lineup.scripts,
-        notes=picked(recall(router.repositories), request.prompt or "") if first.notes else (),
+        notes=picked(recall(lambda: router.repositories), request.prompt or "") if first.notes else (),
         first=None, parallel=_fitting(run.asked.parallel, len(variations)), colleagues=asked,
     )  # fmt: skip
     made = order(earlier, spec, answer=wanted.stage.answers)
