@@ -1,6 +1,6 @@
 """Starts a run: a request becomes a plan, and the plan becomes a run. Between the two steps the caller can still decline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent.spec import RunSpec
@@ -81,11 +81,16 @@ def plan(
     return made
 
 
-def start(here: Here, planned: Plan) -> StoredRun:
-    """Raises `AideatorError` if the backend refuses the run. Then nothing remains, neither in the store nor in the backend."""
+def start(here: Here, planned: Plan, stored: Callable[[str], object] | None = None) -> StoredRun:
+    """`stored` gets the run's id as soon as it is in the store.
+
+    Raises `AideatorError` if the backend refuses the run. Then nothing remains, neither in the store nor in the backend.
+    """
     spec, runs = planned.spec, here.settings.home / "runs"
     here.store.add_run(spec, place_of(planned.backend), repository_path=planned.order.located.path)
     try:
+        if stored is not None:
+            stored(spec.id)
         parcel.keep(runs, spec.id, planned.order.packed.files)
         planned.order.packed.release()
         planned.backend.submit(spec, planned.order.packed.hidden)

@@ -1,6 +1,6 @@
 """Who calls, and what they may do. The one place that knows: every route asks here."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import field
 from http import HTTPStatus
 from typing import Any, Final
@@ -52,13 +52,22 @@ async def admitted(request: Request, scope: Scope) -> Caller:
     """Raises `Problem` for a caller without this right, and `AideatorError` (not found) for a run of another user."""
     found = await known(request)
     request.state.caller = found
+    request.app.state.rates.check(found.name)
     if scope not in found.scopes:
         text = f"this token may not do that: it needs the scope {scope}"
         raise Problem(HTTPStatus.FORBIDDEN, text, "ask for a token that has it: aideator token create --scope")
     run = request.path_params.get("run") or request.path_params.get("task")
     if run is not None and not found.owns_machine:
         await _core(request).read(_check_owner, run, found)
+    if run is not None and scope == "run":
+        check_kept(request.app.state.deleting, run)
     return found
+
+
+def check_kept(deleting: Collection[str], run: str) -> None:
+    """Raises `Problem` for a run that is being deleted."""
+    if run in deleting:
+        raise Problem(HTTPStatus.CONFLICT, f"run {run} is being deleted", "GET /api/v1/runs lists the others")
 
 
 async def known(request: Request) -> Caller:
@@ -88,7 +97,7 @@ async def _of_session(request: Request) -> Caller | None:
     """A browser sends its cookie with everything, so it changes nothing by itself: only with a form of the page."""
     secret = sessions.cookie_of(request)
     path = getattr(request.scope.get("route"), "path", request.url.path)
-    if secret is None or (path.startswith("/api/") and request.method not in SAFE):
+    if secret is None or (path.startswith(("/api/", "/mcp")) and request.method not in SAFE):
         return None
     found = await _core(request).read(sessions.opened, secret)
     if found is None:

@@ -1,5 +1,6 @@
 """The routes that change something: they start runs, stop, retry, judge, tell, select and delete."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract, keys
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.described import either, one, several
-from aideator_cli.server.foreign import admissible, check_judge
+from aideator_cli.server.foreign import admissible, check_judge, check_place
 from aideator_cli.server.naming import named, the_run, word
 from aideator_cli.server.once import Key, key_of, once
 from aideator_cli.server.problems import Problem
@@ -55,7 +56,6 @@ async def start(
     responses=either("Selection", contract.SELECTED),
 )
 async def select(request: Request, _caller: Acting, run: RunId, body: bodies.AnySelection) -> Response:
-    _check_kept(request, run)
     if isinstance(body, bodies.ShortSelecting):
         return JSONResponse(await core_of(request).act(contract.select, run, body.winning_variation_id))
     return JSONResponse(await core_of(request).act(selection_of, run, body))
@@ -69,7 +69,6 @@ async def select(request: Request, _caller: Acting, run: RunId, body: bodies.Any
 )
 async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Stopping | None = None) -> Response:
     """Answers when they are asked to stop. Their last events and results come in the run's stream."""
-    _check_kept(request, run)
     await core_of(request).act(stop, run, body.variation if body else None)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
@@ -77,9 +76,8 @@ async def cancel(request: Request, _caller: Acting, run: RunId, body: bodies.Sto
 @router.post(
     "/runs/{run}/retry", status_code=ACCEPTED, summary="Try variations again", responses=one("Run", status=202)
 )
-async def retry(request: Request, _caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
-    _check_kept(request, run)
-    retried = await core_of(request).act(_retry, run, body or bodies.Retrying())
+async def retry(request: Request, caller: Acting, run: RunId, body: bodies.Retrying | None = None) -> Response:
+    retried = await core_of(request).act(_retry, caller, run, body or bodies.Retrying())
     followers_of(request).retried(retried)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
 
@@ -93,7 +91,6 @@ async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judgi
     """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
     asked = body or bodies.Judging()
     check_judge(caller, asked.model)
-    _check_kept(request, run)
     return JSONResponse(await core_of(request).ask(_judge, run, asked, caller))
 
 
@@ -103,7 +100,6 @@ async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judgi
     responses=several("told", "Told"),
 )
 async def tell(request: Request, _caller: Acting, run: RunId, body: bodies.Telling) -> Response:
-    _check_kept(request, run)
     return JSONResponse(await core_of(request).act(_tell, run, body))
 
 
@@ -114,7 +110,6 @@ async def delete(
     run: RunId,
     force: Annotated[bool, Query(description="Also while its agents work. They are killed.")] = False,
 ) -> Response:
-    _check_kept(request, run)
     going: set[str] = request.app.state.deleting
     going.add(run)
     try:
@@ -124,22 +119,16 @@ async def delete(
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _check_kept(request: Request, run: str) -> None:
-    """Raises `Problem` for a run that is being deleted."""
-    if run in request.app.state.deleting:
-        raise Problem(HTTPStatus.CONFLICT, f"run {run} is being deleted", "GET /api/v1/runs lists the others")
-
-
 def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | None) -> str:
     """Returns its id. Raises `AideatorError` for what can't be started; then nothing was."""
 
-    def start() -> str:
+    def start(stored: Callable[[str], object]) -> str:
         request = keeping.with_own_keys(here, asked.request(), asked.where(), owner)
         planned = starting.plan(here, request, asked.where())
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
         try:
-            return starting.start(here, planned).spec.id
+            return starting.start(here, planned, stored).spec.id
         except KeyMissing as error:
             raise (error if owner is None else keys.missing(error)) from error
 
@@ -165,7 +154,8 @@ def stop(here: Here, run: str, variation: int | None) -> None:
     cancelling.cancel(here, word(named(here, run, variation)), Where(), wait=False)
 
 
-def _retry(here: Here, run: str, body: bodies.Retrying) -> Retried:
+def _retry(here: Here, caller: Caller, run: str, body: bodies.Retrying) -> Retried:
+    check_place(caller, the_run(here, run).place.backend)
     return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force, fresh=body.fresh)
 
 

@@ -19,6 +19,9 @@ from aideator_cli.server import (
     keys,
     metrics,
     mirror,
+    model_context,
+    model_route,
+    offers,
     openid,
     page,
     runs,
@@ -33,6 +36,7 @@ from aideator_cli.server.gate import Gate
 from aideator_cli.server.logs import RequestLog, Write
 from aideator_cli.server.page.troubles import unknown_address
 from aideator_cli.server.problems import answer_with_problems
+from aideator_cli.server.rates import UNKNOWN, Bucket, Rates
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
 from aideator_cli.server.tracing import Traces
 from aideator_cli.server.webhooks import Deliverer
@@ -50,7 +54,7 @@ def application(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
         state.core = Core(here)
-        state.hub = Hub(state.core, streams)
+        state.hub = Hub(state.core, streams, here.settings.defaults.stream_limit)
         state.deliverer = Deliverer(here)
         listeners = [state.metrics.told, state.deliverer.told, *([traces.told] if traces else [])]
         state.followers = Followers(here, told_to(*listeners))
@@ -63,8 +67,10 @@ def application(
             traces.start()
         state.followers.start()
         state.movers.start()
+        work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting)
         try:
-            yield
+            async with model_context.served(work) as state.model_context:
+                yield
         finally:
             state.hub.close()
             await asyncio.to_thread(state.movers.stop)
@@ -80,6 +86,8 @@ def application(
     app.state.needs_token = hosts is None
     provider = openid.configured(here.settings) if hosts is None else None
     app.state.openid = None if provider is None else openid.OpenId(provider)
+    app.state.rates = Rates(here.settings.defaults.rate_limit)
+    app.state.unknown = Bucket(UNKNOWN)
     app.state.public_url = here.settings.defaults.public_url
     app.state.metrics = metrics.Metrics()
     app.add_middleware(Audit)
@@ -91,5 +99,6 @@ def application(
     app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
     for part in (health, metrics, mirror, hooks, runs, watching, acts, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
+    app.router.routes.append(model_route.route)
     describe(app)
     return app

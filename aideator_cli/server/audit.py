@@ -1,7 +1,8 @@
 """Notes every request that changes something, or was not allowed to, when it has been answered."""
 
 import logging
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,12 +34,17 @@ class Audit:
 
 
 async def _note(scope: Scope, status: int) -> None:
-    caller: Caller = scope.get("state", {}).get("caller", LOCAL)
+    state: dict[str, Any] = scope.get("state", {})
+    caller: Caller = state.get("caller", LOCAL)
     route = scope.get("route")
     path = getattr(route, "path", scope["path"])
-    target = scope.get("path_params", {}).get("run") or scope.get("state", {}).get(
-        "target"
-    )  # a run that was just started
+    noted: dict[str, str] = state.get("noted", {})  # of a call of a tool
+    if noted == {} and "noted" in state and status < HTTPStatus.BAD_REQUEST:
+        return  # a tool that reads
+    if "caller" not in state and scope["app"].state.needs_token and scope["app"].state.unknown.take():
+        return  # whoever has no token can't fill the database
+    path = " ".join(filter(None, (path, noted.get("tool"))))
+    target = scope.get("path_params", {}).get("run") or noted.get("target") or state.get("target")
     address = scope["client"][0] if scope.get("client") else None
     deed = Deed(now(), caller.name, f"{scope['method']} {path}"[:200], target, status, caller.token, address)
     core: Core = scope["app"].state.core

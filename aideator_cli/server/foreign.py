@@ -36,6 +36,12 @@ def check_judge(caller: Caller, model: str | None) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, text, LEAVE_OUT)
 
 
+def check_place(caller: Caller, backend: str) -> None:
+    """Raises `Problem` (403) if more agents of a run would be processes on the server's machine."""
+    if backend == "local" and not caller.owns_machine:
+        raise Problem(HTTPStatus.FORBIDDEN, "this needs the scope admin: agents on the server's machine", LEAVE_OUT)
+
+
 def _of_machine(asked: NewRun) -> Iterator[str]:
     if not is_url(asked.repository) or asked.repository.strip().lower().startswith("file:"):
         yield "a repository on the server's machine"

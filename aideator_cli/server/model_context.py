@@ -1,9 +1,12 @@
-"""Offers the tools to a client of the Model Context Protocol that started this process, over stdin and stdout."""
+"""Offers the tools to clients of the Model Context Protocol: one that started this process, over stdin and stdout, and others over HTTP."""
 
 import asyncio
 import logging
 import re
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -11,13 +14,16 @@ import mcp_types as types
 from mcp import MCPError
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, written
 from aideator_cli.server import offers
 from aideator_cli.server.core import Core
 from aideator_cli.server.followers import Followers
+from aideator_cli.server.gate import LARGEST_BODY
 from aideator_cli.server.problems import Problem
 from aideator_cli.text.clean import clean
 
@@ -53,21 +59,38 @@ async def _serve(here: Here, shell: bool) -> None:
         core.close()
 
 
+@asynccontextmanager
+async def served(work: offers.Work) -> AsyncIterator[ASGIApp]:
+    """Yields the application that speaks the protocol over HTTP. It keeps nothing between two requests, so any replica may answer.
+
+    Each request's state has its `caller`.
+    """
+    manager = StreamableHTTPSessionManager(server(work), stateless=True, max_request_body_size=LARGEST_BODY)
+    async with manager.run():
+        yield manager.handle_request
+
+
 def server(work: offers.Work) -> Server[Any]:
     async def call(context: ServerRequestContext[Any, Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
         async def tell(ended: int, all_of_them: int) -> None:
             await context.session.report_progress(ended, all_of_them, f"{ended} of {all_of_them} agents have ended")
 
-        return await _called(work, asked, tell)
+        return await _called(_work_of(work, context), asked, tell)
 
-    async def read(_context: object, asked: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        return await _read(work, str(asked.uri))
+    async def read(
+        context: ServerRequestContext[Any, Any], asked: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        return await _read(_work_of(work, context), str(asked.uri))
+
+    async def list_tools(context: ServerRequestContext[Any, Any], _asked: object) -> types.ListToolsResult:
+        caller = _work_of(work, context).caller
+        return types.ListToolsResult(tools=[_described(tool) for tool in offers.TOOLS if tool.scope in caller.scopes])
 
     return Server(
         "aideator",
         version=version("aideator"),
         instructions=INSTRUCTIONS,
-        on_list_tools=_list_tools,
+        on_list_tools=list_tools,
         on_call_tool=call,
         on_list_resources=_list_resources,
         on_list_resource_templates=_list_templates,
@@ -75,8 +98,12 @@ def server(work: offers.Work) -> Server[Any]:
     )
 
 
-async def _list_tools(_context: object, _asked: object) -> types.ListToolsResult:
-    return types.ListToolsResult(tools=[_described(tool) for tool in offers.TOOLS])
+def _work_of(work: offers.Work, context: ServerRequestContext[Any, Any]) -> offers.Work:
+    """Returns the same for who has sent this request. Over stdin it is whoever started this process."""
+    request: Any = context.request
+    if request is None:
+        return work
+    return replace(work, caller=request.state.caller, check=request.state.check, noted=request.state.noted)
 
 
 def _described(tool: offers.Tool) -> types.Tool:
@@ -116,6 +143,10 @@ async def _called(work: offers.Work, asked: types.CallToolRequestParams, tell: o
     tool = _TOOLS.get(asked.name)
     if tool is None:
         raise MCPError(types.INVALID_PARAMS, f"there is no tool {clean(asked.name)[:80]}")
+    if not tool.reads:
+        work.noted["tool"] = tool.name
+    if tool.scope not in work.caller.scopes:
+        return _failed(f"this token may not do that: it needs the scope {tool.scope}")
     try:
         answer = await tool.act(work, tool.takes.model_validate(asked.arguments or {}), tell)
     except ValidationError as error:

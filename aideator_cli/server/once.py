@@ -30,24 +30,27 @@ def key_of(owner: str | None, text: str | None, body: bytes) -> Key | None:
     return Key(owner or "", text, hashlib.sha256(body).hexdigest())
 
 
-def once(here: Here, key: Key | None, start: Callable[[], str]) -> str:
-    """Returns the run that `start` returns, or that it returned for this key before."""
+def once(here: Here, key: Key | None, start: Callable[[Callable[[str], object]], str]) -> str:
+    """Returns the run that `start` returns, or that it returned for this key before. `start` gets a function that takes the run's id
+    when it is stored: if this process is killed from then on, the same request again gets that run."""
     if key is None:
-        return start()
+        return start(lambda _: None)
     store = ServerStore.of(here.store)
     known = store.first_with_key(key.owner, key.text, key.digest, KEPT_SECONDS)
     if known.digest != key.digest:
         text = "this Idempotency-Key came with another request before"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, "choose a new key for a new request")
     if known.run is not None:
+        if here.store.run(known.run) is None:
+            text = f"run {known.run}, which this Idempotency-Key has started, was deleted"
+            raise Problem(HTTPStatus.GONE, text, "choose a new key to start another one")
         return known.run
     if not known.is_new:
         text = "the first request with this Idempotency-Key is still being answered"
-        raise Problem(HTTPStatus.CONFLICT, text, "try again in a few seconds")
+        raise Problem(HTTPStatus.CONFLICT, text, "try again in a few seconds", headers={"Retry-After": "5"})
     try:
-        run = start()
+        run = start(lambda run: store.keep_key(key.owner, key.text, run))
     except BaseException:
         store.drop_key(key.owner, key.text)
         raise
-    store.keep_key(key.owner, key.text, run)
     return run

@@ -53,7 +53,7 @@ async def stream(request: Request, run: str, view: View, after: str | None, vari
     async def check() -> None:
         await admitted(request, "read")
 
-    return StreamAnswer(hub, hub.stream(run, view, variation, position), check)
+    return StreamAnswer(hub, hub.stream(run, view, variation, position), check, request.state.caller.name)
 
 
 def _state(here: Here, run: str, variation: int | None) -> str:

@@ -5,6 +5,11 @@ from aideator_cli.errors import AideatorError, ExitCode
 RETRY_SECONDS = 5  # after which it is worth trying again
 
 
+def is_of_database(error: BaseException) -> bool:
+    """Returns whether a library of a database has raised it, which reading does: the same may be tried again later."""
+    return type(error).__module__.partition(".")[0] in ("sqlite3", "psycopg")
+
+
 class LeaseLost(AideatorError):
     """The run is another process' to follow now. What the old follower was about to write is not written."""
 

@@ -61,6 +61,8 @@ class Defaults:
     theme: str | None = None  # dark or light
     database: str | None = None  # a URL; `Settings.database` also knows the variable
     notify: str | None = None
+    rate_limit: int = 1200  # requests of one user of the server in a minute; 0: any number
+    stream_limit: int = 200  # streams that one user of the server may have open
     public_url: str | None = None  # under which browsers reach the server
     oidc_issuer: str | None = None
     oidc_client: str | None = None
@@ -233,6 +235,7 @@ def defaults_table() -> "Table":
             Kind.SWITCH if default is False
             else Kind.PATH if name in _PATHS
             else Kind.NUMBER if name == "temperature"
+            else Kind.WHOLE if isinstance(default, int)
             else Kind.TEXT
         )  # fmt: skip
         return Option(name, kind, many, pairs=name in ("annotation", "env", "label", "node_selector", "toleration"))

@@ -1,10 +1,12 @@
 """Users of a server: tokens and API keys, whose runs they see, what was noted of them, and requests that come twice."""
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +16,13 @@ from starlette.testclient import TestClient
 
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, contract
+from aideator_cli.server import accounts, acts, contract, once, rates
 from aideator_cli.server.app import application
 from aideator_cli.server.page import entering
+from aideator_cli.server.page.frame import edition
 from aideator_cli.server.problems import Problem
 from aideator_cli.server.streams import answer
+from aideator_cli.store import repeats
 from aideator_cli.store.serving import ServerStore
 from tests.server.conftest import API, Body, told
 from tests.server.test_bad_input import refused
@@ -257,3 +261,60 @@ def test_a_key_made_after_a_login_outlives_it(client: TestClient) -> None:
     assert client.delete(f"{API}/auth/api-keys/{login['id']}", headers=key).status_code == 204
     refused(client.get(f"{API}/runs", headers=bearer(logged["access_token"])), 401)
     assert client.get(f"{API}/runs", headers=key).status_code == 200
+
+
+def test_a_key_whose_request_was_killed_can_be_used_again(client: TestClient, body: Body) -> None:
+    asked = json.dumps(body(n=1, models=body()["models"][:1])).encode()
+    store, digest = ServerStore.of(Here().store), hashlib.sha256(asked).hexdigest()
+    head = {"Idempotency-Key": "killed", "Content-Type": "application/json"}
+    assert store.first_with_key("", "killed", digest, once.KEPT_SECONDS).is_new  # and then the process was killed
+    waiting = client.post(f"{API}/runs", content=asked, headers=head)
+    assert (refused(waiting, 409)["detail"], waiting.headers["retry-after"]) == (
+        "the first request with this Idempotency-Key is still being answered", "5",
+    )  # fmt: skip
+    with store.transaction("test") as connection:
+        later = (datetime.now(UTC) + timedelta(seconds=once.KEPT_SECONDS - repeats.PATIENCE - 1)).isoformat()
+        connection.execute("update idempotency set expires = ?", (later,))
+    started = client.post(f"{API}/runs", content=asked, headers=head)
+    assert started.status_code == 202
+    run = started.json()["run"]
+    assert client.post(f"{API}/runs", content=asked, headers=head).json()["run"] == run
+    client.delete(f"{API}/runs/{run}", params={"force": True})
+    gone = refused(client.post(f"{API}/runs", content=asked, headers=head), 410)
+    assert gone["detail"] == f"run {run}, which this Idempotency-Key has started, was deleted"
+
+
+def test_one_user_who_asks_too_often_has_to_wait_and_others_need_not(
+    home: object,  # noqa: ARG001 -- the data folder
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIDEATOR_RATE_LIMIT", "5")
+    ada, bob = token("ada"), token("bob")
+    with TestClient(application(Here(), None), base_url="http://aideator.example") as client:
+        answers = [client.get(f"{API}/runs", headers=ada) for _ in range(7)]
+        assert [each.status_code for each in answers] == [200] * 5 + [429] * 2
+        assert refused(answers[-1], 429)["detail"] == "you have asked this server for more than 5 things in a minute"
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 13
+        assert client.get(f"{API}/runs", headers=bob).status_code == 200
+
+
+def test_who_has_no_token_cannot_fill_the_audit(shared: TestClient) -> None:
+    shared.app.state.unknown = rates.Bucket(3)  # type: ignore[attr-defined]
+    for _ in range(9):
+        refused(shared.post(f"{API}/runs", json={}), 401)
+        refused(shared.post(f"{API}/runs", json={}, headers=bearer("aid_wrong")), 401)
+    deeds = ServerStore.of(Here().store).deeds()
+    assert [(deed.who, deed.status) for deed in deeds] == [(None, 401)] * 3
+    shared.post(f"{API}/auth/api-keys", json={"name": "x"}, headers=token("ada"))
+    assert ServerStore.of(Here().store).deeds()[0].who == "ada"
+
+
+def test_a_run_that_is_being_deleted_is_left_alone_by_the_api_and_the_page(client: TestClient, finished: str) -> None:
+    client.app.state.deleting.add(finished)  # type: ignore[attr-defined]
+    for path in (f"{API}/runs/{finished}/select", f"{API}/runs/{finished}/retry", f"{API}/runs/{finished}/judge"):
+        assert refused(client.post(path, json={"variation": 1}), 409)["detail"] == f"run {finished} is being deleted"
+    for path in ("stop", "1/stop", "1/select", "1/comment", "retry", "1/tell"):
+        headers = {"Origin": "http://localhost", "Accept": "application/json"}
+        answer = client.post(f"/runs/{finished}/{path}", data={"edition": edition()}, headers=headers)
+        assert answer.json()["detail"] == f"run {finished} is being deleted", path
+    client.app.state.deleting.clear()  # type: ignore[attr-defined]

@@ -31,6 +31,11 @@ def said_nothing_secret(error: AideatorError) -> bool:
     return PASSWORD not in text and quote(PASSWORD, safe="") not in text and "wr0ng" not in text
 
 
+def test_a_transaction_that_nobody_ends_is_ended_by_the_server(postgresql_url: str, tmp_path: Path) -> None:
+    store = Store.open(tmp_path, postgresql_url)
+    assert store._connection.execute("show idle_in_transaction_session_timeout").fetchone()[0] == "1min"
+
+
 def test_a_server_that_went_away_is_told_and_used_again_when_it_is_back(
     own_postgresql: PostgreSQL, tmp_path: Path
 ) -> None:

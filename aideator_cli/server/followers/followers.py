@@ -23,6 +23,7 @@ from aideator_cli.domain.leases import Lease
 from aideator_cli.errors import AideatorError
 from aideator_cli.server.followers.following import attended
 from aideator_cli.store import DatabaseAway
+from aideator_cli.store.away import is_of_database
 from aideator_cli.store.serving import ServerStore
 from aideator_cli.system.host import this_host
 
@@ -120,8 +121,8 @@ class Followers:
                     if self._stop.is_set() or len(self.runs) >= self._most:
                         break
                     self._take(store, run)
-            except AideatorError as error:
-                _log.warning("runs are not looked for: %s", error.message)
+            except Exception as error:  # whatever the database says: it may answer again
+                _log.warning("runs are not looked for: %s", error)
                 store = None
             self._look.wait(LOOK_SECONDS)
 
@@ -147,10 +148,8 @@ class Followers:
                 for follower in held:
                     if not store.renew(follower.lease, LEASE_SECONDS):
                         follower.stop.set()
-            except (
-                AideatorError
-            ) as error:  # a lease that has expired can still be renewed unless another has taken the run
-                _log.warning("leases are not renewed: %s", error.message)
+            except Exception as error:  # a lease that has expired can still be renewed unless another has taken the run
+                _log.warning("leases are not renewed: %s", error)
                 store = None
 
     def _follow(self, follower: _Follower) -> None:
@@ -161,15 +160,18 @@ class Followers:
                     with self._lock:
                         retried = self._retried.pop(run, None)
                     return attended(self._here(follower.lease), run, follower.stop, self._told, retried)
-                except AideatorError as error:
-                    pause = LOOK_SECONDS if isinstance(error, DatabaseAway) else min(pause * 2, _LONGEST_PAUSE)
-                    _log.warning("run %s is followed again in %.0f s: %s", run, pause, error.message)
+                except Exception as error:
+                    if not isinstance(error, AideatorError) and not is_of_database(error):
+                        raise
+                    is_away = isinstance(error, DatabaseAway) or is_of_database(error)
+                    pause = LOOK_SECONDS if is_away else min(pause * 2, _LONGEST_PAUSE)
+                    _log.warning("run %s is followed again in %.0f s: %s", run, pause, error)
                     follower.stop.wait(pause)
         except Exception:
             _log.exception("run %s is not followed by a mistake in AIdeator", run)
             follower.stop.wait(_LONGEST_PAUSE)
         finally:
-            with contextlib.suppress(AideatorError):
+            with contextlib.suppress(Exception):
                 self._opened().give_back(follower.lease)
             with self._lock:
                 self._followers.pop(run, None)

@@ -13,6 +13,7 @@ from aideator_cli.domain.keys import KeyMissing
 from aideator_cli.errors import usage
 from aideator_cli.intake.request import Anew, Where
 from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.foreign import check_place
 from aideator_cli.server.keys import missing
 from aideator_cli.server.page.forms import posted
 from aideator_cli.server.page.frame import root
@@ -52,9 +53,9 @@ async def select(request: Request, run: str, number: int, _caller: Runner) -> Re
 
 
 @router.post("/runs/{run}/retry")
-async def retry(request: Request, run: str, _caller: Runner) -> Response:
+async def retry(request: Request, run: str, caller: Runner) -> Response:
     await posted(request)
-    retried = await core_of(request).act(_retry, run)
+    retried = await core_of(request).act(_retry, caller, run)
     followers_of(request).retried(retried)
     return done(request, f"/runs/{run}", "retried", leave=True)
 
@@ -65,7 +66,7 @@ async def comment(request: Request, run: str, number: int, caller: Runner) -> Re
     form = await posted(request)
     text = _comment(form.text("path"), form.text("line"), form.text("text"))
     shell = form.text("shell") == "yes" and caller.owns_machine
-    told = await core_of(request).act(_comment_on, f"{run}/{number}", text, shell, caller.name)
+    told = await core_of(request).act(_comment_on, f"{run}/{number}", text, shell, caller)
     if told is None:
         return done(request, f"/runs/{run}/compare", "told")
     followers_of(request).look()
@@ -104,17 +105,20 @@ def _select(here: Here, word: str) -> None:
     selecting.select(here, finding.find(here, word))
 
 
-def _retry(here: Here, word: str) -> Retried:
+def _retry(here: Here, caller: Caller, word: str) -> Retried:
+    check_place(caller, finding.find_run(here, word).run.place.backend)
     return retrying.retry(here, word, Where(), force=False)
 
 
-def _comment_on(here: Here, word: str, text: str, shell: bool, owner: str | None) -> str | None:
+def _comment_on(here: Here, word: str, text: str, shell: bool, caller: Caller) -> str | None:
     """Returns the id of the run that goes on, or None if the agent was told."""
     named = finding.find(here, word)
     ended = {result.variation for result in here.store.results(named.run.spec.id) if result.ended}
     if named.variation not in ended:
         telling.tell(here, word, text, Where())
         return None
+    check_place(caller, named.run.place.backend)
+    owner = caller.name
     secret = keeping.own_secret(owner) if owner is not None and named.run.place.backend == "kubernetes" else None
     planned = continuing.plan(here, named, Anew(text, n=1, allow_local_shell=shell, secret=secret))
     with here.store.owned_by(owner):

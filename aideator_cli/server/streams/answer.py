@@ -25,9 +25,10 @@ HEADERS: Final = {
 class StreamAnswer(Response):
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, pieces: AsyncIterator[bytes], check: Check) -> None:
+    def __init__(self, hub: Hub, pieces: AsyncIterator[bytes], check: Check, user: str | None) -> None:
         """`check` raises if the reader may not read on: the token has expired, or was revoked."""
         self._hub = hub
+        self._user = user
         self._check = check
         self._stopped: bytes | None = None  # what to send instead of the rest
         self._pieces = pieces
@@ -37,7 +38,7 @@ class StreamAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Counts as an open stream meanwhile. Raises `Problem` if there are too many."""
-        self._hub.enter()
+        self._hub.enter(self._user)
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._watch, receive, group.cancel_scope)
@@ -47,7 +48,7 @@ class StreamAnswer(Response):
             if self._stopped is not None:
                 await send({"type": "http.response.body", "body": self._stopped, "more_body": False})
         finally:
-            self._hub.leave()
+            self._hub.leave(self._user)
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

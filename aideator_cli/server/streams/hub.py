@@ -1,6 +1,7 @@
 """All streams of this process: who reads which run, and how many may."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
@@ -20,11 +21,13 @@ MOST_STREAMS: Final = 2000  # of one process
 class Hub:
     """Belongs to the event loop."""
 
-    def __init__(self, core: Core, most: int = MOST_STREAMS) -> None:
-        """`most`: streams that may be open at once."""
+    def __init__(self, core: Core, most: int = MOST_STREAMS, of_one: int = 0) -> None:
+        """`most`: streams that may be open at once; `of_one`: by one user, 0: any number."""
         self._core = core
         self._most = most
         self._open = 0
+        self._of_one = of_one
+        self._by_user: Counter[str] = Counter()
         self._feeds: dict[str, Feed] = {}
         self._loop = asyncio.get_running_loop()
         self._tail = Tail(core.here, self._loop)
@@ -47,17 +50,26 @@ class Hub:
         for feed in self._feeds.values():
             feed.close()
 
-    def enter(self) -> None:
-        """Counts a stream in; `leave` counts it out. Raises `Problem` if there are too many."""
+    def enter(self, user: str | None = None) -> None:
+        """Counts a stream of this user in; `leave` counts it out. Raises `Problem` if there are too many."""
         if self._closing:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the server is about to end", "try again in a few seconds")
         if self._open >= self._most:
             text = f"{self._most} streams are open, which is as many as this server allows"
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "close some; one stream can show all variations of a run")
+        if user is not None and self._of_one and self._by_user[user] >= self._of_one:
+            text = f"you have {self._of_one} streams open, which is as many as this server allows one user"
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "close some; one stream can show all variations of a run")
         self._open += 1
+        if user is not None:
+            self._by_user[user] += 1
 
-    def leave(self) -> None:
+    def leave(self, user: str | None = None) -> None:
         self._open -= 1
+        if user is not None:
+            self._by_user[user] -= 1
+            if not self._by_user[user]:
+                del self._by_user[user]
 
     async def stream(self, run: str, view: View, variation: int | None, position: Position) -> AsyncIterator[bytes]:
         """Yields what is stored behind the position and what comes, until the run has ended."""

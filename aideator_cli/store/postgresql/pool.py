@@ -22,6 +22,9 @@ Plain = psycopg.Connection[tuple[Any, ...]]
 
 MOST: Final = 16  # connections; PostgreSQL allows 100 in all by default, and several replicas share them
 PATIENCE: Final = 10.0  # seconds to wait for one that is free
+_IDLE: Final = (
+    60_000  # milliseconds, after which the server ends a transaction that its process has forgotten, or could not end
+)
 _KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -97,6 +100,7 @@ class Pool:
         connection.adapters.register_dumper(bytes, BytesBinaryDumper)
         connection.adapters.register_loader("jsonb", TextLoader)
         try:
+            connection.execute(f"set idle_in_transaction_session_timeout = {_IDLE}")
             if not self._prepared:
                 self._prepare(connection)
                 self._prepared = True

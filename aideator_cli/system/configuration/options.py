@@ -53,6 +53,8 @@ def of_server() -> tuple[Option, ...]:
     texts = ("public_url", "oidc_issuer", "oidc_client", "oidc_name")
     return (
         *(Option(name, Kind.TEXT) for name in texts),
+        Option("rate_limit", Kind.WHOLE),
+        Option("stream_limit", Kind.WHOLE),
         Option("oidc_secret_file", Kind.PATH),
         Option("oidc_domain", Kind.TEXT, many=True),
     )

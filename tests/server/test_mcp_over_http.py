@@ -1,0 +1,137 @@
+"""`/mcp`: the tools of `aideator mcp` over HTTP, by the official client, for users with tokens."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+
+from aideator_cli.actions import tokens
+from aideator_cli.actions.here import Here
+from aideator_cli.server import offers
+from aideator_cli.store.serving import ServerStore
+from tests.server.page.conftest import Site
+from tests.server.page.stories import three
+from tests.server.test_accounts import token
+from tests.server.test_mcp import said
+
+RUN = "k3v9x2q"
+
+
+@pytest.fixture
+def site(home: Path) -> Iterator[Site]:
+    """A server that wants tokens, with a run of ada's."""
+    three(home)
+    with ServerStore.of(Here().store).transaction("test") as connection:
+        connection.execute("update runs set owner = 'ada'")
+    made = Site(None)
+    yield made
+    made.stop()
+
+
+def talk(site: Site, headers: dict[str, str], conversation: Callable[[Client], Awaitable[None]]) -> None:
+    async def talked() -> None:
+        async with (
+            httpx2.AsyncClient(headers=headers, timeout=30) as http,
+            Client(streamable_http_client(f"{site.address}/mcp", http_client=http)) as client,
+        ):
+            await conversation(client)
+
+    asyncio.run(talked())
+
+
+def test_a_user_works_with_runs_of_their_own(site: Site) -> None:
+    async def conversation(client: Client) -> None:
+        assert [tool.name for tool in (await client.list_tools()).tools][:3] == ["run", "status", "wait"]
+        newest = await client.call_tool("status")
+        assert [each["run"] for each in newest.structured_content["runs"]] == [RUN]
+        compared = await client.call_tool("compare", {"run": RUN})
+        assert compared.structured_content["kind"] == "comparison"
+        assert said(compared).startswith(offers.FOREIGN)
+        selected = await client.call_tool("select", {"run": RUN, "variation": 2})
+        assert selected.structured_content["variation"] == 2
+        page = await client.read_resource(f"aideator://runs/{RUN}/report")
+        assert page.contents[0].text.startswith("<!DOCTYPE html>")  # type: ignore[union-attr]
+
+    talk(site, token("ada"), conversation)
+    deeds = [(deed.who, deed.action, deed.target) for deed in ServerStore.of(Here().store).deeds()]
+    assert deeds[0] == ("ada", "POST /mcp select", RUN)
+    assert len([deed for deed in deeds if "/mcp" in deed[1]]) == 1, "what only reads is not noted"
+
+
+def test_nobody_works_with_runs_of_others(site: Site) -> None:
+    async def conversation(client: Client) -> None:
+        assert (await client.call_tool("status")).structured_content == {"runs": [], "next": None}
+        for tool, more in (
+            ("status", {}),
+            ("wait", {}),
+            ("compare", {}),
+            ("diff", {"variation": 1}),
+            ("select", {"variation": 1}),
+            ("cancel", {}),
+        ):
+            answer = await client.call_tool(tool, {"run": RUN, **more})
+            assert answer.is_error, tool
+            assert f"there is no run {RUN}" in said(answer)
+        for uri in (f"aideator://runs/{RUN}/report", f"aideator://runs/{RUN}/variations/1/patch"):
+            with pytest.raises(MCPError, match="there is no run"):
+                await client.read_resource(uri)
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"repository": "/etc", "prompt": "x", "models": ["gpt-5"]}, "needs the scope admin: a repository on the server's machine"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "backend": "local"}, "backend and allow_local_shell"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "secret": "aideator-keys"}, "Extra inputs are not permitted"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "api_base": "https://evil.example"}, "may not set api_base"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "models": ["scripted/x.yaml"]}, "run commands on this machine"),
+        ]  # fmt: skip
+        for asked, text in wrong:
+            answer = await client.call_tool("run", asked)
+            assert answer.is_error
+            assert text in said(answer)
+
+    talk(site, token("bob"), conversation)
+
+
+def test_a_token_that_only_reads_has_only_tools_that_read(site: Site) -> None:
+    async def conversation(client: Client) -> None:
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["status", "wait", "compare", "diff"]
+        answer = await client.call_tool("select", {"run": RUN, "variation": 1})
+        assert answer.is_error
+        assert "this token may not do that: it needs the scope run" in said(answer)
+
+    talk(site, token("ada", "read"), conversation)
+    assert Here().store.selection(RUN) is None
+
+
+def test_without_a_token_nothing_is_told(site: Site) -> None:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accept = {"Accept": "application/json, text/event-stream"}
+    for headers in ({}, {"Authorization": "Bearer aid_wrong"}, {"Cookie": "aideator_session=aid_x"}):
+        answer = httpx2.post(f"{site.address}/mcp", json=body, headers={**accept, **headers})
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_a_call_that_waits_ends_when_its_token_is_revoked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offers, "CHECK_SECONDS", 0.1)
+    with ServerStore.of(Here().store).transaction("test") as connection:
+        connection.execute("update runs set state = 'submitting', ended = null, host = 'another'")
+    made, secret = tokens.create(Here(), tokens.Order("x", "ada"))
+
+    async def conversation(client: Client) -> None:
+        begun = asyncio.Event()
+
+        async def on_progress(*_: object) -> None:
+            begun.set()
+
+        asked = client.call_tool("wait", {"run": RUN, "timeout": 60}, progress_callback=on_progress)
+        waiting = asyncio.create_task(asked)
+        await begun.wait()
+        tokens.revoke(Here(), made.id)
+        answer = await waiting
+        assert answer.is_error
+        assert "this token does not count" in said(answer)
+
+    talk(site, {"Authorization": f"Bearer {secret}"}, conversation)
