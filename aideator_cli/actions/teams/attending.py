@@ -153,7 +153,7 @@ def attend(here: Here, run: TeamRun, *, numbered: bool = True) -> Iterator[Atten
 
 
 def whole(run: TeamRun, first: RunSpec) -> RunSpec:
-    """Returns a spec that stands for the whole team. `first`: that of its first run."""
+    """Returns a spec that stands for the whole team. `first`: that of its first run. Its step's key lists the stages."""
     variations = tuple(labelled(first, each, number) for number, each in enumerate(first.variations, 1))
     return replace(
         first,
@@ -162,5 +162,5 @@ def whole(run: TeamRun, first: RunSpec) -> RunSpec:
         prompt=run.prompt,
         variations=variations,
         answer=False,
-        team=TeamStep(run.id, ""),
+        team=TeamStep(run.id, " ".join(run.team.names)),
     )

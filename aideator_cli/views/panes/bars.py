@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from aideator_agent.spec import RunSpec
+from aideator_cli.domain.teams import stage_of
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, tokens
 from aideator_cli.views.asked import repository_name
@@ -55,7 +56,7 @@ class Header(Bar):
             start, middle = cut(spec.id, room), "connection lost: " + drawable(transcripts.lost)
             middle = cut(middle, room - width_of(start) - 2)
         elif left >= PROMPT_CELLS:
-            middle = f'"{cut(drawable(one_line(spec.prompt)), left - 2)}"'
+            middle = _stages(transcripts, left) or f'"{cut(drawable(one_line(spec.prompt)), left - 2)}"'
         gap = " " * max(0, room - width_of(start) - width_of(middle) - (2 if middle else 0))
         self.draw(
             Content.assemble(
@@ -79,6 +80,21 @@ def _standing(transcripts: Transcripts) -> str:
     words = [sign(transcript)[1] if transcript.state != "ended" else "ended" for transcript in transcripts]
     counts = {word: words.count(word) for word in ("at work", "waiting", "stopping", "ended")}
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _stages(transcripts: Transcripts, room: int) -> str:
+    """Returns the stages of a team, with a sign for each that has begun. Empty: it is no team."""
+    team = transcripts.spec.team
+    if team is None or not team.key:
+        return ""
+    working: dict[str, bool] = {}
+    for transcript in transcripts:
+        stage = stage_of(transcript.variation.prompt_name or "")
+        working[stage] = working.get(stage, False) or transcript.state != "ended"
+    signs = {True: "● ", False: "✓ "}
+    return cut(
+        " → ".join(f"{signs[working[name]] if name in working else ''}{name}" for name in team.key.split()), room
+    )
 
 
 def _of(spec: RunSpec) -> str:

@@ -39,6 +39,7 @@ class Panes(Grid):
         self.names = names_of(transcripts.spec)
         self.full = False  # the current one alone
         self._first = 0  # the page's, in the order
+        self._held = False  # a person looks at one that has ended
         self._most: int | None = None  # panes on a page, of a team's step; None: as many as have room
         self._shown = 1
         self._wrap = self._times = False
@@ -104,6 +105,7 @@ class Panes(Grid):
     def choose(self, number: int) -> bool:
         """Makes a pane the current one. Returns whether the panes must be placed again."""
         before, self.current_number = self.in_sight, number
+        self._held = self.transcripts[number].state == "ended"
         if number in before and not self.full:
             self.settle()
             return False
@@ -127,14 +129,14 @@ class Panes(Grid):
         self.names = names_of(self.transcripts.spec)
         self._reorder()
         self._most = sum(transcript.state != "ended" for transcript in self.transcripts) or None
-        self.current_number, self.full = self.order[0], False
+        self.current_number, self.full, self._held = self.order[0], False, False
 
     def bring_active(self) -> bool:
         """Shows active panes if no visible agent works and nobody is reading. Returns whether the panes must be placed again."""
         states = [self.transcripts[number].state for number in self.in_sight]
         hidden = any(self.transcripts[n].state == "working" for n in self.order if n not in self.in_sight)
         reads = self.full or any(not self.by_number[number].body.follows for number in self.in_sight)
-        if not hidden or reads or "working" in states:
+        if not hidden or reads or self._held or "working" in states:
             return False
         self._reorder()
         self.current_number = self.order[0]
