@@ -65,7 +65,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
         'aideator memory add "Keep the parser free of imports." --repo ../todo',
     ),
     "memory review": ("aideator memory review", "aideator memory review --json"),
-    "memory forget": ("aideator memory forget 3", "aideator memory forget 3 7"),
+    "memory forget": ("aideator memory forget 1", "aideator memory forget 2 --json"),
     "memory export": ("aideator memory export", "aideator memory export --json"),
     "roles list": ("aideator roles list", "aideator roles list --json"),
     "roles show": ("aideator roles show qa", "aideator roles show qa --json"),
