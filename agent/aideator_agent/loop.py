@@ -103,7 +103,7 @@ class Loop:
 
     def _do(self, turn: Turn) -> str | None:
         """Runs the turn's calls. Returns the summary, or the answer, if one of them is submit."""
-        self._said = turn.text.strip() or self._said
+        self._said = self._tools.said = turn.text.strip() or self._said
         changes = False
         for call in turn.calls:
             self._interrupts.check()

@@ -74,6 +74,7 @@ class Tools:
         self._mcp = mcp
         self._searcher = searcher
         self.commands = 0
+        self.said = ""  # by the model, at last: its answer, if submit brings none
         self._root = root
         self._shell = shell
         self._emitter = emitter
@@ -89,8 +90,9 @@ class Tools:
             "write_file": self._write_file,
             "str_replace": self._str_replace,
             **({ASK: self._ask} if spec.colleagues else {}),
-            "submit": lambda _: Answer(answer.WANTED if spec.answer else ""),
+            "submit": self._submit,
         }
+        self._answers = spec.answer
         self._schema_of = SCHEMAS | ({"submit": ANSWERING} if spec.answer else {})
         if spec.colleagues is not None:
             self._schema_of |= {ASK: (ASKING.format(names=spec.colleagues.names), *SCHEMAS[ASK][1:])}
@@ -237,6 +239,10 @@ class Tools:
             return Answer("Nobody can be asked now.", 1)
         said = self._asking.ask(arguments["role"], arguments["question"])
         return Answer(said.text, 0 if said.by else 1, by=said.by)
+
+    def _submit(self, arguments: Arguments) -> Answer:
+        """Asks again for an answer where one is due and there is none."""
+        return Answer(answer.WANTED if self._answers and not answer.submitted(arguments, self.said) else "")
 
     def _write_file(self, arguments: Arguments) -> Answer:
         data = _bytes(arguments["content"])

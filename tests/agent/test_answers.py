@@ -25,6 +25,7 @@ def test_an_answer_succeeds_with_what_it_cites_looked_up(agent: Agent, repositor
     assert record.outcome == ("succeeded", None, "")
     assert record.end["summary"] == "It is set in `a.py:1`."
     assert record.text("answer") == text
+    assert record.of("output") == []  # nothing is asked of who has answered
     last = record.of("answer")[-1]
     assert last["sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert [(place["text"], place["path"], place["problem"], place["lines"]) for place in last["citations"]] == [
@@ -50,6 +51,7 @@ def test_changes_on_the_way_are_told_and_left_out(agent: Agent, repository: Loca
 def test_words_without_a_call_are_the_answer_once_the_model_insists(agent: Agent, repository: LocalRepository) -> None:
     record = ask(agent, repository, {"say": "The long answer: a.py:1."}, {"calls": [call("submit")]})
     assert record.text("answer") == "The long answer: a.py:1.\n"
+    assert record.of("output") == []
     record = ask(agent, repository, {"say": "An answer."}, {"say": "An answer, again."})
     assert record.text("answer") == "An answer, again.\n"
 
