@@ -7,7 +7,9 @@ from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Team, TeamRu
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, minute, plural
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.grid import Grid, Style, Styled, show
+from aideator_cli.views.text.grid import Grid, Style, Styled, fits, show
+
+LEAST_WORDS = 24  # cells for what came of a step; with less, the table leaves out what each began with
 
 
 def show_teams(screen: Screen, teams: Sequence[Team]) -> None:
@@ -42,7 +44,8 @@ def show_graph(screen: Screen, team: Team) -> None:
     for _ in range(3):
         grid.add_column()
     for at, stage in enumerate(team.ordered):
-        grid.add_row(f"{'└─ ' if stage.waits_for else ''}{stage.name}" if at else stage.name, _who(stage), _does(stage))
+        branch = "└─ " if at == len(team.stages) - 1 else "├─ "
+        grid.add_row(f"{branch if at and stage.waits_for else ''}{stage.name}", _who(stage), _does(stage))
     show(screen, grid)
     if limits := _limits(team):
         screen.line(f"at most {limits}")
@@ -65,30 +68,35 @@ def show_team(screen: Screen, state: TeamState, *, prompt: bool = False) -> None
         screen.line(f"{run.id}  team {one_line(run.team.name)}, {minute(run.created)}")
         screen.line(one_line(run.prompt))
         screen.line()
+    grid = _steps(state)
+    if not fits(screen, grid):
+        room = screen.width - _steps(state, words=0).width
+        grid = _steps(state, words=room) if room >= LEAST_WORDS else _steps(
+            state, words=max(LEAST_WORDS, screen.width - _steps(state, words=0, starts=False).width), starts=False
+        )  # fmt: skip
+    show(screen, grid)
+    screen.line()
+    screen.line(_standing(state))
+
+
+def _steps(state: TeamState, *, words: int | None = None, starts: bool = True) -> Grid:
+    """`words`: cells for what came of a step; None: all of it. `starts`: whether there is a column with what each began with."""
     grid = Grid()
-    for title, right in (
-        ("step", False),
-        ("run", False),
-        ("from", False),
-        ("who", False),
-        ("time", True),
-        ("cost", True),
-        ("", False),
-    ):
-        grid.add_column(title, right=right)
-    width = max(40, screen.width - 60)
+    for title in ("step", "run", *(["from"] if starts else []), "who"):
+        grid.add_column(title)
+    for title in ("time", "cost"):
+        grid.add_column(title, right=True)
+    grid.add_column()
     for each in state.steps:
         told = each.told
         text = one_line(told.text) if told else {"running": "at work", "submitting": "is begun"}.get(each.state, "")
         style: Style = "" if told is None or told.good else "yellow"
         who = f"{each.agents} × {', '.join(map(one_line, each.roles))}" if each.agents else "check"
         grid.add_row(
-            one_line(each.step.key), each.step.run, ", ".join(each.begins_with), who, duration(each.seconds), cost(each.cost),
-            Styled(_cut(text, width), style),
+            one_line(each.step.key), each.step.run, *([", ".join(each.begins_with)] if starts else []), who,
+            duration(each.seconds), cost(each.cost), Styled(text if words is None else _cut(text, words), style),
         )  # fmt: skip
-    show(screen, grid)
-    screen.line()
-    screen.line(_standing(state))
+    return grid
 
 
 def _standing(state: TeamState) -> str:
@@ -102,7 +110,7 @@ def _standing(state: TeamState) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    return text if len(text) <= width else f"{text[: width - 1]}…" if width else ""
 
 
 def _who(stage: Stage) -> str:
