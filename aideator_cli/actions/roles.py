@@ -27,7 +27,7 @@ def read(here: Here, word: str) -> tuple[Role, str]:
 def make(here: Here, name: str, like: str | None) -> Path:
     """Writes a role of the user's own: a copy of `like`, or a file with every setting. Returns its path. Raises `AideatorError`."""
     folder = here.settings.roles_folder
-    path = folder / f"{finding.checked_name(name, name)}{finding.ENDING}"
+    path = folder / f"{finding.checked_name(name.removesuffix(finding.ENDING), name)}{finding.ENDING}"
     text = finding.source(SKELETON) if like is None else read(here, like)[1]
     if path.exists():
         raise usage(f"{path} already exists", "edit it, or choose another name")

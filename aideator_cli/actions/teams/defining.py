@@ -51,7 +51,8 @@ def check(here: Here, team: Team) -> None:
 def make(name: str, like: str | None, folder: Path) -> Path:
     """Writes a team of the repository's own: a copy of `like`, or a file with every setting. Returns its path. Raises `AideatorError`."""
     place = (root_of(folder) or folder) / finding.FOLDER
-    path = place / f"{finding.checked_name(name, name)}{finding.ENDINGS[0]}"
+    bare = name.removesuffix(next((ending for ending in finding.ENDINGS if name.endswith(ending)), ""))
+    path = place / f"{finding.checked_name(bare, name)}{finding.ENDINGS[0]}"
     text = finding.source(SKELETON) if like is None else read(like, folder)[1]
     if path.exists():
         raise usage(f"{path} already exists", "edit it, or choose another name")

@@ -59,7 +59,7 @@ def new(name: NewName, like: Like = None, json: options.Json = False) -> int:
         _write(_record(roles.read(here, str(path))[0]))
         return 0
     terminal.screen().line(str(path))
-    terminal.say(f"edit it, then: {invocation.command('run', 'REPO', 'PROMPT', '--role', name)}")
+    terminal.say(f"edit it, then: {invocation.command('run', 'REPO', 'PROMPT', '--role', path.stem)}")
     return 0
 
 

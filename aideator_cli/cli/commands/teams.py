@@ -59,7 +59,7 @@ def new(name: NewName, like: Like = None, json: options.Json = False) -> int:
         _write(_record(defining.read(str(path), Path.cwd())[0]))
         return 0
     terminal.screen().line(str(path))
-    terminal.say(f"edit it, then: {invocation.command('run', '.', 'PROMPT', '--team', name)}")
+    terminal.say(f"edit it, then: {invocation.command('run', '.', 'PROMPT', '--team', path.stem)}")
     return 0
 
 

@@ -77,7 +77,7 @@ def read(path: Path) -> Role:
 def checked_name(name: str, what: str) -> str:
     """Raises `AideatorError` (usage) for what can't name a role. `what`: where the name comes from."""
     if not _NAME.fullmatch(name):
-        raise usage(f"{what!r} can't be a role's name", "up to 60 letters, digits, _, - and ., such as reviewer.md")
+        raise usage(f"{what!r} can't be a role's name", "up to 60 letters, digits, _, - and ., such as reviewer")
     return name
 
 

@@ -69,7 +69,7 @@ def read(path: Path) -> Team:
 def checked_name(name: str, what: str) -> str:
     """Raises `AideatorError` (usage) for what can't name a team."""
     if not _NAME.fullmatch(name):
-        raise usage(f"{what!r} can't be a team's name", "up to 60 letters, digits, _, - and ., such as release.yaml")
+        raise usage(f"{what!r} can't be a team's name", "up to 60 letters, digits, _, - and ., such as release")
     return name
 
 
