@@ -114,7 +114,7 @@ def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequenc
     if not isinstance(backend, KubernetesBackend):
         raise usage(
             "--dry-run prints Kubernetes manifests, and the local backend has none",
-            hint="--backend kubernetes",
+            hint="--estimate says what would start here, and on what model; or add --backend kubernetes",
         )
     planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.recalled), backend)
     return planned, backend.manifests(planned.spec, planned.order.packed.folder)

@@ -66,6 +66,7 @@ def repo(repository: LocalRepository) -> str:
             ExitCode.USAGE,
         ),
         (["fix", "--model", "gpt-5", "--dry-run"], "--dry-run prints Kubernetes manifests", ExitCode.USAGE),
+        (["fix", "--model", "gpt-5", "--dry-run"], "hint: --estimate says what would start here", ExitCode.USAGE),
     ],
 )
 def test_a_wrong_request_is_refused_at_the_door(
