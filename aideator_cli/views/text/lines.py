@@ -87,7 +87,7 @@ class _Lines:
         digits = len(str(max(self._speakers)))
         self._prefixes = {n: self._prefix(f"{spec.id}/{n:<{digits}}", n) for n in self._speakers}
         self._room = max(20, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
-        if spec.team is not None:
+        if spec.team is not None and any(each.prompt_name for each in spec.variations):  # not one of its steps alone
             self._join(spec.variations)
 
     def _join(self, variations: Sequence[VariationSpec]) -> None:
