@@ -60,6 +60,11 @@ def expect_patches(spec: "RunSpec") -> None:
 def find_run(here: Here, word: str, where: "Where | None" = None) -> Named:
     """Accepts only RUN, for actions that apply to a whole run."""
     named = find(here, word, where)
+    if named.variation is not None and "/" not in word:
+        raise usage(
+            f"{word} is a team; this command takes one run",
+            hint=(f"{named.run.spec.id}, which has its result; ", command("show", word), " names the run of each step"),
+        )
     if named.variation is not None:
         raise usage(f"{word} is a variation; this command takes a whole run", hint=f"{named.run.spec.id}")
     return named

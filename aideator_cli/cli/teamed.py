@@ -35,7 +35,8 @@ def carry_out_by_team(call: "Call", word: str) -> int:
         if value:
             raise usage(f"{option} can't be combined with --team", hint=f"leave out {option}")
     check_view(call.view, json=call.json)
-    planned = starting.plan(call.here, starting.found(word, call.request.repo), call.request, call.where)
+    request = replace(call.request, allow_local_shell=True) if call.dry_run else call.request  # nothing will run
+    planned = starting.plan(call.here, starting.found(word, request.repo), request, call.where)
     tell_routes(planned.first.spec)
     tell_notes(planned.first.spec)
     if call.dry_run:
@@ -270,10 +271,12 @@ def _leaving(here: "Here", run: "TeamRun", *, cancels: bool) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, BrokenPipeError, AideatorError) as error:
         terminal.end_line()
+        known = here.store.team(run.id)
+        if isinstance(error, KeyboardInterrupt) and known is not None and known.state != "running":
+            return  # it ended before its view has shown so
         if cancels and isinstance(error, KeyboardInterrupt):
             cancel(here, run, json=False)
             raise
-        known = here.store.team(run.id)
         if known is not None and known.state == "running":
             terminal.say(
                 f"agents at work go on; the next steps begin when you watch again.  {command('watch', run.id)}"

@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from aideator_cli.cli import teamed
 from tests.actions.teams.conftest import STEPS, World
 from tests.actions.teams.conftest import world as team_world
 from tests.cli.conftest import Said, Shell
@@ -76,6 +77,42 @@ def test_a_dry_run_draws_the_team_and_says_what_it_may_cost_at_most(asked: Asked
     assert not (home / "runs").exists()
 
 
+def test_a_dry_run_needs_no_leave_to_run_commands(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    words = ("--team", "review", "--model", "gpt-5")
+    assert "allow it with --allow-local-shell" in asked(*words).err
+    assert asked(*words, "--dry-run").code == 0
+
+
+def test_the_graph_of_a_team_ends_with_its_last_stage(asked: Asked) -> None:
+    lines = asked("--team", "feature", "--verify", "true", "--dry-run").out.splitlines()
+    assert [line.split("  ")[0] for line in lines[:4]] == ["plan", "├─ build", "├─ test", "└─ review"]
+
+
+def test_a_team_is_made_by_its_name_or_the_name_of_its_file(
+    aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = aideator("teams", "new", "release.yaml")
+    assert said.out == f"{tmp_path}/.aideator/teams/release.yaml\n"
+    assert said.err.endswith("--team release\n")
+
+
+def test_who_leaves_a_team_that_has_ended_is_shown_its_end(
+    team_world: World, aideator: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(_: object, batches: Iterable[object]) -> None:
+        """As the panes do that a person leaves before they have shown the end."""
+        list(batches)
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(team_world.repository.path)
+    monkeypatch.setattr(teamed, "_view", lambda *_: leave)
+    said = aideator("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local")
+    assert said.code == 0
+    assert " succeeded: " in said.out
+
+
 def test_the_id_of_a_team_stands_for_its_result(
     team_world: World, aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +132,10 @@ def test_the_id_of_a_team_stands_for_its_result(
     assert aideator("list").out.splitlines()[1].split()[0] == team
     assert "+A = 1" in aideator("diff", team).out
     assert "Write a.py." in aideator("show", f"{team}/build/a").out
+    compared = aideator("compare", team)
+    assert compared.code == 2
+    assert f"{team} is a team; this command takes one run" in compared.err
+    assert aideator("logs", f"{team}/plan").out.splitlines()[0].split(" │ ")[0].endswith("/1")
     assert f"team {team} has no step build/c" in aideator("show", f"{team}/build/c").err
     assert "already ended" in aideator("cancel", team).err
     assert aideator("watch", team, "--json").code == 0
