@@ -103,5 +103,5 @@ def job_of(said: Said) -> dict[str, Any]:
 
 
 def configure(home: Path, text: str) -> None:
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     (home / "config.yaml").write_text(text)
