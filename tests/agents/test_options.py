@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.agents.demo_task import KEY
+from tests.agents.demo_task import EDITS, KEY
 from tests.agents.test_local import MODELS, Run, run
 from tests.fixtures.wire_server import WireServers
 
@@ -34,3 +34,12 @@ def test_an_agent_sums_up_when_its_window_is_full(
     done = run(server, "--agent", f"{agent}/{MODELS[agent]}:1", *options)
     assert done.code in (0, 6, 7), done.out
     assert any(summing_up in json.dumps(request.body) for request in server.requests)
+
+
+def test_aider_says_that_its_window_is_full(run: Run, wire_server: WireServers) -> None:
+    server = wire_server([], key=KEY, asides=EDITS)
+    done = run(server, "--agent", f"aider/{MODELS['codex']}:1", "--context-window", "700")
+    assert done.code == 0, done.out
+    said = "".join(record["event"]["text"] for record in done.of("event") if record["event"]["type"] == "say")
+    assert "exceeds the 700 token limit" in said
+    assert "Repo-map: using 1024 tokens" in said
