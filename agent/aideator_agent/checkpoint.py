@@ -83,7 +83,10 @@ class Standing:
     diff: bytes = b""
     against: Against = "start"
     cost: float = 0.0  # USD that the work has cost so far, as far as it is known
-    tokens: int = 0  # that it has taken
+    input: int = 0  # tokens, likewise
+    output: int = 0
+    counted: bool = True  # whether all of these tokens are known
+    priced: bool = True  # whether all of the cost is known
     why: str = ""  # a word for what became of the attempt
 
     def then(self, checkpoint: Checkpoint, step: int, patch: bytes | None) -> Self:
@@ -127,7 +130,8 @@ class Standing:
         against: Against = "base" if told.get("against") == "base" else "start"
         return cls(
             str(told.get("attempt")), _count(told.get("step")), str(told.get("base")), messages, opening, diff, against,
-            float(cost), _count(told.get("tokens")), str(told.get("why")),
+            float(cost), _count(told.get("input")), _count(told.get("output")), told.get("counted") is True,
+            told.get("priced") is True, str(told.get("why")),
         )  # fmt: skip
 
 

@@ -47,6 +47,9 @@ class Resuming:
             step=standing.step,
             messages=len(standing.messages) or None,
             why=standing.why,
+            cost=standing.cost if standing.priced else None,
+            input=standing.input if standing.counted else None,
+            output=standing.output if standing.counted else None,
         )
         return standing
 
@@ -93,7 +96,7 @@ def continued(settings: Settings, standing: Standing, totals: Totals) -> Setting
     left = replace(
         limits,
         cost=limits.cost if limits.cost is None or whole is None else max(0.0, min(limits.cost, whole - standing.cost)),
-        tokens=None if limits.tokens is None else max(0, limits.tokens - standing.tokens),
+        tokens=None if limits.tokens is None else max(0, limits.tokens - standing.input - standing.output),
     )
     return replace(settings, spec=replace(settings.spec, limits=left))
 

@@ -54,6 +54,16 @@ class CheckResult:
 
 
 @frozen
+class Resumed:
+    """The lost attempts that one goes on from. What they have used is a part of its own figures."""
+
+    step: int  # after which it went on
+    cost: float | None = 0.0  # USD; None: unknown
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
+
+
+@frozen
 class Result:
     """The result of one attempt so far. `outcome` is `running` until the attempt ends."""
 
@@ -90,7 +100,7 @@ class Result:
     cost: float | None = 0.0  # USD; None: unknown
     seconds: float = 0.0
     agent: str | None = None  # None: AIdeator's own loop
-    resumed: int | None = None  # step of the lost attempt from which this one went on; None: it began afresh
+    resumed: "Resumed | None" = None  # None: it began afresh
 
     @property
     def worker(self) -> str:
@@ -343,6 +353,7 @@ def _end(result: Result, data: Mapping[str, Any]) -> Result:
     outcome = data.get("outcome")
     totals = data.get("totals") if isinstance(data.get("totals"), dict) else {}
     assert isinstance(totals, dict)
+    before = result.resumed or Resumed(0)
     return replace(
         result,
         outcome=outcome if outcome in ENDED else "failed",
@@ -350,16 +361,22 @@ def _end(result: Result, data: Mapping[str, Any]) -> Result:
         reason=str(data.get("reason") or ""),
         summary=str(data.get("summary") or ""),
         steps=_whole(totals.get("steps"), result.steps),
-        input_tokens=_count(totals.get("input", result.input_tokens)),
-        output_tokens=_count(totals.get("output", result.output_tokens)),
-        cost=_dollars(totals.get("cost", result.cost)),
+        input_tokens=_sum(_count(totals["input"]), before.input_tokens) if "input" in totals else result.input_tokens,
+        output_tokens=_sum(_count(totals["output"]), before.output_tokens)
+        if "output" in totals
+        else result.output_tokens,
+        cost=_sum(_dollars(totals["cost"]), before.cost) if "cost" in totals else result.cost,
         seconds=_number(totals.get("seconds")),
     )
 
 
 def _resumed(result: Result, data: Mapping[str, Any]) -> Result:
-    step = _whole(data.get("step"))
-    return replace(result, resumed=step, steps=max(result.steps, step))
+    step, cost = _whole(data.get("step")), _dollars(data.get("cost"))
+    read, written = _count(data.get("input")), _count(data.get("output"))
+    return replace(
+        result, resumed=Resumed(step, cost, read, written), steps=max(result.steps, step), cost=_sum(result.cost, cost),
+        input_tokens=_sum(result.input_tokens, read), output_tokens=_sum(result.output_tokens, written),
+    )  # fmt: skip
 
 
 _STEPS = {"phase": _phase, "resumed": _resumed, "usage": _usage, "check": _check, "end": _end}
@@ -384,6 +401,11 @@ def _dollars(value: object) -> float | None:
 
 def _count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= MOST else None
+
+
+def less(whole: Number | None, before: Number | None) -> Number | None:
+    """Returns what an attempt has used itself, of figures that hold those of the attempts before it. None: unknown."""
+    return None if whole is None or before is None else max(whole - before, type(whole)(0))
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:

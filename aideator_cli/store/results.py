@@ -136,10 +136,20 @@ class Results(Database):
 
 
 def _save_usage(connection: Connection, result: "Result") -> None:
-    """Saves the usage. Progress never replaces an end here either."""
+    """Saves the attempt's own usage. Progress never replaces an end here either."""
+    from aideator_cli.domain.result import less
+
+    before = result.resumed
+    cost, read, written = (
+        (result.cost, result.input_tokens, result.output_tokens) if before is None
+        else (
+            less(result.cost, before.cost), less(result.input_tokens, before.input_tokens),
+            less(result.output_tokens, before.output_tokens),
+        )
+    )  # fmt: skip
     connection.execute(
         "update attempts set cost = ?, input_tokens = ?, output_tokens = ? where id = ? and (? or closed is null)",
-        (result.cost, _bounded(result.input_tokens), _bounded(result.output_tokens), result.attempt, result.ended),
+        (cost, _bounded(read), _bounded(written), result.attempt, result.ended),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.domain.attempts import Attempt
-from aideator_cli.domain.result import CheckResult, Result, citations, signals
+from aideator_cli.domain.result import CheckResult, Result, Resumed, citations, signals
 from aideator_cli.domain.runs import Place, StoredAttempt, StoredRun
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def stored_result(row: dict[str, Any]) -> Result:
     names = {name: tuple(known.get(name, ())) for name in ("tests", "config", "allowed", "changed")}
     checks = {name: tuple(stored_check(check) for check in known.get(name, ())) for name in ("checks", "baseline")}
     cited = {"citations": citations(known.get("citations")), "signals": signals(known.get("signals"))}
-    return Result(**{**known, **names, **checks, **cited, "report": report})
+    resumed = Resumed(**known["resumed"]) if known.get("resumed") else None
+    return Result(**{**known, **names, **checks, **cited, "report": report, "resumed": resumed})
 
 
 def stored_judgement(row: dict[str, Any]) -> "Judgement":

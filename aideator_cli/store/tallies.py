@@ -84,6 +84,10 @@ def total(figures: Iterable[N | None]) -> N | None:
 
 def _tried(row: Mapping[str, Any], result: Mapping[str, Any], prompt: str, *, succeeded: bool) -> Tried:
     own = [result.get(name, 0) for name in FIGURES]
+    if before := result.get("resumed"):
+        from aideator_cli.domain.result import less
+
+        own = [less(figure, before[name]) for figure, name in zip(own, FIGURES, strict=True)]
     others = [figures for attempt, *figures in json.loads(row["attempts"]) if attempt != result.get("attempt")]
     spent, read, written = (total(figures) for figures in zip(own, *others, strict=True))
     return Tried(

@@ -7,7 +7,7 @@ from aideator_agent.checkpoint import BadCheckpoint, Checkpoint, Standing, compl
 from aideator_agent.spec import RunSpec
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Event
-from aideator_cli.domain.result import Result, fold
+from aideator_cli.domain.result import MOST, Result, fold
 from aideator_cli.store import Store
 
 TOLD = ("checkpoint", "resumed", "sent", "usage", "patch")
@@ -59,11 +59,28 @@ def _standing(store: Store, attempts: Sequence[Attempt], step: int | None = None
             break
     if not found and resumed is None:
         return None
-    used = fold((event for event in events if event.type == "usage"), Result(attempt.variation, ""))
+    return _counted(replace(standing, messages=complete(standing.messages)), events)
+
+
+def _counted(standing: Standing, events: Sequence[Event]) -> Standing:
+    """Returns the standing with what this attempt has used, too. What nobody counted makes the sums unknown, and for limits they are the
+    least that it can be."""
+    usages = [event.data for event in events if event.type == "usage"]
+    asked = {event.data.get("step") for event in events if event.type == "sent"}
+    whole = fold((event for event in events if event.type == "usage"), Result(0, ""))
+    all_told = asked <= {data.get("step") for data in usages}
+    cost, read, written = (
+        sum(map(_number, (data.get(name) for data in usages))) for name in ("cost", "input", "output")
+    )
     return replace(
-        standing, messages=complete(standing.messages),
-        cost=standing.cost + (used.cost or 0.0), tokens=standing.tokens + (used.tokens or 0),
+        standing, cost=standing.cost + cost, input=standing.input + int(read), output=standing.output + int(written),
+        counted=standing.counted and all_told and None not in (whole.input_tokens, whole.output_tokens),
+        priced=standing.priced and all_told and whole.cost is not None,
     )  # fmt: skip
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) and 0 <= value < MOST else 0.0
 
 
 def _begun(store: Store, before: Sequence[Attempt], resumed: Event | None) -> Standing | None:

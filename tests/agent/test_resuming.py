@@ -133,7 +133,7 @@ def test_limits_hold_for_the_work_of_all_attempts_together(agent: Agent, reposit
     limits = Limits(cost=0.05)
     events = lost(agent, repository, turns, variations=(PRICED,), limits=limits)
     spent = sum(event["cost"] for event in events if event["type"] == "usage")
-    standing = standing_of(events, cost=spent, tokens=30_100)
+    standing = standing_of(events, cost=spent, input=30_000, output=100)
     more = [costly(bash(f"echo {number}")) for number in range(5)]
     record = another(agent, standing, repository, [*turns, *more, submit()], variations=(PRICED,), limits=limits)
     assert record.outcome == ("limit", None, "cost")
@@ -141,6 +141,8 @@ def test_limits_hold_for_the_work_of_all_attempts_together(agent: Agent, reposit
         0.03
     )  # its own: the other 0.03 was counted in the first attempt
     assert record.end["totals"]["steps"] == 2
+    (resumed,) = record.of("resumed")
+    assert (resumed["cost"], resumed["input"], resumed["output"]) == (spent, 30_000, 100)
 
 
 @pytest.mark.parametrize(

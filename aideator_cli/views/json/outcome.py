@@ -47,6 +47,15 @@ class Citation(TypedDict):
     lines: int | None
 
 
+class Resumed(TypedDict):
+    """The lost attempts that one goes on from: the step after which, and what they have used, which is in the result's figures."""
+
+    step: int
+    cost: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+
+
 class Outcomes(TypedDict):
     """The result of an attempt, without the run that it belongs to."""
 
@@ -82,7 +91,7 @@ class Outcomes(TypedDict):
     cost: float | None
     seconds: float
     agent: str | None
-    resumed: int | None
+    resumed: Resumed | None
     status: str
 
 

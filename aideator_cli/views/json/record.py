@@ -153,6 +153,9 @@ class Resumed(Record):
     step: int
     messages: int | None
     why: str
+    cost: float | None
+    input: int | None
+    output: int | None
 
 
 class PatchPart(Record):

@@ -58,6 +58,7 @@ export class Story {
   doing = "nothing is known yet";
   step = 0;
   cost = 0; // USD; null: some part is unknown
+  before = 0; // the part of it that lost attempts have cost from which this one goes on
   changes = null; // [files, additions, deletions]
   checks = []; // on the patch: {name, failed}
   outcome = "";
@@ -126,7 +127,7 @@ export class Story {
     if (this.#attempt !== null) this.#add("attempt", this.last, `attempt ${this.#attempts.size}`);
     this.#attempt = attempt;
     Object.assign(this, {
-      state: "waiting", doing: "starting", step: 0, cost: 0, changes: null, checks: [], outcome: "", status: "",
+      state: "waiting", doing: "starting", step: 0, cost: 0, before: 0, changes: null, checks: [], outcome: "", status: "",
       began: "", seconds: null, stopping: false, settled: false,
       hasWork: false,
     });
@@ -279,7 +280,7 @@ export class Story {
         story.outcome = String(data.outcome ?? "");
         const { steps, cost, seconds } = data.totals ?? {};
         story.step = words.whole(steps) || story.step;
-        if (cost !== undefined) story.cost = cost;
+        if (cost !== undefined) story.cost = cost === null || story.before === null ? null : cost + story.before;
         if (typeof seconds === "number") story.seconds = seconds;
         story.#end(story.outcome.replaceAll("_", " "));
       }],
@@ -288,6 +289,8 @@ export class Story {
       ["checkpoint", nothing],
       ["resumed", (story, data) => {
         story.step = Math.max(story.step, words.whole(data.step));
+        story.before = typeof data.cost === "number" ? data.cost : null;
+        story.cost = story.cost === null || story.before === null ? null : story.cost + story.before;
         const talk = data.messages ? " and its conversation" : "";
         story.#add("attempt", data.time, `goes on after step ${words.whole(data.step)} of the attempt that was lost, with its changes${talk}`);
       }],

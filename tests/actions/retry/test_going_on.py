@@ -82,7 +82,7 @@ def test_a_lost_agent_goes_on_with_its_changes_and_its_conversation(place: Place
     assert done.code == 0, done.err
     step = 2 if place.kubectl else 1  # Kubernetes asks the agent to stop, and so it makes a last checkpoint
     (result,) = done.of("result")
-    assert (result["outcome"], result["summary"], result["resumed"]) == ("succeeded", "Both halves.", step)
+    assert (result["outcome"], result["summary"], result["resumed"]["step"]) == ("succeeded", "Both halves.", step)
     assert result["status"] == "succeeded, resumed"
     said = contents(losing.provider.requests[asked_before])
     assert ("assistant", "First the file.") in said
@@ -101,6 +101,8 @@ def test_a_lost_agent_goes_on_with_its_changes_and_its_conversation(place: Place
     (stats,) = [json.loads(line) for line in place.user.call("stats", "--json").out.splitlines()]
     usages = [event for event in (*first, *second) if event["type"] == "usage"]
     assert stats["total_input_tokens"] == sum(event["input"] for event in usages)  # each attempt counts its own, once
+    assert result["input_tokens"] == stats["total_input_tokens"]
+    assert result["resumed"]["input_tokens"] == sum(event["input"] for event in first if event["type"] == "usage")
     assert second[-1]["totals"]["input"] == sum(event["input"] for event in second if event["type"] == "usage")
 
 
