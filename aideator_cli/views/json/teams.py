@@ -1,10 +1,11 @@
 """The lines of teams."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
-from aideator_cli.domain.handing import StepState, TeamState
-from aideator_cli.domain.teams import Stage, Team
+if TYPE_CHECKING:  # who writes schemas loads the types alone
+    from aideator_cli.domain.handing import StepState, TeamState
+    from aideator_cli.domain.teams import Stage, Team
 
 
 class TeamStage(TypedDict):
@@ -118,7 +119,7 @@ class TeamBegun(TypedDict):
     team: str
 
 
-def team_record(state: TeamState) -> dict[str, Any]:
+def team_record(state: "TeamState") -> dict[str, Any]:
     """Returns the line of a team that was started."""
     run = state.run
     return {
@@ -129,7 +130,7 @@ def team_record(state: TeamState) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _step(each: StepState) -> TeamStep:
+def _step(each: "StepState") -> TeamStep:
     told = each.told
     return {
         "step": each.step.key, "stage": each.step.stage, "task": each.step.task, "run": each.step.run, "state": each.state,
@@ -139,7 +140,7 @@ def _step(each: StepState) -> TeamStep:
     }  # fmt: skip
 
 
-def definition(team: Team) -> dict[str, Any]:
+def definition(team: "Team") -> dict[str, Any]:
     """Returns the line of a stages file."""
     return {
         "kind": "team_file", "name": team.name, "place": team.place, "description": team.description, "checks": dict(team.checks),
@@ -147,11 +148,11 @@ def definition(team: Team) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _limits(team: Team) -> TeamLimits:
+def _limits(team: "Team") -> TeamLimits:
     return {"cost": team.cost, "seconds": team.seconds, "answer": team.answer}
 
 
-def _stage(stage: Stage) -> TeamStage:
+def _stage(stage: "Stage") -> TeamStage:
     return {
         "name": stage.name, "role": stage.role, "n": stage.n, "model": stage.model, "agent": stage.agent, "each": stage.each,
         "waits_for": stage.waits_for, "start": stage.start, "produces": produces(stage), "rework": stage.rework, "rounds": stage.rounds,
@@ -159,5 +160,5 @@ def _stage(stage: Stage) -> TeamStage:
     }  # fmt: skip
 
 
-def produces(stage: Stage) -> Literal["plan", "tests", "decision", "patch"]:
+def produces(stage: "Stage") -> Literal["plan", "tests", "decision", "patch"]:
     return "plan" if stage.plans else "decision" if stage.decides else "tests" if stage.keeps_tests else "patch"
