@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from aideator_cli.cli import teamed
+from aideator_cli.domain.teams import TeamRun
+from aideator_cli.store import Store
 from tests.actions.teams.conftest import STEPS, World
 from tests.actions.teams.conftest import world as team_world
+from tests.actions.teams.test_moving import only
 from tests.cli.conftest import Said, Shell
 
 __all__ = ["team_world"]
@@ -215,3 +218,17 @@ def test_a_team_is_replayed_and_reported_step_by_step(
     assert all(
         text in page.read_text() for text in ('<h2 id="team">', ">build+merge</th>", "accepted: Good.", "Write a.py.")
     )
+
+
+def test_the_beginning_of_a_runs_id_names_the_run(
+    team_world: World, aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team_world.repository.path)
+    said = aideator("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--detach")
+    team = said.out.strip()
+    store = Store.open(home)
+    run = store.steps(team)[0].run
+    store.add_team(TeamRun(f"{run[:5]}zz", "2026-01-01T00:00:00.000000Z", only(store).team, "Another."))
+    assert aideator("show", run[:4]).out.startswith(run)
+    assert aideator("show", team).out.startswith(team)
+    assert aideator("cancel", team).code == 0

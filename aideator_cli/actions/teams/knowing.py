@@ -23,7 +23,7 @@ def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | Non
     if word == "@last":
         return None
     name = store.find_team(word)
-    if name is not None:
+    if name is not None and (name == word or store.find(word) is None):  # the beginning of a run's id names the run
         return store.team(name)
     return _in_cluster(here, word, where) if where is not None and here.settings.server is None else None
 

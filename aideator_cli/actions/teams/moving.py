@@ -101,6 +101,8 @@ class Mover:
                 with suppress(AideatorError):
                     self.here.store.give_team_back(self._lease)
         self.course = self._walk(run, sight)
+        if run.state == "cancelled":  # perhaps a step was just being begun
+            stop_all(self.here, self.course.working)
         changed(self.course)
         return run
 
