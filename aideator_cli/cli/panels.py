@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 from aideator_cli.cli.coercion import make_plain
 
@@ -16,6 +17,15 @@ class Panelled(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         return make_plain(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """An error of the parser names no command, and so whose help shows what is right."""
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            if getattr(error, "ctx", ctx) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The same with every Typer."""
@@ -54,9 +64,7 @@ class Panelled(TyperCommand):
 
 def _shown(argument: Any) -> str:
     name = str(argument.metavar)
-    if argument.required:
-        return f"{{{name}}}"
-    return name if name.startswith("[") else f"[{name}]"
+    return name if argument.required or name.startswith("[") else f"[{name}]"
 
 
 def _names(ctx: Any) -> list[str]:

@@ -203,6 +203,16 @@ def test_a_configuration_that_is_wrong_is_named(aideator: Shell, home: Path, rep
     assert "unknown setting 'modle'" in said.err
 
 
+def test_a_missing_value_is_looked_up_in_the_help_of_its_command(aideator: Shell) -> None:
+    assert aideator("models", "--why").err.splitlines()[1] == " hint: aideator models --help"
+    assert aideator("teams", "new", "x", "--from").err.splitlines()[1] == " hint: aideator teams new --help"
+
+
+def test_an_argument_that_must_be_there_stands_without_brackets(aideator: Shell) -> None:
+    assert aideator("select", "--help").out.startswith("Usage: aideator select [OPTIONS] RUN[/N] [N]\n")
+    assert aideator("login", "--help").out.startswith("Usage: aideator login [OPTIONS] URL\n")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
