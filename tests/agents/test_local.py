@@ -1,5 +1,6 @@
 """Real coding agents do the demo's task on this machine, against a provider that plays a script: no account and no network."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -139,3 +140,13 @@ def test_agents_lists_what_this_machine_has(tmp_path: Path, real_agents: Agents)
     assert versions["claude"] == "0.101.0"
     assert versions["opencode"] == "1.18.33"
     assert versions["aider"] == "aider 0.86.2"
+
+
+@pytest.mark.parametrize("agent", ["claude", "opencode"])
+def test_its_model_is_told_of_the_search_when_the_run_gives_it_to_all(
+    run: Run, wire_server: WireServers, agent: str
+) -> None:
+    server = wire_server([], key=KEY)
+    done = run(server, "--agent", f"{agent}/{MODELS[agent]}:1", "--search", "all")
+    assert done.code in (0, 1, 5), done.out
+    assert any("search_code" in json.dumps(request.body) for request in server.requests)
