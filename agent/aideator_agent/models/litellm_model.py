@@ -4,6 +4,7 @@ LiteLLM invents a finish reason for a cut stream, merges calls, and guesses toke
 It also turns off LiteLLM's retries.
 """
 
+import gc
 import os
 import queue
 import re
@@ -253,11 +254,15 @@ class LiteLLMModel:
     def _load(self) -> None:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import asks the network for prices
         os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it takes keys from a .env file that it finds somewhere
+        gc.disable()  # two thousand classes, and none of them is garbage: looking for it took a fifth of the time
         try:
             import litellm
         except Exception as error:
             self._library = error
             return
+        finally:
+            gc.freeze()
+            gc.enable()
         litellm.suppress_debug_info = True
         litellm.disable_streaming_logging = True
         self._library = litellm
