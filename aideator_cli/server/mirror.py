@@ -24,7 +24,7 @@ WHO: Final = short(
 RECORD: Final = short(
     version=TEXT, spec=OBJECT, state=TEXT, ended={"type": ["string", "null"]}, last={"type": "integer"}, observations={"type": "integer"},
     submissions=OBJECT,
-    attempts=OBJECTS, results=OBJECTS, selection={"type": ["object", "null"]}, judgements=OBJECTS,
+    attempts=OBJECTS, results=OBJECTS, selection={"type": ["object", "null"]}, judgements=OBJECTS, crossing={"type": ["object", "null"]},
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def _record(here: Here, run: str) -> dict[str, Any]:
         "attempts": attempts,
         "results": [result.as_json() for result in store.results(run)],
         "selection": None if selection is None else asdict(selection),
+        "crossing": store.outcome(run),
         "judgements": [asdict(each) for each in store.judgements(run)],
     }
 

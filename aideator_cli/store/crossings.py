@@ -1,7 +1,8 @@
 """What referees found out by running each variation's tests on the others' patches. Exists only here."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from aideator_cli.store.database import Database
 from aideator_cli.system.clock import now
@@ -55,6 +56,23 @@ class Crossings(Database):
         query = f"select result from crossings where run = ? and result is not null {these} order by time desc limit 1"
         row = self._connection.execute(query, (run,) if patches is None else (run, patches)).fetchone()
         return Crossing.from_json(json.loads(row[0])) if row else None
+
+    def outcome(self, run: str) -> "dict[str, Any] | None":
+        """Returns the newest outcome with its key, for another store: `patches`, `referee`, `spec`, `time`, `result`."""
+        query = (
+            "select patches, referee, spec, time, result from crossings where run = ? and result is not null "
+            "order by time desc limit 1"
+        )
+        return next(self._rows(query, run), None)
+
+    def keep_outcome(self, run: str, outcome: "Mapping[str, Any]") -> None:
+        """Stores what another store has found out, unless it is known."""
+        row = {name: outcome[name] for name in ("patches", "referee", "spec", "time", "result")}
+        with self.transaction(run) as connection:
+            connection.execute(
+                "insert into crossings(run, patches, referee, spec, time, result) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+                (run, *row.values()),
+            )
 
     def referees(self, run: str) -> list[str]:
         """Returns the ids of the referees that have left no outcome yet."""

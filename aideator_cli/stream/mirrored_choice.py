@@ -24,6 +24,8 @@ def settle(store: Store, spec: RunSpec, record: Mapping[str, Any]) -> None:
     for told in record["judgements"][len(store.judgements(run)) :]:
         cheats = tuple(Accusation(**each) for each in told["cheats"])
         store.save_judgement(run, Judgement(**{**told, "cheats": cheats}))
+    if record.get("crossing") is not None:
+        store.keep_outcome(run, record["crossing"])
     if record["state"] == "ended" and all(result.ended for result in store.results(run)):
         store.set_state(run, "ended", record["ended"])
 

@@ -7,6 +7,7 @@ import pytest
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from aideator_cli.domain.accounts import Deed, User
+from aideator_cli.domain.crossing import Crossing
 from aideator_cli.domain.delivery import Delivery, Webhook
 from aideator_cli.domain.glance import Wanted
 from aideator_cli.domain.runs import Place
@@ -176,3 +177,18 @@ def test_a_run_belongs_to_who_has_started_it(kept: Kept) -> None:
     assert [(each.id, each.owner) for each in store.glances(9)] == [("k000001", None), (SPEC.id, "ana")]
     assert [each.id for each in store.glances(9, Wanted(owner="ana"))] == [SPEC.id]
     assert store.glances(9, Wanted(owner="bo")) == []
+
+
+def test_what_the_tests_of_the_others_said_is_handed_to_another_store(store: ServerStore) -> None:
+    other = replace(SPEC, id="k000009")
+    for spec in (SPEC, other):
+        store.add_run(spec, Place("kubernetes", "x"))
+    assert store.outcome(SPEC.id) is None
+    store.begin_crossing(SPEC.id, "key", replace(SPEC, id="r000001"))
+    assert store.outcome(SPEC.id) is None, "it is still at work"
+    store.end_crossing(SPEC.id, "key", Crossing({1: "abc"}, seconds=2.0))
+    told = store.outcome(SPEC.id)
+    assert told is not None
+    for _ in range(2):
+        store.keep_outcome(other.id, told)
+    assert store.crossing(other.id) == store.crossing(SPEC.id) == Crossing({1: "abc"}, seconds=2.0)
