@@ -124,5 +124,8 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "token",
         "team",
         "team_begun",
+        "webhook",
+        "tested",
+        "dead_message",
     }
     assert LINES.keys() <= printed | elsewhere
