@@ -71,11 +71,13 @@ def body_of(request: Request, settings: "Settings", server: ServerBackend) -> di
     return body
 
 
-def retry(here: Here, run: StoredRun, server: ServerBackend, variation: int | None, *, force: bool) -> tuple[int, ...]:
+def retry(
+    here: Here, run: StoredRun, server: ServerBackend, variation: int | None, *, force: bool, fresh: bool
+) -> tuple[int, ...]:
     """Returns the variations that the server tries again."""
     look(run.spec, server, here.store)
     before = {result.variation: result for result in here.store.results(run.spec.id)}
-    server.retry(run.spec.id, variation, force=force)
+    server.retry(run.spec.id, variation, force=force, fresh=fresh)
     record = server.record(run.spec.id)
     again = [
         told["variation"] for told in record["results"]

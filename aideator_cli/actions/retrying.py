@@ -43,7 +43,7 @@ def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = Fal
     backend = backend_at(named.run.place, here.settings)
     spec = named.run.spec
     if server := server_of(named.run, here.settings):
-        return _at_server(here, named, server, force=force)
+        return _at_server(here, named, server, force=force, fresh=fresh)
     known = here.store.submissions(spec.id)
     at_work = _catch_up(here, spec, backend)
     numbers = _chosen(named, at_work, {r.variation: r for r in here.store.results(spec.id)}, force=force)
@@ -57,11 +57,11 @@ def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = Fal
     return Retried(spec.id, tuple(numbers), watched, backend, past)
 
 
-def _at_server(here: Here, named: Named, server: "ServerBackend", *, force: bool) -> Retried:
+def _at_server(here: Here, named: Named, server: "ServerBackend", *, force: bool, fresh: bool) -> Retried:
     """The server decides, and tries again."""
     from aideator_cli.actions import at_server
 
-    numbers = at_server.retry(here, named.run, server, named.variation, force=force)
+    numbers = at_server.retry(here, named.run, server, named.variation, force=force, fresh=fresh)
     spec = named.run.spec
     working = {result.variation for result in here.store.results(spec.id) if not result.ended}
     past = Past(iter(()), here.store.newest(spec.id))

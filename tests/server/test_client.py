@@ -254,11 +254,11 @@ def test_what_run_is_asked_arrives_as_it_was_meant() -> None:
     request = Request(
         "https://git.example/todo.git", "Fix.", n=2, models=["a", "b:2"], agents=Agents(["claude"]),
         temperature=0.5, temperatures=(0.1, None),
-        api_base="https://x", ref="main", allow_local_shell=True, parallel=2, first=1, retries=0,
+        api_base="https://x", escalate=["cheap", "gpt-5"], private=True, ref="main", allow_local_shell=True, parallel=2, first=1, retries=0,
         bounds=Bounds(timeout=5.0, start_timeout=6.0, max_steps=7, max_tokens=8, max_cost=9.0, budget=10.0),
         checking=Checking(verify=["a"], setup=["b"], baseline=False, repeat=2, timeout=3.0, report="r", allow_change=["c"]),
         pod=Pod(image="i"), cloning=Cloning(subdir="s", depth=1, sparse=["d"], submodules=False), question=Question(True, "a..b"),
-        briefing=Briefing(roles=["qa"], variables=["x=1=2"]),
+        briefing=Briefing(roles=["qa"], variables=["x=1=2"], memory=False),
     )  # fmt: skip
     settings = Settings({"AIDEATOR_HOME": "/nowhere"})
     assert NewRun(**at_server.body_of(request, settings, server)).request() == request

@@ -100,8 +100,8 @@ class ServerBackend:
         told = self.client.ask("POST", f"{API}/runs/{run}/select", body)
         return Selection(told["variation"], told["attempt"], told["time"], told["note"])
 
-    def retry(self, run: str, variation: int | None, *, force: bool) -> None:
-        self.client.ask("POST", f"{API}/runs/{run}/retry", {"variation": variation, "force": force})
+    def retry(self, run: str, variation: int | None, *, force: bool, fresh: bool) -> None:
+        self.client.ask("POST", f"{API}/runs/{run}/retry", {"variation": variation, "force": force, "fresh": fresh})
 
     def message(self, run: str, variation: int | None, text: str) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = self.client.ask(
