@@ -211,6 +211,33 @@ def test_a_token_that_is_revoked_ends_its_streams(
     shared.delete(f"{API}/runs/{run}", params={"force": True}, headers=token("root", "run", "admin"))
 
 
+def test_a_token_that_expires_ends_its_streams_and_one_user_has_so_many(
+    home: Path,  # noqa: ARG001 -- the data folder
+    body: Body,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answer, "CHECK_SECONDS", 0.05)
+    monkeypatch.setenv("AIDEATOR_STREAM_LIMIT", "1")
+    script = tmp_path / "long.yaml"
+    script.write_text("- say: Waiting.\n  calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
+    root = token("root", "read", "run", "admin")
+    with TestClient(application(Here(), None), base_url="http://aideator.example") as client:
+        asked = body(models=[f"scripted/{script}"], n=1, verify=[])
+        run = client.post(f"{API}/runs", json=asked, headers=root).json()["run"]
+        brief = bearer(tokens.create(Here(), tokens.Order("brief", "root", ("read", "admin"), 3.0))[1])
+        text = ""
+        with client.stream("GET", f"{API}/runs/{run}/events", headers=brief) as stream:
+            second = refused(client.get(f"{API}/runs/{run}/events", headers=root), 429)
+            assert second["detail"] == "you have as many streams open as this server allows one user: 1"
+            for line in stream.iter_lines():
+                text += line + "\n"
+        last = told(text)[-1]
+        assert (last.kind, last.data["status"]) == ("problem", 401)
+        assert last.data["detail"] == "this token does not count: it is unknown, has expired or was revoked"
+        client.delete(f"{API}/runs/{run}", params={"force": True}, headers=root)
+
+
 def test_the_same_request_again_starts_nothing_anew(client: TestClient, body: Body) -> None:
     asked = body(n=1, models=body()["models"][:1])
     key = {"Idempotency-Key": "7f3c"}

@@ -58,7 +58,7 @@ class Hub:
             text = f"{self._most} streams are open, which is as many as this server allows"
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "close some; one stream can show all variations of a run")
         if user is not None and self._of_one and self._by_user[user] >= self._of_one:
-            text = f"you have {self._of_one} streams open, which is as many as this server allows one user"
+            text = f"you have as many streams open as this server allows one user: {self._of_one}"
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "close some; one stream can show all variations of a run")
         self._open += 1
         if user is not None:

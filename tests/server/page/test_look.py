@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aideator_cli.actions import tokens
+from aideator_cli.actions.here import Here
 from tests.fixtures.stored_runs import Told, cites
 from tests.fixtures.stored_runs import add_run as store_run
 from tests.server.page.conftest import Opened, Site
@@ -70,6 +72,14 @@ def test_axe_finds_nothing_in_the_login(
             assert audited(page, axe) == [], f"{mode}, refused"
             page.get_by_role("link", name="Log in with Example & Co").click()
             assert "does not answer as it should" in page.get_by_role("alert").inner_text()
+            page.goto(f"{site.address}/settings")
+            page.get_by_label("Token").fill(tokens.create(Here(), tokens.Order("laptop", "ada"))[1])
+            page.get_by_role("button", name="Log in", exact=True).click()
+            page.get_by_role("heading", name="Tokens").wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+                "with a way out and all that one may do"
+            )
+            assert audited(page, axe) == [], f"{mode}, settings"
             page.goto(f"{site.address}/no/such/page")
             assert audited(page, axe) == [], f"{mode}, unknown"
             page.context.close()
