@@ -19,5 +19,10 @@ class Here:
     def store(self) -> Store:
         return self.given or Store.open(self.settings.home, self.settings.database)
 
+    @property
+    def has_store(self) -> bool:
+        """Whether there may be anything in the store. Looking makes none."""
+        return self.given is not None or Store.exists(self.settings.home, self.settings.database)
+
     def again(self) -> "Here":
         return Here(self.settings)

@@ -13,7 +13,7 @@ from aideator_cli.backends.base import Backend
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.intake.matrix import ASKED_ABOVE
-from aideator_cli.intake.order import Order, take
+from aideator_cli.intake.order import Order, Recall, nothing_known, take
 from aideator_cli.intake.request import Request, Where
 from aideator_cli.intake.routing.router import Ask
 
@@ -69,7 +69,7 @@ def plan(
         _check_unwatched(request)
     if request.question.answer:
         _check_answer(taking, pushing)
-    made = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.recalled), backend)
+    made = Plan(take(request, backend.name, here.settings, _ask(here, request, where), recall(here)), backend)
     if taking is not None:
         from aideator_cli.actions.taking import check_place
 
@@ -116,7 +116,7 @@ def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequenc
             "--dry-run prints Kubernetes manifests, and the local backend has none",
             hint="--estimate says what would start here, and on what model; or add --backend kubernetes",
         )
-    planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where), here.store.recalled), backend)
+    planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where), recall(here)), backend)
     return planned, backend.manifests(planned.spec, planned.order.packed.folder)
 
 
@@ -138,6 +138,11 @@ def asking(here: Here, where: Where, secret: str | None, *, answers: bool) -> As
         return at_hand(here, where, secret, answers=answers)
 
     return ask
+
+
+def recall(here: Here) -> Recall:
+    """Returns what finds the notes on a repository. A dry run makes no database to look for them."""
+    return here.store.recalled if here.has_store else nothing_known
 
 
 def _ask(here: Here, request: Request, where: Where) -> Ask:

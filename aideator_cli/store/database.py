@@ -22,6 +22,13 @@ class Database:
         """Opens the store: SQLite in this folder, or PostgreSQL at the URL. Creates or migrates it if needed. Refuses a newer schema."""
         return cls(opened(home, url))
 
+    @staticmethod
+    def exists(home: Path, url: str | None = None) -> bool:
+        """Returns whether there may be anything in the store. Makes none."""
+        from aideator_cli.store.sqlite import FILE
+
+        return url is not None or (home / FILE).exists()
+
     @contextmanager
     def owned_by(self, owner: str | None) -> Iterator[None]:
         """The runs that are added within it belong to this user."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose
-from aideator_cli.actions.starting import Plan, asking, start
+from aideator_cli.actions.starting import Plan, asking, recall, start
 from aideator_cli.actions.teams.defining import check
 from aideator_cli.backends.base import Backend
 from aideator_cli.domain.handing import Wanted
@@ -59,7 +59,7 @@ def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
         backend.name,
         here.settings,
         ask,
-        here.store.recalled,
+        recall(here),
     )
     return TeamPlan(run, Plan(replace(order, spec=as_step(run, wanted, order.spec, first=True)), backend))
 
