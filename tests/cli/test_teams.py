@@ -175,6 +175,19 @@ def test_a_limit_of_cost_ends_a_team(
     assert f"{team} failed: the limit of $2.00 of the team is used up before build/a" in watched.out
 
 
+def test_who_comes_back_is_shown_what_has_ended_meanwhile(
+    team_world: World, aideator: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team_world.repository.path)
+    said = aideator("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--detach")
+    team = said.out.strip()
+    assert aideator("wait", f"{team}/plan").code == 0
+    watched = aideator("watch", team, "--view", "lines")
+    assert watched.code == 0
+    of_plan = [line for line in watched.out.splitlines() if line.startswith("plan ") and " │ " in line]
+    assert any("submitted" in line for line in of_plan), watched.out
+
+
 def test_a_limit_of_time_ends_a_team(team_world: World, aideator: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(team_world.repository.path)
     team_world.script("plan", {"calls": [{"tool": "bash", "arguments": {"command": "sleep 60"}}]})

@@ -32,7 +32,7 @@ from aideator_cli.domain.teams import Step, TeamRun, first_run
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Where
 from aideator_cli.intake.teams.ordering import ordered
-from aideator_cli.stream.following import Past
+from aideator_cli.stream.following import Past, past_of
 from aideator_cli.stream.policies import Policy
 from aideator_cli.system.clock import now, seconds_between
 from aideator_cli.system.host import this_host
@@ -230,8 +230,11 @@ class Mover:
             if self.follows and not seen.ended:
                 name = f"follow {step.run}"
                 threading.Thread(target=self._follow, args=(seen.run,), name=name, daemon=True).start()
-            else:
-                self.told(seen.run, [])
+                continue
+            self.told(seen.run, [])
+            if self.follows:  # it ended before anybody watched here
+                for batch in past_of(self.here.store, seen.run.spec).batches:
+                    self.told(seen.run, batch)
 
     def _follow(self, run: StoredRun) -> None:
         """Follows a run to its end, as `watch` does."""
