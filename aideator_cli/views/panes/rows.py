@@ -16,7 +16,12 @@ from aideator_cli.views.signs import STOPPING, TOLD, WAITING
 
 FOLDED: Final = 3  # lines of a tool's output that are shown
 NOTICEABLE: Final = 0.1  # seconds
-QUIET_TOOLS: Final = ("read_file", "write_file", "str_replace")  # whose output says nothing that the call does not
+QUIET_TOOLS: Final = (
+    "read_file",
+    "search_code",
+    "write_file",
+    "str_replace",
+)  # whose output begins with what matters, or says no more than the call
 _SIGNS: Final = {
     "say": "", "think": "·", "told": TOLD, "patch": "±", "signal": "?", "note": "·", "answer": "¶",
     "base": "–", "notice": "!", "gap": "≠", "seen": "!",
@@ -109,7 +114,7 @@ def _check(entry: Entry, layout: Layout) -> Iterator[Row]:
 def _call(entry: Entry, layout: Layout) -> Iterator[Row]:
     yield from _head(entry, layout)
     if entry.tool in QUIET_TOOLS and not entry.failed:
-        if entry.tool == "read_file" and entry.text.count:
+        if entry.tool in ("read_file", "search_code") and entry.text.count:
             yield _folded(entry, layout, plural(entry.text.count, "line"))
     elif entry.tool == ASK and not entry.failed:
         for line in entry.text.lines:
