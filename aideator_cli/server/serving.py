@@ -111,6 +111,5 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise usage(
-            f"can't listen on {host}, port {port}: {error.strerror or error}", hint="choose another one with --port"
-        ) from error
+        reason = str(error.strerror or error).partition(" (while")[0]  # Python adds the address once more
+        raise usage(f"can't listen on {host}, port {port}: {reason}", hint="choose another one with --port") from error

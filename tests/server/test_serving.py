@@ -82,7 +82,7 @@ def test_a_port_that_is_taken_is_told(aideator: Shell, home: Path) -> None:
         port = server.address.rpartition(":")[2]
         said = aideator("serve", "--port", port)
     assert said.code == 2
-    assert f"can't listen on 127.0.0.1, port {port}: Address already in use" in said.err
+    assert f"can't listen on 127.0.0.1, port {port}: Address already in use\n" in said.err
     assert "--port" in said.err
 
 
