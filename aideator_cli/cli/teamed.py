@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aideator_cli.cli.carrying import Call
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import View
-    from aideator_cli.domain.teams import TeamRun
+    from aideator_cli.domain.teams import Team, TeamRun
     from aideator_cli.intake.request import Where
     from aideator_cli.views.actions import Actions
 
@@ -30,13 +30,17 @@ def carry_out_by_team(call: "Call", word: str) -> int:
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
     from aideator_cli.errors import usage
+    from aideator_cli.intake.teams.finding import SHIPPED, is_path
 
     for option, value in (("--estimate", call.estimate), ("--push", call.pushed)):
         if value:
             raise usage(f"{option} can't be combined with --team", hint=f"leave out {option}")
     check_view(call.view, json=call.json)
     request = replace(call.request, allow_local_shell=True) if call.dry_run else call.request  # nothing will run
-    planned = starting.plan(call.here, starting.found(word, request.repo), request, call.where)
+    team = starting.found(word, request.repo)
+    if not is_path(word) and team.place != SHIPPED:
+        _tell_its_own(team)
+    planned = starting.plan(call.here, team, request, call.where)
     tell_routes(planned.first.spec)
     tell_notes(planned.first.spec)
     if call.dry_run:
@@ -65,6 +69,14 @@ def carry_out_by_team(call: "Call", word: str) -> int:
     if call.taken is None or code:
         return code
     return _take(call, run)
+
+
+def _tell_its_own(team: "Team") -> None:
+    """A repository's file can have the name of a shipped team, so the user is told whose commands will run."""
+    from aideator_cli.text.clean import one_line
+
+    runs = one_line(", ".join(team.checks.values()))
+    terminal.say(f"team {team.name} is the repository's own, {team.place}" + (f"; it runs: {runs}" if runs else ""))
 
 
 def begin(here: "Here", planned: "TeamPlan") -> "TeamRun":

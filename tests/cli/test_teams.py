@@ -62,6 +62,33 @@ def test_a_mistake_is_told_before_anything_is_spent(asked: Asked, home: Path, mo
     assert not (home / "runs").exists()
 
 
+def test_a_team_of_the_repository_is_told_with_its_commands(asked: Asked) -> None:
+    write_own("feature", "checks: {unit: pytest -q}\nstages:\n  only: {n: 1}\n")
+    said = asked("--team", "feature", "--dry-run")
+    assert said.code == 0
+    assert "team feature is the repository's own" in said.err
+    assert "it runs: pytest -q" in said.err
+
+
+@pytest.mark.parametrize(
+    "stage",
+    ["role: ../../secrets/id.md", "role: ~/notes.md", "model: scripted/x.yaml", "agent: ./agent.yaml", "role: ./a.md"],
+)
+def test_a_team_of_the_repository_names_no_files(asked: Asked, stage: str) -> None:
+    path = write_own("ours", f"stages:\n  only: {{{stage}}}\n")
+    said = asked("--team", "ours", "--dry-run")
+    assert said.code == 2
+    assert f"names the file {stage.partition(': ')[2]!r}; a repository names only what is known by name" in said.err
+    assert f"--team {path}" in said.err
+
+
+def write_own(name: str, text: str) -> Path:
+    path = Path.cwd() / ".aideator" / "teams" / f"{name}.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return path
+
+
 def test_a_dry_run_draws_the_team_and_says_what_it_may_cost_at_most(asked: Asked, home: Path) -> None:
     said = asked("--team", "review", "--dry-run", "--max-cost", "0.5", "--retries", "0")
     assert said.code == 0, said.err

@@ -6,10 +6,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from aideator_cli.domain.teams import Team
+from aideator_cli.domain.teams import TASK_ROLE, Team
 from aideator_cli.errors import command, usage
 from aideator_cli.intake.roles.role import did_you_mean
 from aideator_cli.intake.teams.file import parse
+from aideator_cli.system.configuration.repository import file_in
 from aideator_cli.system.yaml_file import read_text
 
 NAMES: Final = ("feature", "bugfix", "review", "refactor")
@@ -29,7 +30,7 @@ def find(word: str, repository: Path | None) -> Team:
         return read(Path(word).expanduser())
     file = _file(word, repository)
     if file is not None:
-        return read(file)
+        return _of_repository(file)
     if word.lower() in NAMES:
         return shipped(word.lower())
     known = dict.fromkeys(names(repository))
@@ -48,7 +49,7 @@ def names(repository: Path | None) -> list[str]:
 def everyone(repository: Path | None) -> list[Team]:
     """Returns the shipped teams and the repository's; one of these replaces a shipped one of its name. Raises `AideatorError` (usage)."""
     found = {name: shipped(name) for name in NAMES}
-    return list({**found, **{path.stem: read(path) for path in _files(repository)}}.values())
+    return list({**found, **{path.stem: _of_repository(path) for path in _files(repository)}}.values())
 
 
 def shipped(name: str) -> Team:
@@ -64,6 +65,19 @@ def read(path: Path) -> Team:
     """Raises `AideatorError` (usage) if the file can't be read, or is no team."""
     name = checked_name(path.stem, str(path))
     return parse(read_text(path, "team"), name, str(path), f"team {path}")
+
+
+def _of_repository(path: Path) -> Team:
+    """Whoever can write to the repository wrote the file, and a file that it names would be sent to a model, or run."""
+    team = read(path)
+    for stage in team.stages:
+        for option, value in (("role", stage.role), ("model", stage.model), ("agent", stage.agent)):
+            if value and value != TASK_ROLE and (named := file_in(option, value)):
+                raise usage(
+                    f"{path}: {option} of {stage.name} names the file {named!r}; a repository names only what is known by name",
+                    f"if you trust this file, name it by its path: --team {path}",
+                )
+    return team
 
 
 def checked_name(name: str, what: str) -> str:

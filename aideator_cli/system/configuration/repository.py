@@ -109,7 +109,7 @@ def rule(root: Path) -> Rule:
                 return usage(
                     f"{where}: {option.name} is {value!r}; a repository names only paths inside itself, from its top"
                 )
-            if option.name in ("model", "agent", "role") and (named := _file_in(option.name, value)):
+            if option.name in ("model", "agent", "role") and (named := file_in(option.name, value)):
                 return usage(
                     f"{where}: {option.name} names the file {named!r}; a repository names only what is known by name"
                 )
@@ -134,7 +134,7 @@ def _is_inside(root: Path, text: str) -> bool:
         return False
 
 
-def _file_in(option: str, value: str) -> str | None:
+def file_in(option: str, value: str) -> str | None:
     """Returns the part of the value that names a file, which would be sent to a model or run: a script, an agent's YAML, a role's text."""
     for item in (each.strip() for each in value.split(",")):
         bare = re.sub(r":\d+$", "", item)
