@@ -15,7 +15,7 @@ from aideator_agent.checkpoint import Checkpoint, digest
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Message
-from aideator_agent.patch import LEFTOVERS
+from aideator_agent.patch import LEFTOVERS, Patch
 from aideator_agent.repository import Checkout
 from aideator_agent.shell import Shell
 from aideator_agent.totals import Totals
@@ -88,9 +88,12 @@ class Checkpoints:
         if self._emit(messages, opening, diff, patch=False):
             self._dirty = False
 
-    def last(self, messages: Sequence[Message] = (), opening: int = 0) -> None:
+    def last(self, patch: Patch, messages: Sequence[Message] = (), opening: int = 0) -> None:
         """Emits a checkpoint after the patch, which says how the tree is. For an attempt that was told to stop before its work was done."""
-        self._emit(messages, opening, None, patch=True)
+        if patch.adds_nothing:  # an empty patch could also mean that all that was done before is taken back
+            self._emit(messages, opening, b"", patch=False)
+        elif not SUBMODULE.search(patch.data):
+            self._emit(messages, opening, None, patch=True)
 
     def _emit(self, messages: Sequence[Message], opening: int, diff: bytes | None, *, patch: bool) -> bool:
         kept = self._same(messages)

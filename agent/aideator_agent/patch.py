@@ -65,6 +65,7 @@ class Patch:
     encoding: str  # utf-8 or base64
     text: str  # the data in that encoding
     changes: tuple[Change, ...]
+    adds_nothing: bool = False  # whether the tree is as it was when the work began, with what was done before
 
     def guarded(self, spec: RunSpec) -> list[str]:
         """Returns the changed files that decide the meaning of the run's checks, and that the task need not change."""
@@ -121,7 +122,7 @@ class Cutter:
         """
         changes = self.changed()
         if self.expects_more and self.adds_nothing():
-            return Patch(b"", "utf-8", "", ())
+            return Patch(b"", "utf-8", "", (), adds_nothing=True)
         while True:
             try:
                 return self._cut(changes)

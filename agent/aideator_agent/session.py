@@ -23,6 +23,7 @@ from aideator_agent.loop import Loop, opening
 from aideator_agent.models import library_version, open_model
 from aideator_agent.models.base import Model
 from aideator_agent.opening import open_shell
+from aideator_agent.patch import Patch
 from aideator_agent.protocol import Fault
 from aideator_agent.repository import Checkout
 from aideator_agent.resuming import Resuming, continued
@@ -261,7 +262,7 @@ class Session:
                     "processes that the model's commands started could not be stopped, so no patch was made",
                 )
             patch = closing.cut()
-            self._keep(verdict)
+            self._keep(verdict, patch)
         if verdict.outcome == "succeeded" and not patch.changes:
             if self._flaw is not None:
                 raise self._flaw
@@ -271,7 +272,7 @@ class Session:
                 self._checking.verify(patch)
         return verdict
 
-    def _keep(self, verdict: Verdict) -> None:
+    def _keep(self, verdict: Verdict, patch: Patch) -> None:
         """Emits a last checkpoint if another attempt may follow this one. The patch says how the tree is."""
         has_worked = self._loop is not None or self._settings.variation.agent is not None
         if (
@@ -279,7 +280,7 @@ class Session:
             and has_worked
             and (verdict.fault == "infrastructure" or self._interrupts.terminated)
         ):
-            self._checkpoints.last(*(self._loop.conversation if self._loop else ()))
+            self._checkpoints.last(patch, *(self._loop.conversation if self._loop else ()))
 
     def _give_answer(self, checkout: Checkout, verdict: Verdict, *, ended: bool) -> Verdict:
         if self._answer is None:

@@ -23,9 +23,9 @@ def earlier(repository: LocalRepository, command: str) -> bytes:
         git(repository.path, "switch", "--quiet", "main")
 
 
-def ran_upon(agent: Agent, spec: RunSpec, patch: bytes, origin: Origin) -> Record:
+def ran_upon(agent: Agent, spec: RunSpec, patch: bytes, origin: Origin, **environment: str) -> Record:
     sent = Sent(patch=put(agent, "patch", patch))
-    return agent.run(replace(spec, sent=sent, origin=origin), AIDEATOR_SENT=str(agent.folder / "sent"))
+    return agent.run(replace(spec, sent=sent, origin=origin), AIDEATOR_SENT=str(agent.folder / "sent"), **environment)
 
 
 def test_an_agent_goes_on_from_what_was_done_and_its_patch_holds_both(

@@ -13,8 +13,10 @@ import pytest
 
 from aideator_agent.checkpoint import INTERRUPTED, Standing, read
 from aideator_agent.resuming import NOTE
-from aideator_agent.spec import Limits, Price, VariationSpec
+from aideator_agent.spec import Limits, Price, Sent, VariationSpec
 from tests.agent.running import Agent, Event, Record, Running, bash, spec_of, submit
+from tests.agent.test_origin import CONTINUED, earlier, ran_upon
+from tests.agent.test_sent import put
 from tests.fixtures.repositories import LocalRepository
 
 COSTLY = {"input": 30_000, "output": 100}  # after such a turn it is time for a checkpoint
@@ -126,6 +128,29 @@ def test_an_attempt_that_went_on_can_be_lost_too(agent: Agent, repository: Local
     record = another(agent, standing, repository, [one, two, bash("cat one.txt two.txt"), submit()])
     assert record.text("output").startswith("one\ntwo\n")
     assert record.end["totals"]["steps"] == 4
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"), [("ls", "a.py:x = 2\n"), ("echo 'x = 1' > a.py", "a.py:x = 1\n"), ("echo y >> a.py", "a.py:x = 2\na.py:y\n")]
+)  # fmt: skip
+def test_what_was_done_before_the_run_is_there_after_a_loss(
+    agent: Agent, repository: LocalRepository, did: str, expected: str
+) -> None:
+    """Also if the attempt had not changed anything yet, or had taken all of it back."""
+    patch = earlier(repository, "echo 'x = 2' > a.py")
+    turns = [bash(did), bash("echo waiting; sleep 600")]
+    spec = replace(spec_of(str(repository.path), turns), sent=Sent(patch=put(agent, "patch", patch)), origin=CONTINUED)
+    with agent.start(spec, AIDEATOR_SENT=str(agent.folder / "sent")) as running:
+        running.until(lambda event: event["type"] == "output" and event["text"] == "waiting\n")
+        running.terminate()
+        first = running.finish()
+    file = agent.folder / "standing"
+    file.write_bytes(standing_of(first.events).packed())
+    agent.workspace, agent.private = (agent.folder / "other" / name for name in ("workspace", "private"))
+    turns = [bash(did), bash("this one was played"), bash("grep -r . a.py /dev/null | cat"), submit()]
+    record = ran_upon(agent, spec_of(str(repository.path), turns), patch, CONTINUED, AIDEATOR_RESUME=str(file))
+    assert record.of("resumed"), record.notices()
+    assert record.text("output") == expected
 
 
 def test_limits_hold_for_the_work_of_all_attempts_together(agent: Agent, repository: LocalRepository) -> None:
