@@ -5,7 +5,6 @@ checkpoints make a `Standing`, which the next attempt gets as a file. Both are f
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import zlib
@@ -56,7 +55,9 @@ class Checkpoint:
         """Raises `BadCheckpoint`."""
         try:
             head, _, diff = _inflated(base64.b64decode(text, validate=True)).partition(b"\n")
-        except binascii.Error as error:
+        except BadCheckpoint:
+            raise
+        except ValueError as error:
             raise BadCheckpoint(str(error)) from error
         data = _object(head)
         kept, opening = _count(data.get("kept")), _count(data.get("opening"))
@@ -164,7 +165,7 @@ def read(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, Checkpoint
 
 
 def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def _inflated(data: bytes) -> bytes:

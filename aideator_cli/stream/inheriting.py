@@ -1,7 +1,9 @@
 """What an attempt that infrastructure has ended leaves to the next one: where it stood at its last checkpoint, by its stored events."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from aideator_agent.checkpoint import BadCheckpoint, Checkpoint, Standing, complete, read
 from aideator_agent.spec import RunSpec
@@ -53,10 +55,11 @@ def _standing(store: Store, attempts: Sequence[Attempt], step: int | None = None
         raise BadCheckpoint("what the attempt went on from is missing")
     standing = replace(begun or Standing("", 0, ""), attempt=attempt.id)
     found = False
-    for at, checkpoint in _checkpoints(events):
-        standing, found = standing.then(checkpoint, at, _patch(events, checkpoint)), True
-        if at == step:
-            break
+    with suppress(BadCheckpoint):  # the attempt may have been lost while it wrote one
+        for at, checkpoint in read(event.data for event in events if event.type == "checkpoint"):
+            if step is not None and at > step:
+                break
+            standing, found = standing.then(checkpoint, at, _patch(events, checkpoint)), True
     if not found and resumed is None:
         return None
     return _counted(replace(standing, messages=complete(standing.messages)), events)
@@ -66,9 +69,9 @@ def _counted(standing: Standing, events: Sequence[Event]) -> Standing:
     """Returns the standing with what this attempt has used, too. What nobody counted makes the sums unknown, and for limits they are the
     least that it can be."""
     usages = [event.data for event in events if event.type == "usage"]
-    asked = {event.data.get("step") for event in events if event.type == "sent"}
+    asked = {_step(event.data) for event in events if event.type == "sent"}
     whole = fold((event for event in events if event.type == "usage"), Result(0, ""))
-    all_told = asked <= {data.get("step") for data in usages}
+    all_told = asked <= set(map(_step, usages))
     cost, read, written = (
         sum(map(_number, (data.get(name) for data in usages))) for name in ("cost", "input", "output")
     )
@@ -77,6 +80,11 @@ def _counted(standing: Standing, events: Sequence[Event]) -> Standing:
         counted=standing.counted and all_told and None not in (whole.input_tokens, whole.output_tokens),
         priced=standing.priced and all_told and whole.cost is not None,
     )  # fmt: skip
+
+
+def _step(data: Mapping[str, Any]) -> int:
+    step = data.get("step")
+    return step if type(step) is int else 0
 
 
 def _number(value: object) -> float:
@@ -90,17 +98,9 @@ def _begun(store: Store, before: Sequence[Attempt], resumed: Event | None) -> St
     name, step = resumed.data.get("attempt"), resumed.data.get("step")
     upto = next((at for at, each in enumerate(before, 1) if each.id == name), 0)
     standing = _standing(store, before[:upto], step if isinstance(step, int) else None)
-    if standing is None or standing.step != step:
+    if standing is None or (standing.step, len(standing.messages) or None) != (step, resumed.data.get("messages")):
         raise BadCheckpoint("what the attempt went on from is missing")
     return standing
-
-
-def _checkpoints(events: Sequence[Event]) -> Iterator[tuple[int, Checkpoint]]:
-    """Yields the checkpoints up to one that is not whole: the attempt may have been lost while it wrote it."""
-    try:
-        yield from read(event.data for event in events if event.type == "checkpoint")
-    except BadCheckpoint:
-        return
 
 
 def _patch(events: Sequence[Event], checkpoint: Checkpoint) -> bytes | None:
