@@ -36,6 +36,7 @@ OUTSIZED: Final = 256 * 1024  # bytes of a file that is left out of a patch that
 BINARY_BYTES: Final = 32 * 1024 * 1024  # of a binary file that is searched for keys
 SETTINGS: Final = ("core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.safecrlf=false",
                    "core.untrackedCache=false", "core.fileMode=true", "color.ui=never")  # fmt: skip
+READ_BY_GIT: Final = frozenset((".gitignore", ".gitattributes", ".gitmodules"))  # git waits for ever at a pipe
 LEFTOVERS: Final = (
     "__pycache__/",
     ".pytest_cache/",
@@ -178,6 +179,9 @@ class Cutter:
         odd = Odd()
         try:
             removed = files.remove_nested_git(self.checkout.folder, odd)
+            for path, _ in odd.special:
+                if path.rpartition("/")[2] in READ_BY_GIT:
+                    (self.checkout.folder / path).unlink()
         except OSError as error:
             raise failed("infrastructure", f"the patch cannot be cut: {error}") from error
         known = {submodule.path for submodule in self.checkout.submodules}

@@ -32,6 +32,15 @@ def test_all_else_is_in_the_patch_and_each_odd_file_is_named_once(agent: Agent, 
         assert record.notices("warning").count(words) == 1, record.notices()
 
 
+def test_a_pipe_that_git_would_read_does_not_hold_the_patch_up(agent: Agent, repository: LocalRepository) -> None:
+    repository.commit({".gitattributes": "* text\n"})
+    pipes = "rm .gitattributes; mkfifo .gitignore .gitattributes .gitmodules docs/.gitignore; echo y > a.py"
+    record = agent.run(spec_of(str(repository.path), [bash(pipes), submit()]))
+    assert record.outcome[0] == "succeeded", record.outcome
+    assert files(record, repository) == {"a.py"}
+    assert record.notices("warning").count(".gitignore (a FIFO)") == 2
+
+
 def test_what_git_ignores_is_not_worth_a_word(agent: Agent, repository: LocalRepository) -> None:
     repository.commit({".gitignore": "run/\n"})
     record = agent.run(spec_of(str(repository.path), [bash("mkdir run; mkfifo run/pipe; echo y > a.py"), submit()]))
