@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     os.nice(NICENESS)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that git ends, too
     root = Path(arguments.folder).resolve()
     repositories = [Repository(path, Path(git)) for path, _, git in (each.partition("=") for each in arguments.git)]
     parent = os.getppid()
@@ -53,9 +55,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _expect(parent: int) -> None:
-    """Ends the process if nobody waits for its answers any more."""
+    """Ends the process, and git with it, if nobody waits for its answers any more."""
     if os.getppid() != parent:
-        os._exit(0)
+        sys.exit()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from aideator_agent.search.offer import LONGEST, Wrong
 from aideator_agent.spec import SEARCH, Repository
 
 SECONDS: Final = 90.0  # for one answer, the building of the index included
+ENDING_SECONDS: Final = 1.0
 ANSWER_BYTES: Final = 1024 * 1024
 TRIES: Final = 2
 TOO_LONG: Final = LONGEST + 1
@@ -132,16 +133,20 @@ class Searcher:
     def _told(result: Any) -> Found:
         return Found(str(result["content"][0]["text"]), failed=bool(result["isError"]))
 
-    def _kill(self) -> None:
+    def _kill(self, number: signal.Signals = signal.SIGTERM) -> None:
         if (process := self._process) is not None:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, number)
 
     def _end(self) -> None:
+        """Ends the process. It is asked first, because git, which it runs, has a session of its own."""
         self._kill()
         if self._process is not None:
-            with self._process:
-                pass
+            with self._process as process:
+                try:
+                    process.wait(ENDING_SECONDS)
+                except subprocess.TimeoutExpired:
+                    self._kill(signal.SIGKILL)
             self._process = None
 
 

@@ -6,6 +6,7 @@ reaches, if there is one. Where git can't say it, the folders are walked.
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,12 +16,13 @@ from typing import Final, NamedTuple
 
 from aideator_agent.files import FILE, FOLDER
 from aideator_agent.git import Git, bare_environment
-from aideator_agent.verdict import Ended
+from aideator_agent.verdict import Ended, failed
 
 FILE_BYTES: Final = 128 * 1024  # of a file that are searched
 MOST_FILES: Final = 100_000
 DEEPEST: Final = 64  # folders in one another, where git does not name the files
 LISTED_BYTES: Final = 32 * 2**20
+LISTING_SECONDS: Final = 20.0  # for git to name them: a pipe in the place of .gitignore holds it up for ever
 LONGEST: Final = 1024  # bytes of a path
 LINK: Final = b"160000"
 
@@ -94,7 +96,7 @@ class Tree:
 
     def _named(self, repository: Repository) -> list[bytes] | None:
         tree = self.root / repository.path
-        git = Git(tree, self._environment, self._check)
+        git = Git(tree, self._environment, self._patient(time.monotonic() + LISTING_SECONDS))
         words = (
             f"--git-dir={repository.git_dir}",
             f"--work-tree={tree}",
@@ -109,6 +111,14 @@ class Tree:
             if done.code == 0 or not done.whole:
                 return [path for path in done.out.split(b"\0")[: None if done.whole else -1] if path]
         return None
+
+    def _patient(self, until: float) -> Callable[[], None]:
+        def check() -> None:
+            self._check()
+            if time.monotonic() >= until:
+                raise failed("agent", "git takes too long to name the files")
+
+        return check
 
     def _walked(self) -> Iterator[str]:
         count = 0

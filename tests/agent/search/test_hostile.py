@@ -8,6 +8,7 @@ import pytest
 
 from aideator_agent.search import engine as engines
 from aideator_agent.search import index as indexes
+from aideator_agent.search import tree as trees
 from aideator_agent.search.index import Index
 from tests.agent.search.conftest import Searching
 from tests.fixtures.repositories import LocalRepository
@@ -43,6 +44,14 @@ def test_what_is_no_file_does_not_block(repository: LocalRepository, searching: 
     (repository.path / "a.py").unlink()
     os.mkfifo(repository.path / "a.py")  # what was a file before
     assert "read me.txt" in engine.answer("hello")
+
+
+def test_what_holds_git_up_for_ever_does_so_only_for_a_while(
+    repository: LocalRepository, searching: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "LISTING_SECONDS", 0.3)
+    os.mkfifo(repository.path / ".gitignore")
+    assert "read me.txt" in searching(repository).answer("hello")
 
 
 def test_odd_files_and_names_are_searched_or_left_out_but_stop_nothing(

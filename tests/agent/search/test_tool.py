@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from aideator_agent.spec import Repository, VariationSpec
 from tests.agent.programs.conftest import FakeAgent, fake
 from tests.agent.proxy.conftest import Bencher, bench
 from tests.agent.running import Agent, bash, call, spec_of, submit
+from tests.agent.shell.containers import until
 from tests.fixtures.repositories import LocalRepository
 
 __all__ = ["bench", "fake"]
@@ -116,6 +118,16 @@ def test_an_answer_that_takes_too_long_ends_the_search(searcher: Searcher) -> No
     assert searcher._process is None
 
 
+def test_its_git_ends_with_it(shop: LocalRepository, searcher: Searcher) -> None:
+    os.mkfifo(shop.path / ".gitignore")  # git waits there for ever
+    asking = threading.Thread(target=searcher.search, args=("deleteUser",))
+    asking.start()
+    git = until(lambda: searcher._process and _child(searcher._process.pid))
+    searcher.close()
+    asking.join()
+    until(lambda: not Path(f"/proc/{git}").exists())
+
+
 def test_it_ends_with_the_attempt(searcher: Searcher) -> None:
     searcher.search("deleteUser")
     process = searcher._process
@@ -137,6 +149,14 @@ def test_it_is_a_server_for_any_program_that_speaks_mcp(shop: LocalRepository) -
     assert unknown["error"]["code"] == -32601
     assert wrong["result"]["isError"]
     assert bad["error"]["code"] == none["error"]["code"] == -32600
+
+
+def _child(pid: int) -> str:
+    """The process that another one has started."""
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _message(method: str, **parameters: Any) -> dict[str, Any]:
