@@ -104,11 +104,11 @@ class Loop:
     def _do(self, turn: Turn) -> str | None:
         """Runs the turn's calls. Returns the summary, or the answer, if one of them is submit."""
         self._said = self._tools.said = turn.text.strip() or self._said
-        changes = False
+        changes, step = False, self._totals.steps
         for call in turn.calls:
             self._interrupts.check()
             before = self._warned(self._cycles.before(call))
-            ran = self._tools.run(self._totals.steps, call)
+            ran = self._tools.run(step, call)
             self._totals.commands = self._tools.commands
             if ran.call.tool == "submit" and (words := self._submitted(ran.call)):
                 return words

@@ -55,7 +55,7 @@ class Worker:
 
     def work(self, program: AgentProgram) -> Worked:
         """Raises `Ended` unless the agent ends its work by itself."""
-        task, proxy = self._task(), self._proxy(program)
+        task, proxy, before = self._task(), self._proxy(program), self.totals.steps
         try:
             with proxy:
                 home = home_of(self.settings, program, proxy.url, proxy.token)
@@ -63,9 +63,9 @@ class Worker:
                 self._tell_version(home)
                 worked = self._begun(home, task, proxy)
         finally:
-            if self._agent is not None and self._agent.has_task and self.totals.steps == 0 and not proxy.trouble:
+            if self._agent is not None and self._agent.has_task and self.totals.steps == before and not proxy.trouble:
                 self._tell_uncounted(program, task)
-        if self.totals.steps == 0 and proxy.trouble:
+        if self.totals.steps == before and proxy.trouble:
             flaw = failed("model", f"{program.name} got no answer from its model: {proxy.trouble}")
             return replace(worked, flaw=flaw)
         return worked
@@ -168,7 +168,7 @@ class Worker:
         """The key proxy tells what it passes on. Of an agent that did not ask it, only the task is known to have been sent."""
         text = pieces.encoded({"role": "user", "content": task})
         digest = hashlib.sha256(text.encode()).hexdigest()
-        self.emitter.sent(1, self.settings.variation.host, digest, text)
+        self.emitter.sent(self.totals.steps + 1, self.settings.variation.host, digest, text)
 
 
 def _last_lines(words: str) -> str:

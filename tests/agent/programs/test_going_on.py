@@ -1,6 +1,9 @@
 """A program that is lost with its machine: the next one gets what it had changed, and is told so."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from aideator_agent.checkpoint import Standing, read
 from aideator_agent.resuming import ANEW
@@ -31,3 +34,23 @@ def test_the_next_one_begins_with_its_changes(agent: Agent, fake: FakeAgent, tmp
     assert b"+more\n+last" in second.patch
     task = str(fake.notes("prompt")[-1])
     assert ANEW[:60] in task
+
+
+@pytest.mark.parametrize(
+    ("steps", "outcome", "told"),
+    [
+        ([{"say": "On."}], "no_changes", "fake asked no model through AIdeator"),
+        ([{"model": 2}, {"say": "My provider seems to be down."}], "failed", ""),
+    ],
+)
+def test_one_that_does_nothing_is_seen_through_also_after_a_loss(
+    agent: Agent, fake: FakeAgent, tmp_path: Path, steps: list[dict[str, Any]], outcome: str, told: str
+) -> None:
+    """The steps of the attempt before it are not its own."""
+    file = tmp_path / "standing"
+    file.write_bytes(Standing("lost", 5, fake.repository.git("rev-parse", "HEAD")).packed())
+    record = agent.run(fake.spec(fake.plays(*steps)), AIDEATOR_RESUME=str(file))
+    assert record.of("resumed")
+    assert record.outcome[0] == outcome
+    assert told in record.notices("warning")
+    assert [event["step"] for event in record.of("sent")] == [6] * len(record.of("sent"))
