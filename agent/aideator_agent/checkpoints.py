@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from aideator_agent.binary_hunks import unpacked
 from aideator_agent.changes import FILTERS_OFF
 from aideator_agent.checkpoint import Checkpoint, digest
 from aideator_agent.emitter import Emitter
@@ -129,4 +130,10 @@ class Checkpoints:
         )
         if done.exit_code != 0 or len(output) > DIFF_BYTES or SUBMODULE.search(output):
             return None
-        return None if self._emitter.redactor.found(output.decode("latin-1")) else bytes(output)
+        return None if self._has_key(bytes(output)) else bytes(output)
+
+    def _has_key(self, diff: bytes) -> bool:
+        try:
+            return any(self._emitter.redactor.found(text.decode("latin-1")) for text in (diff, *unpacked(diff)))
+        except ValueError:  # nobody can say what it holds
+            return True

@@ -210,10 +210,12 @@ def test_a_checkpoint_that_can_not_be_used_lets_the_attempt_start_over(
     assert record.end["totals"]["steps"] == 2
 
 
-def test_a_diff_with_a_key_makes_no_checkpoint(agent: Agent, repository: LocalRepository) -> None:
+@pytest.mark.parametrize("beside", ["", r"\0 and much more"])
+def test_a_diff_with_a_key_makes_no_checkpoint(agent: Agent, repository: LocalRepository, beside: str) -> None:
+    """Neither in a text nor in the compressed hunk of a binary file."""
     keyed = replace(PRICED, keys=("SOME_API_KEY",))
     turns = [
-        costly(bash("printf '%s%s\\n' sk-0123 456789abcdef > a.py")),
+        costly(bash(f"printf '%s%s{beside}\\n' sk-0123 456789abcdef > a.py")),
         costly(bash("echo hello > b.py; git checkout -q a.py")),
     ]
     spec = spec_of(str(repository.path), [*turns, submit()], variations=(keyed,))
