@@ -8,6 +8,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from aideator_agent.binary_hunks import unpacked
@@ -59,6 +60,7 @@ class Checkpoints:
     ) -> None:  # fmt: skip
         start = checkout.start or checkout.base
         self._command = COMMAND.replace("START", start).replace("ROOT", shlex.quote(str(checkout.folder)))
+        self._checkout = checkout
         self._base = checkout.base
         self._shell = shell
         self._steps = max(1, steps)
@@ -70,6 +72,7 @@ class Checkpoints:
         self._made, self._tokens = time.monotonic(), 0
         self._used = 0  # bytes
         self._failures = 0
+        self._laid = self._large()
 
     def changed(self) -> None:
         """Says that the tree may have changed."""
@@ -93,7 +96,7 @@ class Checkpoints:
         """Emits a checkpoint after the patch, which says how the tree is. For an attempt that was told to stop before its work was done."""
         if patch.adds_nothing:  # an empty patch could also mean that all that was done before is taken back
             self._emit(messages, opening, b"", patch=False)
-        elif not SUBMODULE.search(patch.data):
+        elif not SUBMODULE.search(patch.data) and self._large() == self._laid:
             self._emit(messages, opening, None, patch=True)
 
     def _emit(self, messages: Sequence[Message], opening: int, diff: bytes | None, *, patch: bool) -> bool:
@@ -120,7 +123,7 @@ class Checkpoints:
         return min(int(available) - self._used, self._emitter.left(FULL))
 
     def _diff(self) -> bytes | None:
-        """Returns the tree's diff. None if it can't be had soon, is too large, has a key in it, or tells of a submodule."""
+        """Returns the tree's diff. None if it can't be had soon, is too large, has a key in it, or is not all that was changed."""
         output = bytearray()
         done = self._shell().run(
             self._command,
@@ -128,12 +131,25 @@ class Checkpoints:
             write=lambda data: output.extend(data[: DIFF_BYTES + 1 - len(output)]),
             stop=lambda: self._interrupts.stop() or len(output) > DIFF_BYTES,
         )
-        if done.exit_code != 0 or len(output) > DIFF_BYTES or SUBMODULE.search(output):
+        if done.exit_code != 0 or len(output) > DIFF_BYTES or SUBMODULE.search(output) or self._large() != self._laid:
             return None
         return None if self._has_key(bytes(output)) else bytes(output)
+
+    def _large(self) -> list[tuple[int, ...]]:
+        """Returns what the files in Git LFS look like: git takes them for unchanged, whatever they hold."""
+        top = self._checkout.folder
+        return [_look(top / path / large.path) for path, store in self._checkout.large.items() for large in store.files]
 
     def _has_key(self, diff: bytes) -> bool:
         try:
             return any(self._emitter.redactor.found(text.decode("latin-1")) for text in (diff, *unpacked(diff)))
         except ValueError:  # nobody can say what it holds
             return True
+
+
+def _look(file: Path) -> tuple[int, ...]:
+    try:
+        found = file.lstat()
+    except OSError:
+        return ()
+    return found.st_mode, found.st_size, found.st_mtime_ns, found.st_ino

@@ -15,10 +15,12 @@ from aideator_agent.checkpoint import INTERRUPTED, Standing, read
 from aideator_agent.resuming import NOTE
 from aideator_agent.spec import Limits, Price, Sent, VariationSpec
 from tests.agent.running import Agent, Event, Record, Running, bash, spec_of, submit
+from tests.agent.test_lfs import large
 from tests.agent.test_origin import CONTINUED, earlier, ran_upon
 from tests.agent.test_sent import put
 from tests.fixtures.repositories import LocalRepository
 
+__all__ = ["large"]
 COSTLY = {"input": 30_000, "output": 100}  # after such a turn it is time for a checkpoint
 PRICED = VariationSpec(1, "scripted/turns.yaml", price=Price(1e-6, 0.0))
 LOST = "22222222-2222-4222-8222-222222222222"
@@ -208,6 +210,21 @@ def test_a_checkpoint_that_can_not_be_used_lets_the_attempt_start_over(
     assert not record.of("resumed")
     assert b"+x = 2" in record.patch
     assert record.end["totals"]["steps"] == 2
+
+
+@pytest.mark.parametrize("did", ["printf small > docs/a.bin", "rm docs/a.bin", "git mv docs/a.bin docs/b.bin"])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_changed_file_in_lfs_makes_no_checkpoint(
+    agent: Agent, large: LocalRepository, did: str, stopped: bool
+) -> None:
+    """Of which a diff says nothing, or what does not fit. One from before that stays."""
+    turns = [costly(bash("echo y > a.py")), costly(bash(did)), costly(bash("echo z > z.txt"))]
+    with stuck(agent, large, turns) as running:
+        if stopped:
+            running.terminate()
+            running.finish()
+    events = [json.loads(line) for line in running.lines]
+    assert [event["step"] for event in events if event["type"] == "checkpoint"] == [1]
 
 
 @pytest.mark.parametrize("beside", ["", r"\0 and much more"])
