@@ -57,13 +57,15 @@ def test_a_role_answers_with_its_own_text_and_the_plan(agent: Agent, repository:
     assert record.end["totals"]["steps"] == 3
 
 
-def test_calls_after_a_question_belong_to_the_turn_that_made_them(
-    agent: Agent, repository: LocalRepository
-) -> None:
+def test_calls_after_a_question_belong_to_the_turn_that_made_them(agent: Agent, repository: LocalRepository) -> None:
     both = {"calls": [*ask("cto", "Which format?")["calls"], call("read_file", path="a.py")]}
     turns = [both, {"say": "ISO 8601."}, submit()]
     record = agent.run(spec_of(str(repository.path), turns, colleagues=TEAM, variations=BACKEND))
-    assert [(event["tool"], event["step"]) for event in record.of("call")] == [("ask", 1), ("read_file", 1), ("submit", 3)]
+    assert [(event["tool"], event["step"]) for event in record.of("call")] == [
+        ("ask", 1),
+        ("read_file", 1),
+        ("submit", 3),
+    ]
 
 
 def test_a_question_that_nobody_can_answer_is_told_to_the_model(agent: Agent, repository: LocalRepository) -> None:
