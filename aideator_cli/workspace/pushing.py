@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from aideator_agent.git_failures import classify, words
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
-from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
+from aideator_cli.errors import AideatorError, ExitCode, not_found, refused, unavailable, usage
 from aideator_cli.system import git_access, git_token
 from aideator_cli.system.git import Git
 from aideator_cli.workspace.committing import commit_of, expect_identity
 from aideator_cli.workspace.pick import Pick
-from aideator_cli.workspace.target import Target, default_tree, expect_base, working_tree
+from aideator_cli.workspace.target import Target, default_tree, expect_base, is_commit, working_tree
 
 UNSIGNED: Final = "unlock your key, or set commit.gpgSign to false in the clone"
 FOLDER: Final = "aideator"  # of the branches, if the user names no other
@@ -172,9 +172,13 @@ def _address(tree: Target | None, remote: str, spec: RunSpec) -> str:
 
 
 def _fetched(room: Path, url: str, base: str | None, spec: RunSpec, token: str | None) -> Target:
+    if base is not None and not is_commit(base):  # agents say it: git would take it for an option
+        raise AideatorError(
+            f"{spec.id} says that it was made on {base[:40]!r}, which is no commit", code=ExitCode.DOES_NOT_APPLY
+        )
     git = Git(room)
     git.need("init", "--quiet", "--template=")
-    git.need("remote", "add", "origin", url)
+    git.need("remote", "add", "--", "origin", url)
     target = working_tree(room)
     expect_identity(target)
     with _opening(git, url, spec.ca, token) as asking:

@@ -27,7 +27,7 @@ class Target:
         return self.git_dir / "aideator"
 
     def has_commit(self, commit: str | None) -> bool:
-        return bool(commit and _COMMIT.fullmatch(commit)) and not self.git.run(
+        return bool(commit and is_commit(commit)) and not self.git.run(
             "cat-file", "-e", f"{commit}^{{commit}}"
         ).code  # fmt: skip
 
@@ -35,6 +35,11 @@ class Target:
         """Returns the commit. None if there is none yet."""
         done = self.git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return None if done.code else done.out.decode().strip()
+
+
+def is_commit(text: str) -> bool:
+    """Returns whether it is a commit's whole hash."""
+    return _COMMIT.fullmatch(text) is not None
 
 
 def removal(path: str, commit: str) -> str:

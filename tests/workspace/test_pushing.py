@@ -72,6 +72,23 @@ def test_what_is_no_destination_is_wrong_usage(text: str) -> None:
     assert caught.value.code is ExitCode.USAGE
 
 
+def test_a_base_that_reads_as_an_option_of_git_runs_nothing(
+    server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent says what its patch was made on, and so does a server."""
+    away = tmp_path / "away"
+    away.mkdir()
+    monkeypatch.chdir(away)
+    spec = replace(SPEC, repository=replace(SPEC.repository, url=f"file://{server}"))
+    base = f"--upload-pack=touch {away / 'ran'}; git-upload-pack"
+    with (
+        pytest.raises(AideatorError, match="no commit"),
+        place_to_push(spec, base, destination("origin"), folder=None, origin=None),
+    ):
+        pass
+    assert not (away / "ran").exists()
+
+
 def test_the_commit_is_on_the_base_and_only_the_server_gets_a_branch(scene: Scene, pick: Pick, server: Path) -> None:
     scene.repository.write({"a.py": "mine\n"})
     scene.repository.git("add", "a.py")
