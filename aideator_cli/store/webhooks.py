@@ -1,5 +1,6 @@
 """Webhooks, and what waits to be sent to them."""
 
+from collections.abc import Collection
 from typing import Final
 
 from aideator_cli.domain.delivery import Delivery, Webhook
@@ -57,14 +58,21 @@ class Webhooks(Database):
             )
             return queued.rowcount == 1
 
-    def take_deliveries(self, limit: int, seconds: float) -> list[Delivery]:
-        """Returns deliveries that are due, the oldest first. Nobody else gets them for so many seconds."""
+    def take_deliveries(
+        self, limit: int, seconds: float, of_one: int | None = None, busy: Collection[str] = ()
+    ) -> list[Delivery]:
+        """Returns deliveries that are due, the oldest first. Nobody else gets them for so many seconds.
+
+        `of_one`: at most so many of the same webhook; `busy`: webhooks of which none is wanted.
+        """
+        others = f"and webhook not in ({', '.join('?' for _ in busy)})" if busy else ""
         with self.transaction("webhooks") as connection:
             query = (
-                f"select {_DELIVERY} from deliveries where state = 'pending' and next <= {self._dialect.clock} "
-                "order by next, id limit ?"
+                f"select {_DELIVERY} from (select {_DELIVERY}, row_number() over (partition by webhook order by next, id) as place "
+                f"from deliveries where state = 'pending' and next <= {self._dialect.clock} {others}) as due "
+                "where place <= ? order by next, id limit ?"
             )
-            due = [Delivery(*row) for row in connection.execute(query, (limit,))]
+            due = [Delivery(*row) for row in connection.execute(query, (*busy, of_one or limit, limit))]
             connection.executemany(
                 f"update deliveries set next = {self._dialect.clock_later} where id = ?",
                 [(seconds, each.id) for each in due],
@@ -115,9 +123,11 @@ class Webhooks(Database):
         return [str(row[0]) for row in self._connection.execute(query, (-seconds,))]
 
     def forget_deliveries(self, seconds: float) -> None:
-        """Deletes those that were delivered, or given up, of runs' events that are older than this."""
+        """Deletes those that were delivered, or given up, of runs' events that are older than this. Runs at work are told of no event
+        twice, however long they take, so theirs stay."""
         with self.transaction("webhooks") as connection:
             connection.execute(
-                f"delete from deliveries where state <> 'pending' and created < {self._dialect.clock_later}",
+                f"delete from deliveries where state <> 'pending' and created < {self._dialect.clock_later} "
+                "and run not in (select id from runs where state <> 'ended')",
                 (-seconds,),
             )

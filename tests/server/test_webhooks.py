@@ -1,9 +1,11 @@
 """Webhooks: a user's own program is told of runs, signed, until it has accepted."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,6 +22,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.webhooks import book, sending
 from aideator_cli.actions.webhooks.addresses import is_public
 from aideator_cli.actions.webhooks.events import Happening, message
+from aideator_cli.errors import AideatorError
 from aideator_cli.server.app import application
 from aideator_cli.server.webhooks import Deliverer
 from aideator_cli.store.serving import ServerStore
@@ -144,6 +147,45 @@ def test_a_receiver_says_when_to_come_back_or_not_at_all(receiver: Receiver) -> 
     assert broken.again is not None
     nobody = sending.send(book.Webhook("w1", "", "http://127.0.0.1:1/", hook.secret, private=True), told)
     assert (nobody.accepted, nobody.again is not None) == (False, True)
+
+
+def test_one_that_can_not_be_sent_to_holds_up_no_other(home: Path, receiver: Receiver) -> None:  # noqa: ARG001
+    here = Here()
+    with pytest.raises(AideatorError, match="characters that a URL can't have"):
+        book.add(here, book.Order(f"{receiver.url}/é", private=True))
+    hook = book.add(here, book.Order(receiver.url, private=True))
+    store = ServerStore.of(here.store)
+    strange = replace(hook, id="w0", url=f"{receiver.url}/é")
+    store.add_webhook(strange)
+    deliverer = Deliverer(here)
+    deliverer.start()
+    for number in range(10):
+        for each in (strange, hook):
+            store.queue_delivery(message(each, Happening("run.ended", "k1", now(), str(number), "k1", {})))
+    deliverer.look()
+    receiver.until(lambda it: len(it.got) == 10)
+    receiver.until(lambda _: len(store.deliveries("dead")) == 10)
+    deliverer.stop()
+
+
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "IN_ALL", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while True:
+                    connection.sendall(b".")
+                    time.sleep(0.05)
+
+        Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        hook = book.Webhook("w1", "", url, "whsec_" + "A" * 43 + "=", private=True)
+        sent = sending.send(hook, message(hook, Happening("run.ended", "k1", now(), "", "k1", {})))
+    assert (sent.accepted, sent.error) == (False, "TimeoutError: no whole answer within 0 s")
+    assert sent.again is not None
 
 
 def test_two_replicas_send_each_message_once(home: Path, receiver: Receiver) -> None:  # noqa: ARG001 -- the data folder

@@ -166,6 +166,24 @@ def test_a_delivery_is_sent_by_one_and_again_until_it_is_given_up(store: ServerS
     assert store.deliveries("delivered") == []
 
 
+def test_many_deliveries_for_one_hold_up_no_other_and_those_of_runs_at_work_are_kept(store: ServerStore) -> None:
+    store.add_run(SPEC, Place("kubernetes", "x"))
+    hook = Webhook("w1", "ana", "https://n8n.example/hook", "whsec")
+    store.add_webhook(hook)
+    store.add_webhook(replace(hook, id="w2"))
+    for id_, webhook in (("m1", "w1"), ("m2", "w1"), ("m3", "w1"), ("m4", "w2")):
+        store.queue_delivery(Delivery(id_, webhook, SPEC.id, "run.started", "{}", "2026-01-01T00:00:00Z"))
+    assert [each.id for each in store.take_deliveries(10, 60, 2)] == ["m1", "m2", "m4"]
+    assert store.take_deliveries(10, 60, 2, {"w1", "w2"}) == []
+    assert [each.id for each in store.take_deliveries(10, 60, 2, {"w2"})] == ["m3"]
+    store.delivered("m1")
+    store.forget_deliveries(0)
+    assert not store.queue_delivery(Delivery("m1", "w1", SPEC.id, "run.started", "{}", "2026-01-01T00:00:00Z"))
+    store.set_state(SPEC.id, "ended")
+    store.forget_deliveries(0)
+    assert store.deliveries("delivered") == []
+
+
 def test_a_run_belongs_to_who_has_started_it(kept: Kept) -> None:
     store = kept.open()
     store.add_run(replace(SPEC, id="k000001"), Place("kubernetes", "x"))

@@ -1,6 +1,7 @@
 """Which addresses a message may go to. A user who may not look around in the server's network may not send requests into it, either."""
 
 import ipaddress
+import re
 import socket
 from typing import Final
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 from aideator_cli.errors import AideatorError, refused, unavailable, usage
 
 LONGEST: Final = 2000
+_WRITTEN: Final = re.compile(r"[!-~]+")  # what can be sent in a request
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -21,6 +23,10 @@ def checked_url(url: str, *, private: bool) -> str:
         raise usage(f"{url[:200]!r} is no URL: {error}") from error
     if len(url) > LONGEST or parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
         raise usage(f"{url[:200]!r} is no http or https URL", hint="such as https://n8n.example.org/webhook/aideator")
+    if not _WRITTEN.fullmatch(url.strip()):
+        raise usage(
+            f"{url[:200]!r} has characters that a URL can't have", hint="write them as %XX, and those of a host as xn--…"
+        )
     if parts.username is not None or parts.password is not None:
         raise usage("a webhook's URL holds no login", hint="the receiver knows the sender by the signature")
     if parts.scheme == "http" and not private:

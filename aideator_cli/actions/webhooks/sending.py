@@ -7,7 +7,10 @@ import http.client
 import random
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
@@ -21,6 +24,7 @@ from aideator_cli.domain.delivery import Delivery, Webhook
 from aideator_cli.errors import AideatorError, ExitCode
 
 SECONDS: Final = 15.0  # for each step of an answer
+IN_ALL: Final = 30.0  # a receiver that sends its answer byte by byte would hold up others
 MEDIA_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 # Seconds after each failed attempt; after the last one the message is given up
 PAUSES: Final = (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000)
@@ -43,8 +47,9 @@ def send(hook: Webhook, message: Delivery) -> Outcome:
         status, reason, after = _post(hook, message)
     except AideatorError as error:
         return _failed(message, error.message, hopeless=error.code == ExitCode.REFUSED)
-    except (OSError, http.client.HTTPException) as error:
-        return _failed(message, f"{type(error).__name__}: {error}"[:200])
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        hopeless = isinstance(error, http.client.InvalidURL | UnicodeError)
+        return _failed(message, f"{type(error).__name__}: {error}"[:200], hopeless=hopeless)
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome(accepted=True)
     told = f"{status} {reason}"[:200]
@@ -73,12 +78,10 @@ def _post(hook: Webhook, message: Delivery) -> tuple[int, str, float | None]:
         "webhook-timestamp": str(at), "webhook-signature": signature(hook.secret, message.id, at, body),
     }  # fmt: skip
     target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    try:
+    with connection.within(IN_ALL):
         connection.request("POST", target, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.reason, _after(answer.headers.get("Retry-After"))
-    finally:
-        connection.close()
 
 
 def _failed(message: Delivery, error: str, *, hopeless: bool = False, after: float | None = None) -> Outcome:
@@ -106,16 +109,47 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(host, port, timeout=SECONDS)
         self._addresses = addresses
         self._context = ssl.create_default_context() if secure else None
+        self._over = False
         if secure:
             self.default_port = 443
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Closes the connection at the end. Raises `TimeoutError` for what takes longer."""
+        timer = threading.Timer(seconds, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+            if self._over:
+                raise TimeoutError
+        except (OSError, http.client.HTTPException) as error:
+            if self._over:
+                raise TimeoutError(f"no whole answer within {seconds:.0f} s") from error
+            raise
+        finally:
+            timer.cancel()
+            self.close()
 
     def connect(self) -> None:
         for at, address in enumerate(self._addresses):
             try:
-                plain = socket.create_connection((address, self.port), SECONDS)
+                self.sock = socket.create_connection((address, self.port), SECONDS)
             except OSError:
-                if at == len(self._addresses) - 1:
+                if self._over or at == len(self._addresses) - 1:
                     raise
                 continue
-            self.sock = self._context.wrap_socket(plain, server_hostname=self.host) if self._context else plain
+            if self._context is not None:
+                self.sock = self._context.wrap_socket(
+                    self.sock, server_hostname=self.host, do_handshake_on_connect=False
+                )
+                self.sock.do_handshake()
+            if self._over:
+                raise TimeoutError
             return
+
+    def _end(self) -> None:
+        self._over = True
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # TLS's own would take its state from under a reader

@@ -11,7 +11,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.webhooks.book import EVERYBODY
 from aideator_cli.actions.webhooks.events import message
 from aideator_cli.actions.webhooks.sending import Outcome, send
-from aideator_cli.domain.delivery import Delivery
+from aideator_cli.domain.delivery import Delivery, Webhook
 from aideator_cli.domain.events import Closed, Ended, Item, Opened
 from aideator_cli.errors import AideatorError
 from aideator_cli.server.webhooks.messages import happenings
@@ -23,6 +23,7 @@ PAST_SECONDS: Final = 900.0  # how far back that goes
 LEASE_SECONDS: Final = 120.0  # a replica that took a message and died leaves it to others then
 KEPT_SECONDS: Final = 7 * 86400.0  # for which messages that were delivered or given up are kept
 AT_ONCE: Final = 8  # messages on their way
+OF_ONE: Final = 2  # of these for the same webhook
 
 _log = logging.getLogger(__name__)
 
@@ -128,9 +129,10 @@ class Deliverer:
         """Sends what is due. A receiver that is slow holds up nobody else."""
         hooks = {hook.id: hook for hook in store.webhooks()}
         free = AT_ONCE - len(self._under_way)
-        for each in store.take_deliveries(free, LEASE_SECONDS) if hooks and free else ():
+        busy = {each.webhook for each in self._under_way.values()}
+        for each in store.take_deliveries(free, LEASE_SECONDS, OF_ONE, busy) if hooks and free else ():
             if each.webhook in hooks:
-                sending = self._pool.submit(send, hooks[each.webhook], each)
+                sending = self._pool.submit(_sent, hooks[each.webhook], each)
                 self._under_way[sending] = each
                 sending.add_done_callback(lambda _: self._due.set())
 
@@ -150,3 +152,12 @@ class Deliverer:
 
     def _opened(self) -> ServerStore:
         return ServerStore.of(self._given.again().store)
+
+
+def _sent(hook: Webhook, message: Delivery) -> Outcome:
+    """A message that can't even be tried is given up. It must not hold up the others."""
+    try:
+        return send(hook, message)
+    except Exception:
+        _log.exception("webhook %s does not get %s by a mistake in AIdeator", hook.id, message.id)
+        return Outcome(accepted=False, error="a mistake in AIdeator, which the server's log has")
