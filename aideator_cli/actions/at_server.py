@@ -5,8 +5,8 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from aideator_cli.actions.finding import adopt
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import place_of
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
@@ -45,7 +45,7 @@ def start(here: Here, request: Request, server: ServerBackend) -> StoredRun:
     """Returns the run as soon as the server's agents are accepted. Raises `AideatorError` if nothing was started."""
     run = server.start(body_of(request, here.settings, server))
     record = server.record(run)
-    here.store.add_run(spec_of(record, server.where), place_of(server), state="running", found=True)
+    adopt(here, server, spec_of(record, server.where))
     found = here.store.run(run)
     if found is None:
         raise not_found(f"run {run} was deleted while it was being started")
@@ -92,7 +92,8 @@ def stats(server: ServerBackend, counting: Counting) -> list[Stats]:
     """Returns the figures of the server's runs, as far as the token may see them."""
     answers = "true" if counting.answers else None
     found = server.stats(by=counting.by, since=counting.since, repo=counting.repository, answers=answers)
-    return [Stats.from_json(each) for each in found]
+    with server.client.understanding():
+        return [Stats.from_json(each) for each in found]
 
 
 def _with_defaults(request: Request, settings: "Settings") -> Request:

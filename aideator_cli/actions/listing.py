@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.glance import OUTCOMES, SORTS, STATES, Wanted
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, unavailable, usage
 
 if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
@@ -69,17 +69,33 @@ def of_server(here: Here, limit: int, wanted: Wanted) -> list[dict[str, Any]]:
 
 
 def glance_of(record: "Mapping[str, Any]") -> "Glance":
-    """Returns what a list shows of a run that a server tells of."""
+    """Returns what a list shows of a run that a server tells of. Raises `AideatorError` for the record of another version."""
     from aideator_cli.domain.glance import Glance
+    from aideator_cli.system.clock import parse
 
-    results, origin = record["variations"], record.get("origin") or {}
-    costs = [result["cost"] for result in results]
-    return Glance(
-        record["run"], record["created"], record["state"], record["backend"], record["where"], record["prompt"],
-        sum(result["status"] == "succeeded" for result in results), len(results),
-        None if None in costs else float(sum(costs)), tuple(origin.get("variations", ())), origin.get("kind") == "merged",
-        record["note"], tuple(record["tags"]), None, record["name"], record["cluster_user"], record["repository"]["url"],
-    )  # fmt: skip
+    try:
+        parse(record["created"])
+        results, origin = record["variations"], record.get("origin") or {}
+        costs = [result["cost"] for result in results]
+        return Glance(
+            _id_in(record), record["created"], record["state"], record["backend"], record["where"], record["prompt"],
+            sum(result["status"] == "succeeded" for result in results), len(results),
+            None if None in costs else float(sum(costs)), tuple(origin.get("variations", ())), origin.get("kind") == "merged",
+            record["note"], tuple(record["tags"]), None, record["name"], record["cluster_user"], record["repository"]["url"],
+        )  # fmt: skip
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise unavailable(
+            f"the server tells of a run what this version does not understand: {type(error).__name__} {error}",
+            hint="use the server's version here",
+        ) from error
+
+
+def _id_in(record: "Mapping[str, Any]") -> str:
+    from aideator_cli.domain.ids import is_id
+
+    if not is_id(record["run"]):
+        raise ValueError("the run has no id")
+    return str(record["run"])
 
 
 def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:

@@ -4,9 +4,9 @@ from typing import Final
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.backends.server.address import checked, host_of, is_this_machine
+from aideator_cli.backends.server.address import checked, host_of
 from aideator_cli.backends.server.client import API, Client
-from aideator_cli.errors import command, not_found, usage
+from aideator_cli.errors import AideatorError, ExitCode, command, not_found, refused, usage
 from aideator_cli.system.logins import Logins
 
 MOST: Final = 4096  # characters of a token
@@ -31,11 +31,14 @@ def login(here: Here, url: str, token: str) -> LoggedIn:
         )
     if len(token) > MOST or not token.isascii() or not token.isprintable() or " " in token:
         raise usage("what is given is no token", hint=("on the server: ", command("token", "create", "NAME")))
-    if url.startswith("http:") and not is_this_machine(url):
-        raise usage(
-            f"{url} would get the token unencrypted", hint="use its https URL, or reach it by ssh -L on localhost"
-        )
-    told = Client(url, token).ask("GET", f"{API}/whoami")
+    try:
+        told = Client(url, token).ask("GET", f"{API}/whoami")
+    except AideatorError as error:
+        if error.code != ExitCode.REFUSED:
+            raise
+        raise refused(
+            error.message, hint=("get another one on the server: ", command("token", "create", "NAME"))
+        ) from error
     place = _logins(here).keep(url, token)
     return LoggedIn(url, host_of(url), told["user"], tuple(told["scopes"]), str(told["version"]), place)
 

@@ -50,7 +50,7 @@ def backend_at(place: Place, settings: Settings) -> "Backend":
             f"the run's agents are processes on the machine {place.host}", hint=f"use aideator on {place.host}"
         )
     if place.backend == "server":
-        return server_at(place.context or "", settings)
+        return server_at(place.context or "", settings, named=False)
     return _local(settings) if place.backend == "local" else _kubernetes(place.context, place.namespace, settings)
 
 
@@ -64,19 +64,24 @@ def server_named(where: "Where", settings: Settings) -> str | None:
     return where.server or (None if nearer else settings.server) or None
 
 
-def server_at(url: str, settings: Settings) -> "ServerBackend":
+def server_at(url: str, settings: Settings, *, named: bool = True) -> "ServerBackend":
+    """`named`: by the user, just now; else by a stored run. AIDEATOR_TOKEN goes to no other server than the one that is named."""
     from aideator_cli.backends.server import ServerBackend
     from aideator_cli.backends.server.address import checked
     from aideator_cli.backends.server.client import Client
-    from aideator_cli.system.logins import Logins
+    from aideator_cli.system.logins import VARIABLE, Logins
 
     url = checked(url)
-    return ServerBackend(Client(url, Logins(settings.config_folder, settings.environment).token(url)))
+    logins = Logins(settings.config_folder, settings.environment)
+    meant = named or settings.server is None or checked(settings.server) == url
+    if meant and logins.given is not None:
+        return ServerBackend(Client(url, logins.given, VARIABLE))
+    return ServerBackend(Client(url, logins.token(url)))
 
 
 def server_of(run: "StoredRun", settings: Settings) -> "ServerBackend | None":
     """Returns the server that the run is on, or None if it is on none."""
-    return server_at(run.place.context or "", settings) if run.place.backend == "server" else None
+    return server_at(run.place.context or "", settings, named=False) if run.place.backend == "server" else None
 
 
 def _local(settings: Settings) -> "Backend":

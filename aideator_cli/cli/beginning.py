@@ -66,7 +66,14 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
     server = server_at(url, call.here.settings)
     if issue is not None and not _may_give(issue, call.request.n or 1, confirmed=call.confirmed):
         raise AideatorError("nothing was started")
-    run = start(call.here, call.request, server)
+    try:
+        run = start(call.here, call.request, server)
+    except KeyboardInterrupt:
+        from aideator_cli.cli import invocation, terminal
+
+        seen = invocation.command("list", "--server", url)
+        terminal.warn(f"{server.where} may have started the run; {seen} shows it")
+        raise
     announce(run.spec, server)
     if call.detach:
         leave_detached(run.spec.id, [v.number for v in run.spec.variations], json=manner.json)

@@ -48,13 +48,15 @@ def glanced(spec: RunSpec, backend: Backend, store: Store, resume: Resume) -> It
     if mirror.position < mirror.last or not mirror.knows_all_seen:
         stop = Flag()
         stream = Stream(backend, spec.id, mirror.position, stop, patient=False)
-        for batch in stream.batches():
-            assert not isinstance(batch, Observation)
-            yield from mirror.take(batch)
-            if mirror.is_over or mirror.is_current:
-                break
-        stop.set()
-    yield mirror.closings()
+        try:
+            for batch in stream.batches():
+                assert not isinstance(batch, Observation)
+                yield from mirror.take(batch)
+                if mirror.is_over or mirror.is_current:
+                    break
+        finally:
+            stop.set()
+    yield mirror.ends()
     mirror.settle()
 
 
@@ -63,6 +65,7 @@ class _Mirror:
         self._spec = spec
         self._numbers = {v.number for v in spec.variations}
         self._backend = backend
+        self._understanding = backend.client.understanding
         self._store = store
         self._resume = resume
         self._record: dict[str, Any] = {}
@@ -80,11 +83,13 @@ class _Mirror:
     @property
     def last(self) -> int:
         """The server's newest event when it was asked."""
-        return int(self._record["last"])
+        with self._understanding():
+            return int(self._record["last"])
 
     @property
     def knows_all_seen(self) -> bool:
-        return len(self._seen) >= int(self._record["observations"])
+        with self._understanding():
+            return len(self._seen) >= int(self._record["observations"])
 
     @property
     def is_current(self) -> bool:
@@ -92,18 +97,35 @@ class _Mirror:
 
     def begin(self) -> list[Item]:
         """Asks the server how the run stands. Variations that it tries again are open again here."""
-        self._ask()
-        results = {r["variation"]: r for r in self._record["results"]}
-        again = [
-            r.variation
-            for r in self._store.results(self._spec.id)
-            if r.ended and results[r.variation]["outcome"] == "running"
-        ]
-        if again:
-            self._store.reopen(self._spec.id, {int(n): c for n, c in self._record["submissions"].items()}, again)
+        with self._understanding():
+            self._ask()
+            results = {r["variation"]: r for r in self._record["results"]}
+            again = [
+                r.variation
+                for r in self._store.results(self._spec.id)
+                if r.ended and results[r.variation]["outcome"] == "running"
+            ]
+            if again:
+                self._store.reopen(self._spec.id, {int(n): c for n, c in self._record["submissions"].items()}, again)
         return []
 
     def take(self, batch: list[Sent]) -> Iterator[list[Item]]:
+        with self._understanding():
+            items = self._items(batch)
+        yield items
+        self.is_over |= self._all_ended()
+
+    def ends(self) -> list[Item]:
+        """Returns the ends that are new."""
+        with self._understanding():
+            return self._ends()
+
+    def settle(self) -> None:
+        """Stores what only the server knows: results as it has them, the selection, and what a judge said."""
+        with self._understanding():
+            settle(self._store, self._spec, self._record)
+
+    def _items(self, batch: list[Sent]) -> list[Item]:
         items: list[Item] = []
         for sent in batch:
             if sent.kind == "event":
@@ -112,7 +134,7 @@ class _Mirror:
                 items += self._observation(sent)
             elif sent.kind == "result":
                 self._ask()
-                items += self.closings()
+                items += self._ends()
             elif sent.kind == "problem":
                 raise _told(sent)
             if sent.id is not None:
@@ -120,11 +142,10 @@ class _Mirror:
                 self.is_over |= sent.id.endswith("-end")
         if self.is_over:
             self._ask()
-            items += self.closings()
-        yield items
-        self.is_over |= self._all_ended()
+            items += self._ends()
+        return items
 
-    def closings(self) -> list[Item]:
+    def _ends(self) -> list[Item]:
         """Returns the ends that are new: of attempts whose events are all here, and of variations that never had one."""
         items: list[Item] = []
         ended = {r["variation"] for r in self._record["results"] if r["outcome"] != "running"} & self._numbers
@@ -147,10 +168,6 @@ class _Mirror:
                     items.append(Ended(number, result["reason"] or result["outcome"], result["summary"] or ""))
         return items
 
-    def settle(self) -> None:
-        """Stores what only the server knows: results as it has them, the selection, and what a judge said."""
-        settle(self._store, self._spec, self._record)
-
     def _ask(self) -> None:
         self._record = self._backend.record(self._spec.id)
         self._attempts = {attempt.id: attempt for attempt in attempts_of(self._record)}
@@ -164,7 +181,7 @@ class _Mirror:
         if id_ not in self._sequences:
             if id_ not in self._attempts:
                 self._ask()
-                items += self.closings()
+                items += self._ends()
             attempt = self._attempts.get(id_)
             items += [] if attempt is None else self._opened(attempt)
         sequence = self._sequences.get(id_)

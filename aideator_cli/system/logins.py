@@ -22,10 +22,13 @@ class Logins:
         self._path = folder / FILE
         self._environment = environment
 
+    @property
+    def given(self) -> str | None:
+        """AIDEATOR_TOKEN, which comes before a stored one."""
+        return self._environment.get(VARIABLE, "").strip() or None
+
     def token(self, url: str) -> str | None:
-        """AIDEATOR_TOKEN, else the stored one. Loads the keyring only if it has this server's."""
-        if given := self._environment.get(VARIABLE, "").strip():
-            return given
+        """Returns the stored one. Loads the keyring only if it has this server's."""
         known = self._known().get(url)
         if not isinstance(known, dict):
             return None

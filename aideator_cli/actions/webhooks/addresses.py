@@ -25,7 +25,8 @@ def checked_url(url: str, *, private: bool) -> str:
         raise usage(f"{url[:200]!r} is no http or https URL", hint="such as https://n8n.example.org/webhook/aideator")
     if not _WRITTEN.fullmatch(url.strip()):
         raise usage(
-            f"{url[:200]!r} has characters that a URL can't have", hint="write them as %XX, and those of a host as xn--…"
+            f"{url[:200]!r} has characters that a URL can't have",
+            hint="write them as %XX, and those of a host as xn--…",
         )
     if parts.username is not None or parts.password is not None:
         raise usage("a webhook's URL holds no login", hint="the receiver knows the sender by the signature")

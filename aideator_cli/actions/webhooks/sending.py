@@ -151,5 +151,5 @@ class _Pinned(http.client.HTTPConnection):
     def _end(self) -> None:
         self._over = True
         if self.sock is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # TLS's own would take its state from under a reader
+            with suppress(OSError):  # not TLS's own: it would take its state from under a reader
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)

@@ -6,7 +6,10 @@ from aideator_cli.errors import AideatorError, usage
 
 
 def checked(text: str) -> str:
-    """Returns the URL without what does not count. Raises `AideatorError` (usage) for what is no server's."""
+    """Returns the URL without what does not count.
+
+    Raises `AideatorError` (usage) for what is no server's, and for one that would get a token unencrypted.
+    """
     url = text.strip()
     try:
         parts = urlsplit(url)
@@ -14,10 +17,14 @@ def checked(text: str) -> str:
     except ValueError as error:
         raise _wrong(text) from error
     host = parts.hostname
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise _wrong(text)
     if parts.username is not None or parts.password is not None:
         raise usage("a server's URL holds no login", hint="store the token with aideator login URL")
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise _wrong(text)
+    if parts.scheme == "http" and not is_this_machine(url):
+        raise usage(
+            f"{url[:200]} would get the token unencrypted", hint="use its https URL, or reach it by ssh -L on localhost"
+        )
     shown = f"[{host}]" if ":" in host else host
     usual = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{shown}{'' if port in (None, usual) else f':{port}'}{parts.path.rstrip('/')}"

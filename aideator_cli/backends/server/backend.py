@@ -12,6 +12,7 @@ from aideator_agent.values import frozen
 from aideator_cli.backends.base import Delivered, Line, LogGone, Remark, Status, Trouble
 from aideator_cli.backends.server.client import API, Client
 from aideator_cli.domain.attempts import Attempt
+from aideator_cli.domain.ids import is_id
 from aideator_cli.domain.runs import Selection
 from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
 
@@ -40,9 +41,10 @@ class ServerBackend:
     def record(self, run: str) -> dict[str, Any]:
         """Returns everything about the run but its events and observations."""
         found = self.client.ask("GET", f"{API}/runs/{run}/record")
-        if not isinstance(found, dict) or not isinstance(found.get("spec"), dict):
+        spec = found.get("spec") if isinstance(found, dict) else None
+        if not isinstance(spec, dict) or spec.get("id") != run or not is_id(run):
             raise unavailable(f"{self.where} does not answer as an AIdeator server", hint="check the URL")
-        return found
+        return dict(found)
 
     def load_spec(self, run: str) -> RunSpec | None:
         try:
@@ -58,8 +60,9 @@ class ServerBackend:
         cursor = None
         while True:
             page = self.client.ask("GET", f"{API}/runs", limit=MOST_RUNS, cursor=cursor)
-            found |= {str(row["run"]): None for row in page["runs"]}
-            cursor = page["next"]
+            with self.client.understanding():
+                found |= {str(row["run"]): None for row in page["runs"]}
+                cursor = page["next"]
             if cursor is None:
                 return found
 
@@ -71,43 +74,40 @@ class ServerBackend:
             page = self.client.ask(
                 "GET", f"{API}/runs", limit=min(MOST_RUNS, limit - len(rows)), cursor=cursor, **wanted
             )
-            rows += page["runs"]
-            cursor = page["next"]
+            with self.client.understanding():
+                rows += [dict(row) for row in page["runs"]]
+                cursor = page["next"]
             if cursor is None:
                 break
         return rows
 
     def stats(self, **asked: Any) -> list[dict[str, Any]]:
-        groups: list[dict[str, Any]] = self.client.ask("GET", f"{API}/stats", **asked)["groups"]
-        return groups
+        told = self.client.ask("GET", f"{API}/stats", **asked)
+        with self.client.understanding():
+            return [dict(each) for each in told["groups"]]
 
     # What it does
 
     def start(self, body: Mapping[str, Any]) -> str:
         """Starts a run and returns its id. Sent once more, after a lost connection, it starts nothing anew."""
-        key = uuid.uuid4().hex
-        try:
-            told = self.client.ask("POST", f"{API}/runs", body, key=key)
-        except AideatorError as error:
-            if error.code != ExitCode.UNAVAILABLE or not isinstance(error.__cause__, OSError):
-                raise
-            told = self.client.ask("POST", f"{API}/runs", body, key=key)
-        return str(told["run"])
+        told = self.client.ask("POST", f"{API}/runs", body, key=uuid.uuid4().hex)
+        with self.client.understanding():
+            return str(told["run"])
 
     def select(self, run: str, variation: int | None, note: str | None) -> Selection:
         """`variation` None: the best by the rule."""
         body: dict[str, Any] = {"best": True} if variation is None else {"variation": variation, "note": note}
         told = self.client.ask("POST", f"{API}/runs/{run}/select", body)
-        return Selection(told["variation"], told["attempt"], told["time"], told["note"])
+        with self.client.understanding():
+            return Selection(told["variation"], told["attempt"], told["time"], told["note"])
 
     def retry(self, run: str, variation: int | None, *, force: bool, fresh: bool) -> None:
         self.client.ask("POST", f"{API}/runs/{run}/retry", {"variation": variation, "force": force, "fresh": fresh})
 
     def message(self, run: str, variation: int | None, text: str) -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = self.client.ask(
-            "POST", f"{API}/runs/{run}/tell", {"variation": variation, "text": text}
-        )["told"]
-        return told
+        told = self.client.ask("POST", f"{API}/runs/{run}/tell", {"variation": variation, "text": text})
+        with self.client.understanding():
+            return [dict(each) for each in told["told"]]
 
     def cancel(self, run: str, variations: Collection[int]) -> None:
         for number in variations:

@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import socket
 import ssl
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import field
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,6 +21,7 @@ SECONDS: Final = 60.0  # for an answer; a stream says something every 15 s
 ACT_SECONDS: Final = 600.0  # for what asks a repository, a backend or a model
 MOST_BYTES: Final = 256 * 2**20  # of an answer
 AGAIN_SECONDS: Final = 30.0  # how long a server that is busy is asked again
+UNSURE_SECONDS: Final = 150.0  # the same after a lost connection: it knows by then what has become of the request
 PAUSE_SECONDS: Final = 2.0
 API: Final = "/api/v1"
 
@@ -37,6 +39,8 @@ _CODES: Final[Mapping[int, ExitCode]] = {
     HTTPStatus.GATEWAY_TIMEOUT: ExitCode.TIMED_OUT,
 }
 _BUSY: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+_GATEWAY: Final = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
+_NOT_SENT: Final = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 
 
 class Broken(Exception):
@@ -49,6 +53,7 @@ class Client:
 
     url: str
     token: str | None = field(default=None, repr=False)
+    variable: str | None = None  # of the environment, from which the token is; None: a login has stored it
     ca: str | None = None  # PEM file: trusted besides the usual authorities
 
     @property
@@ -58,23 +63,40 @@ class Client:
     def ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None, **query: Any
     ) -> Any:
-        """Returns the answer's JSON, or None if it has none. `key`: makes it safe to send again. Raises `AideatorError`."""
-        deadline = time.monotonic() + AGAIN_SECONDS
+        """Returns the answer's JSON, or None if it has none. Raises `AideatorError`.
+
+        `key`: makes it safe to send again, which is done until the server says what has become of it.
+        """
+        deadline: float | None = None
+        lost = False
         while True:
             try:
                 connection, answer = self.send(method, path, body, key=key, query=query)
                 with closing(connection):
                     data = answer.read(MOST_BYTES + 1)
+                break
             except (OSError, http.client.HTTPException) as error:
-                raise self.silent(error) from error
+                lost = lost or (key is not None and not isinstance(error, _NOT_SENT))
+                told, again = self._unsure(error) if lost else self.silent(error), lost
+                cause: Exception = error
             except Broken as error:
-                if method == "GET" and time.monotonic() < deadline:
-                    time.sleep(PAUSE_SECONDS)
-                    continue
-                raise unavailable(f"{self.where} has no time: {error}", hint="try again in a few seconds") from error
-            if len(data) > MOST_BYTES:
-                raise unavailable(f"{self.where} answers with more than {MOST_BYTES // 2**20} MiB")
-            return self._read(data)
+                told = unavailable(f"{self.where} has no time: {error}", hint="try again in a few seconds")
+                cause, again = error, lost or key is not None or method == "GET"
+            deadline = deadline or time.monotonic() + (UNSURE_SECONDS if lost else AGAIN_SECONDS)
+            if not again or time.monotonic() > deadline:
+                raise told from cause
+            time.sleep(PAUSE_SECONDS)
+        if len(data) > MOST_BYTES:
+            raise unavailable(f"{self.where} answers with more than {MOST_BYTES // 2**20} MiB")
+        return self._read(data)
+
+    @contextmanager
+    def understanding(self) -> Iterator[None]:
+        """What is not as it should be in an answer is no mistake in this program: it is another server's."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise self._foreign(f"{type(error).__name__} {str(error)[:80]}".strip()) from error
 
     def send(
         self,
@@ -127,9 +149,15 @@ class Client:
                 hint="does it speak plain http? Then its URL begins with http://",
             )
         if isinstance(error, TimeoutError):
-            return unavailable(f"{self.where} does not answer within {SECONDS:.0f} s")
+            return unavailable(f"{self.where} does not answer in time")
         hint = command("serve") if is_this_machine(self.url) else "check the URL and the network"
         return unavailable(f"{self.where} does not answer: {error or type(error).__name__}", hint=hint)
+
+    def _unsure(self, error: Exception) -> AideatorError:
+        return unavailable(
+            f"the connection to {self.where} was lost, and it may have done what it was asked: {error or type(error).__name__}",
+            hint=(command("list", "--server", self.url), " shows it"),
+        )
 
     def _connection(self, seconds: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)
@@ -164,13 +192,19 @@ class Client:
             told = json.loads(answer.read(2**20))
             detail, hint = str(told["detail"]), told.get("hint")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return (
-                Broken(f"{status} {answer.reason}") if status in _BUSY else self._foreign(f"{status} {answer.reason}")
-            )
-        if status in _BUSY and "exit_code" not in told:
+            text = f"{status} {answer.reason}"
+            if status in _GATEWAY:
+                return ConnectionError(text)
+            return Broken(text) if status in _BUSY else self._foreign(text)
+        if (status in _BUSY and "exit_code" not in told) or (
+            status == HTTPStatus.CONFLICT and "Retry-After" in answer.headers
+        ):
             return Broken(detail)
         if status == HTTPStatus.UNAUTHORIZED:
-            return refused(f"{self.where}: {detail}", hint=command("login", self.url))
+            known_bad = (
+                None if self.variable is None else f"{self.variable} holds the token: give it another, or unset it"
+            )
+            return refused(f"{self.where}: {detail}", hint=known_bad or command("login", self.url))
         if told.get("missing") == "route" or detail == f"there is no {method} {path}":
             return self._foreign(detail)
         code = told.get("exit_code")

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, Final, NamedTuple
 
-MOST_LINE: Final = 64 * 2**20
+from aideator_cli.errors import unavailable
+
+MOST: Final = 64 * 2**20  # bytes of one event
 
 
 class Sent(NamedTuple):
@@ -16,14 +18,20 @@ class Sent(NamedTuple):
 
 
 def read(lines: IO[bytes]) -> Iterator[Sent]:
-    """Yields events until the stream ends. One without data, which moves the id alone, has the kind `moved`."""
-    kind, data, told = "message", list[bytes](), None
-    while line := lines.readline(MOST_LINE):
+    """Yields events until the stream ends. One without data, which moves the id alone, has the kind `moved`.
+
+    Raises `AideatorError` for one that is larger than any.
+    """
+    kind, data, told, size = "message", list[bytes](), None, 0
+    while line := lines.readline(MOST + 1):
+        size += len(line)
+        if size > MOST:
+            raise unavailable(f"the server sends an event of more than {MOST // 2**20} MiB", hint="check the URL")
         text = line.rstrip(b"\r\n")
         if not text:
             if data or told is not None:
                 yield Sent(kind if data else "moved", b"\n".join(data), told)
-            kind, data, told = "message", [], None
+            kind, data, told, size = "message", [], None, 0
             continue
         name, _, value = text.partition(b":")
         value = value.removeprefix(b" ")

@@ -48,13 +48,14 @@ def add(
 ) -> int:
     """Add a webhook, and print the secret that signs its messages, once."""
     from aideator_cli.cli import terminal
+    from aideator_cli.text.clean import one_line
 
     made = _desk(server).add(url, event or (), user, everybody=everybody)
     if json:
         _write([made])
     else:
         terminal.say(f"webhook {made['id']} gets {', '.join(made['events'])}; nobody can show its secret again:")
-        terminal.screen().line(made["secret"])
+        terminal.screen().line(one_line(str(made["secret"])))
     return 0
 
 
