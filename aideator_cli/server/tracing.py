@@ -72,7 +72,11 @@ class Traces:
 
     def stop(self) -> None:
         """Sends what has been told, if that is soon done."""
-        self._runs.put(None)
+        try:
+            self._runs.put_nowait(None)
+        except queue.Full:  # the collector takes nothing: it would not be soon done
+            _log.warning("the last %s runs get no trace", WAITING)
+            return
         self._thread.join(5.0)
 
     def told(self, run: str, items: list[Item]) -> None:

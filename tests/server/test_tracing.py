@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -87,6 +87,25 @@ def test_without_a_collector_there_are_none_and_without_the_sdk_a_named_one_stop
     monkeypatch.setattr(tracing, "find_spec", lambda _: None)
     with pytest.raises(AideatorError, match="is not installed"):
         application(Here(), LOOPBACK)
+
+
+def test_a_collector_that_takes_nothing_does_not_hold_up_the_end(
+    home: Path,  # noqa: ARG001 -- the data folder
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stuck = Event()
+    monkeypatch.setattr(tracing, "WAITING", 1)
+    provider = tracing._provider()
+    monkeypatch.setattr(tracing, "_provider", lambda: provider if stuck.wait(30.0) else provider)
+    traces = Traces(Here())
+    traces.start()
+    for run in ("k000001", "k000002"):
+        traces.told(run, [])
+    ending = Thread(target=traces.stop, daemon=True)
+    ending.start()
+    ending.join(4.0)
+    assert not ending.is_alive()
+    stuck.set()
 
 
 def _attributes(of: Any) -> dict[str, Any]:
