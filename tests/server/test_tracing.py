@@ -96,7 +96,7 @@ def test_a_collector_that_takes_nothing_does_not_hold_up_the_end(
     stuck = Event()
     monkeypatch.setattr(tracing, "WAITING", 1)
     provider = tracing._provider()
-    monkeypatch.setattr(tracing, "_provider", lambda: provider if stuck.wait(30.0) else provider)
+    monkeypatch.setattr(tracing, "_provider", lambda: (stuck.wait(30.0), provider)[1])
     traces = Traces(Here())
     traces.start()
     for run in ("k000001", "k000002"):
