@@ -79,11 +79,12 @@ def retry(
     before = {result.variation: result for result in here.store.results(run.spec.id)}
     server.retry(run.spec.id, variation, force=force, fresh=fresh)
     record = server.record(run.spec.id)
-    again = [
-        told["variation"] for told in record["results"]
-        if before[told["variation"]].ended and (told["outcome"] == "running" or told["attempt"] != before[told["variation"]].attempt)
-    ]  # fmt: skip
-    counts = {int(number): count for number, count in record["submissions"].items()}
+    with server.client.understanding():
+        again = [
+            told["variation"] for told in record["results"]
+            if before[told["variation"]].ended and (told["outcome"] == "running" or told["attempt"] != before[told["variation"]].attempt)
+        ]  # fmt: skip
+        counts = {int(number): int(count) for number, count in record["submissions"].items()}
     here.store.reopen(run.spec.id, counts, again)
     return tuple(again)
 

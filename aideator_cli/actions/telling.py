@@ -82,9 +82,10 @@ def send(spec: RunSpec, backend: Backend, number: int, text: str) -> None:
 
 def _through(server: "ServerBackend", spec: RunSpec, variation: int | None, text: str) -> Told:
     told = server.message(spec.id, variation, text)
-    arrived = tuple(each["variation"] for each in told if each["arrived"])
-    missed = {each["variation"]: str(each["why"]) for each in told if not each["arrived"]}
-    return Told(spec.id, str(told[0]["message"]) if told else "", arrived, missed)
+    with server.client.understanding():
+        arrived = tuple(int(each["variation"]) for each in told if each["arrived"])
+        missed = {int(each["variation"]): str(each["why"]) for each in told if not each["arrived"]}
+        return Told(spec.id, str(told[0]["message"]) if told else "", arrived, missed)
 
 
 def checked(text: str) -> str:

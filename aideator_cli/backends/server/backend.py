@@ -125,17 +125,18 @@ class ServerBackend:
     def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:
         """Yields every variation's state once. Who follows a run reads the server's stream instead."""
         record = self.record(spec.id)
-        newest = {attempt.variation: attempt for attempt in attempts_of(record)}
-        for result in record["results"]:
+        with self.client.understanding():
+            newest = {attempt.variation: attempt for attempt in attempts_of(record)}
+            found = [_status(result, newest.get(result["variation"])) for result in record["results"]]
+        for status in found:
             if stop.is_set():
                 return
-            attempt, outcome = newest.get(result["variation"]), result["outcome"]
-            ended = outcome != "running"
-            state: Literal["ended", "running", "waiting"] = "ended" if ended else "running" if attempt else "waiting"
-            yield Status(result["variation"], state, outcome, outcome, attempt, final=ended)
+            yield status
 
     def submissions(self, run: str) -> Mapping[int, int]:
-        return {int(number): count for number, count in self.record(run)["submissions"].items()}
+        record = self.record(run)
+        with self.client.understanding():
+            return {int(number): int(count) for number, count in record["submissions"].items()}
 
     def prepare(self) -> None:
         """Nothing is to be prepared."""
@@ -183,6 +184,13 @@ def spec_of(record: Mapping[str, Any], where: str) -> RunSpec:
             f"{where} has aideator {record.get('version')}, this is {__version__}, which can't read its runs: {error}",
             hint="use the server's version here",
         ) from error
+
+
+def _status(result: Mapping[str, Any], attempt: Attempt | None) -> Status:
+    outcome = result["outcome"]
+    ended = outcome != "running"
+    state: Literal["ended", "running", "waiting"] = "ended" if ended else "running" if attempt else "waiting"
+    return Status(result["variation"], state, outcome, outcome, attempt, final=ended)
 
 
 def attempts_of(record: Mapping[str, Any]) -> list[Attempt]:
