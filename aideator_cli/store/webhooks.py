@@ -10,6 +10,8 @@ from aideator_cli.system.clock import now
 _WEBHOOK: Final = "id, owner, url, secret, kinds, created, private"
 _DELIVERY: Final = "id, webhook, run, kind, body, created, attempts, state, next, error"
 
+_SILENT: Final = "select webhooks.id from webhooks join users on users.name = owner where disabled is not null"
+
 
 class Webhooks(Database):
     def add_webhook(self, webhook: Webhook) -> None:
@@ -27,10 +29,13 @@ class Webhooks(Database):
                 ),
             )
 
-    def webhooks(self, owner: str | None = None) -> list[Webhook]:
-        of_owner = "" if owner is None else "where owner = ?"
+    def webhooks(self, owner: str | None = None, *, telling: bool = False) -> list[Webhook]:
+        """`telling`: without those of users who are disabled."""
+        wanted = "true" if owner is None else "owner = ?"
+        silent = f"and id not in ({_SILENT})" if telling else ""
         rows = self._connection.execute(
-            f"select {_WEBHOOK} from webhooks {of_owner} order by created, id", () if owner is None else (owner,)
+            f"select {_WEBHOOK} from webhooks where {wanted} {silent} order by created, id",
+            () if owner is None else (owner,),
         )
         return [
             Webhook(id_, whose, url, secret, tuple(kinds.split()), created, bool(private))
@@ -63,9 +68,11 @@ class Webhooks(Database):
     ) -> list[Delivery]:
         """Returns deliveries that are due, the oldest first. Nobody else gets them for so many seconds.
 
-        `of_one`: at most so many of the same webhook; `busy`: webhooks of which none is wanted.
+        `of_one`: at most so many of the same webhook; `busy`: webhooks of which none is wanted. What waits for a disabled user stays.
         """
-        others = f"and webhook not in ({', '.join('?' for _ in busy)})" if busy else ""
+        others = f"and webhook not in ({_SILENT})"
+        if busy:
+            others += f" and webhook not in ({', '.join('?' for _ in busy)})"
         with self.transaction("webhooks") as connection:
             query = (
                 f"select {_DELIVERY} from (select {_DELIVERY}, row_number() over (partition by webhook order by next, id) as place "

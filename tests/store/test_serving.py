@@ -184,6 +184,21 @@ def test_many_deliveries_for_one_hold_up_no_other_and_those_of_runs_at_work_are_
     assert store.deliveries("delivered") == []
 
 
+def test_who_is_disabled_is_told_nothing_any_more(store: ServerStore) -> None:
+    store.add_user(ANA)
+    hook = Webhook("w1", "ana", "https://n8n.example/hook", "whsec", created="2026-11-29T12:00:00Z")
+    everybody = replace(hook, id="w2", owner="")
+    store.add_webhook(hook)
+    store.add_webhook(everybody)
+    store.queue_delivery(Delivery("m1", "w1", SPEC.id, "run.ended", "{}", "2026-11-29T12:00:00Z"))
+    store.disable_user("ana")
+    assert store.webhooks(telling=True) == [everybody]
+    assert store.webhooks("ana") == [hook]
+    assert store.take_deliveries(10, 60) == []
+    store.disable_user("ana", disabled=False)
+    assert [each.id for each in store.take_deliveries(10, 60)] == ["m1"]
+
+
 def test_a_run_belongs_to_who_has_started_it(kept: Kept) -> None:
     store = kept.open()
     store.add_run(replace(SPEC, id="k000001"), Place("kubernetes", "x"))

@@ -96,7 +96,7 @@ class Deliverer:
 
     def _queue(self, store: ServerStore, run: str) -> None:
         """Queues what is new for everybody who wants to know. What was queued before stays as it is."""
-        hooks = store.webhooks()
+        hooks = store.webhooks(telling=True)
         known = store.run(run) if hooks else None
         if known is None:
             return
