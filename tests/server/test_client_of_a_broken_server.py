@@ -107,7 +107,15 @@ def test_who_interrupts_the_start_is_told_that_the_run_may_be_at_work(aideator: 
     "told", [[], None, 5, {}, {"runs": [{}], "next": None, "groups": [{}]}, {"runs": 5, "groups": 5}]
 )
 @pytest.mark.parametrize(
-    "words", [("list",), ("stats",), ("show", "k3v9x2q"), ("webhook", "list"), ("run", "https://x/t.git", "Fix.")]
+    "words",
+    [
+        ("list",),
+        ("stats",),
+        ("show", "k3v9x2q"),
+        ("show", "@last"),
+        ("webhook", "list"),
+        ("run", "https://x/t.git", "Fix."),
+    ],
 )
 def test_what_is_no_answer_of_a_server_is_its_mistake(aideator: Shell, told: Any, words: tuple[str, ...]) -> None:
     with answering(lambda *_: (200, {}, told)) as url:

@@ -75,7 +75,7 @@ class ServerBackend:
                 "GET", f"{API}/runs", limit=min(MOST_RUNS, limit - len(rows)), cursor=cursor, **wanted
             )
             with self.client.understanding():
-                rows += [dict(row) for row in page["runs"]]
+                rows += [{**row, "run": str(row["run"])} for row in page["runs"]]
                 cursor = page["next"]
             if cursor is None:
                 break
