@@ -8,6 +8,7 @@ import ipaddress
 import re
 import socket
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +20,13 @@ from aideator_agent.verdict import failed
 FILE: Final = ".aideator.toml"
 MOST_BYTES: Final = 4 * 1024 * 1024
 PRIVATE: Final = re.compile(rb"^\s*[\"']?private[\"']?\s*=\s*true\b", re.MULTILINE)
+_MARKS: Final = b"\xef\xbb\xbf\xff\xfe"  # programs on Windows begin a file with one, and write UTF-16
 WHY: Final = "this repository is private"
 _LOOKS_UP: Final = ("socket.getaddrinfo", "socket.gethostbyname")
 _SENDS: Final = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_own: Final = threading.local()
+_lock: Final = threading.Lock()
+_hooked: Final = threading.Event()
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -66,6 +71,7 @@ def unlisted(place: str) -> str:
 
 def says_private(text: bytes) -> bool:
     """Returns whether a repository's `.aideator.toml` says `private = true`. A file that is no TOML is searched for it."""
+    text = text.replace(b"\0", b"").lstrip(_MARKS)
     if b"private" not in text:
         return False
     import tomllib
@@ -98,12 +104,30 @@ def confine(hosts: Sequence[str] | None) -> None:
         sys.addaudithook(_Guard(hosts).see)
 
 
+def confine_thread(hosts: Sequence[str] | None) -> None:
+    """Lets this thread connect to these hosts alone, from now on: a process that also does other work asks a model in it. None: to any."""
+    if hosts is None:
+        return
+    _own.guard = _Guard(hosts)
+    with _lock:  # a hook can't be removed, so there is one for all threads
+        if not _hooked.is_set():
+            sys.addaudithook(_see)
+            _hooked.set()
+
+
+def _see(event: str, arguments: tuple[Any, ...]) -> None:
+    guard = getattr(_own, "guard", None)
+    if guard is not None:
+        guard.see(event, arguments)
+
+
 def _asks_a_model(spec: RunSpec, variation: VariationSpec) -> bool:
     return not (spec.is_merge or spec.referee or variation.model.startswith("scripted/"))
 
 
 def _plain(host: str) -> str:
-    return host.lower().rstrip(".").partition("%")[0]
+    name = host.lower().rstrip(".")
+    return name.partition("%")[0] if ":" in name else name  # only an IPv6 address has a zone
 
 
 class _Guard:

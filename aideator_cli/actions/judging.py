@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from random import SystemRandom
 from typing import Any, Final
@@ -21,7 +22,7 @@ from aideator_cli.domain.result import Result, exit_code
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import ExitCode
 from aideator_cli.intake.models import ModelInfo
-from aideator_cli.intake.routing.privacy import check_model
+from aideator_cli.intake.routing.privacy import check_model, hosts_now
 from aideator_cli.store import Store
 from aideator_cli.stream.recording import last_result
 from aideator_cli.system.clock import now
@@ -106,8 +107,9 @@ def judge(here: Here, run: StoredRun, by: Judge) -> Iterator[Told]:
         yield Unneeded(tuple(plan.candidates), ExitCode.OK if plan.candidates else exit_code(results))
         return
     info, variation = resolve(by.model, by.api_base, here.settings)
-    check_model(spec.model_hosts, variation)
-    asked = Asked(spec, variation, here.settings)
+    hosts = hosts_now(spec.model_hosts, run.repository_path, here.settings.config_folder, on_cluster=False)
+    check_model(hosts, variation)
+    asked = Asked(replace(spec, model_hosts=hosts), variation, here.settings)
     jury = _Jury(spec, plan, info, store)
     announced = _announced(plan, info, jury.about())
     purse = left_of_budget(store, spec)

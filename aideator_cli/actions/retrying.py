@@ -1,6 +1,6 @@
 """`retry`: starts another attempt of variations that have ended. Earlier attempts stay as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from aideator_cli.choice.status import status
 from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError, command, usage
 from aideator_cli.intake.request import Where
+from aideator_cli.intake.routing import privacy
 from aideator_cli.stream.following import Past, following, look
 from aideator_cli.stream.recording import RETRIED
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
@@ -47,6 +48,7 @@ def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = Fal
     known = here.store.submissions(spec.id)
     at_work = _catch_up(here, spec, backend)
     numbers = _chosen(named, at_work, {r.variation: r for r in here.store.results(spec.id)}, force=force)
+    _check_private(here, named, numbers)
     held = backend.submissions(spec.id)
     submissions = {number: 1 + max(known[number], held.get(number, 0)) for number in numbers}
     past = Past(iter(()), here.store.newest(spec.id))
@@ -55,6 +57,16 @@ def retry(here: Here, word: str, where: Where, *, force: bool, fresh: bool = Fal
     # An explicit request overrides the run's own rules, and the time limit starts again with this attempt.
     watched = replace(spec, variations=tuple(followed), retries=0, first=None, created=now())
     return Retried(spec.id, tuple(numbers), watched, backend, past)
+
+
+def _check_private(here: Here, named: Named, numbers: Collection[int]) -> None:
+    """Raises `AideatorError` (usage) if the repository has become private, and one of them asks a model that may not get its text."""
+    spec, on_cluster = named.run.spec, named.run.place.backend == "kubernetes"
+    if spec.model_hosts is not None or spec.is_merge:
+        return
+    hosts = privacy.hosts_now(None, named.run.repository_path, here.settings.config_folder, on_cluster=on_cluster)
+    if hosts is not None:
+        privacy.check(hosts, [each for each in spec.variations if each.number in numbers], spec.mcp)
 
 
 def _at_server(here: Here, named: Named, server: "ServerBackend", *, force: bool, fresh: bool) -> Retried:

@@ -7,7 +7,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import Store
 from aideator_cli.actions.models import shelf
 from aideator_cli.intake.request import Where
-from aideator_cli.intake.routing.market import Market
+from aideator_cli.intake.routing.market import Market, fits
 
 
 @frozen
@@ -22,7 +22,8 @@ def at_hand(here: Here, where: Where, secret: str | None = None, *, answers: boo
     """Returns the models whose keys are at hand there, and what was tried. `answers`: in runs that ask for an answer."""
     found = shelf(here, (), Store(where, secret))
     tried = tuple(here.store.tried(answers=answers))
-    return Market([known.info for known in found.models if known.usable], tried, found.place, found.trouble)
+    offers = [known.info for known in found.models if known.usable and (known.own or fits(known.info.name))]
+    return Market(offers, tried, found.place, found.trouble)
 
 
 def why(here: Here, word: str, where: Where) -> list[Chosen]:

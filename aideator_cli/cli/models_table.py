@@ -107,7 +107,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "anthropic": "claude-sonnet-4-5",
     "openai": "gpt-5",
     "gemini": "gemini/gemini-2.5-pro",
-    "deepseek": "deepseek-chat",
+    "deepseek": "deepseek/deepseek-chat",
     "mistral": "mistral/devstral-latest",
     "groq": "groq/openai/gpt-oss-120b",
     "openrouter": "openrouter/anthropic/claude-sonnet-4.5",

@@ -8,7 +8,10 @@ def plain(address: str) -> str:
     """Returns `host/path` of a URL or of `user@host:path`, without `.git`; a path as it is."""
     text = address.strip().rstrip("/")
     if "://" in text:
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            return re.sub(r"//[^/]*@", "//", text)  # it is no URL, so it names nothing else
         text = (
             parts.path
             if parts.scheme == "file"

@@ -45,12 +45,14 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
     prompts.checked(anew.prompt)
     seen = request.checking.verify or old.hidden is None
     asked = checks.parse(request.checking) if seen else checks.Checks(setup=tuple(request.checking.setup))
+    on_cluster = backend == "kubernetes"
+    hosts = privacy.hosts_now(old.model_hosts, earlier.path, settings.config_folder, on_cluster=on_cluster)
     router = Router(
         settings.config_folder,
         partial(of_run, old.repository.url, earlier.path),
         earlier.path,
-        old.model_hosts,
-        backend == "kubernetes",
+        hosts,
+        on_cluster,
         anew.prompt,
         ask=ask,
     )
@@ -64,11 +66,11 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
         variations=tuple(replace(each, limits=_strict(each.limits, limits)) for each in crew.variations),
         system=crew.system, task=crew.task, scripts=crew.scripts,
         checks=asked.checks if anew.verify else old.checks, setup=asked.setup, first=_fitting(request.first, agents),
-        secret=anew.secret or old.secret,
+        secret=anew.secret or old.secret, model_hosts=hosts,
         parallel=_fitting(request.parallel, agents - 1), retries=old.retries if anew.retries is None else anew.retries,
     )  # fmt: skip
-    if old.model_hosts is not None:
-        privacy.check(old.model_hosts, spec.variations, spec.mcp)
+    if hosts is not None:
+        privacy.check(hosts, spec.variations, spec.mcp)
     check_local(request, spec.variations, backend, settings)
     check_variables(spec.mcp, backend, settings)
     made = order(earlier, spec)

@@ -1,5 +1,6 @@
 """The names of a repository, by which statistics and notes know it: a clone has those of its remotes, too."""
 
+import os
 from pathlib import Path
 
 from aideator_cli.domain.repositories import plain
@@ -24,4 +25,9 @@ def names(repo: str) -> tuple[str, ...]:
     lines = done.out.decode(errors="replace").splitlines() if done.code == 0 else []
     remotes = dict(line.split(" ", 1) for line in lines if " " in line)
     ordered = sorted(remotes, key=lambda name: name != "remote.origin.url")
-    return tuple(dict.fromkeys([*(plain(remotes[name]) for name in ordered), plain(str(root))]))
+    return tuple(dict.fromkeys([*(plain(_from(root, remotes[name])) for name in ordered), plain(str(root))]))
+
+
+def _from(root: Path, remote: str) -> str:
+    """Returns the path that a relative one means here: `../todo` is another repository beside another clone."""
+    return str(Path(os.path.normpath(root / remote))) if ":" not in remote.partition("/")[0] else remote

@@ -36,6 +36,7 @@ class ModelInfo:
     keys_required: bool = True  # false: the user's own endpoint, which may need no key
     calls_tools: bool = False  # false: nobody knows; the table has only models that do
     api_base: str | None = None  # the OpenAI-compatible endpoint that serves it; None: the provider's own
+    suggested: bool = False  # the table has it as the one to begin with at its provider
     price_overridden: bool = (
         False  # the user set the price; else the agent's LiteLLM knows it too, with tiers and cache writes
     )
@@ -192,7 +193,8 @@ def _served(name: str, api_base: str | None, overrides: Overrides) -> ModelInfo:
     host = _providers()[provider].get("host") if api_base is None else urlsplit(api_base).hostname
     sizes = (_at(row, 3), _at(row, 4))
     return ModelInfo(
-        name, provider, keys, _price(row), *sizes, host, keys_required=required, api_base=api_base, calls_tools=_row(name) is not None
+        name, provider, keys, _price(row), *sizes, host, keys_required=required, api_base=api_base, calls_tools=_row(name) is not None,
+        suggested=name == _providers()[provider].get("example"),
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from aideator_agent.pod_settings import PodSettings
 from aideator_agent.spec import Hidden, Limits, Note, Repository, Review, RunSpec, Search, VariationSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.ids import new_id
-from aideator_cli.errors import not_found, usage
-from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, pod, surroundings
+from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, models_file, pod, surroundings
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
 from aideator_cli.intake.identity import names
@@ -77,7 +77,7 @@ def take(
     Raises `AideatorError` for every mistake that can be found before anything starts.
     """
     router, on_cluster = _router(request, backend, settings, ask), backend == "kubernetes"
-    request = _escalating(request, router)
+    request = _escalating(request, router, settings)
     read = _read(request, backend, settings, router)
     notes = _notes(request, router, recall)
     located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
@@ -105,7 +105,7 @@ def take(
 def check(request: Request, backend: str, settings: Settings, ask: Ask = nothing_at_hand) -> None:
     """Reads the request's texts, and looks at no repository. Raises `AideatorError` for a mistake in them."""
     router = _router(request, backend, settings, ask)
-    _read(_escalating(request, router), backend, settings, router)
+    _read(_escalating(request, router, settings), backend, settings, router)
 
 
 def _read(request: Request, backend: str, settings: Settings, router: Router) -> _Read:
@@ -152,7 +152,7 @@ def _notes(request: Request, router: Router, recall: Recall) -> tuple[Note, ...]
     return picked(memories, "\n".join([request.prompt or "", request.issue.text if request.issue else ""]))
 
 
-def _escalating(request: Request, router: Router) -> Request:
+def _escalating(request: Request, router: Router, settings: Settings) -> Request:
     """A cascade is a run whose variations are tried one after the other, until one has succeeded."""
     if not request.escalate:
         return request
@@ -167,10 +167,22 @@ def _escalating(request: Request, router: Router) -> Request:
             )
     if not (request.checking.verify or request.checking.hidden_verify):
         raise usage("--escalate needs checks: only they tell whether the next model is tried", "add --verify CMD")
-    steps = cascade(request.escalate, router.policies)
+    steps = cascade(request.escalate, router.policies, partial(_is_model, request, settings))
     if len(steps) < 2 and not re.search(r":\d+$", steps[0]):
         raise usage("--escalate needs at least two steps", "for example: --escalate cheap,best")
     return replace(request, models=steps, parallel=1, first=1)
+
+
+def _is_model(request: Request, settings: Settings, name: str) -> bool:
+    api_base, overrides = (
+        request.api_base or settings.defaults.api_base,
+        models_file.load_overrides(settings.models_file),
+    )
+    try:
+        models.resolve(name, api_base=api_base, overrides=overrides)
+    except AideatorError:
+        return False
+    return True
 
 
 def _check_hidden(request: Request, backend: str) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from aideator_agent.spec import RunSpec
 from aideator_cli.domain.result import REFUSALS, CheckResult, Result
 from aideator_cli.store import Store
+from aideator_cli.stream.recording import NOT_TRIED_AGAIN, RETRIED, TRIED_AGAIN
 from aideator_cli.text.clean import clean, one_line
 
 THE_SAME_AGAIN: Final = (
@@ -32,10 +33,21 @@ def is_open(spec: RunSpec, store: Store, begun: Mapping[int, int]) -> bool:
     `begun`: what was submitted, as the backend knows it. Its agents may have ended without anybody having read that yet.
     """
     results, known = store.results(spec.id), store.submissions(spec.id)
-    at_work = (each for each in results if begun.get(each.variation))
-    return not any(is_accepted(each) for each in results) and all(
-        each.ended and not is_retried(each, spec.retries, known[each.variation]) for each in at_work
+    if any(is_accepted(each) for each in results):
+        return False
+    given_up = _given_up(spec, store)
+    return all(
+        each.ended and (each.variation in given_up or not is_retried(each, spec.retries, known[each.variation]))
+        for each in results
+        if begun.get(each.variation)
     )
+
+
+def _given_up(spec: RunSpec, store: Store) -> set[int | None]:
+    """Returns the variations that should have been tried again and could not be: as a rule, their budget is spent."""
+    kinds = (TRIED_AGAIN, RETRIED, NOT_TRIED_AGAIN)
+    last = {seen.variation: seen.kind for seen in store.observations(spec.id) if seen.kind in kinds}
+    return {number for number, kind in last.items() if kind == NOT_TRIED_AGAIN}
 
 
 def is_accepted(result: Result) -> bool:
@@ -44,8 +56,9 @@ def is_accepted(result: Result) -> bool:
 
 
 def is_retried(result: Result, retries: int, submission: int) -> bool:
-    """Returns whether a result is due to be tried again, because infrastructure failed it."""
-    return result.fault == "infrastructure" and result.reason not in THE_SAME_AGAIN and submission <= retries
+    """Returns whether a result is due to be tried again, because infrastructure failed it. What never began to run is not."""
+    due = result.fault == "infrastructure" and result.reason not in THE_SAME_AGAIN
+    return due and result.attempt is not None and submission <= retries
 
 
 def failures(spec: RunSpec, store: Store, before: int | None = None) -> str:

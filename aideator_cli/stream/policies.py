@@ -14,13 +14,11 @@ from aideator_cli.errors import AideatorError
 from aideator_cli.store import Store
 from aideator_cli.stream.follow import Again
 from aideator_cli.stream.handover import THE_SAME_AGAIN, is_accepted
-from aideator_cli.stream.recording import CANCEL_ASKED, RETRIED, TAKEN
+from aideator_cli.stream.recording import CANCEL_ASKED, NOT_TRIED_AGAIN, RETRIED, TAKEN, TRIED_AGAIN
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.stream.sieve import is_over
 from aideator_cli.system.clock import now
 
-TRIED_AGAIN = "tried_again"
-NOT_TRIED_AGAIN = "not_tried_again"
 NOT_STOPPED = "not_stopped"
 NOT_HANDED_ON = "not_handed_on"
 SUBMITTING_SECONDS = 10.0  # how long another process has to do what it has claimed

@@ -25,6 +25,8 @@ FOLDED = (
 PROGRESS = ("usage", "phase", "check")  # after these, progress is worth reporting
 CANCEL_ASKED = "cancel_asked"
 RETRIED = "retried"
+TRIED_AGAIN = "tried_again"
+NOT_TRIED_AGAIN = "not_tried_again"
 TAKEN = ("deleted", "evicted", "node_lost", "deadline", "preempted")  # the backend stopped the agent without a `cancel`
 
 

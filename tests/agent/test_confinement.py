@@ -1,5 +1,7 @@
 """A private repository's text goes to the hosts on the list alone, seen from the model's side: what each server was asked."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +140,9 @@ def test_a_script_that_is_sent_nowhere_may_play_on_a_private_repository(
         ("gpu.internal:8000", "gpu.internal", 443, False),
         ("gpu.internal", "evil-gpu.internal", 443, False),
         ("gpu.internal", "gpu.internal.evil.com", 443, False),
+        ("localhost", "localhost%2eevil.com", 443, False),
+        ("localhost", "127.1", 443, False),
+        ("fe80::1", "fe80::1%eth0", 80, True),
         ("::1", "::1", 80, True),
         ("[::1]:80", "::1", 81, False),
     ],
@@ -162,6 +167,8 @@ def test_what_is_no_host_is_no_entry(entry: str) -> None:
         (b"[profiles.x]\nprivate = true", False),
         (b"n = \nprivate = true", True),  # no TOML, so it is searched
         (b"", False),
+        ("\ufeffprivate = true".encode(), True),  # with a mark, or in UTF-16, as programs on Windows write it
+        ("private = true\r\n".encode("utf-16"), True),
     ],
 )
 def test_what_a_repository_says(text: bytes, *, private: bool) -> None:
@@ -173,3 +180,22 @@ def test_a_run_that_is_not_private_is_confined_to_nothing(tmp_path: Path) -> Non
     (tmp_path / ".aideator.toml").write_text("private = true")
     known = spec_of("x", model_hosts=("localhost",), variations=(VariationSpec(1, "openai/m"),))
     confinement.check_base(tmp_path, known, known.variations[0])
+
+
+def test_only_the_thread_that_asks_is_confined(elsewhere: Provider) -> None:
+    host, port = place(elsewhere).split(":")
+    met: list[Exception | None] = []
+
+    def connect(hosts: tuple[str, ...] | None) -> None:
+        confinement.confine_thread(hosts)
+        try:
+            socket.create_connection((host, int(port))).close()
+            met.append(None)
+        except confinement.NotListed as error:
+            met.append(error)
+
+    for hosts in (("gpu.invalid",), (place(elsewhere),), None):
+        thread = threading.Thread(target=connect, args=(hosts,))
+        thread.start()
+        thread.join()
+    assert [type(each) for each in met] == [confinement.NotListed, type(None), type(None)]

@@ -148,3 +148,22 @@ def test_a_note_that_is_forgotten_is_gone(here: Shell, tmp_path: Path) -> None:
     assert here("memory", "forget", "1").code == 0
     assert texts(here("memory", "list", "--json")) == ["Two."]
     assert "1 note on" in run(here, tmp_path).err
+
+
+def test_clones_with_the_same_relative_remote_share_no_notes(here: Shell, tmp_path: Path) -> None:
+    for name, text in (("one", "Of one."), ("two", "Of two.")):
+        clone = LocalRepository(tmp_path / name / "clone")
+        clone.commit({"a.py": "x = 1\n"})
+        clone.git("remote", "add", "origin", "../todo")
+        assert here("memory", "add", text, "--repo", str(clone.path)).code == 0
+    assert texts(here("memory", "list", str(tmp_path / "one/clone"), "--json")) == ["Of one."]
+    assert texts(here("memory", "list", str(tmp_path / "one/todo"), "--json")) == ["Of one."]
+
+
+def test_a_remote_that_is_no_address_names_nothing_and_breaks_nothing(here: Shell, tmp_path: Path) -> None:
+    clone = LocalRepository(tmp_path / "odd")
+    clone.commit({"a.py": "x = 1\n"})
+    clone.git("remote", "add", "origin", "https://me:secret@[bad/todo")
+    said = here("memory", "add", "Odd.", "--repo", str(clone.path))
+    assert (said.code, "secret" in said.err) == (0, False)
+    assert texts(here("memory", "list", str(clone.path), "--json")) == ["Odd."]

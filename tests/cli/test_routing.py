@@ -10,6 +10,7 @@ import yaml
 from aideator_cli.errors import ExitCode
 from tests.backends.kubernetes.api_server import write_kubeconfig
 from tests.cli.conftest import Said, Shell
+from tests.fixtures.provider import Provider, document
 from tests.fixtures.repositories import LocalRepository
 
 OWN = """models:
@@ -78,6 +79,10 @@ def test_a_step_that_has_nothing_new_to_try_is_left_out_and_said(here: Shell, ho
         ("--model auto --api-base http://x/v1", "--api-base names one"),
         ("--escalate cheap,best", "--escalate needs checks"),
         ("--escalate cheap --verify true", "--escalate needs at least two steps"),
+        (
+            "--escalate cheap,bst --verify true",
+            "did you mean best? The policies are cheap, mid, best",
+        ),
         ("--escalate cheap,best --verify true -n 3", "-n conflicts with --escalate"),
         ("--escalate cheap,best --verify true --model small", "--model conflicts with --escalate"),
         (
@@ -142,3 +147,29 @@ def test_keys_that_can_not_be_read_are_said_and_no_other_model_is_taken(
     monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", {})))
     said = here("--backend", "kubernetes", "--model", "auto:cheap")
     assert (said.code, "no model can be chosen: the keys in" in said.err) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.usefixtures("here")
+def test_what_has_become_private_is_not_tried_again_elsewhere(aideator: Shell, home: Path) -> None:
+    refuses = document({"error": {"message": "wrong key", "type": "authentication_error"}}, 401)
+    with Provider(refuses) as elsewhere:
+        words = (
+            "--backend",
+            "local",
+            "--allow-local-shell",
+            "--model",
+            "openai/m",
+            "--api-base",
+            f"{elsewhere.url}/v1",
+            "-n",
+            "1",
+        )
+        aideator("run", ".", "Fix it.", *words)
+        asked = len(elsewhere.asked)
+        assert asked
+        Path(".aideator.toml").write_text("private = true\n")
+        (home / "router.toml").write_text('local = ["gpu.internal"]\n')
+        said = aideator("retry", "@last/1", "--force")
+        assert len(elsewhere.asked) == asked
+    assert said.code == ExitCode.USAGE
+    assert "only gpu.internal may get its text, but openai/m is asked at 127.0.0.1" in said.err

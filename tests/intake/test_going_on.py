@@ -127,3 +127,16 @@ def test_what_was_sent_with_the_run_goes_with_the_new_one(earlier: Earlier) -> N
     }
     assert order.spec.sent is not None
     assert order.spec.sent.carried == Piece(3, "hash")
+
+
+def test_a_repository_that_has_become_private_is_so_for_what_goes_on(
+    earlier: Earlier, repository: LocalRepository
+) -> None:
+    assert spec_of(earlier).model_hosts is None
+    (repository.path / ".aideator.toml").write_text("private = true\n")
+    assert spec_of(earlier).model_hosts == ("localhost", "127.0.0.1", "::1")
+    real = replace(
+        earlier, spec=replace(earlier.spec, variations=(VariationSpec(1, "gpt-5", host="api.openai.com"),), first=None)
+    )
+    with pytest.raises(AideatorError, match=r"gpt-5 is asked at api\.openai\.com"):
+        spec_of(real)

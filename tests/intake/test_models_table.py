@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aideator_cli
 from aideator_cli.cli.models_table import EXAMPLES, TABLE
+from aideator_cli.intake.models import names, resolve
 
 QUICK = """
 import time
@@ -51,3 +52,9 @@ def test_what_is_suggested_for_a_key_exists() -> None:
 
 def test_anything_else_on_the_command_line_is_wrong_usage() -> None:
     assert python("-m", "aideator_cli.cli.models_table", "--chek").returncode == 2
+
+
+def test_what_is_suggested_is_a_model_of_the_table() -> None:
+    known = names()
+    assert [name for name in EXAMPLES.values() if name not in known and not name.startswith("openrouter/")] == []
+    assert [resolve(name).suggested for name in ("gpt-5", "gpt-5-mini")] == [True, False]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from aideator_cli.domain.events import Observation
 from aideator_cli.domain.result import signals
 from aideator_cli.store import Store
 from aideator_cli.stream import handover
@@ -60,3 +61,21 @@ def test_what_is_suspected_of_cheating_is_not_accepted_and_said(tmp_path: Path) 
 def test_who_goes_first_is_told_nothing(tmp_path: Path) -> None:
     spec = add_run(tmp_path, Told(b"x", [check("t", 1)]), escalates=True)
     assert handover.failures(spec, Store.open(tmp_path), before=1) == ""
+
+
+def opened(home: Path, *told: str, attempt: str | None = "a", submission: int = 1) -> bool:
+    """Whether the second step may begin after infrastructure has failed the first one. `told`: what was observed since."""
+    spec = add_run(home, Told(), Told(), escalates=True, parallel=1, first=1, retries=1)
+    store = Store.open(home)
+    for result in store.results(spec.id):
+        lost = replace(result, outcome="failed", fault="infrastructure", reason="oom", attempt=attempt)
+        store.save_result(spec.id, lost)
+    store.record([], [Observation(spec.id, spec.created, kind, "", 1) for kind in told])
+    return handover.is_open(spec, store, {1: submission})
+
+
+def test_what_is_tried_again_is_waited_for_until_nobody_tries_it_any_more(tmp_path: Path) -> None:
+    assert not opened(tmp_path / "due")
+    assert opened(tmp_path / "refused", "not_tried_again")
+    assert not opened(tmp_path / "allowed", "not_tried_again", "retried")
+    assert opened(tmp_path / "unbegun", attempt=None)  # only an attempt is followed by another one

@@ -24,7 +24,8 @@ def open_model(settings: Settings, keys: Mapping[str, str], interrupts: Interrup
         return Understanding(ScriptedModel(script, settings.variation.price, interrupts))
     from aideator_agent.models.litellm_model import LiteLLMModel
 
-    return Understanding(LiteLLMModel(settings.variation, keys, interrupts, settings.spec.limits.output))
+    spec = settings.spec
+    return Understanding(LiteLLMModel(settings.variation, keys, interrupts, spec.limits.output, spec.model_hosts))
 
 
 def library_version(name: str) -> str | None:

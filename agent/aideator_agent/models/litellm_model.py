@@ -54,10 +54,12 @@ class LiteLLMModel:
     """Starts to import LiteLLM as soon as it is created."""
 
     def __init__(
-        self, variation: VariationSpec, keys: Mapping[str, str], interrupts: Interrupts, max_output: int | None = None
-    ) -> None:
-        """`max_output`: tokens of one turn that the provider is asked to stop at."""
+        self, variation: VariationSpec, keys: Mapping[str, str], interrupts: Interrupts, max_output: int | None = None,
+        hosts: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
+        """`max_output`: tokens of one turn that the provider is asked to stop at. `hosts`: the only ones that may be asked; None: any."""
         self._max_output = max_output
+        self._hosts = hosts
         self._variation = variation
         self._keys = {name: keys[name] for name in variation.keys if name in keys}
         self._interrupts = interrupts
@@ -197,7 +199,9 @@ class LiteLLMModel:
         """Yields the stream, then its chunks. Reading blocks, so a thread does it; a stop leaves the thread behind."""
         arrived: queue.SimpleQueue[_Arrived] = queue.SimpleQueue()
         left = threading.Event()
-        threading.Thread(target=_pump, args=(library, request, arrived, left), name="model", daemon=True).start()
+        threading.Thread(
+            target=_pump, args=(library, request, arrived, left, self._hosts), name="model", daemon=True
+        ).start()
         try:
             while True:
                 self._interrupts.check()
@@ -278,9 +282,11 @@ def _refused(error: BaseException | None) -> ModelError | None:
 
 
 def _pump(
-    library: ModuleType, request: dict[str, Any], arrived: "queue.SimpleQueue[_Arrived]", left: threading.Event
-) -> None:
+    library: ModuleType, request: dict[str, Any], arrived: "queue.SimpleQueue[_Arrived]", left: threading.Event,
+    hosts: Sequence[str] | None,
+) -> None:  # fmt: skip
     try:
+        confinement.confine_thread(hosts)
         stream = library.completion(**request)
         arrived.put(stream)
         for chunk in stream:

@@ -18,15 +18,10 @@ from aideator_agent.proxy.sent import Sent
 from aideator_agent.verdict import failed
 
 AT_ONCE: Final = 16  # requests whose bodies are in memory
-ROUTED: Final = (
-    "models",
-    "fallbacks",
-    "route",
-    "provider",
-    "plugins",
-    "api_base",
-    "base_url",
-)  # where a gateway may send it
+ROUTED: Final = (  # where a gateway may send it
+    "models", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "context_window_fallback_dict", "route", "provider",
+    "plugins", "api_base", "base_url", "user_config", "model_list",
+)  # fmt: skip
 TOLD: Final = 20  # refusals and errors that are told
 
 

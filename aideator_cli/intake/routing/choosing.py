@@ -18,7 +18,9 @@ ROOM: Final = 16_000  # tokens that an agent needs besides the task
 FEW_TRIALS: Final = 3  # fewer say nothing about how often a model fails
 NAMED: Final = 3  # models that a reason names
 UNKNOWN: Final = float("inf")
-GUESSES: Final = (0.4, 0.6)  # how often the cheapest and the dearest succeed, where nothing is known
+GUESSES: Final = (0.4, 0.5)  # how often the cheapest and the dearest succeed, where nothing is known
+SUGGESTED: Final = 0.1  # so much more often does one that is suggested to whoever has the provider's key
+DEAR: Final = 25e-6  # USD per token written: a higher price does not make a model more promising
 
 Fits = Callable[[ModelInfo], bool]
 
@@ -91,22 +93,29 @@ def choose(
 def _candidates(market: Market, task: Task, needs: Needs, history: History) -> list[Candidate]:
     read, written = history.tokens()
     offers = sorted(market.offers, key=lambda info: (_price(info) is None, _price(info) or 0.0, info.name))
-    prices = sorted({price for info in offers if (price := _price(info)) is not None})
-    low, high = GUESSES
+    prices = sorted({min(price, DEAR) for info in offers if (price := _price(info)) is not None})
     found = []
     for info in offers:
         record = history.record(info.name, task.role, needs.agent)
         dollars = record.cost
-        if dollars is None and info.price is not None:
+        if dollars is None and info.price is not None and _price(info) is not None:
             dollars = read * info.price.input + written * info.price.output
-        price = _price(info)
-        rank = 0.5 if price is None or len(prices) < 2 else prices.index(price) / (len(prices) - 1)
-        found.append(Candidate(info, record, dollars, low + (high - low) * rank))
+        found.append(Candidate(info, record, dollars, _guess(info, prices)))
     return found
 
 
+def _guess(info: ModelInfo, prices: Sequence[float]) -> float:
+    """Returns how often a model succeeds of which nothing is known. `prices`: those of all, up to `DEAR`."""
+    price, (low, high) = _price(info), GUESSES
+    rank = 0.5 if price is None or len(prices) < 2 else prices.index(min(price, DEAR)) / (len(prices) - 1)
+    return low + (high - low) * rank + (SUGGESTED if info.suggested else 0.0)
+
+
 def _price(info: ModelInfo) -> float | None:
-    return None if info.price is None else info.price.output
+    """Returns USD per token written. A provider that wants a key gives nothing away: a table's zero is a trial, or a model that is gone."""
+    if info.price is None or (info.price.output == 0 and info.keys and not (info.price_overridden or info.api_base)):
+        return None
+    return info.price.output
 
 
 def _excluded(candidate: Candidate, policy: Policy, task: Task, needs: Needs, taken: Collection[str]) -> str | None:
@@ -168,7 +177,7 @@ def _ranked(candidates: Sequence[Candidate], prefer: str) -> list[Candidate]:
     if prefer == "best":
         return sorted(by_cost, key=lambda each: -round(each.quality, 6))
     if prefer == "fast":
-        return sorted(by_cost, key=lambda each: (_seconds(each), _price(each.info) or 0.0))
+        return sorted(by_cost, key=_seconds)
     if prefer == "mid":
         middle = len(by_cost) // 2
         return [by_cost[middle], *by_cost[middle + 1 :], *reversed(by_cost[:middle])]

@@ -1,6 +1,7 @@
 """The models among which can be chosen, and what earlier attempts tell of each."""
 
 from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
 from statistics import median
 from typing import Final
 
@@ -13,7 +14,16 @@ from aideator_cli.store.tallies import Tried, is_trial
 ENOUGH: Final = 3  # trials of a model in one role here, so that those in other roles are left out
 UNSURE: Final = 2.0  # trials that a guess counts as
 EVEN: Final = 0.5  # the guess of how often a model succeeds of which nothing is known
+# Speech, search and screens, and the bases of fine-tuned models, which have names of their own
+OTHER_WORK: Final = (
+    "*audio*", "*voxtral*", "*-tts*", "*-search*", "*deep-research*", "*computer-use*", "*robotics*", "*safeguard*", "ft:*",
+)  # fmt: skip
 USUAL_TOKENS: Final = (60_000, 4_000)  # read and written by an attempt, where nothing has been measured
+
+
+def fits(name: str) -> bool:
+    """Returns whether a model of the table is one for an agent's work, by its name. The table does not say it."""
+    return not any(fnmatchcase(name.lower(), pattern) for pattern in OTHER_WORK)
 
 
 @frozen
@@ -36,8 +46,8 @@ class Record:
     runs: int = 0  # with a selection
     wins: int = 0  # that were selected
     failures: int = 0  # of the trials, that the model or its provider failed
-    cost: float | None = None  # USD, the median
-    seconds: float | None = None  # the median
+    cost: float | None = None  # USD, the median of those that worked to an end
+    seconds: float | None = None  # the same
 
     @property
     def failure_rate(self) -> float | None:
@@ -69,12 +79,13 @@ class History:
         here = [each for each in own if id(each) in self._here]
         in_role = [each for each in here if each.role == role]
         sample = in_role if len(in_role) >= ENOUGH else here or own
-        costs = [each.cost for each in sample if each.cost is not None]
+        worked = [each for each in sample if each.fault is None]  # what broke off at once cost little and took no time
+        costs = [each.cost for each in worked if each.cost is not None]
         judged = [each for each in sample if each.selected is not None]
         return Record(
             bool(here), len(sample), sum(each.succeeded for each in sample), len({each.run for each in judged}),
             len({each.run for each in judged if each.selected}), sum(each.fault == "model" for each in sample),
-            median(costs) if costs else None, median(each.seconds for each in sample) if sample else None,
+            median(costs) if costs else None, median(each.seconds for each in worked) if worked else None,
         )  # fmt: skip
 
     def tokens(self) -> tuple[float, float]:

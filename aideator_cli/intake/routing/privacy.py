@@ -10,7 +10,7 @@ from aideator_agent.mcp.server import McpServer
 from aideator_agent.spec import VariationSpec
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import models
-from aideator_cli.intake.routing.policies import FILE
+from aideator_cli.intake.routing.policies import FILE, load
 from aideator_cli.system.configuration import repository
 
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -23,13 +23,26 @@ def is_private(root: Path | None) -> bool:
     A file that AIdeator would not read as settings is searched for it, as far as it is one.
     """
     path = None if root is None else root / repository.NAME
-    if path is None or path.is_symlink() or not path.is_file():
+    if path is None or not path.is_file():
         return False
     try:
         with path.open("rb") as file:
             return confinement.says_private(file.read(MOST_BYTES))
     except OSError as error:
         raise usage(f"{path} can't be read, so nobody knows whether the repository is private: {error}") from error
+
+
+def hosts_now(
+    known: Sequence[str] | None, began: Path | None, config_folder: Path, *, on_cluster: bool
+) -> tuple[str, ...] | None:
+    """Returns the hosts that may get what an earlier run holds: a repository may have become private since. None: any.
+
+    `known`: those of that run; `began`: the working tree where it began.
+    """
+    if known is not None:
+        return tuple(known)
+    root = None if began is None else repository.root_of(began)
+    return load(config_folder, root).hosts(on_cluster=on_cluster) if is_private(root) else None
 
 
 def check(

@@ -148,7 +148,27 @@ def _as_step(given: Given, step: int, steps: int) -> Given:
 NO_ROUTER: Final = Router(Path(os.devnull))
 
 
-def cascade(values: Sequence[str], known: Policies) -> tuple[str, ...]:
-    """Returns the models that `--escalate` stands for: a word that names a policy means the model that it chooses."""
-    words = [word for value in values for word in split_models("--escalate", value)]
-    return tuple(f"{policies.AUTO}:{word}" if re.sub(r":\d+$", "", word) in known.by_name else word for word in words)
+def cascade(values: Sequence[str], known: Policies, is_model: Callable[[str], bool]) -> tuple[str, ...]:
+    """Returns the models that `--escalate` stands for: a word that names a policy means the model that it chooses.
+
+    Raises `AideatorError` (usage) for a word that is nearly a policy's name, and no model's.
+    """
+    steps = []
+    for word in (word for value in values for word in split_models("--escalate", value)):
+        name = re.sub(r":\d+$", "", word)
+        if name not in known.by_name:
+            _check_misspelt(name, known, is_model)
+        steps.append(f"{policies.AUTO}:{word}" if name in known.by_name else word)
+    return tuple(steps)
+
+
+def _check_misspelt(name: str, known: Policies, is_model: Callable[[str], bool]) -> None:
+    if is_model(name):
+        return
+    from difflib import get_close_matches  # only this error needs it
+
+    if near := get_close_matches(name, known.by_name, n=1):
+        raise usage(
+            f"--escalate: there is no policy and no model {name!r}",
+            f"did you mean {near[0]}? The policies are {', '.join(known.by_name)} (docs/routing.md)",
+        )

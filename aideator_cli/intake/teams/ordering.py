@@ -152,18 +152,20 @@ def ordered(
         return replace(made, spec=as_step(run, wanted, replace(made.spec, answer=False)))
     request = request_of(run, wanted, _like(first, run), settings, left)
     bounds.check(request)
+    on_cluster = backend == "kubernetes"
+    hosts = privacy.hosts_now(first.model_hosts, path, settings.config_folder, on_cluster=on_cluster)
     router = Router(
         settings.config_folder,
         partial(of_run, first.repository.url, path),
         path,
-        first.model_hosts,
-        backend == "kubernetes",
+        hosts,
+        on_cluster,
         run.prompt,
         ask=ask,
     )
     lineup = line_up(request, None, settings, router)
-    if first.model_hosts is not None:
-        privacy.check(first.model_hosts, lineup.variations, first.mcp)
+    if hosts is not None:
+        privacy.check(hosts, lineup.variations, first.mcp)
     check_local(request, lineup.variations, backend, settings)
     asked = colleagues(run, wanted, lineup.cells[0].role.name, first.repository, settings)
     told = [
@@ -191,7 +193,7 @@ def ordered(
         first, prompt=request.prompt or "", variations=variations, limits=limits, share=budget and budget / len(variations),
         system=messages.system, task=messages.task, scripts=lineup.scripts,
         notes=picked(recall(lambda: router.repositories), request.prompt or "") if first.notes else (),
-        first=None, parallel=_fitting(run.asked.parallel, len(variations)), colleagues=asked,
+        first=None, parallel=_fitting(run.asked.parallel, len(variations)), colleagues=asked, model_hosts=hosts,
     )  # fmt: skip
     made = order(earlier, spec, answer=wanted.stage.answers)
     is_first = wanted.key == run.team.ordered[0].name

@@ -15,6 +15,7 @@ from aideator_cli.store import Store
 from tests.actions.judge.provider import Opinion, hold, prefers, shown
 from tests.cli.conftest import Said, Shell
 from tests.fixtures.openai_server import ScriptedOpenAI
+from tests.fixtures.provider import Provider, Reply
 from tests.fixtures.servers import Awkward, OpenAIServers
 from tests.fixtures.stored_runs import Told, add_run, change, check
 
@@ -265,3 +266,22 @@ def test_places_and_reasons_are_shown_with_the_run_from_then_on(judge: Any, aide
     told = json.loads(aideator("show", "k3v9x2q", "--json").out)["judged"]
     assert told["places"] == {"1": 2, "2": 1}
     assert told["pairs"][0]["winner"] == 2
+
+
+def test_the_patches_of_a_private_repository_follow_no_redirect(
+    aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with (
+        Provider() as elsewhere,
+        Provider(Reply(status=307, headers={"Location": f"{elsewhere.url}/v1/chat/completions"})) as listed,
+    ):
+        here = listed.url.removeprefix("http://")
+        add_run(home, Told(GOOD, PASSES), Told(POOR, PASSES), model_hosts=(here,))
+        said = aideator("judge", "k3v9x2q", "--model", "openai/judge", "--api-base", f"{listed.url}/v1")
+        assert listed.asked
+    assert elsewhere.asked == []
+    assert said.code != 0
+    assert "is not on the list of hosts that may get its text" in said.err
+    other = aideator("judge", "k3v9x2q", "--model", "openai/judge", "--api-base", "http://127.0.0.1:9/v1")
+    assert (other.code, "the repository is private" in other.err) == (ExitCode.USAGE, True)

@@ -9,7 +9,7 @@ import pytest
 from aideator_agent.spec import Price
 from aideator_cli.errors import AideatorError
 from aideator_cli.intake.models import ModelInfo
-from aideator_cli.intake.routing import choosing
+from aideator_cli.intake.routing import choosing, market
 from aideator_cli.intake.routing.choosing import Needs, Pick
 from aideator_cli.intake.routing.market import History, Market
 from aideator_cli.intake.routing.policies import SHIPPED, Policy, Rule
@@ -179,3 +179,44 @@ def test_a_rule_for_a_role_a_language_or_a_size_comes_on_top(tmp_path: Path) -> 
     assert pick(ours, task=replace(TASK, role="qa")) == "large"
     assert pick(ours, task=replace(TASK, project=project)) == "middle"
     assert pick(ours) == "small"  # elsewhere, language and size are unknown
+
+
+def test_a_model_that_its_provider_refuses_is_neither_cheap_nor_fast_for_that() -> None:
+    gone = [
+        tried(
+            "small", passed=False, run=f"g{n}", outcome="failed", fault="model", cost=0.0, seconds=1.0, input_tokens=0
+        )
+        for n in range(12)
+    ]
+    worked = [tried("middle", run=f"m{n}", cost=0.05, seconds=300.0) for n in range(3)]
+    assert pick("cheap", *gone, *worked) == "middle"
+    assert pick("fast", *gone, *worked) == "middle"
+
+
+def test_a_price_of_nothing_counts_only_where_the_user_says_so_or_no_key_is_wanted() -> None:
+    gone = replace(SMALL, name="trial", price=Price(0.0, 0.0))
+    assert pick("cheap", offers=(gone, LARGE)) == "large"
+    assert pick("fast", offers=(gone, LARGE)) == "large"
+    for free in (replace(gone, price_overridden=True), replace(gone, keys=())):
+        assert pick("cheap", offers=(free, LARGE)) == "trial"
+
+
+def test_the_dearest_is_not_the_best_where_another_one_is_suggested() -> None:
+    usual, fair = replace(MIDDLE, name="usual", suggested=True), replace(LARGE, name="fair", price=Price(5e-6, 25e-6))
+    dearest = replace(LARGE, name="dearest", price=Price(15e-5, 6e-4))
+    assert pick("best", offers=(SMALL, usual, fair, dearest)) == "usual"
+    assert pick("best", offers=(SMALL, fair, dearest)) == "fair"
+    better = replace(usual, name="better", price=Price(3e-6, 15e-6))
+    assert pick("best", offers=(SMALL, usual, better, dearest)) == "better"
+    assert pick("best", *failed("usual", 3), offers=(SMALL, usual, fair, dearest)) == "fair"
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("gpt-5", True), ("nebius/NousResearch/Hermes-4-70B", True), ("gpt-audio", False), ("gpt-4o-search-preview", False),
+        ("azure/o3-deep-research", False), ("ft:gpt-4o-2024-08-06", False), ("gemini/gemini-2.5-computer-use-preview-10-2025", False),
+    ],
+)  # fmt: skip
+def test_models_for_other_work_are_not_offered(name: str, *, fits: bool) -> None:
+    assert market.fits(name) is fits

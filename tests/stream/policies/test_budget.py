@@ -18,7 +18,9 @@ WAITS: Element = {
 }  # fmt: skip
 
 
-def begin(place: Place, budget: str, retries: int = 1) -> Watching:
+def begin(
+    place: Place, budget: str, retries: int = 1, who: tuple[str, ...] = ("--model", "openai/model", "-n", "1")
+) -> Watching:
     """A run whose agent has made one call, and is at work."""
     home = place.user.folder / "home"
     home.mkdir()
@@ -26,7 +28,7 @@ def begin(place: Place, budget: str, retries: int = 1) -> Watching:
     (home / "models.yaml").write_text(f"models:\n  openai/model: {prices}\n")
     place.git.add("project", FILES)
     provider = place.provide({"model": [WAITS]})
-    words = ["--model", "openai/model", "--api-base", provider.url, "-n", "1", "--retries", str(retries)]
+    words = [*who, "--api-base", provider.url, "--retries", str(retries)]
     watching = Watching(
         place.user, "run", place.git.url("project"), "Do it.", *place.user.options, *words, "--budget", budget
     )
@@ -64,3 +66,14 @@ def test_where_the_share_is_spent_there_is_no_other_attempt_and_that_is_told(loc
     assert watching.end() == 4
     again = local_place.user.call("retry", f"{run}/1", "--force")
     assert (again.code, again.err.splitlines()[-1]) == (6, f"error: {told['text']}")
+
+
+def test_the_next_step_begins_where_the_share_of_the_one_before_is_spent(local_place: Place) -> None:
+    watching = begin(local_place, "0.2", who=("--escalate", "openai/model:2", "--verify", "true"))
+    run, seen = str(watching.records[0]["run"]), len(watching.records)
+    kill_agent(local_place, run)
+    watching.until(is_observed("not_tried_again"))
+    again = watching.until(is_event("output"), after=seen)
+    assert again["variation"] == 2
+    assert local_place.user.call("cancel", run).code == 0
+    watching.end()
