@@ -12,10 +12,23 @@ def deletable(here: Here, word: str, *, force: bool) -> Named:
     """Returns the run to delete. Raises `AideatorError` (usage) if its agents are still working, unless `force` is set."""
     named = find_run(here, word)
     spec = named.run.spec
+    if not force:
+        _expect_no_team_at_work(here, spec.id)
     if force or named.run.state == "ended" or look(spec, backend_at(named.run.place, here.settings), here.store):
         return named
     hint = (command("watch", spec.id), ", ", command("cancel", spec.id), ", or delete with --force")
     raise usage(f"agents of run {spec.id} are still at work", hint=hint)
+
+
+def _expect_no_team_at_work(here: Here, run: str) -> None:
+    """A team that lacks the run of a step would do the step again."""
+    step = here.store.step_of_run(run)
+    team = here.store.team(step.team) if step else None
+    if step and team and team.state == "running":
+        raise usage(
+            f"run {run} is step {step.key} of team {team.id}, which is still at work",
+            hint=(command("cancel", team.id), ", or delete with --force"),
+        )
 
 
 def of_another(named: Named) -> AideatorError:

@@ -61,8 +61,9 @@ def find_run(here: Here, word: str, where: "Where | None" = None) -> Named:
     """Accepts only RUN, for actions that apply to a whole run."""
     named = find(here, word, where)
     if named.variation is not None and "/" not in word:
+        what = f"@last is team {_last_team(here)}" if word == "@last" else f"{word} is a team"
         raise usage(
-            f"{word} is a team; this command takes one run",
+            f"{what}; this command takes one run",
             hint=(f"{named.run.spec.id}, which has its result; ", command("show", word), " names the run of each step"),
         )
     if named.variation is not None:
@@ -86,11 +87,14 @@ def find_variation(here: Here, word: str) -> Named:
 def _of_team(here: Here, word: str) -> str:
     """Returns RUN/N of a team's result for a word that names a team, and the run of its step for TEAM/STEP; else the word itself."""
     name, _, key = word.partition("/")
-    id_ = None if name.startswith("@") or here.store.run(name) else here.store.find_team(name)
+    if name == "@last":
+        id_ = None if key.isdecimal() else _last_team(here)
+    else:
+        id_ = None if name.startswith("@") or here.store.run(name) else here.store.find_team(name)
     if id_ is None:
         return word
     team = here.store.team(id_)
-    if team is None or (not key and here.store.find(name) is not None):
+    if team is None or (not key and name != "@last" and here.store.find(name) is not None):
         return word
     if not key:
         from aideator_cli.actions.teams.knowing import result_of
@@ -100,6 +104,13 @@ def _of_team(here: Here, word: str) -> str:
     if step is None:
         raise not_found(f"team {id_} has no step {key}", hint=command("show", id_))
     return step.run
+
+
+def _last_team(here: Here) -> str | None:
+    from aideator_cli.actions.teams.knowing import last
+
+    team = last(here)
+    return team.id if team else None
 
 
 def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":

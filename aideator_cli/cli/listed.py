@@ -49,23 +49,27 @@ def ask_cluster(here: "Here", context: str | None, namespace: str | None, *, eve
         )
 
 
-def show_list(rows: "Sequence[Glance]", columns: Sequence[str], *, filtered: bool) -> None:
+def show_list(rows: "Sequence[Glance]", columns: Sequence[str], *, filtered: bool, has_teams: bool = False) -> None:
     if rows:
+        if has_teams:
+            terminal.screen().line()
         _show(rows, columns)
+    elif has_teams:
+        return
     elif filtered:
         terminal.say("no run matches")
     else:
         terminal.say(f"no runs yet: {command('run')} REPO PROMPT, or {command('demo')}")
 
 
-def show_teams(here: "Here", limit: int) -> None:
-    """Shows the teams above the runs, which are their steps or by themselves."""
+def show_teams(here: "Here", limit: int) -> bool:
+    """Shows the teams above the runs. Returns whether there are any."""
     teams = here.store.teams(limit)
     if teams:
         from aideator_cli.views.text.teams import list_teams
 
         list_teams(terminal.screen(), teams)
-        terminal.screen().line()
+    return bool(teams)
 
 
 def show_servers(

@@ -103,7 +103,20 @@ def watch(here: "Here", word: str, where: "Where", manner: "Manner") -> int | No
     from aideator_cli.actions.teams import knowing
 
     run = knowing.last(here) if word == "@last" else knowing.known(here, word, where)
+    if run is not None and run.state != "running":
+        _show_past(here, run, manner)
     return None if run is None else show(here, run, manner)
+
+
+def _show_past(here: "Here", run: "TeamRun", manner: "Manner") -> None:
+    """Shows what is stored of a team that has ended, from its beginning."""
+    from aideator_cli.actions.teams.replaying import find_stored_team
+    from aideator_cli.domain.teams import first_run
+    from aideator_cli.views.actions import Actions
+
+    if here.store.run(first_run(run.id)) is not None:
+        found = find_stored_team(here, run, numbered=not manner.json)
+        _view_with(Actions(leaving=""), manner)(found.spec, found.batches(here))
 
 
 def show(here: "Here", run: "TeamRun", manner: "Manner", *, hints: bool = True) -> int:
@@ -160,11 +173,11 @@ def tell(here: "Here", run: "TeamRun", *, json: bool) -> None:
 def cancel(here: "Here", run: "TeamRun", *, json: bool) -> int:
     from aideator_cli.actions.teams import knowing
 
-    if run.state != "running":
-        terminal.say(f"{run.id} has already ended")
-    else:
-        asked = knowing.cancel(here, run)
-        terminal.say(f"cancelled {run.id}{f'; asked {chr(32).join(asked)} to stop' if asked else ''}")
+    asked, failed = knowing.cancel(here, run)  # agents of a team that has ended may still be at work
+    done = f"cancelled {run.id}" if run.state == "running" else f"{run.id} has already ended"
+    terminal.say(f"{done}{f'; asked {chr(32).join(asked)} to stop' if asked else ''}")
+    for text in failed:
+        terminal.warn(f"not asked to stop: {text}")
     if json:
         tell(here, here.store.team(run.id) or run, json=True)
     return 0
@@ -236,13 +249,17 @@ def _draw(planned: "TeamPlan", *, json: bool) -> int:
 
 
 def _view(here: "Here", attended: "Attended", manner: "Manner") -> "View":
+    return _view_with(_actions(here, attended), manner)
+
+
+def _view_with(actions: "Actions", manner: "Manner") -> "View":
     if manner.json:
         from aideator_cli.views.json_lines import show_json
 
         return partial(show_json, terminal.screen())
     from aideator_cli.cli.viewing import chosen_view
 
-    return chosen_view(manner.view, replace(_actions(here, attended), stays=not manner.goes_on), look=manner.look)
+    return chosen_view(manner.view, replace(actions, stays=not manner.goes_on), look=manner.look)
 
 
 def _actions(here: "Here", attended: "Attended") -> "Actions":

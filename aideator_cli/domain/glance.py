@@ -18,6 +18,7 @@ class Wanted(NamedTuple):
     sort: str = "newest"  # one of SORTS; `cost`: the most expensive first, those of unknown cost last
     owner: str | None = None  # a user of the server; None: any, and none
     everyone: bool = False  # also the runs of other users of a cluster
+    alone: bool = False  # no steps of teams
 
 
 class Glance(NamedTuple):

@@ -36,6 +36,8 @@ def _conditions(wanted: Wanted) -> Iterator[tuple[str, str | None]]:
     """Yields each condition that the database decides, with its value; None if it has none."""
     if not wanted.everyone:
         yield "cluster_user is null", None
+    if wanted.alone:
+        yield "not exists (select 1 from team_steps join teams on teams.id = team where run = runs.id)", None
     if wanted.state:
         yield "state = ?", wanted.state
     if wanted.owner is not None:

@@ -16,13 +16,15 @@ _COLUMNS = "id, document, state, reason, result, ended, owner, plan"
 
 
 class Teams(Database):
-    def add_team(self, team: "TeamRun") -> None:
-        """Leaves a team that is known as it is. It belongs to this store's `owner`."""
+    def add_team(self, team: "TeamRun", holder: str = "", host: str = "", seconds: float = 0.0) -> Lease:
+        """Leaves a team that is known as it is. It belongs to this store's `owner`, and is `holder`'s to move on for so long."""
         with self.transaction(team.id) as connection:
             connection.execute(
-                "insert into teams(id, created, document, state, reason, owner) values (?, ?, ?, ?, '', ?) on conflict do nothing",
-                (team.id, team.created, team.document(), team.state, self.owner),
+                "insert into teams(id, created, document, state, reason, owner, holder, host, expires) "
+                f"values (?, ?, ?, ?, '', ?, ?, ?, {self._dialect.clock_later}) on conflict do nothing",
+                (team.id, team.created, team.document(), team.state, self.owner, holder, host, seconds),
             )
+        return Lease(team.id, holder, host, 0, "")
 
     def team(self, id_: str) -> "TeamRun | None":
         row = self._connection.execute(f"select {_COLUMNS} from teams where id = ?", (id_,)).fetchone()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.cli import teamed
 from aideator_cli.domain.teams import TeamRun
 from aideator_cli.store import Store
@@ -159,7 +161,11 @@ def test_the_id_of_a_team_stands_for_its_result(
     team = last["team"]
     assert json.loads(aideator("show", team, "--json").out)["steps"] == last["steps"]
     assert "2 tasks: a, b" in aideator("show").out  # the newest run is a step of it
-    assert aideator("list").out.splitlines()[1].split()[0] == team
+    listed = aideator("list").out
+    assert [line.split()[0] for line in listed.splitlines()[1:]] == [team]
+    steps = {step["run"] for step in last["steps"]}
+    assert all(step in aideator("list", "--steps").out for step in steps)
+    assert {json.loads(line)["run"] for line in aideator("list", "--json").out.splitlines()} == steps
     assert "+A = 1" in aideator("diff", team).out
     assert "Write a.py." in aideator("show", f"{team}/build/a").out
     compared = aideator("compare", team)
@@ -168,12 +174,45 @@ def test_the_id_of_a_team_stands_for_its_result(
     assert aideator("logs", f"{team}/plan").out.splitlines()[0].split(" │ ")[0].endswith("/1")
     assert f"team {team} has no step build/c" in aideator("show", f"{team}/build/c").err
     assert "already ended" in aideator("cancel", team).err
-    assert aideator("watch", team, "--json").code == 0
+    watched = aideator("watch", team, "--json")
+    assert watched.code == 0
+    assert {json.loads(line).get("run") for line in watched.out.splitlines()} >= steps
+    lines = aideator("watch", team, "--view", "lines").out
+    assert lines.index("→ plan") < lines.index("build/a      │ writes a.py") < lines.index(f"{team} succeeded")
+    assert "+A = 1" in aideator("diff", "@last").out
+    assert aideator("logs", "@last/plan").out == aideator("logs", f"{team}/plan").out
+    assert f"@last is team {team}; this command takes one run" in aideator("compare", "@last").err
     assert aideator("apply", team).code == 0
     assert (team_world.repository.path / "test_both.py").exists()
     assert aideator("delete", team, "--yes").code == 0
     assert aideator("show", team).code == 3
     assert not list((home / "runs").iterdir())
+
+
+def test_stages_that_begin_together_share_what_may_be_spent(
+    team_world: World, aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plans of two stages, and those who work by them, of whom one waits so long that both are there at once."""
+    monkeypatch.chdir(team_world.repository.path)
+    team_world.script("slow", {"calls": [{"tool": "bash", "arguments": {"command": "sleep 60"}}]})
+    plans = "\n".join(
+        f"  {name}: {{produces: plan, needs: [plan], model: scripted/slow.yaml}}" for name in ("one", "two")
+    )
+    build = "build: {each: plan.tasks, needs: [one, two], model: scripted/slow.yaml}"
+    team_world.team.write_text(f"stages:\n  plan: {{produces: plan, model: scripted/plan.yaml}}\n{plans}\n  {build}\n")
+    words = ("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--budget", "2")
+    team = aideator(*words, "--detach").out.strip()
+    mover = Mover(Here(), team)
+    store = Store.open(home)
+
+    def stop_with_three(_: object) -> None:
+        if len(store.steps(team)) == 3:
+            mover.stop.set()
+
+    mover.move(stop_with_three)
+    specs = {step.key: run.spec for step in store.steps(team) if (run := store.run(step.run))}
+    assert aideator("cancel", team).code == 0
+    assert [specs[key].share for key in ("one", "two")] == [1.0, 1.0]
 
 
 def test_a_limit_of_cost_ends_a_team(
@@ -239,6 +278,40 @@ def test_a_cancelled_team_begins_nothing_more(
     assert watched.code == 130
     assert f"{team} cancelled" in watched.out
     assert "has no result" in aideator("apply", team).err
+
+
+def test_agents_that_a_cancelled_team_has_left_at_work_are_asked_to_stop_again(
+    team_world: World, aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that cancelled it was killed between the two."""
+    monkeypatch.chdir(team_world.repository.path)
+    team_world.script("plan", {"calls": [{"tool": "bash", "arguments": {"command": "sleep 60"}}]})
+    words = ("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--detach")
+    team = aideator(*words).out.strip()
+    step = Store.open(home).steps(team)[0].run
+    refused = aideator("delete", step, "--yes")
+    assert refused.code == 2
+    assert f"run {step} is step plan of team {team}, which is still at work" in refused.err
+    Store.open(home).end_team(team, "cancelled", "cancelled by the user")
+    assert f"{team} has already ended; asked plan to stop" in aideator("cancel", team).err
+    aideator("wait", step)
+    assert [result.outcome for result in Store.open(home).results(step)] == ["cancelled"]
+    assert aideator("cancel", team).err == f"{team} has already ended\n"
+
+
+def test_a_team_is_taken_over_in_another_folder(
+    team_world: World, aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team_world.team.parent)
+    Path("reviewer.md").write_text("You review.\n")
+    team = team_world.team.read_text().replace("role: cto, from", "role: ./reviewer.md, from")
+    Path("two.yaml").write_text(team)
+    words = ("run", str(team_world.repository.path), "Write both.", "--team", "./two.yaml", "--backend", "local")
+    id_ = aideator(*words, "--detach").out.strip()
+    monkeypatch.chdir(tmp_path)
+    watched = aideator("watch", id_, "--view", "lines")
+    assert watched.code == 0, watched.err
+    assert "1 × reviewer" in watched.out
 
 
 def test_a_team_is_replayed_and_reported_step_by_step(

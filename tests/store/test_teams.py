@@ -39,6 +39,15 @@ def test_a_team_is_found_by_the_beginning_of_its_id(kept: Kept) -> None:
     assert store.find_team("") is None
 
 
+def test_a_team_that_is_being_started_is_its_starters(kept: Kept) -> None:
+    store, other = kept.open(), kept.open()
+    lease = store.add_team(RUN, "one", "here", 60)
+    assert other.lease_team(RUN.id, "two", "here", 60) is None
+    assert other.mover(RUN.id) == ("one", "here")
+    store.give_team_back(lease)
+    assert other.lease_team(RUN.id, "two", "here", 60) is not None
+
+
 def test_one_process_moves_a_team_on(kept: Kept) -> None:
     store, other = kept.open(), kept.open()
     store.add_team(RUN)

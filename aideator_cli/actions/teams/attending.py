@@ -9,13 +9,13 @@ from typing import Final
 
 from aideator_agent.spec import RunSpec, TeamStep, VariationSpec
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.teams.moving import Mover
+from aideator_cli.actions.teams.moving import FIRST_IS_MISSING, Mover
 from aideator_cli.actions.teams.walking import Course
 from aideator_cli.domain.events import HANDED, Closed, Ended, Event, Item, Joined, Observation, Opened
 from aideator_cli.domain.handing import Wanted
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun, first_run
-from aideator_cli.errors import not_found
+from aideator_cli.errors import command, not_found
 from aideator_cli.system.clock import now
 
 WAITING: Final = 64  # batches, before the followers wait for a slow view
@@ -140,7 +140,7 @@ def attend(here: Here, run: TeamRun, *, numbered: bool = True) -> Iterator[Atten
     """Follows the team in threads of their own, and moves it on while no other process does."""
     first = here.store.run(first_run(run.id))
     if first is None:
-        raise not_found(f"the first run of team {run.id} was deleted")
+        raise not_found(f"team {run.id} can't go on: {FIRST_IS_MISSING}", hint=command("delete", run.id, "--force"))
     attended = Attended(here, run, whole(run, first.spec), numbered)
     attended.join(first)
     mover = Mover(here.again(), run.id, attended.told)

@@ -1,6 +1,7 @@
 """Puts the works of several steps together, and takes tests apart from other changes. Patches on one base are enough for that."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aideator_cli.domain.handing import Work
@@ -127,6 +128,12 @@ def _is_worse(check: CheckResult, before: CheckResult) -> bool:
     if check.failed is not None and before.failed is not None:
         return check.failed > before.failed or not set(check.failing) <= set(before.failing)
     return bool(set(check.failing) - set(before.failing))
+
+
+def needs_no_change(results: Sequence[Result]) -> bool:
+    """Whether agents have ended without a change, none has made one, and the checks pass without it: on the base."""
+    idle = any(result.outcome == "no_changes" for result in results) and not any(result.files for result in results)
+    return idle and all(check.exit_code == 0 and not check.failures for each in results for check in each.baseline)
 
 
 def failures(result: Result, most: int = 4000) -> str:

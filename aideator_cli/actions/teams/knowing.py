@@ -1,13 +1,13 @@
 """Teams that were started: found by a user's word, told how far they are, cancelled, and their result."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aideator_cli.actions.here import Here
-from aideator_cli.errors import AideatorError, ExitCode, command, not_found, usage
+from aideator_cli.errors import AideatorError, ExitCode, command, not_found, refused, usage
 from aideator_cli.system.clock import now, seconds_between
 
 if TYPE_CHECKING:  # every `show` asks whether the word is a team's
+    from aideator_cli.actions.teams.seeing import Seen
     from aideator_cli.actions.teams.walking import Course
     from aideator_cli.domain.handing import StepState, TeamState, Told
     from aideator_cli.domain.teams import Step, TeamRun
@@ -60,10 +60,25 @@ def _in_cluster(here: Here, word: str, where: "Where") -> "TeamRun | None":
         team = TeamRun.of(word, spec.team.document)
     except (ValueError, KeyError, TypeError) as error:
         raise usage(f"team {word} was started by another version of AIdeator", hint="use one version") from error
+    _expect_no_files(team)
+    if owner := backend.runs().get(spec.id):
+        raise refused(f"team {word} belongs to another user ({owner})", hint=command("watch", spec.id))
     take_over(here, backend, spec.id, None)
     here.store.add_team(team)
     here.store.add_step(Step(word, spec.team.key, spec.id, spec.created))
     return team
+
+
+def _expect_no_files(team: "TeamRun") -> None:
+    """Whoever may write to the cluster can have written it, and a file that it names would be sent there."""
+    from aideator_cli.domain.teams import TASK_ROLE
+    from aideator_cli.system.configuration.repository import file_in
+
+    roles = [*(stage.role for stage in team.team.stages), team.asked.role]
+    agents = [*(stage.agent for stage in team.team.stages), *team.asked.agents]
+    for option, value in (*(("role", role) for role in roles), *(("agent", agent) for agent in agents)):
+        if value and value != TASK_ROLE and (file := file_in(option, value)):
+            raise usage(f"team {team.id} names the file {file!r} of the machine that started it", hint="go on there")
 
 
 def course_of(here: Here, run: "TeamRun") -> "Course":
@@ -118,14 +133,28 @@ def run_to_report(here: Here, run: "TeamRun") -> str:
     return run.result.partition("/")[0] if run.result else steps[-1].run if steps else first_run(run.id)
 
 
-def cancel(here: Here, run: "TeamRun") -> Sequence[str]:
-    """Ends the team, and asks all agents at work to stop. Returns the steps whose agents were asked."""
-    from aideator_cli.actions.teams.moving import stop_all
+def cancel(here: Here, run: "TeamRun") -> tuple[list[str], list[str]]:
+    """Ends the team, unless it has ended, and asks all agents still at work to stop.
 
-    working = course_of(here, run).working
+    Returns the steps whose agents were asked, and what kept others from it.
+    """
+    from aideator_cli.actions.teams.moving import stop_all
+    from aideator_cli.actions.teams.seeing import Sight
+
     here.store.end_team(run.id, "cancelled", "cancelled by the user")
-    stop_all(here, working)
-    return [seen.key for seen in working]
+    seen = [Sight(here, run).look(step.key) for step in here.store.steps(run.id)]
+    return stop_all(here, [each for each in seen if each is not None and not each.ended and not _has_ended(here, each)])
+
+
+def _has_ended(here: Here, seen: "Seen") -> bool:
+    """Asks the backend, since perhaps nobody has watched."""
+    from aideator_cli.actions.places import backend_at
+    from aideator_cli.stream.following import look
+
+    try:
+        return look(seen.run.spec, backend_at(seen.run.place, here.settings), here.store)
+    except AideatorError:
+        return False
 
 
 def delete(here: Here, run: "TeamRun", *, force: bool) -> None:

@@ -4,9 +4,7 @@ One process at a time does so, by a lease. Any number may watch; when the one th
 follows from the team and from its runs, and its run's id from the team's, so that a process that was killed loses and repeats none.
 """
 
-import os
 import threading
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, place_of
 from aideator_cli.actions.starting import Plan, asking, start
+from aideator_cli.actions.teams.holding import gone, own_name
 from aideator_cli.actions.teams.joining import Joiner
 from aideator_cli.actions.teams.seeing import Seen, Sight
 from aideator_cli.actions.teams.starting import checked_spec
@@ -36,13 +35,13 @@ from aideator_cli.stream.following import Past, past_of
 from aideator_cli.stream.policies import Policy
 from aideator_cli.system.clock import now, seconds_between
 from aideator_cli.system.host import this_host
-from aideator_cli.system.processes import ProcessId, alive, identify
 from aideator_cli.text.figures import cost, duration
 
 LEASE_SECONDS: Final = 15.0
 RENEW_SECONDS: Final = 4.0
 LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do
 LEAST: Final = 0.0001  # USD that are worth beginning a step with
+FIRST_IS_MISSING: Final = "its first run is not stored: it was deleted, or the process that started it was killed"
 
 News = tuple[str, list[Item]]  # a run, and what has happened in it; empty: it is not followed any more
 
@@ -69,8 +68,7 @@ class Mover:
     _renewed: float = 0.0
 
     def __post_init__(self) -> None:
-        process = identify(os.getpid())
-        self._holder = f"{os.getpid()} {process.started if process else ''} {uuid.uuid4().hex[:8]}"
+        self._holder = own_name()
 
     def move(self, changed: Callable[[Course], None] = lambda _: None) -> TeamRun:
         """Returns the team when it is over, or as it is when `stop` was set. `changed` gets each new course.
@@ -85,6 +83,7 @@ class Mover:
             while run.state == "running" and not self.stop.is_set():
                 self._take()
                 if self._lease is None and not self.patient:
+                    run = self._known()
                     break
                 self.course = self._walk(run, sight)
                 changed(self.course)
@@ -95,7 +94,7 @@ class Mover:
                 run = self._known()
         finally:
             self.stop.set()
-            for flag in self._flags:
+            for flag in tuple(self._flags):
                 flag.set()
             if self._lease is not None:
                 with suppress(AideatorError):
@@ -119,8 +118,16 @@ class Mover:
 
     def _take(self) -> None:
         if self._lease is None:
-            gone = _gone(self.here.store.mover(self.team))
-            self._lease = self.here.store.lease_team(self.team, self._holder, this_host(), LEASE_SECONDS, from_=gone)
+            before = gone(self.here.store.mover(self.team))
+            self._lease = self.here.store.lease_team(self.team, self._holder, this_host(), LEASE_SECONDS, from_=before)
+
+    def _holds(self) -> bool:
+        """Whether the team is still at work, and this process' to move on: it may have been stopped for a while."""
+        lease = self._lease
+        if lease is not None and self.here.store.renew_team(lease, LEASE_SECONDS):
+            return True
+        self._lease = None
+        return False
 
     def _renew(self) -> None:
         store = None
@@ -138,7 +145,7 @@ class Mover:
     # Steps
 
     def _moved(self, run: TeamRun) -> bool:
-        """Begins what is to begin, or ends the team. Returns whether anything was done."""
+        """Begins what is to begin, or ends the team. Returns whether a step was begun."""
         course = self.course
         if course.plan is not None and course.plan != run.plan:
             self.here.store.set_plan(run.id, course.plan)
@@ -155,6 +162,8 @@ class Mover:
                 spent = f"{cost(run.team.cost)} of the team"
                 self._end(run, Over("failed", f"the limit of {spent} is used up before {wanted.key}"))
                 return False
+            if not self._holds():
+                break
             self._begin(run, wanted, left)
             begun = True
         return begun
@@ -180,15 +189,14 @@ class Mover:
             stored = store.run(step.run) if step.run in working else None
             share = stored.spec.share if stored else None
             left -= max(spent, share * len(stored.spec.variations)) if stored and share else spent
-        return left / max(1, wanted.sharing)
+        spending = sum(each.kind != "check" for each in self.course.wanted)  # that begin together
+        return left / max(1, wanted.sharing, spending)
 
     def _begin(self, run: TeamRun, wanted: Wanted, left: float | None) -> None:
         store, id_ = self.here.store, run.run_of(wanted.key)
         first = store.run(first_run(run.id))
         if first is None:
-            self._end(
-                run, Over("failed", "its first step was never stored, because the process that started it was killed")
-            )
+            self._end(run, Over("failed", FIRST_IS_MISSING))
             return
         backend = backend_at(first.place, self.here.settings)
         store.add_step(Step(run.id, wanted.key, id_, now()))
@@ -238,9 +246,10 @@ class Mover:
 
     def _follow(self, run: StoredRun) -> None:
         """Follows a run to its end, as `watch` does."""
-        here, spec, flag = self.here.again(), run.spec, threading.Event()
+        spec, flag = run.spec, threading.Event()
         self._flags.append(flag)
         try:
+            here = self.here.again()
             backend = backend_at(run.place, here.settings)
             backend.mend(spec)
             Policy(spec, backend, here.store).catch_up()
@@ -248,9 +257,13 @@ class Mover:
                 self.told(run, [])
                 for batch in batches:
                     self.told(run, batch)
+            if here.store.run(spec.id) is None:
+                self._followed.discard(spec.id)  # it was deleted, and will be done again
         except AideatorError:
             if not self.stop.wait(LOOK_SECONDS):
-                self._followed.discard(run.spec.id)  # and is followed again
+                self._followed.discard(spec.id)  # and is followed again
+        finally:
+            self._flags.remove(flag)
         self._news.put(run.spec.id)
 
     def _wait(self) -> None:
@@ -258,18 +271,16 @@ class Mover:
             self._news.get(timeout=LOOK_SECONDS)
 
 
-def stop_all(here: Here, working: "list[Seen]") -> None:
-    """Asks the agents of these steps to stop."""
+def stop_all(here: Here, working: "list[Seen]") -> tuple[list[str], list[str]]:
+    """Asks the agents of these steps to stop. Returns the steps whose agents were asked, and what kept others from it."""
+    asked, failed = [], []
     for seen in working:
         spec = seen.run.spec
         left = [each.variation for each in here.store.results(spec.id) if not each.ended]
-        with suppress(AideatorError):
+        try:
             ask_to_stop(here, spec, backend_at(seen.run.place, here.settings), left)
-
-
-def _gone(mover: tuple[str, str] | None) -> str | None:
-    """Returns the holder of the lease if that was a process of this machine which is not there any more."""
-    if mover is None or mover[1] != this_host():
-        return None
-    pid, started, *_ = f"{mover[0]}  ".split(" ")
-    return mover[0] if pid.isdecimal() and not alive(ProcessId(int(pid), started)) else None
+        except AideatorError as error:
+            failed.append(f"{seen.key} ({spec.id}): {error.message}")
+        else:
+            asked.append(seen.key)
+    return asked, failed

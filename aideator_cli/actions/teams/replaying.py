@@ -23,10 +23,11 @@ _Timed = tuple[str, Item]  # time: RFC 3339, UTC
 class StoredTeam:
     run: TeamRun
     spec: RunSpec  # stands for the whole team, with the agents of its first step
+    numbered: bool = True  # whether items have the numbers of the whole team; else those of their runs
 
     def batches(self, here: Here) -> Batches:
         """Yields the items in the order of their times."""
-        course, attended = course_of(here, self.run), Attended(here, self.run, self.spec)
+        course, attended = course_of(here, self.run), Attended(here, self.run, self.spec, self.numbered)
         streams: list[Iterator[_Timed]] = []
         for step in here.store.steps(self.run.id):
             run = here.store.run(step.run)
@@ -46,15 +47,15 @@ class StoredTeam:
 def _items(here: Here, run: StoredRun, attended: Attended) -> Iterator[Item]:
     for batch in stored(here.store, run.spec):
         for item in batch:
-            yield attended.renumbered(run.spec.id, item)
+            yield attended.renumbered(run.spec.id, item) if attended.numbered else item
 
 
-def find_stored_team(here: Here, run: TeamRun) -> StoredTeam:
+def find_stored_team(here: Here, run: TeamRun, *, numbered: bool = True) -> StoredTeam:
     """Raises `AideatorError` (not found) if nothing of it is stored."""
     first = here.store.run(first_run(run.id))
     if first is None:
         raise not_found(f"nothing is stored for team {run.id}", hint=command("show", run.id))
-    return StoredTeam(run, whole(run, first.spec))
+    return StoredTeam(run, whole(run, first.spec), numbered)
 
 
 def _timed(begun: str, items: Iterator[Item]) -> Iterator[_Timed]:

@@ -47,9 +47,7 @@ def wait(here: Here, team: str, timeout: float | None) -> TeamState:
 
 
 def cancel(here: Here, team: str) -> None:
-    run = _known(here, team)
-    if run.state == "running":
-        knowing.cancel(here, run)
+    knowing.cancel(here, _known(here, team))
 
 
 def _known(here: Here, team: str) -> TeamRun:

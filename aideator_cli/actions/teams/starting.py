@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose
 from aideator_cli.actions.starting import Plan, asking, recall, start
 from aideator_cli.actions.teams.defining import check
+from aideator_cli.actions.teams.holding import own_name
 from aideator_cli.backends.base import Backend
 from aideator_cli.domain.handing import Wanted
 from aideator_cli.domain.ids import new_id
+from aideator_cli.domain.result import SCRIPTED
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Asked, Stage, Step, Team, TeamRun, key_of
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import bounds, checks
@@ -24,6 +27,9 @@ from aideator_cli.intake.teams import finding
 from aideator_cli.intake.teams.ordering import as_step, checks_of, request_of
 from aideator_cli.system.clock import now
 from aideator_cli.system.configuration.repository import root_of
+from aideator_cli.system.host import this_host
+
+STARTING_SECONDS: Final = 180.0  # for which nobody else begins the first step, unless the process that does is gone
 
 
 @dataclass(frozen=True)
@@ -68,28 +74,50 @@ def as_run(team: Team, request: Request) -> TeamRun:
     """Returns the team with what the command line says. Its checks are added to those of the file."""
     parsed = checks.parse(request.checking).checks
     limit = team.cost if request.bounds.budget is None else request.bounds.budget
-    team = replace(team, checks={**team.checks, **{each.name: each.command for each in parsed}}, cost=limit)
+    team = replace(_anywhere(team), checks={**team.checks, **{each.name: each.command for each in parsed}}, cost=limit)
     named = list(request.briefing.roles)
     if len(named) > 1:
         raise usage("--role names one role for the stages that name none", "write roles into the team's file")
     asked = Asked(
-        tuple(request.models), tuple(request.agents.named), named[0] if named else None, request.n, request.parallel,
+        tuple(map(_script, request.models)), tuple(request.agents.named), _role(named[0]) if named else None, request.n, request.parallel,
         request.bounds.max_cost, request.bounds.timeout, request.api_base, request.temperature, request.allow_local_shell,
     )  # fmt: skip
     return TeamRun(new_id(), now(), team, (request.prompt or "").strip(), asked)
+
+
+def _anywhere(team: Team) -> Team:
+    """Returns the team with whole paths: who moves it on may be in another folder."""
+    stages = tuple(replace(stage, role=_role(stage.role) if stage.role else None) for stage in team.stages)
+    return replace(team, stages=stages, place=team.place if team.place == finding.SHIPPED else _whole(team.place))
+
+
+def _role(role: str) -> str:
+    return _whole(role) if role != TASK_ROLE and roles.is_path(role) else role
+
+
+def _script(model: str) -> str:
+    parts = model.split(",")
+    return ",".join(
+        f"{SCRIPTED}{_whole(each.removeprefix(SCRIPTED))}" if each.startswith(SCRIPTED) else each for each in parts
+    )
+
+
+def _whole(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def begin(here: Here, planned: TeamPlan) -> TeamRun:
     """Stores the team and starts its first step. Raises `AideatorError`; then nothing remains."""
     run, spec = planned.run, planned.first.spec
     assert spec.team is not None
-    here.store.add_team(run)
+    lease = here.store.add_team(run, own_name(), this_host(), STARTING_SECONDS)
     try:
         here.store.add_step(Step(run.id, spec.team.key, spec.id, now()))
         start(here, planned.first)
     except BaseException:
         here.store.forget_team(run.id)
         raise
+    here.store.give_team_back(lease)
     return run
 
 

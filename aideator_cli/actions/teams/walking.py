@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from aideator_cli.actions.teams.joining import Clashing, Joiner, failures, is_same, shows_fault, tests_alone, with_tests
+from aideator_cli.actions.teams.joining import (
+    Clashing,
+    Joiner,
+    failures,
+    is_same,
+    needs_no_change,
+    shows_fault,
+    tests_alone,
+    with_tests,
+)
 from aideator_cli.actions.teams.seeing import Seen, size_of
 from aideator_cli.domain.handing import NOTHING, Clash, Finding, Over, Told, Wanted, Work
 from aideator_cli.domain.result import Result
@@ -18,6 +27,7 @@ from aideator_cli.domain.teams import Plan, Stage, Task, TeamRun, also, key_of, 
 from aideator_cli.errors import AideatorError
 from aideator_cli.intake.teams import answers
 from aideator_cli.intake.teams.answers import NotUnderstood
+from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import plural
 
 AGAIN: Final = "again"
@@ -80,7 +90,7 @@ class Walk:
         try:
             self._go()
         except Stuck as stuck:
-            self.course.over = Over("failed", str(stuck))
+            self.course.over = Over("failed", clean(str(stuck)))
             self.course.wanted.clear()
         return self.course
 
@@ -161,7 +171,7 @@ class Walk:
             try:
                 found, name = read(seen)
             except NotUnderstood as error:
-                why = str(error)
+                why = one_line(str(error))
                 self._tell(key, None, why, good=False)
             else:
                 return found, key, name
@@ -210,7 +220,7 @@ class Walk:
     def _tasks(self, stage: Stage, round_: int, start: Work, back: _Return | None) -> Work:
         plan = self._plan_of(stage)
         named = back.finding.tasks if back else ()
-        todo = [task for task in plan.tasks if not named or task.id in named]
+        todo = [task for task in plan.tasks if task.id in named] or list(plan.tasks)
         works: dict[str, Work] = {}
         waits, left = False, list(todo)
         while ready := [task for task in left if self._is_ready(stage, task, todo, works)]:
@@ -282,6 +292,8 @@ class Walk:
 
     def _joined(self, stage: Stage, round_: int, todo: Sequence[Task], works: dict[str, Work], start: Work) -> Work:
         work = self._together(stage, round_, None, [task.id for task in todo], works, start)
+        if not work.patch:
+            raise Stuck(f"{stage.name}: no task has changed anything")
         if work.name is not None:
             return work
         key = key_of(stage.name, None, round_, "merge")
@@ -389,6 +401,9 @@ class Walk:
     def _winner(self, wanted: Wanted) -> Work:
         seen = self._need(wanted)
         if isinstance(seen.best, AideatorError):
+            if wanted.task is not None and not wanted.work.patch and needs_no_change(seen.results):
+                self._tell(wanted.key, None, "nothing was to be changed")
+                return wanted.work
             self._tell(wanted.key, None, seen.best.message, good=False)
             raise Stuck(f"{wanted.key}: {seen.best.message}")
         self._tell(wanted.key, seen.name(seen.best), size_of(seen.best))
@@ -408,7 +423,7 @@ class Walk:
         return self._run.team.stage(stage_of(key))
 
     def _tell(self, key: str, result: str | None, text: str, *, good: bool = True) -> None:
-        self.course.told[key] = Told(result, text, good)
+        self.course.told[key] = Told(result, clean(text), good)
 
 
 def _without_answer(seen: Seen) -> str:

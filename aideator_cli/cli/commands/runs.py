@@ -47,6 +47,12 @@ def list_runs(
             show_default=False,
         ),
     ] = None,
+    steps: Annotated[
+        bool,
+        typer.Option(
+            "--steps", help="Show the steps of teams, too. With a filter, --columns or --json, they are always there."
+        ),
+    ] = False,
     cluster: Annotated[
         bool,
         typer.Option(
@@ -97,9 +103,9 @@ def list_runs(
         write_list(listing.listed(here, limit, wanted))
     else:
         filtered = wanted != Wanted(sort=sort, everyone=all_users)
-        if not filtered and not shown:
-            show_teams(here, limit)
-        show_list(listing.glances(here, limit, wanted), shown, filtered=filtered)
+        has_teams = not filtered and not shown and show_teams(here, limit)
+        rows = listing.glances(here, limit, wanted._replace(alone=has_teams and not steps))
+        show_list(rows, shown, filtered=filtered, has_teams=has_teams)
     return 0
 
 

@@ -13,9 +13,7 @@ from aideator_cli.intake.teams import schema
 from aideator_cli.intake.teams.file import circle_of
 from aideator_cli.text.clean import clean
 
-_BLOCK: Final = re.compile(
-    r"^[ \t]*(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL
-)
+_FENCE: Final = re.compile(r"(`{3,}|~{3,})[ \t]*([^`]*)")
 
 
 class NotUnderstood(Exception):
@@ -50,7 +48,7 @@ def decision(answer: str, tasks: tuple[str, ...]) -> Decision:
 
 def _json(answer: str, name: str) -> dict[str, Any]:
     """Returns the object in the last block of code that is JSON, or that the whole answer is."""
-    blocks = [found[2] for found in _BLOCK.finditer(f"{answer}\n")]
+    blocks = _blocks(answer)
     problem = "it has no block of JSON"
     for text in (*reversed(blocks), answer):
         try:
@@ -70,6 +68,25 @@ def _json(answer: str, name: str) -> dict[str, Any]:
             raise NotUnderstood(f"{mistake.place or 'it'} {mistake.text}")
         return dict(data)
     raise NotUnderstood(problem)
+
+
+def _blocks(text: str) -> list[str]:
+    """Returns the blocks of code that are JSON, or of no language. One of JSON counts within another block, too."""
+    found: list[str] = []
+    fence, language, body = "", "", list[str]()
+    for line in text.split("\n"):
+        bare = line.strip()
+        opens = _FENCE.fullmatch(bare)
+        named = opens[2].strip().lower() if opens else ""
+        if fence and bare.startswith(fence) and not bare.strip(fence[0]):
+            if language in ("", "json"):
+                found.append("\n".join(body))
+            fence = ""
+        elif opens and (not fence or (named == "json" and language != "json")):
+            fence, language, body = opens[1], named, []
+        else:
+            body.append(line)
+    return found
 
 
 def _task(data: dict[str, Any]) -> Task:

@@ -26,6 +26,7 @@ from aideator_cli.intake.upon import Earlier, merged, order
 from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
 
+MOST_SAID: Final = 30_000  # characters of a plan, a task or a finding: a prompt must not become too large
 MOST_CLASH: Final = 60_000  # characters of a patch that an agent is shown
 
 
@@ -83,14 +84,18 @@ def text_of(run: TeamRun, wanted: Wanted, settings: Settings) -> str:
     kind = "plan" if stage.plans else "decision" if stage.decides else "tests" if stage.keeps_tests else "work"
     values: Mapping[str, Any] = {
         "goal": run.prompt.strip(), "kind": kind, "begins": bool(wanted.work.patch), "most": MOST_TASKS,
-        "roles": ", ".join(roles.names(settings.roles_folder)), "task": _told(task) if task and not clash else "",
-        "plan": "\n".join([plan.summary, *(f"{each.id}: {each.title}" for each in plan.tasks)]).strip() if plan else "",
+        "roles": ", ".join(roles.names(settings.roles_folder)), "task": _cut(_told(task)) if task and not clash else "",
+        "plan": _cut("\n".join([plan.summary, *(f"{each.id}: {each.title}" for each in plan.tasks)]).strip()) if plan else "",
         "ids": ", ".join(each.id for each in plan.tasks) if plan else "",
-        "finding": wanted.finding.text if wanted.finding else "", "by": wanted.finding.by if wanted.finding else "",
+        "finding": _cut(wanted.finding.text) if wanted.finding else "", "by": wanted.finding.by if wanted.finding else "",
         "clash": clash.patch.decode(errors="replace")[:MOST_CLASH] if clash else "", "why": clash.why if clash else "",
-        "theirs": _told(clash.task) if clash else "", "said": stage.prompt, "again": wanted.again,
+        "theirs": _cut(_told(clash.task)) if clash else "", "said": stage.prompt, "again": wanted.again,
     }  # fmt: skip
     return prompts.checked(render("prompt/team.j2", values).strip())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]} …"
 
 
 def _told(task: Task) -> str:

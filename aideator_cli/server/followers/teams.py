@@ -5,6 +5,7 @@ import threading
 from typing import Final
 
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.teams.holding import gone
 from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.domain.teams import first_run
 from aideator_cli.errors import AideatorError
@@ -76,4 +77,5 @@ class TeamMovers:
 def _is_ours(store: Store, team: str) -> bool:
     """Whether this process can begin the team's steps, and no other one does."""
     run = store.run(first_run(team))
-    return store.mover(team) is None and (run is None or run.place.host in (None, this_host()))
+    mover = store.mover(team)
+    return (mover is None or gone(mover) is not None) and (run is None or run.place.host in (None, this_host()))

@@ -3,7 +3,15 @@
 import time
 from collections.abc import Callable
 
+import pytest
+from pytest_mock import MockerFixture
+
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.teams import scripting
+from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.domain.teams import TeamRun
+from aideator_cli.intake.request import Request, Where
+from aideator_cli.server.followers.teams import _is_ours
 from aideator_cli.store import Store
 from tests.actions.teams.conftest import STEPS, Started, World
 
@@ -74,6 +82,29 @@ def test_two_who_watch_move_it_on_together(world: World, started: Started) -> No
         assert "review: accepted: Good." in out
         assert f"{team} succeeded" in out
     assert_whole(world)
+
+
+def test_nobody_else_begins_the_first_step_while_it_is_being_started(
+    world: World, mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server looks for teams every two seconds, and a cluster takes longer to start a run."""
+    monkeypatch.chdir(world.repository.path)
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+    here, others = Here(), list[bool]()
+
+    def start(*_: object) -> None:
+        team = only(world.store).id
+        others.append(_is_ours(world.store, team))
+        moved = Mover(here.again(), team, patient=False).move()
+        assert (moved.state, len(world.store.steps(team))) == ("running", 1)
+        raise KeyboardInterrupt
+
+    mocker.patch("aideator_cli.actions.teams.starting.start", start)
+    with pytest.raises(KeyboardInterrupt):
+        scripting.start(here, str(world.team), Request(".", "Write both."), Where("local"))
+    assert others == [False]
+    assert world.store.teams() == []
 
 
 def test_every_stage_gets_the_notes_on_the_repository_and_is_as_private_as_the_first(world: World) -> None:

@@ -240,6 +240,33 @@ def test_a_stage_without_a_good_patch_ends_the_team() -> None:
     assert (over.state, over.reason) == ("failed", "build/a: no variation passes its checks")
 
 
+def idle(code: int = 0) -> list[Result]:
+    base = CheckResult("unit", "make test", code, 1.0, "", on="base")
+    return [Result(1, "m", "a", "no_changes", baseline=(base,))]
+
+
+def test_a_task_that_needs_no_change_hands_on_what_it_began_with() -> None:
+    course = walk({**BUILT, "build/b": idle()})
+    assert [(each.key, each.work.names, each.work.patch) for each in course.wanted] == [("test", ("run-build/a/1",), A)]
+    assert course.told["build/b"].text == "nothing was to be changed"
+    chain = walk({"plan": said(plan(a=[], b=["a"])), "build/a": idle()})
+    assert [(each.key, each.work.patch) for each in chain.wanted] == [("build/b", b"")]
+    for results, why in (
+        ({"build/b": idle(code=1)}, "build/b: no variation passes its checks"),  # it had something to mend
+        ({"build/a": idle(), "build/b": idle()}, "build: no task has changed anything"),
+    ):
+        over = walk({**BUILT, **results}).over
+        assert over is not None
+        assert (over.state, over.reason) == ("failed", why)
+
+
+def test_hostile_words_are_harmless_wherever_they_are_told() -> None:
+    wrong = '```json\n{"tasks": [{"id": "\\ud800", "title": "x"}]}\n```'
+    course = walk({"plan": said(wrong), "plan+again": said(wrong)})
+    assert course.over is not None
+    (course.over.reason + course.told["plan"].text).encode()
+
+
 BUGFIX = """
 checks: {unit: make test}
 stages:

@@ -35,6 +35,21 @@ def test_a_plan_is_found_among_other_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "around",
+    [
+        "As in:\n\n```python\nx = {}\n```\n\nThe plan:\n\nPLAN",
+        "````markdown\n# Plan\n\nPLAN\n````",
+        "PLAN\n\n~~~\nno JSON\n~~~",
+        "".join(f"{'`' * count}\n" for count in range(3, 700)) + "PLAN",
+    ],
+    ids=["behind other code", "within a block", "before a block", "behind fences without end"],
+)
+def test_a_plan_is_found_among_other_blocks(around: str, tmp_path: Path) -> None:
+    block = said({"id": "csv", "title": "Write CSV."})
+    assert [task.id for task in answers.plan(around.replace("PLAN", block), tmp_path).tasks] == ["csv"]
+
+
+@pytest.mark.parametrize(
     ("answer", "why"),
     [
         ("Just do it.", "no block of JSON"),
