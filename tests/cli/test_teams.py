@@ -300,7 +300,7 @@ def test_agents_that_a_cancelled_team_has_left_at_work_are_asked_to_stop_again(
 
 
 def test_a_team_is_taken_over_in_another_folder(
-    team_world: World, aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    team_world: World, aideator: Shell, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(team_world.team.parent)
     Path("reviewer.md").write_text("You review.\n")
@@ -309,9 +309,12 @@ def test_a_team_is_taken_over_in_another_folder(
     words = ("run", str(team_world.repository.path), "Write both.", "--team", "./two.yaml", "--backend", "local")
     id_ = aideator(*words, "--detach").out.strip()
     monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect(home / "aideator.db")) as connection, connection:
+        connection.execute("delete from team_steps")  # who took it over before was killed too early
     watched = aideator("watch", id_, "--view", "lines")
     assert watched.code == 0, watched.err
     assert "1 × reviewer" in watched.out
+    assert "plan         │ submitted" in watched.out
 
 
 def test_a_team_is_replayed_and_reported_step_by_step(

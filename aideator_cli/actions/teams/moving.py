@@ -76,6 +76,7 @@ class Mover:
         Raises `AideatorError` if a step can't be begun; the team then stays as it is, and can be moved on later.
         """
         run = self._known()
+        self._note_first()
         sight = Sight(self.here, run)
         renewing = threading.Thread(target=self._renew, name=f"lease {self.team}", daemon=True)
         renewing.start()
@@ -110,6 +111,12 @@ class Mover:
         if run is None:
             raise AideatorError(f"team {self.team} was deleted", code=ExitCode.NOT_FOUND)
         return run
+
+    def _note_first(self) -> None:
+        """A process that took the team over can have been killed before it had stored the first step."""
+        first = self.here.store.run(first_run(self.team))
+        if first is not None and first.spec.team is not None:
+            self.here.store.add_step(Step(self.team, first.spec.team.key, first.spec.id, first.spec.created))
 
     def _walk(self, run: TeamRun, sight: Sight) -> Course:
         return Walk(run, sight.look, self.here.settings.roles_folder, self._joiner).go()

@@ -53,6 +53,7 @@ def _json(answer: str, name: str) -> dict[str, Any]:
     for text in (*reversed(blocks), answer):
         try:
             data = json.loads(text)
+            mistake = schema.mistake(data, name)
         except (ValueError, RecursionError) as error:
             if text in blocks:
                 problem = f"its JSON can't be read: {error}"
@@ -64,7 +65,7 @@ def _json(answer: str, name: str) -> dict[str, Any]:
             and len(data["tasks"]) > MOST_TASKS
         ):
             raise NotUnderstood(f"it has {len(data['tasks'])} tasks; at most {MOST_TASKS} are allowed")
-        if mistake := schema.mistake(data, name):
+        if mistake:
             raise NotUnderstood(f"{mistake.place or 'it'} {mistake.text}")
         return dict(data)
     raise NotUnderstood(problem)

@@ -25,6 +25,7 @@ from aideator_cli.intake.teams.colleagues import colleagues
 from aideator_cli.intake.upon import Earlier, merged, order
 from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
+from aideator_cli.text.clean import one_line
 
 MOST_SAID: Final = 30_000  # characters of a plan, a task or a finding: a prompt must not become too large
 MOST_CLASH: Final = 60_000  # characters of a patch that an agent is shown
@@ -88,7 +89,7 @@ def text_of(run: TeamRun, wanted: Wanted, settings: Settings) -> str:
         "plan": _cut("\n".join([plan.summary, *(f"{each.id}: {each.title}" for each in plan.tasks)]).strip()) if plan else "",
         "ids": ", ".join(each.id for each in plan.tasks) if plan else "",
         "finding": _cut(wanted.finding.text) if wanted.finding else "", "by": wanted.finding.by if wanted.finding else "",
-        "clash": clash.patch.decode(errors="replace")[:MOST_CLASH] if clash else "", "why": clash.why if clash else "",
+        "clash": clash.patch.decode(errors="replace")[:MOST_CLASH] if clash else "", "why": one_line(clash.why) if clash else "",
         "theirs": _cut(_told(clash.task)) if clash else "", "said": stage.prompt, "again": wanted.again,
     }  # fmt: skip
     return prompts.checked(render("prompt/team.j2", values).strip())

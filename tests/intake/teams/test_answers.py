@@ -34,6 +34,12 @@ def test_a_plan_is_found_among_other_words(tmp_path: Path) -> None:
     jsonschema.validate(plan.as_json(), schema.load("plan"))
 
 
+def test_lists_within_lists_are_refused_at_any_depth(tmp_path: Path) -> None:
+    for depth in range(800, 1010, 3):
+        with pytest.raises(NotUnderstood):
+            answers.plan(f"```json\n{'[' * depth}{']' * depth}\n```", tmp_path)
+
+
 @pytest.mark.parametrize(
     "around",
     [
