@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from aideator_cli.backends.kubernetes import manifests
+from aideator_cli.backends.kubernetes import manifests, marks
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError
 from aideator_cli.backends.kubernetes.objects import COMPONENT, SENT, Objects
 from aideator_cli.domain.attempts import Attempt
@@ -16,13 +16,17 @@ def hand_on(objects: Objects, attempt: Attempt, left: bytes) -> None:
     give(objects, owner, manifests.left_name(attempt.run, attempt.variation, attempt.submission), left)
 
 
-def give(objects: Objects, owner: Mapping[str, Any], name: str, left: bytes) -> None:
-    """Creates the ConfigMap, or renews it. It belongs to the run's one, with which the garbage collector removes it."""
+def give(objects: Objects, owner: Mapping[str, Any], name: str, left: bytes, submission: str | None = None) -> None:
+    """Creates the ConfigMap, or renews it. It belongs to the run's one, with which the garbage collector removes it.
+
+    `submission`: the id by which its maker finds it again; None: the owner's.
+    """
     metadata = owner["metadata"]
     data = {manifests.LEFT: base64.b64encode(left).decode()}
-    own = {each: metadata[each] for each in ("namespace", "annotations")}
-    own |= {
-        "name": name, "labels": {**metadata["labels"], COMPONENT: SENT},
+    mark = {} if submission is None else {marks.SUBMISSION_ID: submission}
+    own = {
+        "name": name, "namespace": metadata["namespace"], "annotations": {**metadata["annotations"], **mark},
+        "labels": {**metadata["labels"], COMPONENT: SENT},
         "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": metadata["name"], "uid": metadata["uid"]}],
     }  # fmt: skip
     made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": own, "binaryData": data}

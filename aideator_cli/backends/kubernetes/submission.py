@@ -1,8 +1,9 @@
 """Submits variations to the cluster: checks, then the run's ConfigMap, the Jobs in parallel, and the owner references. All or nothing."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -72,7 +73,7 @@ def _submit(
             _create(objects, spec, submissions, manifests.configmap(spec, placement, later), placement, pool, sent)
         except BaseException as error:  # Ctrl-C must leave nothing behind either
             pool.shutdown(wait=True, cancel_futures=True)
-            left = _withdraw(objects, spec, {submission.id for submission in submissions.values()})
+            left = _withdraw(objects, spec, submissions)
             raise _with_rest(error, objects, left) from error
 
 
@@ -114,7 +115,8 @@ def _send(objects: Objects, spec: RunSpec, sent: Path, owner: Mapping[str, Any],
 def _hand_on(objects: Objects, spec: RunSpec, submissions: Mapping[int, Submission], owner: Mapping[str, Any]) -> None:
     for number, submission in submissions.items():
         if submission.left is not None:
-            inheriting.give(objects, owner, manifests.left_name(spec.id, number, submission.number), submission.left)
+            name = manifests.left_name(spec.id, number, submission.number)
+            inheriting.give(objects, owner, name, submission.left, submission.id)
 
 
 def _all(started: Iterable[Future[_T]]) -> list[_T]:
@@ -172,9 +174,9 @@ def _owners(jobs: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def _withdraw(objects: Objects, spec: RunSpec, ids: set[str]) -> list[str]:
+def _withdraw(objects: Objects, spec: RunSpec, submissions: Mapping[int, Submission]) -> list[str]:
     """Removes what these submissions made. Returns what could not be removed."""
-    left = []
+    left, ids = [], {submission.id for submission in submissions.values()}
     try:
         jobs = objects.jobs(spec.id)
     except (ApiError, ConnectionFailed):
@@ -192,7 +194,17 @@ def _withdraw(objects: Objects, spec: RunSpec, ids: set[str]) -> list[str]:
         except (ApiError, ConnectionFailed) as error:
             if not isinstance(error, ApiError) or error.status != 404:
                 left.append(f"perhaps ConfigMap {manifests.configmap_name(spec.id)}")
-    return left + _not_deleted(objects, paths)
+    return left + _not_deleted(objects, [*paths, *_handed_on(objects, spec, submissions)])
+
+
+def _handed_on(objects: Objects, spec: RunSpec, submissions: Mapping[int, Submission]) -> Iterator[str]:
+    """Yields the paths of what these submissions have handed on. Else a later one of the same number would find it."""
+    for number, submission in submissions.items():
+        if submission.left is not None:
+            path = f"{objects.configmaps}/{manifests.left_name(spec.id, number, submission.number)}"
+            with suppress(ApiError, ConnectionFailed):
+                if _id(objects.client.call("GET", path)) == submission.id:
+                    yield path
 
 
 def _not_deleted(objects: Objects, paths: Iterable[str]) -> list[str]:

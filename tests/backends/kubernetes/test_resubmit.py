@@ -75,9 +75,13 @@ def test_what_someone_else_tries_again_is_left_to_them(
     before = configmap_of(kubectl, namespace, spec)["metadata"]
 
     with pytest.raises(AideatorError) as told:
-        backend.resubmit(spec, {1: 2, 2: 2})
+        backend.resubmit(spec, {1: 2, 2: 2}, left={1: b"where it stood"})
 
     assert f"Job agent-{spec.id}-2-2 already exists" in told.value.message
+    handed = f"agent-{spec.id}-1-2-left"
+    assert handed not in {
+        item["metadata"]["name"] for item in kubectl.json("get", "configmap", "-n", namespace)["items"]
+    }
     assert "someone else is retrying it: submitted by user other" in told.value.message
     assert told.value.code == ExitCode.REFUSED
     kubectl("wait", "--for=delete", "job", f"agent-{spec.id}-1-2", "-n", namespace, "--timeout=60s")
