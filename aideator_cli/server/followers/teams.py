@@ -48,8 +48,8 @@ class TeamMovers:
                 for team in store.teams(state="running"):
                     if team.id not in self._movers and _is_ours(store, team.id):
                         self._begin(team.id)
-            except AideatorError as error:
-                _log.warning("teams are not looked for: %s", error.message)
+            except Exception as error:  # whatever the database says: it may answer again
+                _log.warning("teams are not looked for: %s", error)
                 store = None
             self._stop.wait(LOOK_SECONDS)
 

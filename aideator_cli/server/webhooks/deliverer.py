@@ -15,6 +15,7 @@ from aideator_cli.domain.delivery import Delivery, Webhook
 from aideator_cli.domain.events import Closed, Ended, Item, Opened
 from aideator_cli.errors import AideatorError
 from aideator_cli.server.webhooks.messages import happenings
+from aideator_cli.store.away import is_of_database
 from aideator_cli.store.serving import ServerStore
 
 LOOK_SECONDS: Final = 2.0  # between two looks for messages that are due
@@ -79,13 +80,14 @@ class Deliverer:
                     store.forget_deliveries(KEPT_SECONDS)
                     for each in store.lately_at_work(PAST_SECONDS):
                         self._queue(store, each)
-            except AideatorError as error:
-                _log.warning("webhooks are not told: %s", error.message)
-                store = None
-                if run is not None:
-                    self._runs.put(run)
-                self._stop.wait(LOOK_SECONDS)
-            except Exception:
+            except Exception as error:
+                if _may_go_on(error):
+                    _log.warning("webhooks are not told: %s", error)
+                    store = None
+                    if run is not None:
+                        self._runs.put(run)
+                    self._stop.wait(LOOK_SECONDS)
+                    continue
                 _log.exception("webhooks are not told of run %s by a mistake in AIdeator", run)
 
     def _next(self) -> str | None:
@@ -117,11 +119,11 @@ class Deliverer:
                 store = store or self._opened()
                 self._settle(store)
                 self._begin(store)
-            except AideatorError as error:
-                _log.warning("messages are not delivered: %s", error.message)
-                store = None
-            except Exception:
-                if not self._stop.is_set():
+            except Exception as error:
+                if _may_go_on(error):
+                    _log.warning("messages are not delivered: %s", error)
+                    store = None
+                elif not self._stop.is_set():
                     _log.exception("messages are not delivered by a mistake in AIdeator")
             self._due.wait(LOOK_SECONDS)
 
@@ -161,3 +163,8 @@ def _sent(hook: Webhook, message: Delivery) -> Outcome:
     except Exception:
         _log.exception("webhook %s does not get %s by a mistake in AIdeator", hook.id, message.id)
         return Outcome(accepted=False, error="a mistake in AIdeator, which the server's log has")
+
+
+def _may_go_on(error: Exception) -> bool:
+    """Whether the same may be tried again later: the database is away."""
+    return isinstance(error, AideatorError) or is_of_database(error)
