@@ -48,11 +48,12 @@ def caller_with(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Caller]
     return caller
 
 
-async def admitted(request: Request, scope: Scope) -> Caller:
-    """Raises `Problem` for a caller without this right, and `AideatorError` (not found) for a run of another user."""
-    found = await known(request)
-    request.state.caller = found
-    request.app.state.rates.check(found.name)
+async def admitted(request: Request, scope: Scope, *, again: bool = False) -> Caller:
+    """`again`: whether it was admitted before and still goes on, which counts as one request.
+
+    Raises `Problem` for a caller without this right, and `AideatorError` (not found) for a run of another user.
+    """
+    found = await (known if again else counted)(request)
     if scope not in found.scopes:
         text = f"this token may not do that: it needs the scope {scope}"
         raise Problem(HTTPStatus.FORBIDDEN, text, "ask for a token that has it: aideator token create --scope")
@@ -68,6 +69,14 @@ def check_kept(deleting: Collection[str], run: str) -> None:
     """Raises `Problem` for a run that is being deleted."""
     if run in deleting:
         raise Problem(HTTPStatus.CONFLICT, f"run {run} is being deleted", "GET /api/v1/runs lists the others")
+
+
+async def counted(request: Request) -> Caller:
+    """Returns who calls, as `known`. Raises `Problem` also for a user who has asked for too much."""
+    found = await known(request)
+    request.state.caller = found
+    request.app.state.rates.check(found.name)
+    return found
 
 
 async def known(request: Request) -> Caller:

@@ -14,7 +14,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES as ALL_SCOPES
 from aideator_cli.domain.accounts import Scope, Token, User
 from aideator_cli.errors import not_found
-from aideator_cli.server.access import CHALLENGE, admitted, known
+from aideator_cli.server.access import CHALLENGE, admitted, counted
 from aideator_cli.server.bodies import Body
 from aideator_cli.server.described import TEXT, answered, short
 from aideator_cli.server.problems import Problem
@@ -146,8 +146,7 @@ async def revoke_key(request: Request, id_: Annotated[str, Path(alias="id", max_
 
 async def _owner(request: Request) -> Token:
     """Returns the token of the caller, whose tokens they may see. Raises `Problem` for one who is no user."""
-    caller = await known(request)
-    request.state.caller = caller
+    caller = await counted(request)
     if caller.shown is None:
         raise Problem(
             HTTPStatus.UNAUTHORIZED, "an API key belongs to a user", "log in, and send the token", headers=CHALLENGE

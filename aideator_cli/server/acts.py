@@ -42,7 +42,8 @@ async def start(
     asked = body.full() if isinstance(body, bodies.ShortRun) else body
     asked = admissible(caller, asked)
     reserved = key_of(caller.name, key, await request.body())
-    run = await core_of(request).act(start_run, asked, caller.name, reserved)
+    async with core_of(request).turn(caller.name):
+        run = await core_of(request).act(start_run, asked, caller.name, reserved)
     request.state.target = run
     followers_of(request).look()
     location = f"/api/v1/runs/{run}"
@@ -91,7 +92,8 @@ async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judgi
     """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
     asked = body or bodies.Judging()
     check_judge(caller, asked.model)
-    return JSONResponse(await core_of(request).ask(_judge, run, asked, caller))
+    async with core_of(request).turn(caller.name):
+        return JSONResponse(await core_of(request).ask(_judge, run, asked, caller))
 
 
 @router.post(

@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from aideator_cli.actions.here import Here
@@ -12,6 +13,7 @@ from aideator_cli.errors import AideatorError, unavailable
 READERS: Final = 8  # threads that read the store
 ACTORS: Final = 16  # threads for what asks a repository or a backend, which takes seconds
 ASKERS: Final = 8  # threads for what asks a model, which takes minutes: it must not hold up the others
+MOST_OF_ONE: Final = 4  # of what one user alone decides how long it takes; more of that user's wait for these
 MOST_WAITING: Final = 200  # actions that wait for a thread; more are refused
 
 P = ParamSpec("P")
@@ -26,6 +28,7 @@ class Core:
         self._readers = _Threads("read", READERS, here)
         self._actors = _Threads("act", ACTORS, here)
         self._askers = _Threads("ask", ASKERS, here)
+        self._turns: dict[str, _Turns] = {}  # by user
 
     @property
     def here(self) -> Here:
@@ -44,11 +47,34 @@ class Core:
         """Calls an action that waits for a model. It goes on if the caller is cancelled."""
         return await self._askers.run(lambda here: action(here, *given, **named))
 
+    @asynccontextmanager
+    async def turn(self, user: str | None) -> AsyncIterator[None]:
+        """For what asks a host that this user names, or a model: it waits until few of this user's are under way, so that one user
+        can't hold all threads. None: whoever owns the server's machine, who never waits."""
+        if user is None:
+            yield
+            return
+        turns = self._turns.setdefault(user, _Turns())
+        turns.wanted += 1
+        try:
+            async with turns.free:
+                yield
+        finally:
+            turns.wanted -= 1
+            if not turns.wanted:
+                del self._turns[user]
+
     def close(self) -> None:
         """Starts nothing more. What has begun goes on."""
         self._readers.close()
         self._actors.close()
         self._askers.close()
+
+
+class _Turns:
+    def __init__(self) -> None:
+        self.free = asyncio.Semaphore(MOST_OF_ONE)
+        self.wanted = 0
 
 
 class _Threads:

@@ -61,7 +61,8 @@ async def remove(request: Request, caller: Acting, id: Id) -> Response:  # noqa:
 
 @router.post("/{id}/test", summary="Send it a test message now", responses=one("Tested"))
 async def test(request: Request, caller: Acting, id: Id) -> Response:  # noqa: A002
-    return JSONResponse(await core_of(request).act(tested, id, _whose(caller)))
+    async with core_of(request).turn(caller.name):
+        return JSONResponse(await core_of(request).act(tested, id, _whose(caller)))
 
 
 @router.get(

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from aideator_cli import __version__
 from aideator_cli.actions import stats as counting
 from aideator_cli.actions.here import Here
-from aideator_cli.server.access import Caller, known
+from aideator_cli.server.access import Caller, counted
 from aideator_cli.server.described import TEXT, answered, short
 from aideator_cli.server.naming import the_run
 from aideator_cli.server.runs import Reading, RunId, core_of
@@ -29,7 +29,7 @@ RECORD: Final = short(
 
 
 @router.get("/whoami", summary="Whose token this is, and what it allows", responses=answered(WHO))
-async def whoami(_request: Request, caller: Annotated[Caller, Depends(known)]) -> Response:
+async def whoami(_request: Request, caller: Annotated[Caller, Depends(counted)]) -> Response:
     """Without a token, on the server's own machine, `user` and `token` are null."""
     told = {"version": __version__, "user": caller.name, "scopes": sorted(caller.scopes), "token": caller.token}
     return JSONResponse(told)

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from aideator_cli.server.access import admitted
+from aideator_cli.server.streams.hub import Hub
 
 PATH = "/mcp"
 
@@ -17,12 +18,17 @@ class Endpoint:
         caller = await admitted(request, "read")
 
         async def check() -> Any:
-            return await admitted(request, "read")
+            return await admitted(request, "read", again=True)
 
         request.state.caller = caller
         request.state.check = check
         request.state.noted = {}
-        await request.app.state.model_context(scope, receive, send)
+        hub: Hub = request.app.state.hub
+        hub.enter(caller.name)  # a call that waits lasts as long as a stream
+        try:
+            await request.app.state.model_context(scope, receive, send)
+        finally:
+            hub.leave(caller.name)
 
 
-route = Route(PATH, Endpoint(), methods=["GET", "POST", "DELETE"], include_in_schema=False)
+route = Route(PATH, Endpoint(), methods=["POST"], include_in_schema=False)

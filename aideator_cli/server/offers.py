@@ -101,7 +101,8 @@ class Cancel(OfRun, bodies.Stopping):
 
 async def _run(work: Work, asked: bodies.NewRun, _tell: Tell) -> Answer:
     _check(work, asked)
-    run = await work.core.act(acts.start_run, admissible(work.caller, asked), work.caller.name, None)
+    async with work.core.turn(work.caller.name):
+        run = await work.core.act(acts.start_run, admissible(work.caller, asked), work.caller.name, None)
     work.noted["target"] = run
     work.followers.look()
     data = await work.core.read(runs.shown, run)

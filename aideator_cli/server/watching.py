@@ -51,7 +51,7 @@ async def stream(request: Request, run: str, view: View, after: str | None, vari
     hub: Hub = request.app.state.hub
 
     async def check() -> None:
-        await admitted(request, "read")
+        await admitted(request, "read", again=True)
 
     return StreamAnswer(hub, hub.stream(run, view, variation, position), check, request.state.caller.name)
 

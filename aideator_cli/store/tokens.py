@@ -29,8 +29,7 @@ class Tokens(Database):
         allowed = frozenset(scopes) & parent.scopes
         if parent.login:
             return self._create(Token("", parent.owner, name, allowed, ""), seconds)
-        root = parent.parent or parent.id
-        return self._create(Token("", parent.owner, name, allowed, "", parent.expires, parent=root), seconds)
+        return self._create(Token("", parent.owner, name, allowed, "", parent.expires, parent=parent.id), seconds)
 
     def _create(self, made: Token, seconds: float | None) -> tuple[Token, str]:
         """`made.expires`: when it ends at the latest."""
@@ -82,7 +81,7 @@ class Tokens(Database):
         return [_token(row) for row in self._connection.execute(query, () if owner is None else (owner,))]
 
     def revoke_token(self, id_: str, owner: str | None = None) -> bool:
-        """Also revokes those that were made by it. Returns False if there is no such token, or none of this owner.
+        """Also revokes those that were made by it, and by these. Returns False if there is no such token, or none of this owner.
 
         Revoking one again changes nothing.
         """
@@ -93,7 +92,13 @@ class Tokens(Database):
                 (now(), id_, *(() if owner is None else (owner,))),
             )
             if found.rowcount == 1:
-                connection.execute("update tokens set revoked = coalesce(revoked, ?) where parent = ?", (now(), id_))
+                made = (
+                    "with recursive made(id) as (select id from tokens where parent = ? "
+                    "union select tokens.id from tokens join made on tokens.parent = made.id) select id from made"
+                )
+                connection.execute(
+                    f"update tokens set revoked = coalesce(revoked, ?) where id in ({made})", (now(), id_)
+                )
             return found.rowcount == 1
 
     # What was done

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
-from aideator_cli.server import accounts, acts, contract, once, rates
+from aideator_cli.errors import usage
+from aideator_cli.server import accounts, acts, contract, core, once, rates
 from aideator_cli.server.app import application
 from aideator_cli.server.page import entering
 from aideator_cli.server.page.frame import edition
@@ -25,6 +26,7 @@ from aideator_cli.server.streams import answer
 from aideator_cli.store import repeats
 from aideator_cli.store.serving import ServerStore
 from tests.server.conftest import API, Body, told
+from tests.server.page.waiting import until
 from tests.server.test_bad_input import refused
 
 ADA = {"username": "ada", "email": "Ada@example.org", "password": "correct horse"}
@@ -167,6 +169,30 @@ def test_a_judge_that_takes_long_holds_up_nothing_else(
         assert {each.result().status_code for each in waiting} == {200}
 
 
+def test_one_user_whose_hosts_never_answer_holds_up_nobody_else(
+    shared: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, answer = [], threading.Event()
+
+    def start(_here: Here, _asked: object, owner: str, _key: object) -> str:
+        begun.append(owner)
+        if owner == "ada":
+            answer.wait(20)
+        raise usage("no answer")
+
+    monkeypatch.setattr(acts, "start_run", start)
+    ada, bob = token("ada"), token("bob")
+    asked = {"repository": "https://git.example/x.git", "prompt": "x"}
+    with ThreadPoolExecutor(20) as several:
+        waiting = [several.submit(shared.post, f"{API}/runs", json=asked, headers=ada) for _ in range(20)]
+        until(lambda: len(begun) == core.MOST_OF_ONE)
+        refused(shared.post(f"{API}/runs", json=asked, headers=bob), 422)
+        assert begun == ["ada"] * core.MOST_OF_ONE + ["bob"]
+        answer.set()
+        assert {each.result().status_code for each in waiting} == {422}
+    assert shared.app.state.core._turns == {}  # type: ignore[attr-defined]
+
+
 def test_each_sees_their_own_runs_and_an_admin_all(shared: TestClient, body: Body) -> None:
     ada, bob, root, guest = token("ada"), token("bob"), token("root", "read", "run", "admin"), token("ada", "read")
     asked = body(n=1, models=body()["models"][:1])
@@ -219,6 +245,7 @@ def test_a_token_that_expires_ends_its_streams_and_one_user_has_so_many(
 ) -> None:
     monkeypatch.setattr(answer, "CHECK_SECONDS", 0.05)
     monkeypatch.setenv("AIDEATOR_STREAM_LIMIT", "1")
+    monkeypatch.setenv("AIDEATOR_RATE_LIMIT", "20")  # a stream is one request, however often its token is looked at
     script = tmp_path / "long.yaml"
     script.write_text("- say: Waiting.\n  calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
     root = token("root", "read", "run", "admin")
@@ -273,8 +300,14 @@ def test_a_token_makes_none_that_may_more_or_counts_longer(shared: TestClient) -
     assert {each["name"]: each["this"] for each in listed} == {"x": False, "child": False, "ci": True}
     assert "aid_" not in json.dumps(listed)
     refused(shared.delete(f"{API}/auth/api-keys/{made.id}", headers=token("bob")), 404)
-    tokens.revoke(Here(), made.id)
+    other = shared.post(f"{API}/auth/api-keys", json={"name": "other"}, headers=by).json()
+    assert shared.delete(f"{API}/auth/api-keys/{child['id']}", headers=by).status_code == 204
     for each in (child, grandchild):
+        refused(shared.get(f"{API}/runs", headers={"X-API-Key": each["api_key"]}), 401)
+    key = {"X-API-Key": other["api_key"]}
+    grandchild = shared.post(f"{API}/auth/api-keys", json={"name": "y"}, headers=key).json()
+    tokens.revoke(Here(), made.id)
+    for each in (other, grandchild):
         refused(shared.get(f"{API}/runs", headers={"X-API-Key": each["api_key"]}), 401)
 
 
@@ -322,6 +355,8 @@ def test_one_user_who_asks_too_often_has_to_wait_and_others_need_not(
         assert [each.status_code for each in answers] == [200] * 5 + [429] * 2
         assert refused(answers[-1], 429)["detail"] == "you have asked this server for more than 5 things in a minute"
         assert 1 <= int(answers[-1].headers["retry-after"]) <= 13
+        for path in ("whoami", "auth/api-keys"):
+            refused(client.get(f"{API}/{path}", headers=ada), 429)
         assert client.get(f"{API}/runs", headers=bob).status_code == 200
 
 

@@ -13,9 +13,11 @@ from mcp.client.streamable_http import streamable_http_client
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
 from aideator_cli.server import offers
+from aideator_cli.server.streams.hub import Hub
 from aideator_cli.store.serving import ServerStore
 from tests.server.page.conftest import Site
 from tests.server.page.stories import three
+from tests.server.page.waiting import until
 from tests.server.test_accounts import token
 from tests.server.test_mcp import said
 
@@ -135,3 +137,36 @@ def test_a_call_that_waits_ends_when_its_token_is_revoked(site: Site, monkeypatc
         assert "this token does not count" in said(answer)
 
     talk(site, {"Authorization": f"Bearer {secret}"}, conversation)
+
+
+def test_a_call_that_waits_counts_as_a_stream(site: Site) -> None:
+    with ServerStore.of(Here().store).transaction("test") as connection:
+        connection.execute("update runs set state = 'submitting', ended = null, host = 'another'")
+    headers = token("ada")
+    hub: Hub = site._server.config.app.state.hub  # type: ignore[union-attr]
+    hub._of_one = 1
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accept = {"Accept": "application/json, text/event-stream"}
+
+    async def conversation(client: Client) -> None:
+        begun = asyncio.Event()
+
+        async def on_progress(*_: object) -> None:
+            begun.set()
+
+        asked = client.call_tool("wait", {"run": RUN, "timeout": 600}, progress_callback=on_progress)
+        waiting = asyncio.create_task(asked)
+        await begun.wait()
+        async with httpx2.AsyncClient() as other:
+            second = await other.post(f"{site.address}/mcp", json=body, headers={**accept, **headers})
+        assert second.status_code == 429
+        assert second.json()["detail"] == "you have as many streams open as this server allows one user: 1"
+        waiting.cancel()
+
+    talk(site, headers, conversation)
+    until(lambda: hub.open == 0)
+
+
+def test_no_stream_is_opened_in_which_nothing_would_come(site: Site) -> None:
+    answer = httpx2.get(f"{site.address}/mcp", headers={"Accept": "text/event-stream", **token("ada")})
+    assert answer.status_code == 405

@@ -35,7 +35,7 @@ Runner = Annotated[Caller, Depends(caller_with("run"))]
 
 @router.get("/runs/new")
 async def new(request: Request, caller: Runner) -> Response:
-    offered, local = await core_of(request).read(_offer)
+    offered, local = await core_of(request).read(_offer, _whose(caller))
     return _form(request, caller, offered, offered.newest, local=local)
 
 
@@ -55,15 +55,17 @@ async def begin(request: Request, caller: Runner) -> Response:
     else:
         try:
             if verb == "estimate":
-                told = _told(await core_of(request).act(_estimate, _checked(caller, asked)))
+                async with core_of(request).turn(caller.name):
+                    told = _told(await core_of(request).act(_estimate, _checked(caller, asked)))
             else:
                 key = key_of(caller.name, form.text("key") or None, await request.body())
-                run = await core_of(request).act(start_run, _checked(caller, asked), caller.name, key)
+                async with core_of(request).turn(caller.name):
+                    run = await core_of(request).act(start_run, _checked(caller, asked), caller.name, key)
                 followers_of(request).look()
                 return RedirectResponse(f"{frame.root(request)}/runs/{run}", HTTPStatus.SEE_OTHER)
         except AideatorError as error:
             wrong = error
-    offered, local = await core_of(request).read(_offer)
+    offered, local = await core_of(request).read(_offer, _whose(caller))
     return _form(request, caller, offered, asked, local=local, estimate=told, wrong=wrong)
 
 
@@ -85,13 +87,17 @@ def _form(
     return frame.screen(request, "new", values, here="new", status=status.value)
 
 
-def _offer(here: Here) -> tuple[Offer, bool]:
+def _whose(caller: Caller) -> str | None:
+    return None if caller.owns_machine else caller.name
+
+
+def _offer(here: Here, owner: str | None) -> tuple[Offer, bool]:
     """What the form offers, and whether agents would be processes on this machine."""
     try:
         local = places.choose(Where(), here.settings).name == "local"
     except AideatorError:  # it is told when somebody starts a run
         local = False
-    return ordering.offer(here), local
+    return ordering.offer(here, owner), local
 
 
 def _checked(caller: Caller, asked: Asked) -> NewRun:

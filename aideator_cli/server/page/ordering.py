@@ -8,6 +8,7 @@ from typing import Any, Final
 from aideator_agent.values import frozen
 from aideator_cli.actions import roles
 from aideator_cli.actions.here import Here
+from aideator_cli.domain.glance import Wanted
 from aideator_cli.domain.result import OWN
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake import configured_model
@@ -125,9 +126,9 @@ def read(form: Form) -> Asked:
     )
 
 
-def offer(here: Here) -> Offer:
-    """Looks at earlier runs, so that what was used before is at hand."""
-    specs = [run.spec for run in here.store.runs(LOOKED_AT)]
+def offer(here: Here, owner: str | None) -> Offer:
+    """Looks at earlier runs, so that what was used before is at hand. `owner`: only at those of this user; None: at all."""
+    specs = [run.spec for run in here.store.runs(LOOKED_AT, Wanted(owner=owner))]
     repositories = dict.fromkeys(spec.repository.url for spec in specs)
     configured = configured_model.first(here.settings)
     used = (variation.model for spec in specs for variation in spec.variations)

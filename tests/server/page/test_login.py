@@ -193,6 +193,16 @@ def test_another_users_run_is_not_there(shared: TestClient, home: Path) -> None:
     assert "k3v9x2q" not in shared.get("/").text
 
 
+def test_the_form_for_a_run_offers_nothing_of_other_users(shared: TestClient, home: Path) -> None:
+    spec = three(home)
+    told = (spec.repository.url, spec.variations[0].model, spec.checks[0].command)
+    secrets = [f'value="{each}"' for each in told]
+    entered(shared, "read", "run")
+    assert [each for each in secrets if each in shared.get("/runs/new").text] == []
+    Here().store._connection.execute("update runs set owner = 'ada'")
+    assert [each for each in secrets if each in shared.get("/runs/new").text] == secrets
+
+
 @pytest.mark.parametrize(
     "evil",
     ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:x",
