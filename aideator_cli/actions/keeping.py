@@ -1,6 +1,7 @@
 """Keys: stored, listed and deleted where runs look for them, in a Secret of the cluster or in this machine's keyring."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from aideator_cli.domain.keys import Entry, Keys
 from aideator_cli.errors import not_found, usage
 from aideator_cli.intake import keys, models_file
 from aideator_cli.intake.request import Request, Where
+from aideator_cli.system import git_token
 from aideator_cli.system.keyring import Keyring
 from aideator_cli.system.settings import Settings
 
@@ -90,6 +92,11 @@ def with_own_keys(here: Here, request: Request, where: Where, user: str | None) 
     if user is None or choose(where, here.settings).name == "local":
         return request
     return replace(request, pod=replace(request.pod, secret=own_secret(user)))
+
+
+def without_the_servers(backend: str, user: str | None) -> AbstractContextManager[None]:
+    """Within it, what a server's user has planned on this backend gets no token of git from this process' environment."""
+    return nullcontext() if user is None or backend == "local" else git_token.withheld()
 
 
 def settings_of(here: Here, store: Store) -> Settings:

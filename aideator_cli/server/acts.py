@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from aideator_cli.actions import cancelling, deleting, judging, keeping, retrying, selecting, starting, telling
+from aideator_cli.actions import cancelling, deleting, judging, keeping, places, retrying, selecting, starting, telling
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.retrying import Retried
 from aideator_cli.domain.judgements import Round
@@ -125,8 +125,7 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
     """Returns its id. Raises `AideatorError` for what can't be started; then nothing was."""
 
     def start(stored: Callable[[str], object]) -> str:
-        request = keeping.with_own_keys(here, asked.request(), asked.where(), owner)
-        planned = starting.plan(here, request, asked.where())
+        planned = planned_for(here, asked, owner)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
         try:
@@ -136,6 +135,14 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
 
     with here.store.owned_by(owner):
         return once(here, key, start)
+
+
+def planned_for(here: Here, asked: bodies.NewRun, owner: str | None) -> starting.Plan:
+    """Returns what the server's user would start, with keys of that user alone. None: whoever runs the server."""
+    request, where = asked.request(), asked.where()
+    backend = places.choose(where, here.settings).name
+    with keeping.without_the_servers(backend, owner):
+        return starting.plan(here, keeping.with_own_keys(here, request, where, owner), where)
 
 
 def selection_of(here: Here, run: str, body: bodies.Selecting) -> dict[str, Any]:

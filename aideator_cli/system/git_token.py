@@ -1,6 +1,9 @@
 """GIT_TOKEN: a token for one https host, which git gets without that anybody else can read it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,9 +11,21 @@ GIT_TOKEN: Final = "GIT_TOKEN"
 # The token stays in the environment: arguments can be read by every user of the machine.
 _HELPER: Final = '!f() { [ "$1" = get ] || exit 0; echo username=x-access-token; echo "password=$GIT_TOKEN"; }; f'
 
+_withheld: ContextVar[bool] = ContextVar("withheld", default=False)
+
+
+@contextmanager
+def withheld() -> Iterator[None]:
+    """Within it no host gets the token of this process' environment: somebody else names the hosts, and could name their own."""
+    before = _withheld.set(True)
+    try:
+        yield
+    finally:
+        _withheld.reset(before)
+
 
 def is_set() -> bool:
-    return bool(os.environ.get(GIT_TOKEN))
+    return bool(os.environ.get(GIT_TOKEN)) and not _withheld.get()
 
 
 def settings(url: str, *, given: bool = False) -> tuple[str, ...]:

@@ -142,12 +142,12 @@ class Mover:
             lease = self._lease
             if lease is None:
                 continue
-            with suppress(
-                AideatorError
-            ):  # one that has expired can still be renewed, unless another process has the team
+            try:
                 store = store or self.here.again().store
                 if not store.renew_team(lease, LEASE_SECONDS):
                     self._lease = None
+            except Exception:  # one that has expired can still be renewed, unless another process has the team
+                store = None
 
     # Steps
 

@@ -120,7 +120,8 @@ def _comment_on(here: Here, word: str, text: str, shell: bool, caller: Caller) -
     check_place(caller, named.run.place.backend)
     owner = caller.name
     secret = keeping.own_secret(owner) if owner is not None and named.run.place.backend == "kubernetes" else None
-    planned = continuing.plan(here, named, Anew(text, n=1, allow_local_shell=shell, secret=secret))
+    with keeping.without_the_servers(named.run.place.backend, owner):
+        planned = continuing.plan(here, named, Anew(text, n=1, allow_local_shell=shell, secret=secret))
     with here.store.owned_by(owner):
         try:
             return starting.start(here, planned).spec.id

@@ -8,13 +8,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from aideator_cli.actions import estimating, places, starting
+from aideator_cli.actions import estimating, places
 from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.server.access import Caller, caller_with
-from aideator_cli.server.acts import start_run
+from aideator_cli.server.acts import planned_for, start_run
 from aideator_cli.server.bodies import NewRun
 from aideator_cli.server.foreign import admissible
 from aideator_cli.server.once import key_of
@@ -56,7 +56,7 @@ async def begin(request: Request, caller: Runner) -> Response:
         try:
             if verb == "estimate":
                 async with core_of(request).turn(caller.name):
-                    told = _told(await core_of(request).act(_estimate, _checked(caller, asked)))
+                    told = _told(await core_of(request).act(_estimate, _checked(caller, asked), caller.name))
             else:
                 key = key_of(caller.name, form.text("key") or None, await request.body())
                 async with core_of(request).turn(caller.name):
@@ -104,8 +104,8 @@ def _checked(caller: Caller, asked: Asked) -> NewRun:
     return admissible(caller, asked.body())
 
 
-def _estimate(here: Here, body: NewRun) -> Estimate:
-    return estimating.estimate(here, starting.plan(here, body.request(), body.where()).spec)
+def _estimate(here: Here, body: NewRun, owner: str | None) -> Estimate:
+    return estimating.estimate(here, planned_for(here, body, owner).spec)
 
 
 def _told(made: Estimate) -> str:

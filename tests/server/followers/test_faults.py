@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.teams import moving
 from aideator_cli.domain.leases import Lease
 from aideator_cli.server.followers import Followers, followers, teams
 from aideator_cli.server.followers.teams import TeamMovers
@@ -58,7 +59,7 @@ def fails_twice(monkeypatch: pytest.MonkeyPatch, kind: type[Store], name: str, f
     def called(*given: Any, **named: Any) -> Any:
         calls.append(len(calls))
         if len(calls) < 3:
-            raise fault
+            raise type(fault)(*fault.args)
         return right(*given, **named)
 
     monkeypatch.setattr(kind, name, called)
@@ -91,7 +92,7 @@ def test_a_run_is_followed_again(
     def attended(*_: object) -> None:
         tries.append(1)
         if len(tries) < 3:
-            raise fault
+            raise type(fault)(*fault.args)
         done.set()
 
     monkeypatch.setattr(followers, "attended", attended)
@@ -108,6 +109,22 @@ def test_teams_are_looked_for_again(
     calls = fails_twice(monkeypatch, Store, "teams", fault)
     started(TeamMovers(Here()))
     until(lambda: len(calls) > 3, 20)
+
+
+def test_the_lease_of_a_team_is_renewed_again(
+    home: Path,  # noqa: ARG001 -- the data folder
+    fault: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(moving, "RENEW_SECONDS", 0.02)
+    calls = fails_twice(monkeypatch, Store, "renew_team", fault)
+    mover = moving.Mover(Here(), "k3v9x2q", _lease=Lease("k3v9x2q", "x", "here", 1, ""))
+    thread = threading.Thread(target=mover._renew, daemon=True)
+    thread.start()
+    until(lambda: len(calls) >= 3, 20)
+    until(lambda: mover._lease is None, 20)
+    mover.stop.set()
+    thread.join(20)
 
 
 @pytest.mark.parametrize("name", ["lately_at_work", "webhooks"])
