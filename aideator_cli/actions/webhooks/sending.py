@@ -139,13 +139,15 @@ class _Pinned(http.client.HTTPConnection):
                 if self._over or at == len(self._addresses) - 1:
                     raise
                 continue
+            secure = None
             if self._context is not None:
-                self.sock = self._context.wrap_socket(
+                secure = self.sock = self._context.wrap_socket(
                     self.sock, server_hostname=self.host, do_handshake_on_connect=False
                 )
-                self.sock.do_handshake()
-            if self._over:
+            if self._over:  # while there was nothing to end
                 raise TimeoutError
+            if secure is not None:
+                secure.do_handshake()
             return
 
     def _end(self) -> None:
