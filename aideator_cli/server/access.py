@@ -35,6 +35,11 @@ class Caller:
         """Whether they may name this machine's files, its keys, and processes on it, and see everybody's runs."""
         return "admin" in self.scopes
 
+    @property
+    def sees(self) -> str | None:
+        """Returns the user whose runs they see, which is themselves. None: they see everybody's."""
+        return None if self.owns_machine else self.name
+
 
 LOCAL: Final = Caller(None, frozenset(SCOPES))
 

@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.webhooks import book
 from aideator_cli.actions.webhooks.here import tested
-from aideator_cli.server.access import Caller
 from aideator_cli.server.acts import Acting
 from aideator_cli.server.bodies import Body
 from aideator_cli.server.described import one, several
@@ -50,38 +49,34 @@ async def add(request: Request, caller: Acting, body: NewWebhook) -> Response:
 
 @router.get("", summary="Your webhooks, without their secrets", responses=several("webhooks", "Webhook"))
 async def listed(request: Request, caller: Reading) -> Response:
-    return JSONResponse(await core_of(request).read(_listed, _whose(caller)))
+    return JSONResponse(await core_of(request).read(_listed, caller.sees))
 
 
 @router.delete("/{id}", status_code=HTTPStatus.NO_CONTENT, summary="Remove a webhook, and what waits for it")
 async def remove(request: Request, caller: Acting, id: Id) -> Response:  # noqa: A002 -- of the path
-    await core_of(request).act(book.remove, id, _whose(caller))
+    await core_of(request).act(book.remove, id, caller.sees)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @router.post("/{id}/test", summary="Send it a test message now", responses=one("Tested"))
 async def test(request: Request, caller: Acting, id: Id) -> Response:  # noqa: A002
     async with core_of(request).turn(caller.name):
-        return JSONResponse(await core_of(request).act(tested, id, _whose(caller)))
+        return JSONResponse(await core_of(request).act(tested, id, caller.sees))
 
 
 @router.get(
     "/dead", summary="Messages that nobody accepted, newest first", responses=several("messages", "DeadMessage")
 )
 async def dead(request: Request, caller: Reading) -> Response:
-    return JSONResponse(await core_of(request).read(_dead, _whose(caller)))
+    return JSONResponse(await core_of(request).read(_dead, caller.sees))
 
 
 @router.post("/dead/{id}/send", status_code=HTTPStatus.ACCEPTED, summary="Send a message again that was given up")
 async def resend(request: Request, caller: Acting, id: Id) -> Response:  # noqa: A002
-    await core_of(request).act(book.resend, id, _whose(caller))
+    await core_of(request).act(book.resend, id, caller.sees)
     deliverer: Deliverer = request.app.state.deliverer
     deliverer.look()
     return Response(status_code=HTTPStatus.ACCEPTED)
-
-
-def _whose(caller: Caller) -> str | None:
-    return None if caller.owns_machine else caller.name
 
 
 def _add(here: Here, order: book.Order) -> dict[str, Any]:

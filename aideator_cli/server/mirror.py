@@ -56,8 +56,7 @@ async def stats(
     repo: Annotated[str, Query(description="A part of the repository's URL or path")] = "",
     answers: Annotated[bool, Query(description="The runs that ask for an answer, not those for patches")] = False,
 ) -> Response:
-    owner = None if caller.owns_machine else caller.name
-    counted = counting.Counting(by, since or None, repo or None, answers, owner)
+    counted = counting.Counting(by, since or None, repo or None, answers, caller.sees)
     return JSONResponse(await core_of(request).read(_stats, counted))
 
 

@@ -111,7 +111,7 @@ async def _run(work: Work, asked: bodies.NewRun, _tell: Tell) -> Answer:
 
 async def _status(work: Work, asked: Status, _tell: Tell) -> Answer:
     if asked.run is None:
-        data = await work.core.read(_newest, None if work.caller.owns_machine else work.caller.name)
+        data = await work.core.read(_newest, work.caller.sees)
         return Answer("\n".join(map(_told, data["runs"])) or "There are no runs yet.", data)
     data = await _shown(work, asked.run)
     return Answer(_told(data), data)

@@ -53,9 +53,7 @@ async def list_runs(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Runs in one answer")] = FIRST_PAGE,
     cursor: Annotated[str | None, Query(description="`next` of the answer before, with the same filters")] = None,
 ) -> Response:
-    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort))
-    if not caller.owns_machine:
-        wanted = wanted._replace(owner=caller.name)
+    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, owner=caller.sees))
     return JSONResponse(await core_of(request).read(page_of, wanted, limit, cursor))
 
 

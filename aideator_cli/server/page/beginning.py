@@ -35,7 +35,7 @@ Runner = Annotated[Caller, Depends(caller_with("run"))]
 
 @router.get("/runs/new")
 async def new(request: Request, caller: Runner) -> Response:
-    offered, local = await core_of(request).read(_offer, _whose(caller))
+    offered, local = await core_of(request).read(_offer, caller.sees)
     return _form(request, caller, offered, offered.newest, local=local)
 
 
@@ -65,7 +65,7 @@ async def begin(request: Request, caller: Runner) -> Response:
                 return RedirectResponse(f"{frame.root(request)}/runs/{run}", HTTPStatus.SEE_OTHER)
         except AideatorError as error:
             wrong = error
-    offered, local = await core_of(request).read(_offer, _whose(caller))
+    offered, local = await core_of(request).read(_offer, caller.sees)
     return _form(request, caller, offered, asked, local=local, estimate=told, wrong=wrong)
 
 
@@ -85,10 +85,6 @@ def _form(
     values["wrong"] = None if wrong is None else {"text": wrong.message, "hint": wrong.hint}
     status = HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return frame.screen(request, "new", values, here="new", status=status.value)
-
-
-def _whose(caller: Caller) -> str | None:
-    return None if caller.owns_machine else caller.name
 
 
 def _offer(here: Here, owner: str | None) -> tuple[Offer, bool]:

@@ -43,9 +43,7 @@ async def runs(request: Request, caller: Reader) -> Response:
         asked["state"] = ""
     given = request.query_params.get("limit", "")
     limit = min(int(given), shown_list.MOST) if given.isdecimal() and len(given) < 6 else shown_list.SHOWN
-    wanted = Wanted(text=asked["q"], state=asked["state"])
-    if not caller.owns_machine:
-        wanted = wanted._replace(owner=caller.name)
+    wanted = Wanted(text=asked["q"], state=asked["state"], owner=caller.sees)
     rows = await core_of(request).read(listing.listed, limit + 1, wanted)
     return frame.screen(request, "list", shown_list.values(rows, asked, limit), here="runs", said=said(request))
 
