@@ -11,7 +11,6 @@ from aideator_cli.actions import cancelling, deleting, judging, keeping, places,
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.retrying import Retried
 from aideator_cli.domain.judgements import Round
-from aideator_cli.domain.keys import KeyMissing
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract, keys
@@ -128,10 +127,8 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
         planned = planned_for(here, asked, owner)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
-        try:
+        with keys.missing_told_to(owner):
             return starting.start(here, planned, stored).spec.id
-        except KeyMissing as error:
-            raise (error if owner is None else keys.missing(error)) from error
 
     with here.store.owned_by(owner):
         return once(here, key, start)

@@ -1,5 +1,7 @@
 """The routes of a user's keys for providers: they are set and deleted, and never read again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -10,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from aideator_cli.actions import keeping
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.keys import KeyMissing
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import usage
 from aideator_cli.intake.keys import MOST_BYTES, checked_name
 from aideator_cli.intake.request import Where
 from aideator_cli.server.access import Caller, caller_with
@@ -80,9 +82,15 @@ def here_of(here: Here, caller: Caller) -> Here:
     return Here(keeping.settings_of(here, store_of(caller)), given=here.store) if caller.name is not None else here
 
 
-def missing(error: KeyMissing) -> AideatorError:
-    """Returns the error for a user of the server, who knows nothing of its Secrets."""
-    return usage(
-        f"you have no {error.key}, which {error.needed_by} needs",
-        f"store it in the page's settings, or send it: PUT /api/v1/keys/{error.key}",
-    )
+@contextmanager
+def missing_told_to(user: str | None) -> Iterator[None]:
+    """Within it, a key that is missing is told to a user of the server, who knows nothing of its Secrets. None: to whoever runs it."""
+    try:
+        yield
+    except KeyMissing as error:
+        if user is None:
+            raise
+        raise usage(
+            f"you have no {error.key}, which {error.needed_by} needs",
+            f"store it in the page's settings, or send it: PUT /api/v1/keys/{error.key}",
+        ) from error
