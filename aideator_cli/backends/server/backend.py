@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Collection, Iterator, Mapping
+from math import inf
 from threading import Event as Flag
 from typing import Any, Final, Literal, NoReturn
 
@@ -56,30 +57,24 @@ class ServerBackend:
 
     def runs(self) -> Mapping[str, str | None]:
         """Returns the runs that the token may see, newest first."""
-        found: dict[str, str | None] = {}
-        cursor = None
-        while True:
-            page = self.client.ask("GET", f"{API}/runs", limit=MOST_RUNS, cursor=cursor)
-            with self.client.understanding():
-                found |= {str(row["run"]): None for row in page["runs"]}
-                cursor = page["next"]
-            if cursor is None:
-                return found
+        return {row["run"]: None for row in self._rows()}
 
     def page(self, limit: int, **wanted: Any) -> list[dict[str, Any]]:
         """Returns the first runs of the server's list, as `list --json` has them."""
-        rows: list[dict[str, Any]] = []
-        cursor = None
-        while len(rows) < limit:
-            page = self.client.ask(
-                "GET", f"{API}/runs", limit=min(MOST_RUNS, limit - len(rows)), cursor=cursor, **wanted
-            )
+        return list(self._rows(limit, **wanted))
+
+    def _rows(self, limit: float = inf, **wanted: Any) -> Iterator[dict[str, Any]]:
+        """Yields the first runs of the server's list, which it gives page by page."""
+        cursor, left = None, limit
+        while left > 0:
+            page = self.client.ask("GET", f"{API}/runs", limit=min(MOST_RUNS, left), cursor=cursor, **wanted)
             with self.client.understanding():
-                rows += [{**row, "run": str(row["run"])} for row in page["runs"]]
+                rows = [{**row, "run": str(row["run"])} for row in page["runs"]]
                 cursor = page["next"]
+            yield from rows
             if cursor is None:
-                break
-        return rows
+                return
+            left -= len(rows)
 
     def stats(self, **asked: Any) -> list[dict[str, Any]]:
         told = self.client.ask("GET", f"{API}/stats", **asked)
