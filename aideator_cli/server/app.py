@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -47,41 +48,9 @@ def application(
 ) -> FastAPI:
     """`hosts`: the names by which it may be called, without a token; None: any, and only with one. `streams`: how many may be open.
     `log` gets a line of JSON for each request."""
-
-    traces = Traces.wanted(here)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state
-        state.core = Core(here)
-        state.hub = Hub(state.core, streams, here.settings.defaults.stream_limit)
-        state.deliverer = Deliverer(here)
-        listeners = [state.metrics.told, state.deliverer.told, *([traces.told] if traces else [])]
-        state.followers = Followers(here, told_to(*listeners))
-        state.movers = TeamMovers(here)
-        state.tries = accounts.Tries()
-        state.deleting = set()
-        state.reachable = contract.Reachable()
-        state.deliverer.start()
-        if traces:
-            traces.start()
-        state.followers.start()
-        state.movers.start()
-        work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting)
-        try:
-            async with model_context.served(work) as state.model_context:
-                yield
-        finally:
-            state.hub.close()
-            await asyncio.to_thread(state.movers.stop)
-            await asyncio.to_thread(state.followers.stop)
-            await asyncio.to_thread(state.deliverer.stop)
-            if traces:
-                await asyncio.to_thread(traces.stop)
-            state.core.close()
-
+    working = partial(_working, here, streams, Traces.wanted(here))
     app = FastAPI(
-        title="AIdeator", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="AIdeator", version=__version__, lifespan=working, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.needs_token = hosts is None
     provider = openid.configured(here.settings) if hosts is None else None
@@ -102,3 +71,29 @@ def application(
     app.router.routes.append(model_route.route)
     describe(app)
     return app
+
+
+@asynccontextmanager
+async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI) -> AsyncIterator[None]:
+    """Within it, what the application has besides its routes is at work."""
+    state = app.state
+    state.core = Core(here)
+    state.hub = Hub(state.core, streams, here.settings.defaults.stream_limit)
+    state.deliverer = Deliverer(here)
+    listeners = [state.metrics.told, state.deliverer.told, *([traces.told] if traces else [])]
+    state.followers = Followers(here, told_to(*listeners))
+    state.tries = accounts.Tries()
+    state.deleting = set()
+    state.reachable = contract.Reachable()
+    parts = [*([traces] if traces else []), state.deliverer, state.followers, TeamMovers(here)]
+    for part in parts:
+        part.start()
+    work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting)
+    try:
+        async with model_context.served(work) as state.model_context:
+            yield
+    finally:
+        state.hub.close()
+        for part in reversed(parts):  # who is told of runs ends after those who tell
+            await asyncio.to_thread(part.stop)
+        state.core.close()
