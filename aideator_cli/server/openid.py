@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aideator_agent.values import frozen
+from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.errors import unavailable, usage
 from aideator_cli.server.problems import Problem
 from aideator_cli.system.settings import OIDC_SECRET, Settings
@@ -73,8 +74,8 @@ def configured(settings: Settings) -> Provider | None:
     if defaults.oidc_issuer is None:
         return None
     address = urlsplit(defaults.oidc_issuer)
-    local = address.hostname in ("localhost", "127.0.0.1", "::1")
-    if not address.hostname or not (address.scheme == "https" or (address.scheme == "http" and local)):
+    safe = address.scheme == "https" or (address.scheme == "http" and is_this_machine(defaults.oidc_issuer))
+    if not address.hostname or not safe:
         raise usage(f"oidc_issuer is no https address: {defaults.oidc_issuer}", "it is the one that the provider names")
     if not defaults.oidc_client:
         raise usage("oidc_issuer needs oidc_client", "register this server with the provider: it gives it a client id")
