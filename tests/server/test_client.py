@@ -6,9 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,6 +27,7 @@ from tests.cli.conftest import Said, Shell, aideator
 from tests.fixtures.repositories import git
 from tests.fixtures.tls import Authority
 from tests.server.served import served
+from tests.server.test_client_of_a_broken_server import answering
 
 __all__ = ["aideator"]
 RIGHT, WRONG, _ = demo_scripts()
@@ -218,7 +217,9 @@ def test_a_server_of_another_version_and_what_is_no_server_are_told_apart(client
         ({"version": "9.9"}, f"has aideator 9.9, this is {__version__}"),
         ({}, "does not answer as an AIdeator server"),
     ):
-        with _answering(json.dumps(health).encode()) as url:
+        with answering(
+            lambda _, path, __, health=health: (200, {}, health) if path == "/healthz" else (404, {}, b"<html>")
+        ) as url:
             said = client("stats", "--server", url)
             assert (said.code, wanted in said.err) == (4, True), said.err
 
@@ -286,28 +287,3 @@ class _Typed:
 
     def isatty(self) -> bool:
         return False
-
-
-class _answering:  # noqa: N801 -- used as a context
-    """A server of something else, whose /healthz says this."""
-
-    def __init__(self, health: bytes) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                found = self.path == "/healthz"
-                self.send_response(200 if found else 404)
-                self.end_headers()
-                self.wfile.write(health if found else b"<html>")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    def __enter__(self) -> str:
-        Thread(target=self._server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()

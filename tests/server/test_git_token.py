@@ -1,7 +1,5 @@
 """A user of the server names the host of a repository, which may be their own: it does not get the token of the server's environment."""
 
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +13,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.intake.repository import locate
 from aideator_cli.server import acts, bodies
 from aideator_cli.system import git_token
+from tests.fixtures.tls import Authority
 
 
 @pytest.fixture
@@ -34,20 +33,12 @@ def curious(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
         def log_message(self, *_: Any) -> None:
             pass
 
-    key, certificate = tmp_path / "key", tmp_path / "certificate"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "1",
-            "-subj", "/CN=localhost"],
-        check=True, capture_output=True,
-    )  # fmt: skip
     settings = tmp_path / "gitconfig"
     settings.write_text("[http]\n\tsslVerify = false\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_TOKEN", "s3cret")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = Authority(tmp_path).context("127.0.0.1").wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"https://localhost:{server.server_address[1]}/x.git", told
         server.shutdown()

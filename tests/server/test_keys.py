@@ -1,7 +1,6 @@
 """Keys of the server's users: stored in a Secret of their own, never shown, and used by nobody else's runs."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,15 +12,14 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import own_secret
 from aideator_cli.backends.kubernetes.manifests import user_secret
 from aideator_cli.backends.kubernetes.marks import is_for_keys
-from aideator_cli.server.app import application
 from aideator_cli.store.serving import ServerStore
 from tests.cli.test_secret import KEY, Cluster, cluster
 from tests.server.conftest import API
-from tests.server.page.test_login import entered, post
+from tests.server.page.test_login import entered, post, shared
 from tests.server.test_accounts import token
 from tests.server.test_bad_input import refused
 
-__all__ = ["cluster"]
+__all__ = ["cluster", "shared"]
 
 NAMES = (
     "ada",
@@ -41,12 +39,6 @@ NAMES = (
     "ада",
     "",
 )
-
-
-@pytest.fixture
-def shared(home: object) -> Iterator[TestClient]:  # noqa: ARG001 -- the data folder
-    with TestClient(application(Here(), None), base_url="http://aideator.example", follow_redirects=False) as client:
-        yield client
 
 
 def test_a_key_is_stored_in_a_secret_of_ones_own_and_never_read_again(shared: TestClient, cluster: Cluster) -> None:

@@ -28,11 +28,15 @@ RUN = "k3v9x2q"
 def site(home: Path) -> Iterator[Site]:
     """A server that wants tokens, with a run of ada's."""
     three(home)
-    with ServerStore.of(Here().store).transaction("test") as connection:
-        connection.execute("update runs set owner = 'ada'")
+    set_runs("owner = 'ada'")
     made = Site(None)
     yield made
     made.stop()
+
+
+def set_runs(values: str) -> None:
+    with Here().store.transaction("test") as connection:
+        connection.execute(f"update runs set {values}")
 
 
 def talk(site: Site, headers: dict[str, str], conversation: Callable[[Client], Awaitable[None]]) -> None:
@@ -44,6 +48,19 @@ def talk(site: Site, headers: dict[str, str], conversation: Callable[[Client], A
             await conversation(client)
 
     asyncio.run(talked())
+
+
+async def waiting(client: Client, seconds: float) -> "asyncio.Task[Any]":
+    """Returns the call of the tool `wait`, which has begun to wait for the run."""
+    begun = asyncio.Event()
+
+    async def on_progress(*_: object) -> None:
+        begun.set()
+
+    asked = client.call_tool("wait", {"run": RUN, "timeout": seconds}, progress_callback=on_progress)
+    task = asyncio.create_task(asked)
+    await begun.wait()
+    return task
 
 
 def test_a_user_works_with_runs_of_their_own(site: Site) -> None:
@@ -118,21 +135,13 @@ def test_without_a_token_nothing_is_told(site: Site) -> None:
 
 def test_a_call_that_waits_ends_when_its_token_is_revoked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(offers, "CHECK_SECONDS", 0.1)
-    with ServerStore.of(Here().store).transaction("test") as connection:
-        connection.execute("update runs set state = 'submitting', ended = null, host = 'another'")
+    set_runs("state = 'submitting', ended = null, host = 'another'")
     made, secret = tokens.create(Here(), tokens.Order("x", "ada"))
 
     async def conversation(client: Client) -> None:
-        begun = asyncio.Event()
-
-        async def on_progress(*_: object) -> None:
-            begun.set()
-
-        asked = client.call_tool("wait", {"run": RUN, "timeout": 60}, progress_callback=on_progress)
-        waiting = asyncio.create_task(asked)
-        await begun.wait()
+        asked = await waiting(client, 60)
         tokens.revoke(Here(), made.id)
-        answer = await waiting
+        answer = await asked
         assert answer.is_error
         assert "this token does not count" in said(answer)
 
@@ -140,8 +149,7 @@ def test_a_call_that_waits_ends_when_its_token_is_revoked(site: Site, monkeypatc
 
 
 def test_a_call_that_waits_counts_as_a_stream(site: Site) -> None:
-    with ServerStore.of(Here().store).transaction("test") as connection:
-        connection.execute("update runs set state = 'submitting', ended = null, host = 'another'")
+    set_runs("state = 'submitting', ended = null, host = 'another'")
     headers = token("ada")
     hub: Hub = site._server.config.app.state.hub  # type: ignore[union-attr]
     hub._of_one = 1
@@ -149,19 +157,12 @@ def test_a_call_that_waits_counts_as_a_stream(site: Site) -> None:
     accept = {"Accept": "application/json, text/event-stream"}
 
     async def conversation(client: Client) -> None:
-        begun = asyncio.Event()
-
-        async def on_progress(*_: object) -> None:
-            begun.set()
-
-        asked = client.call_tool("wait", {"run": RUN, "timeout": 600}, progress_callback=on_progress)
-        waiting = asyncio.create_task(asked)
-        await begun.wait()
+        asked = await waiting(client, 600)
         async with httpx2.AsyncClient() as other:
             second = await other.post(f"{site.address}/mcp", json=body, headers={**accept, **headers})
         assert second.status_code == 429
         assert second.json()["detail"] == "you have as many streams open as this server allows one user: 1"
-        waiting.cancel()
+        asked.cancel()
 
     talk(site, headers, conversation)
     until(lambda: hub.open == 0)
