@@ -108,7 +108,6 @@ def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]], *, json: bool
     from aideator_cli.cli import terminal
     from aideator_cli.cli.beginning import remark, tell_notes, tell_routes
     from aideator_cli.system.yaml_file import write_documents
-    from aideator_cli.views.json_lines import write
 
     remark(planned)
     tell_routes(planned.spec)
@@ -119,5 +118,5 @@ def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]], *, json: bool
         write_documents(documents, sys.stdout)
         return 0
     for document in documents:
-        write(terminal.screen(), document)
+        terminal.write_json(document)
     return 0

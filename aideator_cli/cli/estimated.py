@@ -10,9 +10,7 @@ from aideator_cli.text.figures import plural
 
 def tell_estimate(made: Estimate, *, json: bool) -> int:
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), _record(made))
+        terminal.write_json(_record(made))
         return 0
     from aideator_cli.views.text.estimate import dollars, row, show_estimate, times
 

@@ -78,7 +78,6 @@ def show_servers(
     """Shows the list that a server has."""
     from aideator_cli.actions import listing
     from aideator_cli.errors import usage
-    from aideator_cli.views.json_lines import write
 
     shown = checked_columns(columns, json=json)
     if watch:
@@ -87,10 +86,7 @@ def show_servers(
         )
     records = listing.of_server(here, limit, listing.checked(wanted))
     if json:
-        screen = terminal.screen()
-        for record in records:
-            write(screen, record)
-        screen.out.flush()
+        terminal.write_json(*records)
     else:
         filtered = wanted != type(wanted)(sort=wanted.sort)
         show_list([listing.glance_of(each) for each in records], shown, filtered=filtered)

@@ -77,8 +77,8 @@ def _tell_left(left: Sequence[Left]) -> None:
 
 
 def _write_json(ends: Sequence[Held | Left], word: str) -> None:
-    from aideator_cli.views.json_lines import held_record, write
+    from aideator_cli.views.json_lines import held_record
 
     for each in ends:
         held, why = (each, None) if isinstance(each, Held) else each
-        write(terminal.screen(), {"kind": "pruned", word: why is None, "why": why, **held_record(held)})
+        terminal.write_json({"kind": "pruned", word: why is None, "why": why, **held_record(held)})

@@ -17,9 +17,7 @@ def tell_pushed(results: "Iterable[Pushed]", *, json: bool) -> int:
     for pushed in results:
         anything = True
         if json:
-            from aideator_cli.views.json_lines import write
-
-            write(terminal.screen(), pushed.as_json())
+            terminal.write_json(pushed.as_json())
         if pushed.error is None:
             terminal.say(_line(pushed))
             continue

@@ -31,9 +31,7 @@ def at(backend: Backend) -> str:
 def leave_detached(run: str, numbers: Sequence[int], *, json: bool) -> None:
     """Reports a run that was started and is not followed here."""
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "run", "run": run, "variations": list(numbers)})
+        terminal.write_json({"kind": "run", "run": run, "variations": list(numbers)})
     else:
         print(run)
     sys.stdout.flush()

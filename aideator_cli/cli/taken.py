@@ -29,9 +29,7 @@ def tell_selected(selected: "Selected", *, ends: bool = True, json: bool = False
     """`ends`: nothing follows the selection, so the message says what to do next."""
     selection = selected.selection
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "selection", "run": selected.run, **asdict(selection)})
+        terminal.write_json({"kind": "selection", "run": selected.run, **asdict(selection)})
     if selected.misgiving:
         terminal.warn(selected.misgiving)
     note = f", {selection.note}" if selection.note else ""
@@ -45,9 +43,7 @@ def tell_selected(selected: "Selected", *, ends: bool = True, json: bool = False
 def tell_applied(applied: "Applied", *, json: bool) -> int:
     """Its exit code."""
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), applied.as_json())
+        terminal.write_json(applied.as_json())
     for line in lines(applied):
         terminal.say(line)
     return applied.code

@@ -158,16 +158,15 @@ def tell(here: "Here", run: "TeamRun", *, json: bool) -> None:
     """Tells how far the team is, by what is stored."""
     from aideator_cli.actions.teams.knowing import state_of
 
-    state, screen = state_of(here, run), terminal.screen()
+    state = state_of(here, run)
     if json:
         from aideator_cli.views.json.teams import team_record
-        from aideator_cli.views.json_lines import write
 
-        write(screen, team_record(state))
+        terminal.write_json(team_record(state))
         return
     from aideator_cli.views.text.teams import show_team
 
-    show_team(screen, state, prompt=True)
+    show_team(terminal.screen(), state, prompt=True)
 
 
 def cancel(here: "Here", run: "TeamRun", *, json: bool) -> int:
@@ -192,9 +191,7 @@ def delete(here: "Here", run: "TeamRun", *, force: bool, confirmed: bool, json: 
         return 0
     knowing.delete(here, run, force=force)
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "deleted", "run": run.id})
+        terminal.write_json({"kind": "deleted", "run": run.id})
     terminal.say(f"deleted {run.id}")
     return 0
 
@@ -206,9 +203,7 @@ def exit_code(run: "TeamRun") -> int:
 def _leave(run: "TeamRun", *, json: bool) -> int:
     """A team that nobody watches begins no further step."""
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "team_begun", "team": run.id})
+        terminal.write_json({"kind": "team_begun", "team": run.id})
     else:
         print(run.id, flush=True)
     terminal.say(f"its next steps begin while somebody watches:  {command('watch', run.id)}")
@@ -233,15 +228,14 @@ def _draw(planned: "TeamPlan", *, json: bool) -> int:
     from aideator_cli.actions.teams.starting import most
 
     bound = most(planned.run, planned.first.spec.retries)
-    screen = terminal.screen()
     if json:
         from aideator_cli.views.json.teams import definition
-        from aideator_cli.views.json_lines import write
 
-        write(screen, {**definition(planned.run.team), "most": {"agents": bound.agents, "cost": bound.cost}})
+        terminal.write_json({**definition(planned.run.team), "most": {"agents": bound.agents, "cost": bound.cost}})
         return 0
     from aideator_cli.views.text.teams import show_graph, told_most
 
+    screen = terminal.screen()
     has_tasks = any(stage.each for stage in planned.run.team.stages)
     show_graph(screen, planned.run.team)
     screen.line(told_most(bound.agents, bound.cost, by_team=bound.by_team, has_tasks=has_tasks))

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO
@@ -83,6 +83,15 @@ def facts() -> "Terminal":
         columns, lines, is_terminal=sys.stdout.isatty(), name=os.environ.get("TERM", ""), colour=wants_colour(sys.stdout),
         utf8=encoding == "utf8", slow_panes=slow_drawing(),
     )  # fmt: skip
+
+
+def write_json(*records: Mapping[str, object]) -> None:
+    """Writes a line for each to stdout, for programs."""
+    from aideator_cli.views.json_lines import write
+
+    out = screen()
+    for record in records:
+        write(out, record)
 
 
 def end_line() -> None:

@@ -10,10 +10,8 @@ def agents(json: options.Json = False) -> int:
 
     found = known(invocation.here())
     if json:
-        from aideator_cli.views.json_lines import write
-
         for agent in found:
-            write(terminal.screen(), {"kind": "agent", **agent.as_json()})
+            terminal.write_json({"kind": "agent", **agent.as_json()})
         return 0
     from aideator_cli.views.text.agents import show_agents
 

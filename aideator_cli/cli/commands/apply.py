@@ -82,10 +82,8 @@ def undo(
 
     undone = take_back(folder or Path.cwd(), run, force=force)
     if json:
-        from aideator_cli.views.json_lines import write
-
         of, _, number = undone.name.partition("/")
         told = {"kind": "undone", "run": of, "variation": int(number), "folder": str(undone.folder)}
-        write(terminal.screen(), told)
+        terminal.write_json(told)
     terminal.say(f"undid {undone.name}: the files in {undone.folder} are as they were before")
     return 0

@@ -51,10 +51,8 @@ def show(
 
     layer, table = _in_force(profile, folder), option_table()
     if json:
-        from aideator_cli.views.json_lines import write
-
         for name in table if every else sorted(layer):
-            write(terminal.screen(), dict(record(name, layer)))
+            terminal.write_json(dict(record(name, layer)))
     elif layer or every:
         show_settings(terminal.screen(), layer, table, origin=origin, every=every)
     else:
@@ -78,10 +76,9 @@ def get(name: Name, profile: options.Profile = None, folder: Folder = HERE, json
         raise not_found(f"{option.name} is not set", command("config", "set", option.name, "VALUE"))
     if json:
         from aideator_cli.cli import terminal
-        from aideator_cli.views.json_lines import write
         from aideator_cli.views.text.settings import record
 
-        write(terminal.screen(), record(option.name, layer))
+        terminal.write_json(record(option.name, layer))
         return 0
     for value in setting.value if isinstance(setting.value, tuple) else (setting.value,):
         print(str(value).lower() if isinstance(value, bool) else clean(str(value)))

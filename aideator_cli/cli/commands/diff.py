@@ -73,9 +73,7 @@ def _print(patch: bytes, name: str, *, stat: bool, names: bool, record: dict[str
     from aideator_cli.views.text.patch import show_names, show_patch, show_stat
 
     if record is not None:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), record)
+        terminal.write_json(record)
         return 0
     if not patch:
         terminal.say(f"{name} changed nothing" if " " not in name else f"{name}: no difference")

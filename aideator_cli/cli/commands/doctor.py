@@ -91,9 +91,7 @@ def _show(finding: "Finding", *, json: bool) -> None:
     from aideator_cli.cli.invocation import program
 
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), finding.as_json(program()))
+        terminal.write_json(finding.as_json(program()))
     else:
         from aideator_cli.views.text.findings import show_finding
 
@@ -105,9 +103,7 @@ def _conclude(broken: int, *, json: bool) -> None:
     from aideator_cli.text.figures import plural
 
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "doctor", "usable": not broken, "broken": broken})
+        terminal.write_json({"kind": "doctor", "usable": not broken, "broken": broken})
     elif broken:
         terminal.say(f"agents can't run yet: mend the {plural(broken, 'line')} with ✗")
     else:

@@ -24,9 +24,7 @@ def export(
     here = invocation.here(server)
     exported = write(here, the_run(here, run), folder, force=force)
     if json:
-        from aideator_cli.views.json_lines import write as write_line
-
         told = {"kind": "exported", "run": exported.run, "folder": str(folder.absolute()), "files": exported.files}
-        write_line(terminal.screen(), told)
+        terminal.write_json(told)
     terminal.say(f"exported {exported.run} to {folder}: {plural(exported.files, 'file')}")
     return 0

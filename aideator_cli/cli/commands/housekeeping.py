@@ -13,19 +13,18 @@ def du(json: options.Json = False) -> int:
     from aideator_cli.cli import invocation, terminal
 
     found = holdings(invocation.here())
-    screen = terminal.screen()
     if not json:
         from aideator_cli.views.text.held import show_holdings
 
-        show_holdings(screen, found)
+        show_holdings(terminal.screen(), found)
         return 0
-    from aideator_cli.views.json_lines import held_record, write
+    from aideator_cli.views.json_lines import held_record
 
     for each in found.runs:
-        write(screen, {"kind": "held", **held_record(each)})
+        terminal.write_json({"kind": "held", **held_record(each)})
     for name, size in found.strays.items():
-        write(screen, {"kind": "stray", "run": name, "file_bytes": size})
-    write(screen, {"kind": "du", "database_bytes": found.database_bytes, "file_bytes": found.file_bytes})
+        terminal.write_json({"kind": "stray", "run": name, "file_bytes": size})
+    terminal.write_json({"kind": "du", "database_bytes": found.database_bytes, "file_bytes": found.file_bytes})
     return 0
 
 

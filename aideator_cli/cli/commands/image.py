@@ -119,9 +119,8 @@ def _building(tool: str | None, tag: str | None, *, base: str | None = None, mor
 
 def _name(name: str, became: str, *, json: bool) -> None:
     from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
 
     if json:
-        write(terminal.screen(), {"kind": "image", "name": name, "became": became})
+        terminal.write_json({"kind": "image", "name": name, "became": became})
     else:
         print(name)

@@ -90,9 +90,7 @@ def _conclude(spec: "RunSpec", judged: "Round", *, json: bool) -> None:
     from aideator_cli.views.text.judged import show_round
 
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "places", "run": spec.id, **judged.as_json()})
+        terminal.write_json({"kind": "places", "run": spec.id, **judged.as_json()})
         return
     show_round(terminal.screen(), spec.id, judged)
     terminal.say(f"  {command('compare', spec.id)}")

@@ -7,8 +7,6 @@ import typer
 from aideator_cli.cli.commands import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.memory import Proposed
     from aideator_cli.domain.memory import Memory, Proposal
@@ -43,7 +41,7 @@ def list_notes(repo: Repo = ".", every: All = False, json: options.Json = False)
 
     found = memory.every(invocation.here(), None if every else repo)
     if json:
-        _write([_record(each) for each in found])
+        terminal.write_json(*map(_record, found))
         return 0
     from aideator_cli.views.text.memories import show_memories
 
@@ -61,7 +59,7 @@ def add(text: Text, repo: ForRepo = ".", json: options.Json = False) -> int:
 
     note = memory.add(invocation.here(), repo, read_prompt(text) or "")
     if json:
-        _write([_record(note)])
+        terminal.write_json(_record(note))
     else:
         terminal.say(f"note {note.id} on {note.repository}")
     return 0
@@ -74,7 +72,7 @@ def forget(numbers: Numbers, json: options.Json = False) -> int:
 
     gone = memory.forget(invocation.here(), numbers)
     if json:
-        _write([{"kind": "forgotten_memory", "note": number} for number in gone])
+        terminal.write_json(*({"kind": "forgotten_memory", "note": number} for number in gone))
     else:
         terminal.say(f"forgot {', '.join(map(str, gone))}")
     return 0
@@ -87,7 +85,7 @@ def export(repo: Repo = ".", every: All = False, json: options.Json = False) -> 
 
     found = memory.every(invocation.here(), None if every else repo)
     if json:
-        _write([_record(each) for each in found])
+        terminal.write_json(*map(_record, found))
         return 0
     from aideator_cli.views.text.memories import show_markdown
 
@@ -107,7 +105,7 @@ def review(repo: Repo = ".", reject: Reject = None, json: options.Json = False) 
             memory.reject(here, found.repository, each)
         found = memory.proposed(here, repo)
     if json:
-        _write([_proposal(found.repository, each) for each in found.proposals])
+        terminal.write_json(*(_proposal(found.repository, each) for each in found.proposals))
         return 0
     if not found.proposals:
         terminal.say(f"no run suggests a note on {found.repository}")
@@ -180,11 +178,3 @@ def _proposal(repository: str, each: "Proposal") -> dict[str, Any]:
         "kind": "proposal", "key": each.key, "repository": repository, "text": each.text, "source": each.source, "run": each.run,
         "warnings": list(each.warnings),
     }  # fmt: skip
-
-
-def _write(records: "Sequence[dict[str, Any]]") -> None:
-    from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
-
-    for record in records:
-        write(terminal.screen(), record)

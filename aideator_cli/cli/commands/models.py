@@ -66,12 +66,12 @@ def list_models(
 def _why(here: "Here", word: str, where: "Where", *, json: bool) -> int:
     from aideator_cli.actions.routing import why
     from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import choice, write
+    from aideator_cli.views.json_lines import choice
     from aideator_cli.views.text.routes import show_route
 
     for chosen in why(here, word, where):
         if json:
-            write(terminal.screen(), {"kind": "route", "run": chosen.run, **choice(chosen.variation)})
+            terminal.write_json({"kind": "route", "run": chosen.run, **choice(chosen.variation)})
         else:
             show_route(terminal.screen(), f"{chosen.run}/{chosen.variation.number}", chosen.variation)
     return 0
@@ -79,12 +79,11 @@ def _why(here: "Here", word: str, where: "Where", *, json: bool) -> int:
 
 def _show(found: "Sequence[Known]", *, json: bool) -> None:
     from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
     from aideator_cli.views.text.models import row, show_models
 
     if json:
         for known in found:
-            write(terminal.screen(), {**_record(known.info), "own": known.own, "usable": known.usable})
+            terminal.write_json({**_record(known.info), "own": known.own, "usable": known.usable})
         return
     if not found:
         return
@@ -116,14 +115,13 @@ def _check(here: "Here", infos: "Sequence[ModelInfo]", seconds: float, *, json: 
     from aideator_cli.actions.models import check
     from aideator_cli.cli import terminal
     from aideator_cli.errors import ExitCode
-    from aideator_cli.views.json_lines import write
     from aideator_cli.views.text.models import show_answer
 
     failed = False
     for answer in check(here, infos, seconds):
         failed = failed or answer.error is not None
         if json:
-            write(terminal.screen(), _answer(answer))
+            terminal.write_json(_answer(answer))
         else:
             show_answer(terminal.screen(), answer.info.name, answer.seconds, answer.cost, answer.error)
             terminal.screen().out.flush()

@@ -96,11 +96,10 @@ def _text(found: "Proposal") -> str:
 
 def _tell(told: "Told", *, json: bool) -> int:
     from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
 
     run, _, number = told.name.partition("/")
     if json:
-        write(terminal.screen(), {
+        terminal.write_json({
             "kind": "pull", "run": run, "variation": int(number), "became": told.became, "url": told.url, "number": told.number,
             "branch": told.branch, "commit": told.commit,
         })  # fmt: skip

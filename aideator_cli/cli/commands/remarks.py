@@ -27,9 +27,7 @@ def rename(
     here, asks = invocation.here(), name is None and not remove
     found = find_run(here, run).run if asks else remarking.rename(here, run, name)
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "name", "run": found.spec.id, "name": found.name})
+        terminal.write_json({"kind": "name", "run": found.spec.id, "name": found.name})
     elif asks and found.name:
         terminal.screen().line(found.name)
     else:
@@ -62,9 +60,7 @@ def note(
     given = "" if remove else None if text is None else read_text(text, "note")
     found = remarking.note(invocation.here(), run, given)
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "note", "run": found.spec.id, "note": found.note})
+        terminal.write_json({"kind": "note", "run": found.spec.id, "note": found.note})
     elif text is not None or remove:
         terminal.say(f"{found.spec.id} has {'a' if found.note else 'no'} note")
     elif found.note:
@@ -92,9 +88,7 @@ def tag(
         raise usage("--remove needs the names of tags", hint="name them after the run")
     found = (remarking.untag if remove else remarking.tag)(invocation.here(), run, names or ())
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "tags", "run": found.spec.id, "tags": list(found.tags)})
+        terminal.write_json({"kind": "tags", "run": found.spec.id, "tags": list(found.tags)})
     elif names or not found.tags:
         terminal.say(f"{found.spec.id}: {', '.join(found.tags) or 'no tags'}")
     else:

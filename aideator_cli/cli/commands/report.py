@@ -55,9 +55,7 @@ def report(
         out.write(page)
     size = target.stat().st_size
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "reported", "run": found.spec.id, "file": str(target), "bytes": size})
+        terminal.write_json({"kind": "reported", "run": found.spec.id, "file": str(target), "bytes": size})
         return 0
     terminal.say(f"wrote {target}: {plural(len(found.spec.variations), 'variation')}, {max(1, size // 1000)} kB")
     return 0

@@ -117,13 +117,12 @@ def _say_posted(url: str, *, again: bool) -> None:
 
 def _write(found: "Agreed", text: str | None, posted: str | None) -> None:
     from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
 
     places = [
         {"path": each.path, "first": each.first, "last": each.last, "variations": list(each.numbers)}
         for each in found.places
     ]
-    write(terminal.screen(), {
+    terminal.write_json({
         "kind": "review", "run": found.run.spec.id, "url": found.pull.url, "commit": found.review.last, "places": places, "text": text,
         "posted": posted,
     })  # fmt: skip

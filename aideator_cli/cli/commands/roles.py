@@ -24,8 +24,7 @@ def list_roles(json: options.Json = False) -> int:
 
     found = roles.everyone(invocation.here())
     if json:
-        for role in found:
-            _write(_record(role))
+        terminal.write_json(*map(_record, found))
         return 0
     from aideator_cli.views.text.roles import show_roles
 
@@ -40,7 +39,7 @@ def show(role: Name, json: options.Json = False) -> int:
 
     found, text = roles.read(invocation.here(), role)
     if json:
-        _write({**_record(found), "text": found.text})
+        terminal.write_json({**_record(found), "text": found.text})
         return 0
     from aideator_cli.views.text.roles import show_source
 
@@ -56,7 +55,7 @@ def new(name: NewName, like: Like = None, json: options.Json = False) -> int:
     here = invocation.here()
     path = roles.make(here, name, like)
     if json:
-        _write(_record(roles.read(here, str(path))[0]))
+        terminal.write_json(_record(roles.read(here, str(path))[0]))
         return 0
     terminal.screen().line(str(path))
     terminal.say(f"edit it, then: {invocation.command('run', 'REPO', 'PROMPT', '--role', path.stem)}")
@@ -75,10 +74,3 @@ def _record(role: "Role") -> dict[str, Any]:
         "tools": role.tools,
         "limits": {"steps": role.steps, "seconds": role.seconds, "cost": role.cost, "tokens": role.tokens},
     }
-
-
-def _write(record: dict[str, Any]) -> None:
-    from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
-
-    write(terminal.screen(), record)

@@ -172,13 +172,13 @@ def _print_answer(here: "Here", run: str, number: int, *, json: bool) -> int:
     from aideator_cli.cli import terminal
     from aideator_cli.cli.pager import paged
     from aideator_cli.cli.telling import tell_stale
-    from aideator_cli.views.json_lines import result_record, write
+    from aideator_cli.views.json_lines import result_record
     from aideator_cli.views.text.answers import show_answer, told_places
 
     named, result = answer(here, run, number)
     tell_stale(named)
     if json:
-        write(terminal.screen(), {"kind": "answer", "run": named.run.spec.id, **result_record(result)})
+        terminal.write_json({"kind": "answer", "run": named.run.spec.id, **result_record(result)})
         return 0
     with paged(terminal.screen()) as screen:
         show_answer(screen, result)
@@ -194,7 +194,6 @@ def _print_prompts(here: "Here", run: str, *, json: bool) -> int:
     from aideator_cli.cli import terminal
     from aideator_cli.cli.pager import paged
     from aideator_cli.cli.telling import tell_stale
-    from aideator_cli.views.json_lines import write
     from aideator_cli.views.text.sent import show_sent
 
     told = sent(here, run)
@@ -204,7 +203,7 @@ def _print_prompts(here: "Here", run: str, *, json: bool) -> int:
         for request in told.requests:
             record = {"kind": "sent", "run": spec.id, "variation": number, **asdict(request)}
             del record["text"]
-            write(terminal.screen(), {**record, "messages": None if request.text is None else request.messages})
+            terminal.write_json({**record, "messages": None if request.text is None else request.messages})
         return 0
     scripted = spec.variation(number).model.startswith("scripted/")
     with paged(terminal.screen()) as screen:
@@ -242,8 +241,6 @@ def delete(
         return 0
     deleting.delete(here, named)
     if json:
-        from aideator_cli.views.json_lines import write
-
-        write(terminal.screen(), {"kind": "deleted", "run": spec.id})
+        terminal.write_json({"kind": "deleted", "run": spec.id})
     terminal.say(f"deleted {spec.id}")
     return 0

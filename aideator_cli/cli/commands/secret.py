@@ -9,7 +9,7 @@ import typer
 from aideator_cli.cli.commands import options, run_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aideator_cli.actions.keeping import Store
     from aideator_cli.domain.keys import Keys
@@ -70,7 +70,7 @@ def set_key(
     store = _store(secret, backend, context, namespace, of, shared=shared)
     kept = keeping.keep(here, store, key, _given(key, file))
     if json:
-        _line({"kind": "stored", "name": key, "place": kept.place, "replaced": kept.replaced})
+        terminal.write_json({"kind": "stored", "name": key, "place": kept.place, "replaced": kept.replaced})
     else:
         terminal.say(f"{'replaced' if kept.replaced else 'stored'} {key} in {kept.place}")
     return 0
@@ -123,7 +123,7 @@ def delete_key(
         return 0
     place = keeping.forget(invocation.here(), _store(secret, backend, context, namespace, of, shared=shared), name)
     if json:
-        _line({"kind": "forgotten", "name": name, "place": place})
+        terminal.write_json({"kind": "forgotten", "name": name, "place": place})
     else:
         terminal.say(f"deleted {name} from {place}")
     return 0
@@ -155,14 +155,10 @@ def _given(name: str, file: Path | None) -> bytes:
 
 
 def _write(found: "Sequence[Keys]") -> None:
+    from aideator_cli.cli import terminal
+
     for keys in found:
         for entry in keys.entries:
-            _line({"kind": "key", "name": entry.name, "length": entry.length, "tail": entry.tail, "place": keys.place,
-                   "used": keys.used})  # fmt: skip
-
-
-def _line(record: "Mapping[str, object]") -> None:
-    from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
-
-    write(terminal.screen(), record)
+            terminal.write_json({
+                "kind": "key", "name": entry.name, "length": entry.length, "tail": entry.tail, "place": keys.place, "used": keys.used,
+            })  # fmt: skip

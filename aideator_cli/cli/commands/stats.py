@@ -40,10 +40,8 @@ def stats(
 
         groups = at_server.stats(server_at(here.settings.server, here.settings), counting)
     if json:
-        from aideator_cli.views.json_lines import write
-
         for group in groups:
-            write(terminal.screen(), {"kind": "stats", "by": by, **group.as_json()})
+            terminal.write_json({"kind": "stats", "by": by, **group.as_json()})
     elif groups:
         from aideator_cli.views.text.stats import show_stats
 

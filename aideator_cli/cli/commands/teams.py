@@ -25,8 +25,7 @@ def list_teams(json: options.Json = False) -> int:
 
     found = defining.everyone(Path.cwd())
     if json:
-        for team in found:
-            _write(_record(team))
+        terminal.write_json(*map(_record, found))
         return 0
     from aideator_cli.views.text.teams import show_teams
 
@@ -41,7 +40,7 @@ def show(team: Name, json: options.Json = False) -> int:
 
     found, text = defining.read(team, Path.cwd())
     if json:
-        _write({**_record(found), "text": text})
+        terminal.write_json({**_record(found), "text": text})
         return 0
     from aideator_cli.views.text.roles import show_source
 
@@ -56,7 +55,7 @@ def new(name: NewName, like: Like = None, json: options.Json = False) -> int:
 
     path = defining.make(name, like, Path.cwd())
     if json:
-        _write(_record(defining.read(str(path), Path.cwd())[0]))
+        terminal.write_json(_record(defining.read(str(path), Path.cwd())[0]))
         return 0
     terminal.screen().line(str(path))
     terminal.say(f"edit it, then: {invocation.command('run', '.', 'PROMPT', '--team', path.stem)}")
@@ -70,7 +69,7 @@ def check(team: Name, json: options.Json = False) -> int:
 
     found = defining.checked(invocation.here(), team, Path.cwd())
     if json:
-        _write(_record(found))
+        terminal.write_json(_record(found))
         return 0
     from aideator_cli.views.text.teams import show_graph
 
@@ -82,10 +81,3 @@ def _record(team: "Team") -> dict[str, Any]:
     from aideator_cli.views.json.teams import definition
 
     return definition(team)
-
-
-def _write(record: dict[str, Any]) -> None:
-    from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
-
-    write(terminal.screen(), record)

@@ -26,11 +26,9 @@ def tell(
     text = read_text(message, "message")
     told = telling.tell(invocation.here(server), run, text, Where(None, context, namespace))
     if json:
-        from aideator_cli.views.json_lines import write
-
         for number in (*told.arrived, *told.missed):
             record = {"kind": "told", "run": told.run, "variation": number, "message": told.message}
-            write(terminal.screen(), {**record, "arrived": number in told.arrived, "why": told.missed.get(number)})
+            terminal.write_json({**record, "arrived": number in told.arrived, "why": told.missed.get(number)})
         return 0
     terminal.say(f"told {', '.join(f'{told.run}/{number}' for number in told.arrived)}")
     for number, why in told.missed.items():

@@ -45,13 +45,12 @@ def create(
     from aideator_cli.actions import tokens
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.text.durations import seconds
-    from aideator_cli.views.json_lines import write
     from aideator_cli.views.text.tokens import record
 
     age = None if expires is None else seconds("--expires", expires)
     token, secret = tokens.create(invocation.here(), tokens.Order(name, user, tuple(scope or ()), age))
     if json:
-        write(terminal.screen(), {**record(token), "secret": secret})
+        terminal.write_json({**record(token), "secret": secret})
     else:
         terminal.say(f"token {token.id} of {token.owner}; nobody can show it again:")
         terminal.screen().line(secret)
@@ -62,13 +61,12 @@ def list_tokens(user: OfUser = None, json: options.Json = False) -> int:
     """List the tokens, newest first, without their secrets."""
     from aideator_cli.actions import tokens
     from aideator_cli.cli import invocation, terminal
-    from aideator_cli.views.json_lines import write
     from aideator_cli.views.text.tokens import record, show_tokens
 
     found = tokens.listed(invocation.here(), user)
     if json:
         for token in found:
-            write(terminal.screen(), record(token))
+            terminal.write_json(record(token))
     elif found:
         show_tokens(terminal.screen(), found)
     else:

@@ -44,6 +44,5 @@ def trust(folder: Folder = Path(), revoke: Revoke = False, json: options.Json = 
 
 def _write(place: Path, *, trusted: bool, changed: bool) -> None:
     from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
 
-    write(terminal.screen(), {"kind": "trust", "place": str(place), "trusted": trusted, "changed": changed})
+    terminal.write_json({"kind": "trust", "place": str(place), "trusted": trusted, "changed": changed})

@@ -19,10 +19,9 @@ def version(
     if json:
         from aideator_cli.cli import terminal
         from aideator_cli.views.json.kinds import VERSION
-        from aideator_cli.views.json_lines import write
 
         newest = {"newest": found} if found else {}
-        write(terminal.screen(), {"kind": "version", "version": __version__, "json": VERSION, **newest})
+        terminal.write_json({"kind": "version", "version": __version__, "json": VERSION, **newest})
         return 0
     print(f"aideator {__version__}")
     if found:

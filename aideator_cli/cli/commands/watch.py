@@ -130,9 +130,9 @@ def cancel(
     told = cancelling.cancel(here, run, where, wait=not no_wait)
     if json:
         from aideator_cli.cli import terminal
-        from aideator_cli.views.json_lines import show_results, write
+        from aideator_cli.views.json_lines import show_results
 
-        write(terminal.screen(), {"kind": "cancelled", "run": told.run, "variations": list(told.asked)})
+        terminal.write_json({"kind": "cancelled", "run": told.run, "variations": list(told.asked)})
         show_results(terminal.screen(), told.results, told.run)
     tell_cancelled(told)
     return 0

@@ -1,6 +1,6 @@
 """`webhook`: where a server tells of runs. Through a server, or on its own machine."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -52,7 +52,7 @@ def add(
 
     made = _desk(server).add(url, event or (), user, everybody=everybody)
     if json:
-        _write([made])
+        terminal.write_json(made)
     else:
         terminal.say(f"webhook {made['id']} gets {', '.join(made['events'])}; nobody can show its secret again:")
         terminal.screen().line(one_line(str(made["secret"])))
@@ -66,7 +66,7 @@ def list_webhooks(server: options.Server = None, json: options.Json = False) -> 
 
     found = _desk(server).listed()
     if json:
-        _write(found)
+        terminal.write_json(*found)
     elif found:
         show_webhooks(terminal.screen(), found)
     else:
@@ -90,7 +90,7 @@ def test_one(id_: Id, server: options.Server = None, json: options.Json = False)
 
     told = _desk(server).test(id_)
     if json:
-        _write([told])
+        terminal.write_json(told)
     if not told["accepted"]:
         raise AideatorError(f"{told['url']} does not accept the message: {told['error']}")
     terminal.say(f"{told['url']} has accepted a test message")
@@ -104,7 +104,7 @@ def dead(server: options.Server = None, json: options.Json = False) -> int:
 
     found = _desk(server).dead()
     if json:
-        _write(found)
+        terminal.write_json(*found)
     elif found:
         show_dead(terminal.screen(), found)
     else:
@@ -132,11 +132,3 @@ def _desk(server: str | None) -> "Desk":
     from aideator_cli.actions.webhooks.here import OwnDesk
 
     return OwnDesk(here)
-
-
-def _write(records: list[dict[str, Any]]) -> None:
-    from aideator_cli.cli import terminal
-    from aideator_cli.views.json_lines import write
-
-    for record in records:
-        write(terminal.screen(), record)
