@@ -82,6 +82,11 @@ def test_a_question_to_another_role_stands_with_its_answer_and_who_gave_it() -> 
     assert lines(*asked, refused)[1].startswith("could not call ask: ISO")
 
 
+def test_an_empty_answer_does_not_end_the_view() -> None:
+    call, done = Agent(1).tool("ask", {"role": "cto", "question": "Why?"})
+    assert lines(call, done._replace(data={**done.data, "by": "cto"})) == ["asks cto: Why?", "  cto: "]
+
+
 def test_an_attempt_that_goes_on_says_from_where() -> None:
     agent = Agent(1)
     told = [

@@ -228,9 +228,8 @@ class _Lines:
         failed = data.get("exit_code") != 0
         if tool == "ask" and not failed:
             if not self._whole:
-                self._line(
-                    number, "\n".join(f"  {line}" for line in [f"{wording.answered(data)}: {lines[0]}", *lines[1:]])
-                )
+                first, *rest = lines or [""]
+                self._line(number, "\n".join(f"  {line}" for line in [f"{wording.answered(data)}: {first}", *rest]))
             return
         if tool != "bash":
             words = wording.failed_call(tool, arguments, lines) if failed else wording.call(tool, arguments)
