@@ -5,6 +5,7 @@ from pathlib import Path
 from aideator_cli.actions.attending import standing
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.replaying import computed, find_stored, playing
+from aideator_cli.actions.teams.knowing import meant
 from aideator_cli.actions.teams.replaying import find_stored_team
 from aideator_cli.cli import invocation, teamed, terminal
 from aideator_cli.cli.acting import actions_on_past
@@ -24,7 +25,7 @@ from aideator_cli.views.look import USUAL, Look
 def play(word: str, pace: Pace, view: str | None, look: Look = USUAL) -> int:
     """On the terminal; then the table."""
     here = invocation.here()
-    if (team := teamed.found(here, word)) is not None:
+    if (team := meant(here, word)) is not None:
         return _play_team(here, team, pace, view, look)
     found = find_stored(here, word)
     spec, clock = found.spec, Playing(found.spec.created)
@@ -57,7 +58,7 @@ def record(word: str, pace: Pace, view: str | None, file: Path, *, force: bool) 
         )
     check_name(view)
     here = invocation.here()
-    team = teamed.found(here, word)
+    team = meant(here, word)
     found = find_stored(here, word) if team is None else find_stored_team(here, team)
     spec, time = found.spec, Computed()
     from aideator_cli.views.cast import Cast

@@ -91,18 +91,11 @@ def begin(here: "Here", planned: "TeamPlan") -> "TeamRun":
     return run
 
 
-def found(here: "Here", word: str) -> "TeamRun | None":
-    """Returns the team that a word names, or whose step the newest run is. None: it names no team."""
-    from aideator_cli.actions.teams import knowing
-
-    return knowing.last(here) if word == "@last" else knowing.known(here, word)
-
-
 def watch(here: "Here", word: str, where: "Where", manner: "Manner") -> int | None:
     """Shows a team to its end, and moves it on. None: the word names no team."""
-    from aideator_cli.actions.teams import knowing
+    from aideator_cli.actions.teams.knowing import meant
 
-    run = knowing.last(here) if word == "@last" else knowing.known(here, word, where)
+    run = meant(here, word, where)
     if run is not None and run.state != "running":
         _show_past(here, run, manner)
     return None if run is None else show(here, run, manner)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # every `show` asks whether the word is a team's
 
 
 def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | None":
-    """Returns the team that a word names: its id, the beginning of it, or @last if the newest run is a step of it. None: no team.
+    """Returns the team that a word names: its id, or the beginning of it. None: no team, as with @last, which names a run.
 
     `where`: the cluster in which to look, too.
     """
@@ -26,6 +26,11 @@ def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | Non
     if name is not None and (name == word or store.find(word) is None):  # the beginning of a run's id names the run
         return store.team(name)
     return _in_cluster(here, word, where) if where is not None and here.settings.server is None else None
+
+
+def meant(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | None":
+    """As `known`, but @last means the team that the newest run is a step of."""
+    return last(here) if word == "@last" else known(here, word, where)
 
 
 def last(here: Here) -> "TeamRun | None":

@@ -28,8 +28,8 @@ def report(
     import sys
 
     from aideator_cli.actions.sharing.reporting import report as material
-    from aideator_cli.actions.teams.knowing import run_to_report, state_of
-    from aideator_cli.cli import invocation, teamed, terminal
+    from aideator_cli.actions.teams.knowing import meant, run_to_report, state_of
+    from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
     from aideator_cli.errors import usage
     from aideator_cli.system.output_file import expect_free, output_file
@@ -38,7 +38,7 @@ def report(
     from aideator_cli.views.html.report import html
 
     here = invocation.here(server)
-    team = teamed.found(here, run)
+    team = meant(here, run)
     found = the_run(here, run if team is None else run_to_report(here, team))
     name = found.spec.id if team is None else team.id
     target = output or Path(f"{_file_name(name)}.html")

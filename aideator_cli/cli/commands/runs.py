@@ -137,7 +137,7 @@ def show(
     if prompts:
         return _print_prompts(invocation.here(server), run, json=json)
     here = invocation.here(server)
-    team = knowing.last(here) if run == "@last" else knowing.known(here, run)
+    team = knowing.meant(here, run)
     if team is not None:
         from aideator_cli.cli import teamed
 

@@ -124,7 +124,7 @@ def cancel(
     from aideator_cli.intake.request import Where
 
     here, where = invocation.here(server), Where(None, context, namespace)
-    team = knowing.last(here) if run == "@last" else knowing.known(here, run, where)
+    team = knowing.meant(here, run, where)
     if team is not None:
         return teamed.cancel(here, team, json=json)
     told = cancelling.cancel(here, run, where, wait=not no_wait)
