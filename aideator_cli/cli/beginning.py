@@ -43,8 +43,7 @@ def begin(
         raise AideatorError("nothing was started")
     if spec.issue is not None and not _may_give(spec.issue, len(spec.variations), confirmed=confirmed):
         raise AideatorError("nothing was started")
-    tell_routes(spec)
-    tell_notes(spec)
+    tell_added(spec)
     run = start(here, planned)
     announce(spec, planned.backend)
     if detach:
@@ -144,7 +143,13 @@ def _may_give(issue: "Issue", agents: int, *, confirmed: bool) -> bool:
     )
 
 
-def tell_routes(spec: "RunSpec") -> None:
+def tell_added(spec: "RunSpec") -> None:
+    """Says what AIdeator has added to the request: the models that it chose, and the notes on the repository."""
+    _tell_routes(spec)
+    _tell_notes(spec)
+
+
+def _tell_routes(spec: "RunSpec") -> None:
     """Says why each variation has its model, where AIdeator chose it."""
     told: dict[str, list[int]] = {}
     for each in spec.variations:
@@ -161,7 +166,7 @@ def tell_routes(spec: "RunSpec") -> None:
             terminal.say(f"{joined(numbers)}: {one_line(text)}")
 
 
-def tell_notes(spec: "RunSpec") -> None:
+def _tell_notes(spec: "RunSpec") -> None:
     """Shows the notes on the repository before any agent gets them."""
     if spec.notes:
         from aideator_cli.cli import terminal

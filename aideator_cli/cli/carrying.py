@@ -80,13 +80,12 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
 def _estimate(call: Call) -> int:
     from aideator_cli.actions.estimating import estimate
     from aideator_cli.actions.starting import plan
-    from aideator_cli.cli.beginning import remark, tell_notes, tell_routes
+    from aideator_cli.cli.beginning import remark, tell_added
     from aideator_cli.cli.estimated import tell_estimate
 
     planned = plan(call.here, call.request, call.where)
     remark(planned)
-    tell_routes(planned.spec)
-    tell_notes(planned.spec)
+    tell_added(planned.spec)
     code = tell_estimate(estimate(call.here, planned.spec), json=call.json)
     if planned.spec.escalates:
         from aideator_cli.cli import terminal
@@ -106,12 +105,11 @@ def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]], *, json: bool
 
     from aideator_cli.actions.starting import unconfirmed
     from aideator_cli.cli import terminal
-    from aideator_cli.cli.beginning import remark, tell_notes, tell_routes
+    from aideator_cli.cli.beginning import remark, tell_added
     from aideator_cli.system.yaml_file import write_documents
 
     remark(planned)
-    tell_routes(planned.spec)
-    tell_notes(planned.spec)
+    tell_added(planned.spec)
     if planned.suspects:
         raise unconfirmed(planned.suspects)
     if not json:

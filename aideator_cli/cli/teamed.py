@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def carry_out_by_team(call: "Call", word: str) -> int:
     """Returns the exit code."""
     from aideator_cli.actions.teams import starting
-    from aideator_cli.cli.beginning import remark, tell_notes, tell_routes
+    from aideator_cli.cli.beginning import remark, tell_added
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
     from aideator_cli.errors import usage
@@ -41,8 +41,7 @@ def carry_out_by_team(call: "Call", word: str) -> int:
     if not is_path(word) and team.place != SHIPPED:
         _tell_its_own(team)
     planned = starting.plan(call.here, team, request, call.where)
-    tell_routes(planned.first.spec)
-    tell_notes(planned.first.spec)
+    tell_added(planned.first.spec)
     if call.dry_run:
         return _draw(planned, json=call.json)
     if call.taken is not None:

@@ -136,10 +136,14 @@ def is_asked() -> bool:
 
 def agrees(question: str) -> bool:
     """Asks the person at this terminal. Without a person the answer is yes."""
-    if not is_asked():
-        return True
-    print(clean(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return not is_asked() or (answer(f"{question} [y/N]") or "").lower() in ("y", "yes")
+
+
+def answer(question: str) -> str | None:
+    """Asks the person at this terminal. Returns their line, or None if the input has ended."""
+    print(clean(f"{question} "), end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    return line.strip() if line else None
 
 
 def hidden(question: str) -> str:

@@ -133,8 +133,8 @@ def _ask(here: "Here", found: "Proposed") -> int:
         show_proposal(screen, each)
         screen.out.flush()
         yes = "yes in full" if each.warnings else "[y]es"
-        said = _answer(f"{number} of {len(found.proposals)}: keep it? {yes}, [N]o, [e]dit, [l]ater, [q]uit")
-        if said == "q":
+        said = terminal.answer(f"{number} of {len(found.proposals)}: keep it? {yes}, [N]o, [e]dit, [l]ater, [q]uit")
+        if said is None or (said := said.lower()) == "q":
             return 0
         if said == "yes" or (said == "y" and not each.warnings):
             terminal.say(f"note {memory.accept(here, found.repository, each).id} is kept")
@@ -151,19 +151,8 @@ def _edited(here: "Here", repository: str, proposal: "Proposal") -> None:
     from aideator_cli.actions import memory
     from aideator_cli.cli import terminal
 
-    text = _answer("The note in your words (empty: leave it for later):", small=False)
-    if text:
+    if text := terminal.answer("The note in your words (empty: leave it for later):"):
         terminal.say(f"note {memory.accept(here, repository, proposal, text).id} is kept")
-
-
-def _answer(question: str, *, small: bool = True) -> str:
-    import sys
-
-    print(f"{question} ", end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        return "q" if small else ""
-    return line.strip().lower() if small else line.strip()
 
 
 def _record(note: "Memory") -> dict[str, Any]:
