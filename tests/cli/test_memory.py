@@ -120,6 +120,7 @@ def test_a_person_accepts_rejects_or_rewrites_each(here: Shell, tmp_path: Path) 
     assert "note 1 is kept" in shown
     assert "kept only if you type yes" in shown
     assert texts(here("memory", "list", "--json")) == ["The check unit (grep -q 3 a.py) fails on the unchanged base."]
+    at_terminal("quit\n")
     at_terminal("e\nThree is right.\n")
     assert texts(here("memory", "list", "--json"))[1:] == ["Three is right."]
     assert here("memory", "review", "--json").out == ""

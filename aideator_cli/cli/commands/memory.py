@@ -134,7 +134,7 @@ def _ask(here: "Here", found: "Proposed") -> int:
         screen.out.flush()
         yes = "yes in full" if each.warnings else "[y]es"
         said = terminal.answer(f"{number} of {len(found.proposals)}: keep it? {yes}, [N]o, [e]dit, [l]ater, [q]uit")
-        if said is None or (said := said.lower()) == "q":
+        if said is None or (said := said.lower()) in ("q", "quit"):
             return 0
         if said == "yes" or (said == "y" and not each.warnings):
             terminal.say(f"note {memory.accept(here, found.repository, each).id} is kept")
