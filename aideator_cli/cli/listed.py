@@ -73,23 +73,21 @@ def show_teams(here: "Here", limit: int) -> bool:
 
 
 def show_servers(
-    here: "Here", wanted: "Wanted", limit: int, columns: Sequence[str] | None, *, watch: bool, json: bool
+    here: "Here", wanted: "Wanted", limit: int, columns: Sequence[str], *, filtered: bool, watch: bool, json: bool
 ) -> int:
     """Shows the list that a server has."""
     from aideator_cli.actions import listing
     from aideator_cli.errors import usage
 
-    shown = checked_columns(columns, json=json)
     if watch:
         raise usage(
             "list --watch can't ask a server", hint="leave out --watch, or add --cluster to list without the server"
         )
-    records = listing.of_server(here, limit, listing.checked(wanted))
+    records = listing.of_server(here, limit, wanted)
     if json:
         terminal.write_json(*records)
     else:
-        filtered = wanted != type(wanted)(sort=wanted.sort)
-        show_list([listing.glance_of(each) for each in records], shown, filtered=filtered)
+        show_list([listing.glance_of(each) for each in records], columns, filtered=filtered)
     return 0
 
 

@@ -86,12 +86,11 @@ def list_runs(
     from aideator_cli.errors import usage
 
     here = invocation.here(server)
-    if here.settings.server is not None and not (cluster or all_users or context or namespace):
-        return show_servers(
-            here, Wanted(state, outcome, repo, search, tuple(tag or ()), sort), limit, columns, watch=watch, json=json
-        )
     wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, everyone=all_users))
+    filtered = wanted != Wanted(sort=sort, everyone=all_users)
     shown = checked_columns(columns, json=json)
+    if here.settings.server is not None and not (cluster or all_users or context or namespace):
+        return show_servers(here, wanted, limit, shown, filtered=filtered, watch=watch, json=json)
     if cluster or all_users:
         ask_cluster(here, context, namespace, everyone=all_users)
     elif context or namespace:
@@ -102,7 +101,6 @@ def list_runs(
     elif json:
         write_list(listing.listed(here, limit, wanted))
     else:
-        filtered = wanted != Wanted(sort=sort, everyone=all_users)
         has_teams = not filtered and not shown and show_teams(here, limit)
         rows = listing.glances(here, limit, wanted._replace(alone=has_teams and not steps))
         show_list(rows, shown, filtered=filtered, has_teams=has_teams)
@@ -132,11 +130,11 @@ def show(
 
     if answer is not None and prompts:
         raise usage("--answer and --prompts can't be combined", hint="leave out one of them")
-    if answer is not None:
-        return _print_answer(invocation.here(server), run, answer, json=json)
-    if prompts:
-        return _print_prompts(invocation.here(server), run, json=json)
     here = invocation.here(server)
+    if answer is not None:
+        return _print_answer(here, run, answer, json=json)
+    if prompts:
+        return _print_prompts(here, run, json=json)
     team = knowing.meant(here, run)
     if team is not None:
         from aideator_cli.cli import teamed
