@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load import agent_image
-from bench.throw_away import Cluster, namespace, running_cluster
+from bench.throw_away import Cluster, namespace, repository, running_cluster
 
 STEPS = 50
 ROUNDS = 5
@@ -59,18 +59,12 @@ def _rounds() -> int:
 
 def _agent(cluster: Cluster, name: str, image: str, folder: Path) -> float:
     """Seconds from the agent's first command to the end of its last one, by its own events."""
-    repository, script = folder / "repository", folder / "script.json"
-    if not repository.exists():
-        subprocess.run(["git", "init", "-q", str(repository)], check=True)
-        author = ["-c", "user.name=Bench", "-c", "user.email=bench@example.invalid"]
-        subprocess.run(
-            ["git", "-C", str(repository), *author, "commit", "-q", "--allow-empty", "-m", "first"], check=True
-        )
+    script = folder / "script.json"
     turns = [{"calls": [{"tool": "bash", "arguments": {"command": command}}]} for command in COMMANDS]
     script.write_text(json.dumps(turns))
     words = [
         "run",
-        str(repository),
+        str(repository(folder / "repository")),
         "Do it.",
         "--model",
         f"scripted/{script}",

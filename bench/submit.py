@@ -17,7 +17,7 @@ import time
 import uuid
 from pathlib import Path
 
-from bench.throw_away import Cluster, namespace, running_cluster
+from bench.throw_away import Cluster, namespace, repository, running_cluster
 
 TARGETS = {3: 1.5, 20: 0.8, 50: 0.5}  # the highest ratio for each size
 ROUNDS, SHORT = 7, 3
@@ -94,18 +94,11 @@ def _manifests(cluster: Cluster, name: str, size: int, folder: Path) -> str:
 def _run(folder: Path, size: int) -> list[str]:
     script = folder / "script.yaml"
     script.write_text("- say: Nothing to do.\n")
-    repository = folder / "repository"
-    if not repository.exists():
-        subprocess.run(["git", "init", "-q", str(repository)], check=True)
-        author = ["-c", "user.name=Bench", "-c", "user.email=bench@example.invalid"]
-        subprocess.run(
-            ["git", "-C", str(repository), *author, "commit", "-q", "--allow-empty", "-m", "first"], check=True
-        )
     program = shutil.which("aideator", path=str(Path(sys.executable).parent))
     return [
         str(program),
         "run",
-        f"file://{repository}",
+        f"file://{repository(folder / 'repository')}",
         "Do it.",
         "-n",
         str(size),

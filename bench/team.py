@@ -20,6 +20,7 @@ from typing import Any
 from aideator_cli.domain.teams import stage_of
 from aideator_cli.store import Store
 from aideator_cli.system.clock import seconds_between
+from bench.throw_away import repository
 
 STAGES = 6
 TASKS = 20
@@ -30,35 +31,23 @@ def main() -> None:
     stages = _stages()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _repository(folder / "repository")
-        chain = _chain(folder, stages)
-        peer = _by_hand(folder, stages)
-        gaps, spread = chain, _tasks(folder)
+        repository(folder / "repository")
+        gaps, peer, spread = _chain(folder, stages), _by_hand(folder, stages), _tasks(folder)
     ours, theirs = statistics.median(gaps), statistics.median(peer)
     print(
         f"between two stages {ours:.2f} s pass (at most {STAGE_S:.0f}), the median of {len(gaps)}; by a shell script {theirs:.2f} s"
     )
     print(f"{TASKS} tasks are at work {spread:.1f} s after their plan, {spread / TASKS:.2f} s each")
-    print(
-        json.dumps(
-            {
-                "stage_s": round(ours, 3), "tasks_s": round(spread, 3), "task_s": round(spread / TASKS, 3),
-                "peer_stage_s": round(theirs, 3), "peer": "a shell script of `aideator continue`",
-            }
-        )
-    )  # fmt: skip
+    print(json.dumps({
+        "stage_s": round(ours, 3), "tasks_s": round(spread, 3), "task_s": round(spread / TASKS, 3),
+        "peer_stage_s": round(theirs, 3), "peer": "a shell script of `aideator continue`",
+    }))  # fmt: skip
 
 
 def _stages() -> int:
     parser = argparse.ArgumentParser(prog="make bench-team")
     parser.add_argument("--short", action="store_true")
     return 3 if parser.parse_args().short else STAGES
-
-
-def _repository(path: Path) -> None:
-    author = ["-c", "user.name=Bench", "-c", "user.email=bench@example.invalid"]
-    subprocess.run(["git", "init", "-q", str(path)], check=True)
-    subprocess.run(["git", "-C", str(path), *author, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
 
 
 def _script(path: Path, *turns: Mapping[str, Any]) -> Path:

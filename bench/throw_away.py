@@ -1,4 +1,4 @@
-"""The throw-away cluster, for benchmarks: a namespace of their own, and kubectl."""
+"""What benchmarks throw away: a namespace of their own in the throw-away cluster, with kubectl, and a repository."""
 
 import json
 import os
@@ -45,6 +45,15 @@ def running_cluster() -> Cluster:
         raise SystemExit("no cluster: make cluster-up")
     kubeconfig = found.stdout.strip()
     return Cluster(kubeconfig, shutil.which("kubectl") or str(Path(kubeconfig).with_name("kubectl")))
+
+
+def repository(path: Path) -> Path:
+    """With one empty commit; made unless it is there."""
+    if not path.exists():
+        author = ["-c", "user.name=Bench", "-c", "user.email=bench@example.invalid"]
+        subprocess.run(["git", "init", "-q", str(path)], check=True)
+        subprocess.run(["git", "-C", str(path), *author, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    return path
 
 
 @contextmanager
