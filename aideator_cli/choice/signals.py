@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from aideator_agent.signals.finding import Signal
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 
 TEXT: Final = 60  # characters of what was found
 WORDS: Final[Mapping[str, str]] = {
@@ -46,6 +46,5 @@ def told(signal: Signal) -> str:
     """Returns `src/calc.py:12 ends the process: os._exit`."""
     place = one_line(signal.path) + (f":{signal.line}" if signal.line is not None else "")
     words = WORDS.get(signal.name) or one_line(signal.name)
-    text = one_line(signal.text)
-    shown = text if len(text) <= TEXT else text[: TEXT - 1] + "…"
+    shown = cut(one_line(signal.text), TEXT)
     return f"{place} {words}: {shown}" if shown else f"{place} {words}"

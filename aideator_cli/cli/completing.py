@@ -14,7 +14,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 
 _LINE: Final = "--line"
 _LONGEST: Final = 60  # characters of a description
@@ -51,8 +51,8 @@ def _found(asked: Sequence[str]) -> list[Completion]:
         if asked and asked[0] == _LINE:
             _, line, breaks = asked
             words = _split(line)[1:]
-            cut = _before_the_last(words[-1], breaks)
-            return [(word[cut:], said) for word, said in completed(words)]
+            kept = _before_the_last(words[-1], breaks)
+            return [(word[kept:], said) for word, said in completed(words)]
         return completed(asked)
     except Exception:  # also a broken configuration, or a database in use: the command itself will say it
         return []
@@ -76,8 +76,7 @@ def _before_the_last(word: str, breaks: str) -> int:
 
 
 def _short(text: str) -> str:
-    line = one_line(text)
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return cut(one_line(text), _LONGEST)
 
 
 def completed(words: Sequence[str]) -> list[Completion]:

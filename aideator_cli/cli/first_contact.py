@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aideator_cli.cli import invocation, terminal
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 
 if TYPE_CHECKING:
     from aideator_cli.actions.standing import Standing
@@ -45,8 +45,7 @@ def greet() -> int:
 def _where(found: "Standing") -> str:
     newest = found.newest
     if newest is not None:
-        prompt = one_line(newest.prompt)
-        short = prompt if len(prompt) <= _PROMPT else f"{prompt[: _PROMPT - 1]}…"
+        short = cut(one_line(newest.prompt), _PROMPT)
         done = (
             f"{newest.succeeded} of {newest.variations} variations succeeded"
             if newest.state == "ended"

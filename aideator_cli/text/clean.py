@@ -21,6 +21,11 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def cut(text: str, most: int) -> str:
+    """Returns the text in at most so many characters: where it is longer, its beginning and an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…" if most > 0 else ""
+
+
 def _sign(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:

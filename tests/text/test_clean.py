@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aideator_cli.text.clean import clean, one_line
+from aideator_cli.text.clean import clean, cut, one_line
 
 
 @given(st.text(st.characters()))
@@ -28,3 +28,7 @@ def test_words_of_every_script_stay_as_they_are() -> None:
 
 def test_one_line_is_one_line() -> None:
     assert one_line("a\nb\r\n\tc\u2028d") == "a b c�d"
+
+
+def test_a_long_text_is_cut_where_its_room_ends() -> None:
+    assert [cut("abcd", most) for most in (5, 4, 3, 1, 0)] == ["abcd", "abcd", "ab…", "…", ""]

@@ -13,7 +13,7 @@ from aideator_agent.citation import Citation
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.judgements import NO_VERDICT, NO_WORDS
-from aideator_cli.text.clean import clean
+from aideator_cli.text.clean import clean, cut
 from aideator_cli.text.places import parted
 
 MOST_BYTES: Final = 400_000  # of one question
@@ -139,4 +139,4 @@ def _shown(patch: bytes) -> str:
 
 def _brief(text: str) -> str:
     text = text.strip().encode(errors="replace").decode()
-    return text if len(text) <= MOST_REASON else text[: MOST_REASON - 1] + "…"
+    return cut(text, MOST_REASON)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aideator_cli.domain.held import Held, Holdings
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 from aideator_cli.text.figures import minute, size
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, fits, show
@@ -40,6 +40,6 @@ def _table(runs: Sequence[Held], cells: int) -> Grid:
         prompt = one_line(each.prompt[: 4 * PROMPT_CELLS])
         table.add_row(
             each.run, minute(each.created), each.state, size(each.event_bytes), size(each.file_bytes), size(each.total),
-            prompt if len(prompt) <= cells else prompt[: cells - 1] + "…",
+            cut(prompt, cells),
         )  # fmt: skip
     return table

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 from aideator_cli.text.figures import cost, minute
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, fits, show
@@ -89,4 +89,4 @@ def _beginning(text: str, cells: int) -> str:
     line = one_line(text[: 4 * cells])
     if len(line) <= cells < len(text):
         line = one_line(text)
-    return line if len(line) <= cells else line[: cells - 1] + "…"
+    return cut(line, cells)

@@ -5,7 +5,7 @@ from typing import Final
 
 from aideator_agent.spec import Note
 from aideator_cli.domain.memory import Memory, Proposal
-from aideator_cli.text.clean import clean, one_line
+from aideator_cli.text.clean import clean, cut, one_line
 from aideator_cli.text.figures import minute, plural
 from aideator_cli.views.screen import Screen
 
@@ -47,11 +47,6 @@ def show_proposal(screen: Screen, each: Proposal) -> None:
 
 def brief(notes: Sequence[Note]) -> str:
     """Returns `2 notes on the repository: [3] The tests need Redis. [7] …`."""
-    named = " ".join(f"[{each.id}] {_short(each.text)}" for each in notes[:SHOWN])
+    named = " ".join(f"[{each.id}] {cut(one_line(each.text), BRIEF)}" for each in notes[:SHOWN])
     more = f" and {len(notes) - SHOWN} more" if len(notes) > SHOWN else ""
     return f"{plural(len(notes), 'note')} on the repository: {named}{more}"
-
-
-def _short(text: str) -> str:
-    line = one_line(text)
-    return line if len(line) <= BRIEF else f"{line[: BRIEF - 1]}…"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from aideator_cli.actions.stats import Share, Stats
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 from aideator_cli.text.figures import cost, duration
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, fits, show
@@ -87,7 +87,7 @@ def _name(by: str, name: str) -> str:
     if by == "repo":
         text = text.removeprefix("https://")
         return text if len(text) <= MODEL_CELLS else "…" + text[1 - MODEL_CELLS :]
-    return text if len(text) <= MODEL_CELLS else text[: MODEL_CELLS - 1] + "…"
+    return cut(text, MODEL_CELLS)
 
 
 def _percent(share: Share) -> str:

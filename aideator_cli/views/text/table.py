@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import Word, check_names, titled, verdicts
 from aideator_cli.domain.result import Result
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 from aideator_cli.views import wording
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import ended_sign
@@ -114,7 +114,7 @@ def model_name(model: str) -> str:
     name = one_line(model)
     if name.startswith("scripted/"):
         name = f"scripted/{name.rpartition('/')[2]}"
-    return name if len(name) <= MODEL_CELLS else name[: MODEL_CELLS - 1] + "…"
+    return cut(name, MODEL_CELLS)
 
 
 def _head(result: Result, selected: bool) -> list[str | Styled]:

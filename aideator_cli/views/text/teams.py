@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Team, TeamRun
-from aideator_cli.text.clean import one_line
+from aideator_cli.text.clean import cut, one_line
 from aideator_cli.text.figures import cost, duration, minute, plural
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, Style, Styled, fits, show
@@ -30,7 +30,7 @@ def list_teams(screen: Screen, runs: Sequence[TeamRun]) -> None:
     for run in runs:
         style: Style = {"failed": "red", "succeeded": "green"}.get(run.state, "")  # type: ignore[assignment]
         prompt = (
-            _cut(one_line(run.prompt), max(20, screen.width - others)) if screen.is_terminal else one_line(run.prompt)
+            cut(one_line(run.prompt), max(20, screen.width - others)) if screen.is_terminal else one_line(run.prompt)
         )
         grid.add_row(
             run.id, minute(run.created), Styled(run.state, style), run.result or "", one_line(run.team.name), prompt
@@ -94,7 +94,7 @@ def _steps(state: TeamState, *, words: int | None = None, starts: bool = True) -
         who = f"{each.agents} × {', '.join(map(one_line, each.roles))}" if each.agents else "check"
         grid.add_row(
             one_line(each.step.key), each.step.run, *([", ".join(each.begins_with)] if starts else []), who,
-            duration(each.seconds), cost(each.cost), Styled(text if words is None else _cut(text, words), style),
+            duration(each.seconds), cost(each.cost), Styled(text if words is None else cut(text, words), style),
         )  # fmt: skip
     return grid
 
@@ -107,10 +107,6 @@ def _standing(state: TeamState) -> str:
     if run.state == "running":
         return f"{run.id} is at work; {figures}"
     return f"{run.id} {run.state}: {one_line(run.reason)}; {figures}"
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…" if width else ""
 
 
 def _who(stage: Stage) -> str:
