@@ -5,7 +5,7 @@ import io
 from aideator_cli.domain.handing import StepState, TeamState, Told
 from aideator_cli.domain.teams import Asked, Step, Team, TeamRun
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.teams import show_team
+from aideator_cli.views.text.teams import list_teams, show_team
 
 BEGAN = "2026-01-31T12:00:00Z"
 FAILING = f"its tests fail: {'test_that_has_a_long_name ' * 4}end"
@@ -38,3 +38,13 @@ def test_a_narrow_terminal_has_no_room_for_what_each_began_with() -> None:
     assert "from" not in title
     assert "its tests fail" in row
     assert len(row) == 80
+
+
+def test_a_list_of_teams_with_long_names_ends_where_the_terminal_does() -> None:
+    team = Team("migrate-the-billing-service", "two.yaml", ())
+    runs = [TeamRun("k3v9x2q", BEGAN, team, "Write both. " * 20, Asked(), state="succeeded", result="lvnk15b/1")]
+    out = io.StringIO()
+    list_teams(Screen(out, width=100, is_terminal=True), runs)
+    row = out.getvalue().splitlines()[1]
+    assert row.endswith("…")
+    assert len(row) == 100

@@ -9,6 +9,8 @@ from aideator_cli.text.figures import cost, duration, minute, plural
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, Style, Styled, fits, show
 
+PROMPT = "prompt"  # the last column's title
+LEAST_PROMPT = 20  # cells
 LEAST_WORDS = 24  # cells for what came of a step; with less, the table leaves out what each began with
 
 
@@ -22,20 +24,27 @@ def show_teams(screen: Screen, teams: Sequence[Team]) -> None:
 
 
 def list_teams(screen: Screen, runs: Sequence[TeamRun]) -> None:
-    """Shows a line for each team that was started."""
+    """Shows a line for each team that was started. The prompt gets the room that the rest leaves."""
+    grid = _started(runs)
+    if not fits(screen, grid):
+        others = _started(runs, words=0).width - len(PROMPT)
+        grid = _started(runs, words=max(LEAST_PROMPT, screen.width - others))
+    show(screen, grid)
+
+
+def _started(runs: Sequence[TeamRun], *, words: int | None = None) -> Grid:
+    """`words`: cells for a prompt; None: all of it."""
     grid = Grid()
-    for title in ("team", "created", "state", "result", "name", "prompt"):
+    for title in ("team", "created", "state", "result", "name", PROMPT):
         grid.add_column(title)
-    others = 62
     for run in runs:
         style: Style = {"failed": "red", "succeeded": "green"}.get(run.state, "")  # type: ignore[assignment]
-        prompt = (
-            cut(one_line(run.prompt), max(20, screen.width - others)) if screen.is_terminal else one_line(run.prompt)
-        )
+        prompt = one_line(run.prompt)
         grid.add_row(
-            run.id, minute(run.created), Styled(run.state, style), run.result or "", one_line(run.team.name), prompt
-        )
-    show(screen, grid)
+            run.id, minute(run.created), Styled(run.state, style), run.result or "", one_line(run.team.name),
+            prompt if words is None else cut(prompt, words),
+        )  # fmt: skip
+    return grid
 
 
 def show_graph(screen: Screen, team: Team) -> None:
