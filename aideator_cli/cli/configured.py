@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 _WHO, _WHAT, _WHERE, _WATCHING = "Who works", "The task and the repository", "Where", "Starting and watching"
 _HEADINGS: Final = {
-    **dict.fromkeys(("n", "agent", "agent_command", "agent_home", "model", "matrix", "role", "temperature", "api_base", "mcp"), _WHO),
-    "search": _WHO,
-    "team": _WHO,
     **dict.fromkeys(
-        ("issue", "var", "var_file", "answer", "diff", "ref", "dirty", "carry", "subdir", "depth", "sparse", "no_submodules",
-         "withhold_secrets"),
+        ("n", "agent", "agent_command", "agent_home", "model", "escalate", "private", "matrix", "team", "role", "temperature", "api_base",
+         "mcp", "search"),
+        _WHO,
+    ),
+    **dict.fromkeys(
+        ("issue", "var", "var_file", "no_memory", "answer", "diff", "ref", "dirty", "carry", "subdir", "depth", "sparse",
+         "no_submodules", "withhold_secrets"),
         _WHAT,
     ),
     **dict.fromkeys(("backend", "server", "context", "namespace", "allow_local_shell", "git_secret", "env", "ca"), _WHERE),

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from aideator_cli.cli.reference import reference
+from tests.cli.conftest import Shell
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -14,3 +17,8 @@ def test_the_page_of_commands_is_as_the_commands_are() -> None:
 
 def test_what_an_option_takes_is_named_by_a_word_and_not_by_a_type() -> None:
     assert re.findall(r"^ +-.*<[a-z ]+>", reference(), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("command", ["run", "ask", "review"])
+def test_every_option_of_a_run_stands_under_what_it_is_for(aideator: Shell, command: str) -> None:
+    assert "\nOptions:" not in aideator(command, "--help").out
