@@ -22,6 +22,7 @@ from aideator_cli.stream.sequence import Sequence
 from aideator_cli.stream.standing import Standing
 from aideator_cli.stream.versions import misfit
 from aideator_cli.system.clock import now
+from aideator_cli.system.queues import put
 
 MOST_AT_ONCE = 500  # items in one batch
 FEW = 100  # items in a batch that may wait during a burst: a commit costs as much as 30 of them
@@ -273,12 +274,7 @@ class _Follower:
             self._put(items)
 
     def _put(self, message: Message) -> None:
-        while not self._stop.is_set():
-            try:
-                self._queue.put(message, timeout=TICK)
-            except queue.Full:
-                continue
-            return
+        put(self._queue, message, self._stop)
 
     def _thread(self, work: Callable[[], None], name: str) -> None:
         def run() -> None:

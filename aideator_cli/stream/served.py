@@ -13,6 +13,7 @@ from aideator_cli.backends.server.client import API, Broken
 from aideator_cli.backends.server.sent import Sent, read
 from aideator_cli.domain.events import Observation
 from aideator_cli.system.clock import now
+from aideator_cli.system.queues import put
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds between two attempts to connect again
 TICK: Final = 0.5  # seconds between two looks at whether the caller has left
@@ -114,9 +115,4 @@ class Stream:
         return Observation(self._run, now(), kind, text)
 
     def _put(self, message: _Message) -> None:
-        while not self._stop.is_set():
-            try:
-                self._queue.put(message, timeout=TICK)
-            except queue.Full:
-                continue
-            return
+        put(self._queue, message, self._stop)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aideator_agent.values import frozen
 from aideator_cli.domain.events import Item
 from aideator_cli.errors import AideatorError
+from aideator_cli.system.queues import put
 
 WAITING: Final = 16  # batches, before the thread waits: a slow view holds the readers back, nothing is dropped
 JOIN_SECONDS: Final = 0.2
@@ -55,20 +56,12 @@ class Feed:
     def _pull(self) -> None:
         try:
             for batch in self._batches:
-                self._put(batch)
+                put(self._queue, batch, self._left)
                 if self._left.is_set():
                     return
         except BaseException as error:
             self.error = error
-        self._put(None)
-
-    def _put(self, batch: list[Item] | None) -> None:
-        while not self._left.is_set():
-            try:
-                self._queue.put(batch, timeout=0.5)
-            except queue.Full:
-                continue
-            return
+        put(self._queue, None, self._left)
 
 
 class Background:
