@@ -2,9 +2,10 @@
 
 import base64
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Final
+
+from aideator_agent.inflating import inflated
 
 MOST: Final = 32 * 1024 * 1024  # bytes of one hunk
 HUNK: Final = re.compile(rb"^(?:literal|delta) [0-9]+\n((?:[A-Za-z][!-~]+\n)+)", re.MULTILINE)
@@ -13,14 +14,7 @@ HUNK: Final = re.compile(rb"^(?:literal|delta) [0-9]+\n((?:[A-Za-z][!-~]+\n)+)",
 def unpacked(diff: bytes) -> Iterator[bytes]:
     """Yields the data of each hunk. Raises `ValueError` for one that is not as git writes it, or too large."""
     for found in HUNK.finditer(diff):
-        packed = b"".join(map(_decoded, found[1].splitlines()))
-        inflater = zlib.decompressobj()
-        try:
-            yield inflater.decompress(packed, MOST)
-        except zlib.error as error:
-            raise ValueError(str(error)) from error
-        if not inflater.eof:
-            raise ValueError("a hunk is cut, or too large")
+        yield inflated(b"".join(map(_decoded, found[1].splitlines())), MOST)
 
 
 def _decoded(line: bytes) -> bytes:

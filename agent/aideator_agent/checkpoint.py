@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, Literal, Self
 
 from aideator_agent import pieces
+from aideator_agent.inflating import inflated
 from aideator_agent.models.base import DEEPEST, Message, is_shallow
 from aideator_agent.values import frozen
 
@@ -44,22 +45,19 @@ class Checkpoint:
     def packed(self) -> str:
         """Returns the text of the record."""
         head = {
-            "v": VERSION, "kept": self.kept, "added": self.added, "opening": self.opening, "patch": self.patch, "base": self.base,
+            "kept": self.kept, "added": self.added, "opening": self.opening, "patch": self.patch, "base": self.base,
             "diff": self.diff is not None,
         }  # fmt: skip
-        data = pieces.encoded(head).encode() + b"\n" + (self.diff or b"")
-        return base64.b64encode(zlib.compress(data, 6)).decode()
+        return base64.b64encode(_packed(head, self.diff or b"", 6)).decode()
 
     @classmethod
     def unpacked(cls, text: str) -> Self:
         """Raises `BadCheckpoint`."""
         try:
-            head, _, diff = _inflated(base64.b64decode(text, validate=True)).partition(b"\n")
-        except BadCheckpoint:
-            raise
+            packed = base64.b64decode(text, validate=True)
         except ValueError as error:
             raise BadCheckpoint(str(error)) from error
-        data = _object(head)
+        data, diff = _unpacked(packed)
         kept, opening = _count(data.get("kept")), _count(data.get("opening"))
         added = _messages(data.get("added"))
         return cls(
@@ -115,7 +113,7 @@ class Standing:
     def packed(self) -> bytes:
         """Returns the file that the next attempt gets. Raises `BadCheckpoint` if it would be too large."""
         head = {name: value for name, value in vars(self).items() if name != "diff"}
-        packed = zlib.compress(pieces.encoded({"v": VERSION, **head}).encode() + b"\n" + self.diff, 9)
+        packed = _packed(head, self.diff, 9)
         if len(packed) > FILE_BYTES:
             raise BadCheckpoint(f"it takes {len(packed) / 1024:,.0f} KiB, and {FILE_BYTES // 1024} KiB is the most")
         return packed
@@ -123,8 +121,7 @@ class Standing:
     @classmethod
     def unpacked(cls, data: bytes) -> Self:
         """Raises `BadCheckpoint`."""
-        head, _, diff = _inflated(data).partition(b"\n")
-        told = _object(head)
+        told, diff = _unpacked(data)
         messages, opening, cost = _messages(told.get("messages")), _count(told.get("opening")), told.get("cost")
         if opening > len(messages) or not isinstance(cost, int | float) or not 0 <= cost < 2**53:
             raise BadCheckpoint("its numbers do not fit")
@@ -168,15 +165,18 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def _inflated(data: bytes) -> bytes:
-    inflater = zlib.decompressobj()
+def _packed(head: Mapping[str, Any], diff: bytes, level: int) -> bytes:
+    """Returns a line of JSON and the diff behind it, packed at zlib's level."""
+    return zlib.compress(pieces.encoded({"v": VERSION, **head}).encode() + b"\n" + diff, level)
+
+
+def _unpacked(packed: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """Returns what `_packed` has packed. Raises `BadCheckpoint`."""
     try:
-        found = inflater.decompress(data, UNPACKED_BYTES)
-    except zlib.error as error:
+        head, _, diff = inflated(packed, UNPACKED_BYTES).partition(b"\n")
+    except ValueError as error:
         raise BadCheckpoint(str(error)) from error
-    if not inflater.eof:
-        raise BadCheckpoint("it is cut, or larger than it may be")
-    return found
+    return _object(head), diff
 
 
 def _object(head: bytes) -> Mapping[str, Any]:
