@@ -28,8 +28,11 @@ NEW_SECONDS: Final = 0.5  # for all of them
 FAILURES: Final = 3  # in a row, after which it stops asking
 ENTRY: Final = re.compile(rb"(?:(\d{1,9}|-)\t(\d{1,9}|-)\t|\? )(.+)", re.DOTALL)
 
-# Git would run the tree's own hooks and filters, which might change the tree: they are switched off.
-FILTERS_OFF: Final = r"""set -f
+# How a command begins that asks the tree's own git, at ROOT. Git would run the tree's hooks and filters, which might change the tree.
+IN_TREE: Final = r"""
+exec 2>/dev/null
+cd ROOT || exit 1
+set -f
 IFS='
 '
 number=0
@@ -37,14 +40,14 @@ for key in $(git config --name-only --get-regexp '^filter\..*\.(clean|process|re
   export "GIT_CONFIG_KEY_$number=$key" "GIT_CONFIG_VALUE_$number="
   number=$((number + 1))
 done
-export GIT_CONFIG_COUNT=$number GIT_OPTIONAL_LOCKS=0"""
+export GIT_CONFIG_COUNT=$number GIT_OPTIONAL_LOCKS=0
+"""
+# What `git ls-files` says of files that are in no commit and that a patch would have
+UNTRACKED: Final = " ".join(["--others", "--exclude-standard", *(f"--exclude='{name}'" for name in LEFTOVERS)])
 
-COMMAND: Final = rf"""
-exec 2>/dev/null
-cd ROOT || exit 1
-{FILTERS_OFF}
+COMMAND: Final = rf"""{IN_TREE}
 git -c core.fsmonitor=false diff --numstat -z --no-renames --no-ext-diff --no-textconv --ignore-submodules=all BASE -- &&
-  git -c core.fsmonitor=false ls-files -z -t --others --exclude-standard {" ".join(f"--exclude='{name}'" for name in LEFTOVERS)}
+  git -c core.fsmonitor=false ls-files -z -t {UNTRACKED}
 """
 
 

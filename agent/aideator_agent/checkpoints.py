@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent.binary_hunks import unpacked
-from aideator_agent.changes import FILTERS_OFF
+from aideator_agent.changes import IN_TREE, UNTRACKED
 from aideator_agent.checkpoint import Checkpoint, digest
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Message
-from aideator_agent.patch import LEFTOVERS, Patch
+from aideator_agent.patch import DIFF, Patch
 from aideator_agent.repository import Checkout
 from aideator_agent.shell import Shell
 from aideator_agent.totals import Totals
@@ -36,18 +36,14 @@ SUBMODULE: Final = re.compile(
 )
 
 # `cp -p`: git takes a file for changed if it is not older than the index
-COMMAND: Final = rf"""
-exec 2>/dev/null
-cd ROOT || exit 1
-{FILTERS_OFF}
+COMMAND: Final = rf"""{IN_TREE}
 index=$(mktemp "${{TMPDIR:-/tmp}}/aideator-XXXXXX") || exit 1
 trap 'rm -f "$index" "$index.lock"' EXIT
 cp -p "$(git rev-parse --git-path index)" "$index" || exit 1
 export GIT_INDEX_FILE=$index GIT_LITERAL_PATHSPECS=1
-git -c core.fsmonitor=false ls-files -z --others --exclude-standard {" ".join(f"--exclude='{name}'" for name in LEFTOVERS)} |
+git -c core.fsmonitor=false ls-files -z {UNTRACKED} |
   git -c core.fsmonitor=false add --intent-to-add --force --ignore-errors --pathspec-from-file=- --pathspec-file-nul
-git -c core.fsmonitor=false -c core.quotePath=true diff --binary --full-index --no-color --no-ext-diff --no-textconv \
-  --no-renames --ignore-submodules=none --src-prefix=a/ --dst-prefix=b/ START --
+git -c core.fsmonitor=false -c core.quotePath=true diff {" ".join(DIFF[1:])} --ignore-submodules=none START --
 """
 
 
