@@ -37,7 +37,6 @@ class Loop:
     ) -> None:  # fmt: skip
         self._answers = spec.answer
         self._reminder = answer.REMINDER if spec.answer else REMINDER
-        self._said = ""  # the model's last words
         self._tools = tools
         self._emitter = emitter
         self._interrupts = interrupts
@@ -81,7 +80,7 @@ class Loop:
             summary = self._do(turn)
             cut = self._warned(self._cycles.cut(turn))
             if summary is None and silent and not turn.calls and not cut:
-                summary = self._said if self._answers else turn.text.strip()
+                summary = self._tools.said if self._answers else turn.text.strip()
             if summary is not None:
                 if not self._user.waits:
                     return summary
@@ -103,7 +102,7 @@ class Loop:
 
     def _do(self, turn: Turn) -> str | None:
         """Runs the turn's calls. Returns the summary, or the answer, if one of them is submit."""
-        self._said = self._tools.said = turn.text.strip() or self._said
+        self._tools.said = turn.text.strip() or self._tools.said
         changes, step = False, self._totals.steps
         for call in turn.calls:
             self._interrupts.check()
@@ -124,7 +123,7 @@ class Loop:
     def _submitted(self, call: Call) -> str:
         """Returns the summary, or the answer. An answer that is empty is none: the model is asked again."""
         if self._answers:
-            return answer.submitted(call.arguments, self._said)
+            return answer.submitted(call.arguments, self._tools.said)
         return str(call.arguments.get("summary") or "").strip() or "(no summary)"
 
     def _warned(self, warned: Warned | None) -> str:
