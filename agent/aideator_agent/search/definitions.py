@@ -32,6 +32,12 @@ def named(names: Sequence[bytes]) -> set[bytes]:
     return {name for name in compress(names[1:], map(KEYWORDS.__contains__, names)) if name not in KEYWORDS}
 
 
+def ending_of(path: str) -> str:
+    """Returns what follows the last point of a file's name, in small letters: by it `defined` knows the language."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
 def defined(line: bytes, ending: str) -> bytes | None:
     """Returns the name that a line of a file with this ending defines."""
     found = LINE.match(line)

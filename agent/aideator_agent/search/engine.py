@@ -9,8 +9,9 @@ from typing import Final
 
 from aideator_agent import pieces
 from aideator_agent.search import mapping
+from aideator_agent.search.definitions import ending_of
 from aideator_agent.search.excerpts import Excerpt, excerpt, holds
-from aideator_agent.search.index import Index
+from aideator_agent.search.index import DATA, Index
 from aideator_agent.search.offer import Wrong
 from aideator_agent.search.ranking import Ranked, Ranking
 from aideator_agent.search.tree import Repository, Seen, Tree
@@ -102,7 +103,7 @@ class Engine:
                 if time.monotonic() > until:
                     break
                 continue
-            found.append((ranked, excerpt(b"" if b"\0" in data else data, _ending(ranked.path), question)))
+            found.append((ranked, excerpt(b"" if DATA in data else data, ending_of(ranked.path), question)))
             if len(found) == FILES:
                 break
         return found
@@ -122,7 +123,7 @@ class Engine:
     def _below(self, path: str) -> str:
         if path.startswith("/"):
             raise Wrong(f"{path} must be a path inside the repository, from where commands start.")
-        below = posixpath.normpath(posixpath.join(self._start, path)) if path or (self._start and path) else ""
+        below = posixpath.normpath(posixpath.join(self._start, path)) if path else ""
         if below == ".." or below.startswith("../"):
             raise Wrong(f"{path} leads out of the repository.")
         return "" if below == "." else below
@@ -135,10 +136,5 @@ class Engine:
         return text
 
 
-def _ending(path: str) -> str:
-    name = path.rpartition("/")[2]
-    return name.rpartition(".")[2].lower() if "." in name else ""
-
-
 def _is_prose(path: str) -> bool:
-    return _ending(path) in PROSE
+    return ending_of(path) in PROSE

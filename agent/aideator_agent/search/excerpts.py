@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final
 
 from aideator_agent.search.definitions import defined
 from aideator_agent.search.words import Question, parts_of, stem
+from aideator_agent.values import frozen
 
 MOST_LINES: Final = 20_000  # of a file that are looked at
 WIDEST: Final = 160  # bytes of a line that are shown
@@ -20,13 +20,13 @@ TAB: Final = 4
 CONTROL: Final = {**dict.fromkeys(range(32), " "), 127: " ", **dict.fromkeys(range(0x80, 0xA0), " ")}
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     number: int  # from 1
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Excerpt:
     lines: tuple[Line, ...]
     best: int  # the number of the best line; 0: none answers

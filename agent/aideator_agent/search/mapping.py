@@ -7,12 +7,13 @@ from heapq import nlargest
 from itertools import islice
 from typing import Final
 
-from aideator_agent.search.definitions import defined
+from aideator_agent.search.definitions import defined, ending_of
 from aideator_agent.search.excerpts import MOST_LINES, SEARCHED, plain
 from aideator_agent.search.index import DEFINED, SHIFT, Index
 
 ROOM: Final = 6000  # characters, about 2,000 tokens
 FOLDERS: Final = 30
+SHOWN: Final = 6  # files of a folder that are named
 NAMES: Final = 40
 LOOKED_AT: Final = 300  # names of which some are only words
 WIDEST: Final = 90  # bytes of a definition
@@ -23,7 +24,7 @@ PROSE: Final = frozenset(("md", "rst", "txt", "json", "yaml", "yml", "toml", "lo
 
 def drawn(index: Index, read: Callable[[str], bytes], below: str = "") -> str:
     """Returns the map as text. `read` gives a file's content. `below`: the folder that is drawn; empty: all."""
-    paths = [path for path in index.numbers if not below or path.startswith(f"{below}/")]
+    paths = [path for path in index.numbers if _lies(path, below)]
     if not paths:
         return "There are no files."
     told = [f"{len(paths):,} files{f' in {below}' if below else ''}: {_kinds(paths)}", "", *_folders(paths, below)]
@@ -34,7 +35,7 @@ def drawn(index: Index, read: Callable[[str], bytes], below: str = "") -> str:
 
 
 def _kinds(paths: Iterable[str]) -> str:
-    counted = Counter(_ending(path) or "others" for path in paths)
+    counted = Counter(ending_of(path) or "others" for path in paths)
     return ", ".join(f"{ending} {count:,}" for ending, count in counted.most_common(6))
 
 
@@ -44,20 +45,17 @@ def _folders(paths: Sequence[str], below: str) -> list[str]:
     shown = {below: len(paths)}
     for depth in range(start + 1, start + 6):
         inner = Counter(folder for path in paths if (folder := _folder(path, depth)) is not None)
-        if not inner or len(shown) + len(inner) > FOLDERS:
-            inner = Counter(dict(inner.most_common(max(0, FOLDERS - len(shown)))))
-        shown.update(inner)
+        shown.update(inner.most_common(FOLDERS - len(shown)))
         if len(shown) >= FOLDERS:
             break
-    direct = Counter(path.rpartition("/")[0] for path in paths)
+    inside: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        inside.setdefault(folder, []).append(name)
     rows = []
     for folder in sorted(shown):
-        names = (
-            [path.rpartition("/")[2] for path in paths if path.rpartition("/")[0] == folder][:6]
-            if direct[folder]
-            else []
-        )
-        some = f": {', '.join(names)}{', …' if direct[folder] > len(names) else ''}" if names else ""
+        names = inside.get(folder, [])
+        some = f": {', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''}" if names else ""
         rows.append(f"{folder or '.'}/ ({shown[folder]:,}){some}")
     return rows
 
@@ -76,7 +74,7 @@ def _names(index: Index, read: Callable[[str], bytes], below: str) -> list[str]:
             continue
         alive = [each for each in postings if index.alive[each >> SHIFT]]
         where = [index.paths[each >> SHIFT] for each in alive if each & DEFINED]
-        where = [path for path in where if _ending(path) not in PROSE and _lies(path, below)]
+        where = [path for path in where if ending_of(path) not in PROSE and _lies(path, below)]
         if 1 <= len(where) <= 2:
             found.append((len(alive) * _worth(name), name, where[0]))
     told = (_definition(read(path), name, path) for _, name, path in nlargest(LOOKED_AT, found))
@@ -85,7 +83,7 @@ def _names(index: Index, read: Callable[[str], bytes], below: str) -> list[str]:
 
 def _definition(data: bytes, name: bytes, path: str) -> str:
     """Returns where a name is defined in a file. Empty: nowhere, but in a comment."""
-    ending = _ending(path)
+    ending = ending_of(path)
     for number, line in enumerate(data.split(b"\n", MOST_LINES)[:MOST_LINES], 1):
         if name in line and defined(line[:SEARCHED], ending) == name:
             return f"{path}:{number}  {plain(line[:WIDEST]).strip()}"
@@ -99,10 +97,6 @@ def _worth(name: bytes) -> float:
 
 def _lies(path: str, below: str) -> bool:
     return not below or path.startswith(f"{below}/")
-
-
-def _ending(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[2].lower() if "." in path.rpartition("/")[2] else ""
 
 
 def _fitting(lines: Sequence[str]) -> str:

@@ -3,13 +3,13 @@
 from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from heapq import nlargest
 from math import log, sqrt
 from typing import Final
 
 from aideator_agent.search.index import DEFINED, OFTEN, SHIFT, Index
 from aideator_agent.search.words import Question, Word, parts_of, stem
+from aideator_agent.values import frozen
 
 SATURATION: Final = 1.2
 LENGTH: Final = 0.4  # how much a file's length counts: those of code say less than those of prose
@@ -22,7 +22,7 @@ LEAST_SHARE: Final = 0.15  # of the best file's score; below it a file says noth
 MOST_RANKED: Final = 24  # words that are ranked by; a long question has words that say nothing
 
 
-@dataclass(frozen=True)
+@frozen
 class Ranked:
     path: str
     score: float

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aideator_agent import pieces
@@ -18,6 +17,7 @@ from aideator_agent.interrupts import LOOK
 from aideator_agent.repository import Checkout
 from aideator_agent.search.offer import LONGEST, Wrong
 from aideator_agent.spec import SEARCH, Repository
+from aideator_agent.values import frozen
 
 SECONDS: Final = 90.0  # for one answer, the building of the index included
 ENDING_SECONDS: Final = 1.0
@@ -28,7 +28,7 @@ KEPT: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONHOME")
 UNAVAILABLE: Final = "The search is not available: {}. Search with the other tools."
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     text: str
     failed: bool = False

@@ -1,9 +1,10 @@
 """Words of code and of questions: `deleteRun`, `delete_run` and "deleted runs" have the same stems."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from aideator_agent.values import frozen
 
 IDENTIFIER: Final = re.compile(rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]{1,63}")
 PART: Final = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\x80-\xff]+")
@@ -19,7 +20,7 @@ FILLERS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Word:
     """One thing that a question asks for."""
 
@@ -28,7 +29,7 @@ class Word:
     weight: float = 1.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Question:
     words: tuple[Word, ...]
     phrases: tuple[bytes, ...] = ()  # what stands in double quotes: a file must hold it as it is
