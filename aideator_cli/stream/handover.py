@@ -55,10 +55,14 @@ def is_accepted(result: Result) -> bool:
     return result.succeeded and not result.cheats
 
 
+def is_due(result: Result) -> bool:
+    """Returns whether infrastructure failed it, in a way that another attempt may not meet."""
+    return result.fault == "infrastructure" and result.reason not in THE_SAME_AGAIN
+
+
 def is_retried(result: Result, retries: int, submission: int) -> bool:
-    """Returns whether a result is due to be tried again, because infrastructure failed it. What never began to run is not."""
-    due = result.fault == "infrastructure" and result.reason not in THE_SAME_AGAIN
-    return due and result.attempt is not None and submission <= retries
+    """Returns whether a result is due to be tried again. What never began to run is not."""
+    return is_due(result) and result.attempt is not None and submission <= retries
 
 
 def failures(spec: RunSpec, store: Store, before: int | None = None) -> str:
@@ -104,7 +108,7 @@ def _ended(result: Result) -> str:
 
 
 def _failed(number: int, check: CheckResult) -> str:
-    why = f"{one_line(check.reason)}" if check.reason else f"exit code {check.exit_code}"
+    why = one_line(check.reason) if check.reason else f"exit code {check.exit_code}"
     on = ", with the tests and settings of the base" if check.on == "restored" else ""
     tests = (
         f"; tests that failed: {', '.join(one_line(name)[:LINE] for name in check.failing[:TESTS])}"

@@ -13,7 +13,7 @@ from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError
 from aideator_cli.store import Store
 from aideator_cli.stream.follow import Again
-from aideator_cli.stream.handover import THE_SAME_AGAIN, is_accepted
+from aideator_cli.stream.handover import is_accepted, is_due
 from aideator_cli.stream.recording import CANCEL_ASKED, NOT_TRIED_AGAIN, RETRIED, TAKEN, TRIED_AGAIN
 from aideator_cli.stream.resubmitting import newest_statuses, resubmit
 from aideator_cli.stream.sieve import is_over
@@ -41,7 +41,7 @@ class Policy:
         """Does what became due while nobody was following. Raises `AideatorError` if the backend can't be reached."""
         results = self._store.results(self._spec.id)
         self._stop_others(results)
-        failed = {r.variation: r for r in results if self._is_due(r) and r.attempt is not None}
+        failed = {r.variation: r for r in results if self._spec.retries > 0 and is_due(r) and r.attempt is not None}
         if not failed:
             return
         for number, status in newest_statuses(self._spec, self._backend).items():
@@ -75,14 +75,11 @@ class Policy:
 
     # --retries
 
-    def _is_due(self, result: Result) -> bool:
-        return result.fault == "infrastructure" and result.reason not in THE_SAME_AGAIN and self._spec.retries > 0
-
     def _next_attempt(self, attempt: Attempt, result: Result) -> tuple[bool, Sequence[Observation]]:
         """Returns whether an attempt follows this one, whoever requested it, and the observations to report."""
         number = attempt.variation
         known = self._store.submissions(self._spec.id)[number]
-        due = self._is_due(result) and attempt.submission <= self._spec.retries and not self._is_enough()
+        due = is_due(result) and attempt.submission <= self._spec.retries and not self._is_enough()
         if not due and known <= attempt.submission:
             return False, ()
         try:
