@@ -4,9 +4,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from aideator_cli.backends.kubernetes import manifests, marks
+from aideator_cli.backends.kubernetes import manifests, marks, parcels
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError
-from aideator_cli.backends.kubernetes.objects import COMPONENT, SENT, Objects
+from aideator_cli.backends.kubernetes.objects import Objects
 from aideator_cli.domain.attempts import Attempt
 
 
@@ -23,12 +23,9 @@ def give(objects: Objects, owner: Mapping[str, Any], name: str, left: bytes, sub
     """
     metadata = owner["metadata"]
     data = {manifests.LEFT: base64.b64encode(left).decode()}
-    mark = {} if submission is None else {marks.SUBMISSION_ID: submission}
-    own = {
-        "name": name, "namespace": metadata["namespace"], "annotations": {**metadata["annotations"], **mark},
-        "labels": {**metadata["labels"], COMPONENT: SENT},
-        "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": metadata["name"], "uid": metadata["uid"]}],
-    }  # fmt: skip
+    own = {**parcels.metadata_beside(metadata, name), "ownerReferences": parcels.owned_by(metadata)}
+    if submission is not None:
+        own["annotations"] = {**own["annotations"], marks.SUBMISSION_ID: submission}
     made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": own, "binaryData": data}
     try:
         objects.client.call("POST", objects.configmaps, body=made)

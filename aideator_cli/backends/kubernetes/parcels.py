@@ -46,8 +46,7 @@ class Part:
         with (folder / self.source).open("rb") as file:
             file.seek(self.offset)
             data = base64.b64encode(file.read(PART_BYTES)).decode()
-        own = {name: metadata[name] for name in ("namespace", "annotations")}
-        own |= {"name": self.name, "labels": {**metadata["labels"], COMPONENT: SENT}}
+        own = metadata_beside(metadata, self.name)
         made = {"apiVersion": "v1", "kind": self.kind, "metadata": own, "immutable": True}
         if self.kind == "Secret":
             return {**made, "type": "Opaque", "data": {KEY: data}}
@@ -69,6 +68,17 @@ def _split(spec: RunSpec, kind: str, source: str) -> Iterator[Part]:
         yield Part(kind, f"agent-{spec.id}-{source}-{number:03}", f"{source}.{number:03}", source, offset)
 
 
+def metadata_beside(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Returns the metadata of an object that is sent beside the run's ConfigMap, whose own is given."""
+    own = {each: metadata[each] for each in ("namespace", "annotations")}
+    return {**own, "name": name, "labels": {**metadata["labels"], COMPONENT: SENT}}
+
+
+def owned_by(metadata: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Returns the `ownerReferences` by which the garbage collector removes an object with the run's ConfigMap."""
+    return [{"apiVersion": "v1", "kind": "ConfigMap", "name": metadata["name"], "uid": metadata["uid"]}]
+
+
 def send(objects: Objects, spec: RunSpec, part: Part, folder: Path, owner: Mapping[str, Any]) -> None:
     """Creates the object. It belongs to the run's ConfigMap `owner`, with which the garbage collector removes it.
 
@@ -85,9 +95,7 @@ def send(objects: Objects, spec: RunSpec, part: Part, folder: Path, owner: Mappi
             f"what was sent with run {spec.id} is neither in {folder} nor in the cluster any more",
             hint="retry it on the machine that started it, or start a new run",
         ) from error
-    manifest["metadata"]["ownerReferences"] = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "name": metadata["name"], "uid": metadata["uid"]}
-    ]
+    manifest["metadata"]["ownerReferences"] = owned_by(metadata)
     deadline = time.monotonic() + SECONDS
     while not _is_there(objects, part, manifest):
         if time.monotonic() > deadline:
