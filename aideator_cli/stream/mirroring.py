@@ -112,8 +112,9 @@ class _Mirror:
     def take(self, batch: list[Sent]) -> Iterator[list[Item]]:
         with self._understanding():
             items = self._items(batch)
+            closed = all(told["closed"] for told in self._record["attempts"] if told["variation"] in self._numbers)
         yield items
-        self.is_over |= self._all_ended()
+        self.is_over |= closed and self._all_ended()
 
     def ends(self) -> list[Item]:
         """Returns the ends that are new."""
@@ -211,10 +212,7 @@ class _Mirror:
         return any(r.variation == number and r.ended for r in self._store.results(self._spec.id))
 
     def _all_ended(self) -> bool:
-        known = [r for r in self._store.results(self._spec.id) if r.variation in self._numbers]
-        return all(r.ended for r in known) and all(
-            a["closed"] for a in self._record["attempts"] if a["variation"] in self._numbers
-        )
+        return all(r.ended for r in self._store.results(self._spec.id) if r.variation in self._numbers)
 
 
 def _mark(store: Store, attempt: Attempt) -> str | None:
