@@ -1,23 +1,19 @@
 """Starts a run whose agents go on from a variation's patch."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from aideator_agent.spec import Origin
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
-from aideator_cli.actions.starting import Plan
+from aideator_cli.actions.starting import Plan, asking
 from aideator_cli.errors import command, not_found
 from aideator_cli.intake.going_on import continued
 from aideator_cli.intake.request import Anew, Where
 from aideator_cli.intake.upon import Earlier
 from aideator_cli.stream.inheriting import stood
 from aideator_cli.stream.recording import last_result
-
-if TYPE_CHECKING:
-    from aideator_cli.intake.routing.market import Market
 
 
 def plan(here: Here, named: Named, anew: Anew) -> Plan:
@@ -28,12 +24,7 @@ def plan(here: Here, named: Named, anew: Anew) -> Plan:
     lost = _lost(here, named)
     found = lost or made(here, named)
     backend = backend_at(found.run.place, here.settings)
-
-    def ask() -> "Market":
-        from aideator_cli.actions.routing import at_hand  # only a choice needs it
-
-        return at_hand(here, Where(backend.name), found.run.spec.secret)
-
+    ask = asking(here, Where(backend.name), found.run.spec.secret, answers=False)
     order = continued(earlier(here, found), anew, backend.name, here.settings, ask)
     if lost is not None:
         remark = f"{lost.name} was lost, so this goes on from its last checkpoint, after step {lost.result.steps}"
