@@ -5,6 +5,7 @@ import string
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, field
+from functools import cached_property
 from typing import Any, Final, Literal, Self
 
 from aideator_agent.values import frozen
@@ -103,13 +104,13 @@ class Team:
 
     def stage(self, name: str) -> Stage:
         """Raises `KeyError`."""
-        return next(stage for stage in self.stages if stage.name == name) if name in self.names else self._missing(name)
+        return {stage.name: stage for stage in self.stages}[name]
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(stage.name for stage in self.stages)
 
-    @property
+    @cached_property
     def ordered(self) -> tuple[Stage, ...]:
         """Returns the stages, each after those that it waits for."""
         found: list[Stage] = []
@@ -134,10 +135,6 @@ class Team:
             if stage.name not in found and any(one in found for one in stage.waits_for):
                 found.append(stage.name)
         return tuple(found)
-
-    @staticmethod
-    def _missing(name: str) -> Stage:
-        raise KeyError(name)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
