@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Final
 
 from aideator_cli.actions.here import Here
-from aideator_cli.errors import unwritable, usage
 from aideator_cli.intake.roles import finding
 from aideator_cli.intake.roles.role import Role
-from aideator_cli.system.output_file import output_file
+from aideator_cli.system.output_file import new_file
 from aideator_cli.system.yaml_file import read_text
 
 SKELETON: Final = "new"  # the shipped file with every setting, each as a comment
@@ -29,12 +28,5 @@ def make(here: Here, name: str, like: str | None) -> Path:
     folder = here.settings.roles_folder
     path = folder / f"{finding.checked_name(name.removesuffix(finding.ENDING), name)}{finding.ENDING}"
     text = finding.source(SKELETON) if like is None else read(here, like)[1]
-    if path.exists():
-        raise usage(f"{path} already exists", "edit it, or choose another name")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    with output_file(path, force=False) as out:
-        out.write(text)
+    new_file(path, text)
     return path

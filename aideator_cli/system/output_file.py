@@ -49,5 +49,17 @@ def output_file(target: Path, *, force: bool) -> Iterator[IO[str]]:
             place.unlink(missing_ok=True)
 
 
+def new_file(path: Path, text: str) -> None:
+    """Writes a file for the user to edit, and makes its folder. Raises `AideatorError` if it exists, or can't be written."""
+    if path.exists():
+        raise usage(f"{path} already exists", hint="edit it, or choose another name")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path.parent, error) from error
+    with output_file(path, force=False) as out:
+        out.write(text)
+
+
 def _taken(target: Path) -> Exception:
     return usage(f"{target} already exists", hint="overwrite it with --force, or name another file")

@@ -5,12 +5,12 @@ from typing import Final
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.teams import TASK_ROLE, Team
-from aideator_cli.errors import AideatorError, unwritable, usage
+from aideator_cli.errors import AideatorError, usage
 from aideator_cli.intake.agents import presets
 from aideator_cli.intake.roles import finding as roles
 from aideator_cli.intake.teams import finding
 from aideator_cli.system.configuration.repository import root_of
-from aideator_cli.system.output_file import output_file
+from aideator_cli.system.output_file import new_file
 from aideator_cli.system.yaml_file import read_text
 
 SKELETON: Final = "new"  # the shipped file with every setting
@@ -54,12 +54,5 @@ def make(name: str, like: str | None, folder: Path) -> Path:
     bare = name.removesuffix(next((ending for ending in finding.ENDINGS if name.endswith(ending)), ""))
     path = place / f"{finding.checked_name(bare, name)}{finding.ENDINGS[0]}"
     text = finding.source(SKELETON) if like is None else read(like, folder)[1]
-    if path.exists():
-        raise usage(f"{path} already exists", "edit it, or choose another name")
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(place, error) from error
-    with output_file(path, force=False) as out:
-        out.write(text)
+    new_file(path, text)
     return path
