@@ -1,13 +1,12 @@
 """Where roles are: the shipped ones, the user's own, and any file that the user names by its path."""
 
-import os
-import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from aideator_cli.errors import command, usage
+from aideator_cli.intake import named_files
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.roles.role import SHIPPED, Role, did_you_mean, parse
 from aideator_cli.system.yaml_file import read_text
@@ -15,12 +14,11 @@ from aideator_cli.system.yaml_file import read_text
 NEUTRAL: Final = "engineer"  # for a variation that was given no role
 NAMES: Final = (NEUTRAL, "cto", "backend", "frontend", "qa", "devops")
 ENDING: Final = ".md"
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
 def is_path(word: str) -> bool:
     """Whether the word names a file. A role of the repository is one of these: no name leads to it."""
-    return "/" in word or os.sep in word or word.startswith("~") or word.endswith(ENDING)
+    return named_files.is_path(word, ENDING)
 
 
 def find(word: str, own: Path) -> Role:
@@ -31,7 +29,7 @@ def find(word: str, own: Path) -> Role:
     if is_path(word):
         return read(Path(word).expanduser())
     file = own / f"{word}{ENDING}"
-    if _NAME.fullmatch(word) and file.is_file():
+    if named_files.is_name(word) and file.is_file():
         return read(file)
     if word.lower() in NAMES:
         return shipped(word.lower())
@@ -41,13 +39,13 @@ def find(word: str, own: Path) -> Role:
         )
     raise usage(
         f"there is no role '{word}'",
-        (did_you_mean(word, dict.fromkeys(names(own)), "roles"), "; your own: ", command("roles", "new", "NAME")),
+        (did_you_mean(word, names(own), "roles"), "; your own: ", command("roles", "new", "NAME")),
     )
 
 
 def names(own: Path) -> list[str]:
     """Returns the names of the shipped roles and of the user's own, whose files are not read."""
-    return list(dict.fromkeys((*NAMES, *(path.stem for path in _files(own)))))
+    return named_files.names(NAMES, _files(own))
 
 
 def everyone(own: Path) -> list[Role]:
@@ -76,10 +74,8 @@ def read(path: Path) -> Role:
 
 def checked_name(name: str, what: str) -> str:
     """Raises `AideatorError` (usage) for what can't name a role. `what`: where the name comes from."""
-    if not _NAME.fullmatch(name):
-        raise usage(f"{what!r} can't be a role's name", "up to 60 letters, digits, _, - and ., such as reviewer")
-    return name
+    return named_files.checked_name(name, what, "role", "reviewer")
 
 
 def _files(own: Path) -> list[Path]:
-    return sorted(path for path in own.glob(f"*{ENDING}") if _NAME.fullmatch(path.stem))
+    return named_files.listed(own, ENDING)

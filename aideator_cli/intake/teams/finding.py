@@ -1,13 +1,12 @@
 """Where teams are: in the repository, the user's own, the shipped ones, and any file that the user names by its path."""
 
-import os
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from aideator_cli.domain.teams import TASK_ROLE, Team
 from aideator_cli.errors import command, usage
+from aideator_cli.intake import named_files
 from aideator_cli.intake.roles.role import did_you_mean
 from aideator_cli.intake.teams.file import parse
 from aideator_cli.system.configuration.repository import file_in
@@ -17,33 +16,30 @@ NAMES: Final = ("feature", "bugfix", "review", "refactor")
 ENDINGS: Final = (".yaml", ".yml")
 FOLDER: Final = Path(".aideator") / "teams"
 SHIPPED: Final = "shipped"
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
 def is_path(word: str) -> bool:
-    return "/" in word or os.sep in word or word.startswith("~") or word.endswith(ENDINGS)
+    return named_files.is_path(word, *ENDINGS)
 
 
 def find(word: str, repository: Path | None) -> Team:
     """Returns the team that this word names: a file, one of the repository's, or a shipped one. Raises `AideatorError` (usage)."""
     if is_path(word):
         return read(Path(word).expanduser())
-    file = _file(word, repository)
+    file = next((path for path in _files(repository) if path.stem == word), None)
     if file is not None:
         return _of_repository(file)
     if word.lower() in NAMES:
         return shipped(word.lower())
-    known = dict.fromkeys(names(repository))
     raise usage(
         f"there is no team '{word}'",
-        (did_you_mean(word, known, "teams"), "; your own: ", command("teams", "new", "NAME")),
+        (did_you_mean(word, names(repository), "teams"), "; your own: ", command("teams", "new", "NAME")),
     )
 
 
 def names(repository: Path | None) -> list[str]:
     """Returns the names of the shipped teams and of the repository's, whose files are not read."""
-    own = [path.stem for path in _files(repository)]
-    return list(dict.fromkeys((*NAMES, *own)))
+    return named_files.names(NAMES, _files(repository))
 
 
 def everyone(repository: Path | None) -> list[Team]:
@@ -82,19 +78,8 @@ def _of_repository(path: Path) -> Team:
 
 def checked_name(name: str, what: str) -> str:
     """Raises `AideatorError` (usage) for what can't name a team."""
-    if not _NAME.fullmatch(name):
-        raise usage(f"{what!r} can't be a team's name", "up to 60 letters, digits, _, - and ., such as release")
-    return name
-
-
-def _file(word: str, repository: Path | None) -> Path | None:
-    if repository is None or not _NAME.fullmatch(word):
-        return None
-    return next((path for path in _files(repository) if path.stem == word), None)
+    return named_files.checked_name(name, what, "team", "release")
 
 
 def _files(repository: Path | None) -> list[Path]:
-    if repository is None:
-        return []
-    folder = repository / FOLDER
-    return sorted(path for path in folder.glob("*") if path.suffix in ENDINGS and _NAME.fullmatch(path.stem))
+    return [] if repository is None else named_files.listed(repository / FOLDER, *ENDINGS)
