@@ -40,6 +40,11 @@ def check(request: Request) -> None:
         raise usage(f"--api-base takes an http or https URL, not {request.api_base}")
 
 
+def parallel(request: Request, agents: int) -> int | None:
+    """Returns how many agents work at once. None: all."""
+    return None if request.parallel is None or request.parallel >= agents else request.parallel
+
+
 def limits(request: Request, agents: int) -> Limits:
     """A budget is split evenly; each agent keeps to its own share."""
     shares = [

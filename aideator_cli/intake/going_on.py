@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import cycle, islice
-from typing import Any
 
 from aideator_agent.spec import Limits, RunSpec, VariationSpec
-from aideator_agent.values import frozen
 from aideator_cli.domain.result import MERGE, OWN
 from aideator_cli.errors import AideatorError, command, usage
 from aideator_cli.intake import bounds, checks, counts, prompts
-from aideator_cli.intake.identity import of_run
+from aideator_cli.intake.crew import Crew, crew_of, router_of
 from aideator_cli.intake.lineup import line_up
 from aideator_cli.intake.order import Order, check_local, check_variables
 from aideator_cli.intake.prompts import Briefed
@@ -24,17 +21,6 @@ from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
 
 
-@frozen
-class _Crew:
-    """Who works, and what each is told."""
-
-    variations: tuple[VariationSpec, ...]
-    system: dict[str, str]
-    task: str
-    scripts: dict[str, list[dict[str, Any]]]
-    remarks: tuple[str, ...] = ()
-
-
 def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, ask: Ask = nothing_at_hand) -> Order:
     """Returns the order for a run whose agents begin with the patch. Raises `AideatorError` for every mistake in what is asked anew."""
     old = earlier.spec
@@ -45,17 +31,7 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
     prompts.checked(anew.prompt)
     seen = request.checking.verify or old.hidden is None
     asked = checks.parse(request.checking) if seen else checks.Checks(setup=tuple(request.checking.setup))
-    on_cluster = backend == "kubernetes"
-    hosts = privacy.hosts_now(old.model_hosts, earlier.path, settings.config_folder, on_cluster=on_cluster)
-    router = Router(
-        settings.config_folder,
-        partial(of_run, old.repository.url, earlier.path),
-        earlier.path,
-        hosts,
-        on_cluster,
-        anew.prompt,
-        ask=ask,
-    )
+    router = router_of(old, earlier.path, backend, settings, anew.prompt, ask)
     crew = _new_crew(earlier, request, settings, router) if _names_agents(anew) else _old_crew(earlier, anew, settings)
     agents = len(crew.variations)
     limits = bounds.limits(request, agents)
@@ -65,12 +41,12 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
         old, prompt=anew.prompt, limits=limits, share=request.bounds.budget and request.bounds.budget / agents,
         variations=tuple(replace(each, limits=_strict(each.limits, limits)) for each in crew.variations),
         system=crew.system, task=crew.task, scripts=crew.scripts,
-        checks=asked.checks if anew.verify else old.checks, setup=asked.setup, first=_fitting(request.first, agents),
-        secret=anew.secret or old.secret, model_hosts=hosts,
-        parallel=_fitting(request.parallel, agents - 1), retries=old.retries if anew.retries is None else anew.retries,
+        checks=asked.checks if anew.verify else old.checks, setup=asked.setup, secret=anew.secret or old.secret, model_hosts=router.hosts,
+        first=None if request.first is None or request.first > agents else request.first,
+        parallel=bounds.parallel(request, agents), retries=old.retries if anew.retries is None else anew.retries,
     )  # fmt: skip
-    if hosts is not None:
-        privacy.check(hosts, spec.variations, spec.mcp)
+    if router.hosts is not None:
+        privacy.check(router.hosts, spec.variations, spec.mcp)
     check_local(request, spec.variations, backend, settings)
     check_variables(spec.mcp, backend, settings)
     made = order(earlier, spec)
@@ -106,7 +82,7 @@ def _names_agents(anew: Anew) -> bool:
     return bool(anew.models or anew.agents or anew.roles or anew.temperature is not None or anew.api_base)
 
 
-def _old_crew(earlier: Earlier, anew: Anew, settings: Settings) -> _Crew:
+def _old_crew(earlier: Earlier, anew: Anew, settings: Settings) -> Crew:
     """The old run's agents, in turn if another number is asked for."""
     old = earlier.spec
     if all(each.model == MERGE for each in old.variations):
@@ -121,7 +97,7 @@ def _old_crew(earlier: Earlier, anew: Anew, settings: Settings) -> _Crew:
         replace(each, task=None if task == tasks[0] else task, prompt_name=None)
         for each, task in zip(chosen, tasks, strict=True)
     ]
-    return _Crew(tuple(variations), dict(old.system), tasks[0], dict(old.scripts))
+    return Crew(tuple(variations), old.system, tasks[0], old.scripts)
 
 
 def _task(earlier: Earlier, variation: VariationSpec, anew: Anew, settings: Settings) -> str:
@@ -135,30 +111,12 @@ def _task(earlier: Earlier, variation: VariationSpec, anew: Anew, settings: Sett
         raise usage(f"the role of {name} can't be told anew: {error.message}", hint="name one with --role") from error
 
 
-def _new_crew(earlier: Earlier, request: Request, settings: Settings, router: Router) -> _Crew:
+def _new_crew(earlier: Earlier, request: Request, settings: Settings, router: Router) -> Crew:
     old = earlier.spec
     if not request.models and not request.agents.named:
         request = replace(request, agents=Agents(_named(old.variations, counted=request.n is None)))
     lineup = line_up(request, None, settings, router)
-    told = [
-        Briefed(
-            cell.role,
-            request.prompt or "",
-            cell.worker.agent == OWN,
-            search=old.search != "none",
-            earlier=_done(earlier),
-        )
-        for cell in lineup.cells
-    ]
-    messages = prompts.messages(old.repository, told, Variables())
-    for role in dict.fromkeys(cell.role for cell in lineup.cells):
-        role.check_tools([server.name for server in old.mcp])
-    limits = bounds.limits(request, len(lineup.variations))
-    variations = tuple(
-        replace(each, task=task, limits=cell.role.limited(limits))
-        for each, task, cell in zip(lineup.variations, messages.tasks, lineup.cells, strict=True)
-    )
-    return _Crew(variations, dict(messages.system), messages.task, dict(lineup.scripts), lineup.remarks)
+    return crew_of(old, request, lineup, earlier=_done(earlier))
 
 
 def _named(variations: Sequence[VariationSpec], *, counted: bool) -> list[str]:
@@ -180,7 +138,3 @@ def _strict(own: Limits | None, limits: Limits) -> Limits | None:
         limits, steps=min(own.steps, limits.steps), seconds=min(own.seconds, limits.seconds), cost=min(costs, default=None),
         tokens=own.tokens,
     )  # fmt: skip
-
-
-def _fitting(number: int | None, most: int) -> int | None:
-    return None if number is None or number > most else number

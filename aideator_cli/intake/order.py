@@ -232,7 +232,7 @@ def _spec(request: Request, defaults: Defaults, read: _Read, repository: Reposit
         env=read.env,
         ca=read.ca,
         pod=read.shape,
-        parallel=None if request.parallel is None or request.parallel >= agents else request.parallel,
+        parallel=bounds.parallel(request, agents),
         git_secret=read.git_secret,
         first=request.first,
         withhold_secrets=request.sending.withhold or defaults.withhold_secrets,

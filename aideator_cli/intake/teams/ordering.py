@@ -2,28 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from aideator_agent.spec import Check, Origin, RunSpec, TeamStep
 from aideator_cli.domain.handing import Wanted
-from aideator_cli.domain.result import OWN, SCRIPTED
+from aideator_cli.domain.result import SCRIPTED
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Task, TeamRun, round_of
 from aideator_cli.errors import usage
 from aideator_cli.intake import bounds, prompts
-from aideator_cli.intake.identity import of_run
+from aideator_cli.intake.crew import crew_of, router_of
 from aideator_cli.intake.lineup import line_up
 from aideator_cli.intake.order import Order, Recall, check_local, nothing_known
-from aideator_cli.intake.prompts import Briefed
 from aideator_cli.intake.remembering import picked
 from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Question, Request
 from aideator_cli.intake.roles import finding as roles
 from aideator_cli.intake.routing import privacy
-from aideator_cli.intake.routing.router import Ask, Router, nothing_at_hand
+from aideator_cli.intake.routing.router import Ask, nothing_at_hand
 from aideator_cli.intake.teams.colleagues import colleagues
 from aideator_cli.intake.upon import Earlier, merged, order
-from aideator_cli.intake.variables import Variables
 from aideator_cli.system.settings import Settings
 from aideator_cli.text.clean import one_line
 
@@ -158,56 +155,25 @@ def ordered(
         return replace(made, spec=as_step(run, wanted, replace(made.spec, answer=False)))
     request = request_of(run, wanted, _like(first, run), settings, left)
     bounds.check(request)
-    on_cluster = backend == "kubernetes"
-    hosts = privacy.hosts_now(first.model_hosts, path, settings.config_folder, on_cluster=on_cluster)
-    router = Router(
-        settings.config_folder,
-        partial(of_run, first.repository.url, path),
-        path,
-        hosts,
-        on_cluster,
-        run.prompt,
-        ask=ask,
-    )
+    router = router_of(first, path, backend, settings, run.prompt, ask)
     lineup = line_up(request, None, settings, router)
-    if hosts is not None:
-        privacy.check(hosts, lineup.variations, first.mcp)
+    if router.hosts is not None:
+        privacy.check(router.hosts, lineup.variations, first.mcp)
     check_local(request, lineup.variations, backend, settings)
     asked = colleagues(run, wanted, lineup.cells[0].role.name, first.repository, settings)
-    told = [
-        Briefed(
-            cell.role,
-            request.prompt or "",
-            cell.worker.agent == OWN,
-            wanted.stage.answers,
-            first.search != "none",
-            asked is not None,
-            "" if wanted.stage.answers else _done(wanted),
-        )
-        for cell in lineup.cells
-    ]
-    messages = prompts.messages(first.repository, told, Variables())
-    for cell in lineup.cells:
-        cell.role.check_tools([server.name for server in first.mcp])
-    limits = bounds.limits(request, len(lineup.variations))
-    variations = tuple(
-        replace(each, task=task, limits=cell.role.limited(limits))
-        for each, task, cell in zip(lineup.variations, messages.tasks, lineup.cells, strict=True)
+    crew = crew_of(
+        first, request, lineup, asks=asked is not None, earlier="" if wanted.stage.answers else _done(wanted)
     )
-    budget = request.bounds.budget
+    agents, budget = len(crew.variations), request.bounds.budget
     spec = replace(
-        first, prompt=request.prompt or "", variations=variations, limits=limits, share=budget and budget / len(variations),
-        system=messages.system, task=messages.task, scripts=lineup.scripts,
+        first, prompt=request.prompt or "", variations=crew.variations, limits=bounds.limits(request, agents),
+        share=budget and budget / agents, system=crew.system, task=crew.task, scripts=crew.scripts,
         notes=picked(recall(lambda: router.repositories), request.prompt or "") if first.notes else (),
-        first=None, parallel=_fitting(run.asked.parallel, len(variations)), colleagues=asked, model_hosts=hosts,
+        first=None, parallel=bounds.parallel(request, agents), colleagues=asked, model_hosts=router.hosts,
     )  # fmt: skip
     made = order(earlier, spec, answer=wanted.stage.answers)
     is_first = wanted.key == run.team.ordered[0].name
-    return replace(made, spec=as_step(run, wanted, made.spec, first=is_first), remarks=(*made.remarks, *lineup.remarks))
-
-
-def _fitting(parallel: int | None, agents: int) -> int | None:
-    return None if parallel is None or parallel >= agents else parallel
+    return replace(made, spec=as_step(run, wanted, made.spec, first=is_first), remarks=(*made.remarks, *crew.remarks))
 
 
 def _done(wanted: Wanted) -> str:
