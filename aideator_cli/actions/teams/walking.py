@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal
 
 from aideator_cli.actions.teams.joining import (
     Clashing,
@@ -23,7 +23,7 @@ from aideator_cli.actions.teams.joining import (
 from aideator_cli.actions.teams.seeing import Seen, size_of
 from aideator_cli.domain.handing import NOTHING, Clash, Finding, Over, Told, Wanted, Work
 from aideator_cli.domain.result import Result
-from aideator_cli.domain.teams import Plan, Stage, Task, TeamRun, also, key_of, stage_of
+from aideator_cli.domain.teams import Plan, Stage, Task, TeamRun, also, key_of
 from aideator_cli.errors import AideatorError
 from aideator_cli.intake.teams import answers
 from aideator_cli.intake.teams.answers import NotUnderstood
@@ -31,7 +31,6 @@ from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import plural
 
 AGAIN: Final = "again"
-_Read = TypeVar("_Read")
 
 
 class Pending(Exception):
@@ -58,6 +57,9 @@ class _Return:
 
     work: Work
     finding: Finding
+
+
+_Read = Callable[[Seen, Stage, Work], Done]  # raises `NotUnderstood`
 
 
 @dataclass
@@ -145,81 +147,81 @@ class Walk:
     def _stage(self, stage: Stage, round_: int) -> Done:
         back = self._returns.get(stage.name)
         start = back.work if back else self._done[stage.start].work if stage.start else NOTHING
+        finding = back.finding if back else None
         if stage.each is not None:
-            return Done(self._tasks(stage, round_, start, back))
-        if stage.plans:
-            plan, key, name = self._asked(stage, round_, start, back, self._read_plan)
-            self._tell(key, name, f"{plural(len(plan.tasks), 'task')}: {', '.join(task.id for task in plan.tasks)}")
-            return Done(start, plan)
-        if stage.decides:
-            return self._decided(stage, round_, start)
-        if stage.keeps_tests:
-            return self._tested(stage, round_, start)
-        key = key_of(stage.name, None, round_)
-        return Done(self._winner(Wanted(key, stage, "work", start, finding=back.finding if back else None)))
+            return Done(self._tasks(stage, round_, start, finding))
+        if stage.keeps_tests and stage.name in self._rechecks:
+            return self._rechecked(stage, round_, start, self._rechecks[stage.name])
+        read = self._reader(stage)
+        if read is not None:
+            return self._asked(stage, round_, start, finding, read)
+        return Done(self._winner(Wanted(key_of(stage.name, None, round_), stage, "work", start, finding=finding)))
 
-    def _asked(
-        self, stage: Stage, round_: int, start: Work, back: _Return | None, read: Callable[[Seen], tuple[_Read, str]]
-    ) -> tuple[_Read, str, str | None]:
-        """Returns what the answers say, the step's key, and whose answer it is. Asks once more if none can be understood."""
+    def _reader(self, stage: Stage) -> _Read | None:
+        """Returns what reads the results of a stage whose work is not simply the best patch."""
+        if stage.plans:
+            return self._planned
+        if stage.decides:
+            return self._decided
+        if stage.keeps_tests:
+            return self._shown if stage.start is None else self._kept
+        return None
+
+    def _asked(self, stage: Stage, round_: int, start: Work, finding: Finding | None, read: _Read) -> Done:
+        """Asks once more if what the agents have left can't be understood."""
         why = ""
         for what in ("", AGAIN):
             key = key_of(stage.name, None, round_, what)
-            seen = self._need(
-                Wanted(key, stage, "answer", start, self.course.plan, finding=back.finding if back else None, again=why)
-            )
+            kind: Literal["answer", "work"] = "answer" if stage.answers else "work"
+            seen = self._need(Wanted(key, stage, kind, start, self.course.plan, finding=finding, again=why))
             try:
-                found, name = read(seen)
+                return read(seen, stage, start)
             except NotUnderstood as error:
                 why = one_line(str(error))
                 self._tell(key, None, why, good=False)
-            else:
-                return found, key, name
         raise Stuck(f"{stage.name} was asked twice: {why}")
 
-    def _read_plan(self, seen: Seen) -> tuple[Plan, str]:
+    def _planned(self, seen: Seen, _stage: Stage, start: Work) -> Done:
         """Returns the plan of the first answer by the rule that is one."""
         why = _without_answer(seen)
         for result in seen.comparison.answers:
             try:
-                return answers.plan(result.answer or "", self._roles), seen.name(result)
+                plan = answers.plan(result.answer or "", self._roles)
             except NotUnderstood as error:
                 why = why or f"the plan of {seen.name(result)} is refused: {error}"
+            else:
+                ids = ", ".join(task.id for task in plan.tasks)
+                self._tell(seen.key, seen.name(result), f"{plural(len(plan.tasks), 'task')}: {ids}")
+                return Done(start, plan)
         raise NotUnderstood(why)
 
-    def _decided(self, stage: Stage, round_: int, start: Work) -> Done:
+    def _decided(self, seen: Seen, stage: Stage, start: Work) -> Done:
+        """Counts the decisions. As many against the work as for it send it back."""
         known = tuple(task.id for task in self.course.plan.tasks) if self.course.plan else ()
-
-        def read(seen: Seen) -> tuple[list[answers.Decision], str]:
-            found, why = [], _without_answer(seen)
-            for result in seen.comparison.answers:
-                try:
-                    found.append(answers.decision(result.answer or "", known))
-                except NotUnderstood as error:
-                    why = why or f"the decision of {seen.name(result)} is refused: {error}"
-            if not found:
-                raise NotUnderstood(why)
-            return found, seen.run.spec.id
-
-        decisions, key, _ = self._asked(stage, round_, start, None, read)
+        decisions, why = [], _without_answer(seen)
+        for result in seen.comparison.answers:
+            try:
+                decisions.append(answers.decision(result.answer or "", known))
+            except NotUnderstood as error:
+                why = why or f"the decision of {seen.name(result)} is refused: {error}"
+        if not decisions:
+            raise NotUnderstood(why)
         against = [each for each in decisions if each.word == "rework"]
         if 2 * len(against) < len(decisions):
-            self._tell(key, start.name, f"accepted: {next(each.why for each in decisions if each.word == 'accept')}")
+            good = next(each.why for each in decisions if each.word == "accept")
+            self._tell(seen.key, start.name, f"accepted: {good}")
             return Done(start)
         text = "\n\n".join(each.why for each in against)
-        tasks = (
-            ()
-            if any(not each.tasks for each in against)
-            else tuple(dict.fromkeys(t for each in against for t in each.tasks))
-        )
-        self._tell(key, None, f"sent back to {stage.rework}: {text}", good=False)
+        of_all = any(not each.tasks for each in against)
+        tasks = () if of_all else tuple(dict.fromkeys(task for each in against for task in each.tasks))
+        self._tell(seen.key, None, f"sent back to {stage.rework}: {text}", good=False)
         return Done(start, finding=Finding(stage.name, text, tasks))
 
     # Tasks
 
-    def _tasks(self, stage: Stage, round_: int, start: Work, back: _Return | None) -> Work:
+    def _tasks(self, stage: Stage, round_: int, start: Work, finding: Finding | None) -> Work:
         plan = self._plan_of(stage)
-        named = back.finding.tasks if back else ()
+        named = finding.tasks if finding else ()
         todo = [task for task in plan.tasks if task.id in named] or list(plan.tasks)
         works: dict[str, Work] = {}
         waits, left = False, list(todo)
@@ -227,7 +229,9 @@ class Walk:
             for task in ready:
                 left.remove(task)
                 try:
-                    works[task.id] = self._task(stage, round_, task, start, works, back, sharing=len(todo) - len(works))
+                    works[task.id] = self._task(
+                        stage, round_, task, start, works, finding, sharing=len(todo) - len(works)
+                    )
                 except Pending:
                     waits = True
         if waits or left:
@@ -245,12 +249,11 @@ class Walk:
         task: Task,
         start: Work,
         works: dict[str, Work],
-        back: _Return | None,
+        finding: Finding | None,
         sharing: int,
     ) -> Work:
         needs = [need for need in task.needs if need in works] if stage.ordered else []
         begun = self._together(stage, round_, task, needs, works, start)
-        finding = back.finding if back else None
         key = key_of(stage.name, task.id, round_)
         return self._winner(Wanted(key, stage, "work", begun, self.course.plan, task, finding, sharing=sharing))
 
@@ -313,64 +316,48 @@ class Walk:
 
     # Tests
 
-    def _tested(self, stage: Stage, round_: int, start: Work) -> Done:
-        if stage.name in self._rechecks:
-            return self._rechecked(stage, round_, start, self._rechecks[stage.name])
-        why = ""
-        for what in ("", AGAIN):
-            key = key_of(stage.name, None, round_, what)
-            seen = self._need(Wanted(key, stage, "work", start, self.course.plan, again=why))
-            made = self._shown(seen, key, start) if stage.start is None else self._kept(seen, key, start)
-            if isinstance(made, Done):
-                return made
-            why = made
-            self._tell(key, None, why, good=False)
-        raise Stuck(f"{stage.name} was asked twice: {why}")
-
-    def _shown(self, seen: Seen, key: str, start: Work) -> Done | str:
-        """Returns tests that fail on the base, or why there are none."""
-        written = [result for result in seen.results if result.outcome == "succeeded" and tests_alone(result, start)]
+    def _shown(self, seen: Seen, _stage: Stage, start: Work) -> Done:
+        """Returns tests that fail on the base."""
+        written = _with_tests(seen, start)
         for result in written:
             if shows_fault(result):
                 seen.select(result, "its tests show the fault")
-                self._tell(key, seen.name(result), f"its tests fail on the base, as they should: {size_of(result)}")
+                self._tell(
+                    seen.key, seen.name(result), f"its tests fail on the base, as they should: {size_of(result)}"
+                )
                 return Done(seen.work(result))
-        return "the tests pass on the base, so they don't show the fault" if written else _no_tests(seen)
+        raise NotUnderstood("the tests pass on the base, so they don't show the fault")
 
-    def _kept(self, seen: Seen, key: str, start: Work) -> Done | str:
-        """Returns the work with tests that fail without it, or what they have found. A text says why there are no such tests."""
-        written = [result for result in seen.results if result.outcome == "succeeded" and tests_alone(result, start)]
-        if not written:
-            return _no_tests(seen)
+    def _kept(self, seen: Seen, stage: Stage, start: Work) -> Done:
+        """Returns the work with tests that fail without it, or what they have found."""
+        key, written = seen.key, _with_tests(seen, start)
         best = next((result for result in written if result.succeeded), written[0])
         tests = tests_alone(best, start)
         work = seen.work(best)
         patch = with_tests(start, tests)
         if not is_same(patch, work.patch):  # it changes more than tests
-            checked = self._need(
-                Wanted(
-                    also(key, "kept"), self._stage_of(key), "check", Work((*start.names, *work.names), patch, work.base)
-                )
-            )
+            alone = Work((*start.names, *work.names), patch, work.base)
+            checked = self._need(Wanted(also(key, "kept"), stage, "check", alone))
             best, work = checked.results[0], checked.work(checked.results[0])
         if not best.succeeded:
             found = failures(best) or best.summary
             self._tell(key, None, f"its tests fail: {_first(found)}", good=False)
             text = f"The tests of a colleague fail. They are there now, and must pass; don't change them.\n\n{best.summary}\n\n{found}"
-            return Done(work, finding=Finding(self._stage_of(key).name, text, self._blamed(best, found)), tests=tests)
-        return self._counted(key, best, work, tests)
+            return Done(work, finding=Finding(stage.name, text, self._blamed(best, found)), tests=tests)
+        known = self._counted(key, stage, work, tests)
+        self._tell(key, work.name, f"its tests pass, and {known}: {size_of(best)}")
+        return Done(work)
 
-    def _counted(self, key: str, best: Result, work: Work, tests: bytes) -> Done | str:
-        """Tests count if they fail without the work: a run checks them alone on the base."""
-        alone = self._need(Wanted(also(key, "base"), self._stage_of(key), "check", Work(work.names, tests, work.base)))
+    def _counted(self, key: str, stage: Stage, work: Work, tests: bytes) -> str:
+        """Tests count if they fail without the work: a run checks them alone on the base. Returns what is known of that."""
+        alone = self._need(Wanted(also(key, "base"), stage, "check", Work(work.names, tests, work.base)))
         shows = shows_fault(alone.results[0])
         if shows is False:
             self._tell(also(key, "base"), None, "the tests pass without the work", good=False)
-            return "the tests pass without the work, too, so they don't test it"
+            raise NotUnderstood("the tests pass without the work, too, so they don't test it")
         known = "they fail without the work" if shows else "whether they fail without the work can't be told"
         self._tell(also(key, "base"), None, known)
-        self._tell(key, work.name, f"its tests pass, and {known}: {size_of(best)}")
-        return Done(work)
+        return known
 
     def _rechecked(self, stage: Stage, round_: int, start: Work, tests: bytes) -> Done:
         """The work that was done again must pass the same tests, whatever became of them on the way."""
@@ -419,9 +406,6 @@ class Walk:
             self.course.working.append(seen)
         raise Pending
 
-    def _stage_of(self, key: str) -> Stage:
-        return self._run.team.stage(stage_of(key))
-
     def _tell(self, key: str, result: str | None, text: str, *, good: bool = True) -> None:
         self.course.told[key] = Told(result, clean(text), good)
 
@@ -435,8 +419,13 @@ def _without_answer(seen: Seen) -> str:
     )
 
 
-def _no_tests(seen: Seen) -> str:
-    return "no agent has written a test: " + "; ".join(f"{seen.name(each)} {each.outcome}" for each in seen.results)
+def _with_tests(seen: Seen, start: Work) -> list[Result]:
+    """Returns the results that add or change tests. Raises `NotUnderstood` if there is none."""
+    written = [result for result in seen.results if result.outcome == "succeeded" and tests_alone(result, start)]
+    if not written:
+        ended = "; ".join(f"{seen.name(each)} {each.outcome}" for each in seen.results)
+        raise NotUnderstood(f"no agent has written a test: {ended}")
+    return written
 
 
 def _names(text: str, path: str) -> bool:

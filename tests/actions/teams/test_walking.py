@@ -206,6 +206,14 @@ def test_a_reviewer_sends_back_the_tasks_that_are_named() -> None:
     assert keys(every) == ["build/a@2", "build/b@2"]
 
 
+def test_a_tester_whose_tests_are_sent_back_is_told_why() -> None:
+    text = FEATURE.replace("decides: [accept, rework], rework: build", "decides: [accept, rework], rework: test")
+    (wanted,) = walk({**TESTED, "review": said(rework())}, text).wanted
+    assert (wanted.key, wanted.kind, wanted.work.patch) == ("test@2", "work", A + B + TEST)
+    assert wanted.finding is not None
+    assert (wanted.finding.by, wanted.finding.text) == ("review", "Not good.")
+
+
 def test_a_reviewer_who_never_accepts_ends_the_team() -> None:
     second = patch(A, new("b.py", "better"), TEST)
     again = {**TESTED, "review": said(rework("b")), "build/b@2": second}
