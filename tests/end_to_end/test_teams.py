@@ -8,8 +8,9 @@ import pytest
 from aideator_cli.domain.teams import first_run
 from aideator_cli.store import Store
 from tests.actions.teams.conftest import STEPS, World, world
-from tests.actions.teams.test_moving import until
+from tests.actions.teams.test_moving import PATIENCE
 from tests.end_to_end.conftest import Place
+from tests.faults.waiting import until
 
 __all__ = ["world"]
 
@@ -31,10 +32,10 @@ def test_another_machine_takes_a_team_over(kubernetes_place: Place, world: World
         "--view",
         "lines",
     )
-    until(lambda: (home / "aideator.db").exists() and Store.open(home).teams())
+    until(lambda: (home / "aideator.db").exists() and Store.open(home).teams(), "the team is stored", PATIENCE)
     store = Store.open(home)
     (team,) = store.teams()
-    until(lambda: len(store.steps(team.id)) >= 2)  # the plan is there, and its tasks are about to begin
+    until(lambda: len(store.steps(team.id)) >= 2, "the plan is there, and its tasks are about to begin", PATIENCE, 0.01)
     first.kill()
     first.communicate()
 

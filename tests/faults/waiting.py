@@ -12,11 +12,11 @@ LATE_SECONDS = amount(
 )  # three, and what a stamp cut to whole seconds leaves open; a loaded machine has more
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = 60, tick: float = 0.1) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.1)
+        time.sleep(tick)
 
 
 def told_in_time(observed: Record, stamp: str) -> None:

@@ -1,28 +1,23 @@
 """A team goes on whoever watches it: what was killed is taken over, and no step is lost or repeated."""
 
-import time
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import pytest
-from pytest_mock import MockerFixture
 
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.teams import scripting
+from aideator_cli.actions.teams import starting
 from aideator_cli.actions.teams.moving import Mover
+from aideator_cli.backends.local import LocalBackend
 from aideator_cli.domain.teams import TeamRun
 from aideator_cli.intake.request import Request, Where
 from aideator_cli.server.followers.teams import _is_ours
 from aideator_cli.store import Store
 from tests.actions.teams.conftest import STEPS, Started, World
+from tests.faults.waiting import until
 
 PATIENCE = 120.0  # seconds
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+AT_ONCE = 0.002  # seconds between two looks, so that a step's first moments are hit
 
 
 def only(store: Store) -> TeamRun:
@@ -51,22 +46,31 @@ def assert_whole(world: World) -> None:
 def test_the_watching_process_is_killed_in_each_stage(world: World, started: Started) -> None:
     """Now and then before the step's agents have been started, and now and then after that."""
     process = started("run", ".", "Write both.", "--team", str(world.team), "--backend", "local", "--view", "lines")
-    until(lambda: (world.home / "aideator.db").exists() and world.store.teams())
+    until(lambda: (world.home / "aideator.db").exists() and world.store.teams(), "the team is stored", PATIENCE)
     store = world.store
     team, killed = only(store).id, 0
-    until(lambda: store.steps(team) and (run := store.run(store.steps(team)[0].run)) and run.state == "running")
-    while only(store).state == "running":
-        begun = len(store.steps(team))
-        if begun > killed:
-            if killed % 2:
-                last = store.steps(team)[-1].run
-                until(lambda last=last: (run := store.run(last)) is not None and run.state != "submitting")  # type: ignore[misc]
-            process.kill()
-            process.communicate()
-            killed = begun
-            process = started("watch", team, "--view", "lines")
+
+    def has_started(step: int) -> bool:
+        run = store.run(store.steps(team)[step].run)
+        return run is not None and run.state != "submitting"
+
+    def goes_on() -> bool:
+        """Whether a step was begun that nobody was killed in, or the team is over."""
         assert process.poll() in (None, 0), process.communicate()
-        time.sleep(0.002)
+        return len(store.steps(team)) > killed or only(store).state != "running"
+
+    until(lambda: store.steps(team) and has_started(0), "the first step is at work", PATIENCE, AT_ONCE)
+    while True:
+        until(goes_on, "the next step is begun", PATIENCE, AT_ONCE)
+        if only(store).state != "running":
+            break
+        begun = len(store.steps(team))
+        if killed % 2:
+            until(partial(has_started, begun - 1), "the step's agents are at work", PATIENCE, AT_ONCE)
+        process.kill()
+        process.communicate()
+        killed = begun
+        process = started("watch", team, "--view", "lines")
     assert killed == len(STEPS) - 1 or killed == len(STEPS)
     assert process.wait(PATIENCE) == 0
     assert_whole(world)
@@ -85,7 +89,7 @@ def test_two_who_watch_move_it_on_together(world: World, started: Started) -> No
 
 
 def test_nobody_else_begins_the_first_step_while_it_is_being_started(
-    world: World, mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server looks for teams every two seconds, and a cluster takes longer to start a run."""
     monkeypatch.chdir(world.repository.path)
@@ -93,18 +97,21 @@ def test_nobody_else_begins_the_first_step_while_it_is_being_started(
         monkeypatch.setenv(name, value)
     here, others = Here(), list[bool]()
 
-    def start(*_: object) -> None:
-        team = only(world.store).id
-        others.append(_is_ours(world.store, team))
-        moved = Mover(here.again(), team, patient=False).move()
-        assert (moved.state, len(world.store.steps(team))) == ("running", 1)
-        raise KeyboardInterrupt
+    class Interrupted(LocalBackend):
+        def submit(self, *_: object, **__: object) -> None:
+            team = only(world.store).id
+            others.append(_is_ours(world.store, team))
+            moved = Mover(here.again(), team, patient=False).move()
+            assert (moved.state, len(world.store.steps(team))) == ("running", 1)
+            raise KeyboardInterrupt
 
-    mocker.patch("aideator_cli.actions.teams.starting.start", start)
+    team = starting.found(str(world.team), ".")
+    planned = starting.plan(here, team, Request(".", "Write both."), Where("local"))
+    backend = Interrupted(here.settings.home, here.settings.environment)
     with pytest.raises(KeyboardInterrupt):
-        scripting.start(here, str(world.team), Request(".", "Write both."), Where("local"))
+        starting.begin(here, replace(planned, first=replace(planned.first, backend=backend)))
     assert others == [False]
-    assert world.store.teams() == []
+    assert (world.store.teams(), world.store.runs()) == ([], [])
 
 
 def test_every_stage_gets_the_notes_on_the_repository_and_is_as_private_as_the_first(world: World) -> None:

@@ -7,7 +7,8 @@ from aideator_cli.server.followers import Followers
 from aideator_cli.server.followers.teams import TeamMovers
 from aideator_cli.system.settings import Settings
 from tests.actions.teams.conftest import World, world
-from tests.actions.teams.test_moving import assert_whole, only, until
+from tests.actions.teams.test_moving import PATIENCE, assert_whole, only
+from tests.faults.waiting import until
 
 __all__ = ["world"]
 
@@ -20,7 +21,7 @@ def test_a_team_that_nobody_watches_is_moved_on(world: World, tmp_path: Path) ->
     followers.start()
     movers.start()
     try:
-        until(lambda: only(world.store).state != "running")
+        until(lambda: only(world.store).state != "running", "the team is over", PATIENCE)
     finally:
         movers.stop()
         followers.stop()
