@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aideator_agent.values import frozen
+from aideator_cli.actions import listing
 from aideator_cli.actions.here import Here
 from aideator_cli.choice import noting
 from aideator_cli.choice.lessons import lessons
@@ -51,9 +52,8 @@ def proposed(here: Here, repo: str) -> Proposed:
     runs = [
         run for run in here.store.runs(LOOKED_AT) if run.state == "ended" and plain(run.spec.repository.url) in known
     ]
-    for run in runs[:RUNS]:
-        selection = here.store.selection(run.spec.id)
-        for each in lessons(run.spec, here.store.results(run.spec.id), selection.variation if selection else None):
+    for run, results, selected in listing.rows(here, runs[:RUNS]):
+        for each in lessons(run.spec, results, selected):
             if each.key not in decided:
                 decided.add(each.key)
                 proposals.append(each)
