@@ -49,7 +49,6 @@ def plan_team_demo(here: Here, where: Where, agent_image: str | None = None) -> 
         str(repository),
         TEAM_PROMPT,
         bounds=Bounds(max_steps=STEPS),
-        checking=Checking(),
         pod=Pod(agent_image=agent_image),
     )
     return starting.plan(here, finding.read(team_demo_file()), request, where)
