@@ -17,7 +17,7 @@ def test_a_pod_that_somebody_deletes_while_its_agent_can_say_nothing(kubernetes_
     place = kubernetes_place
     node.need(cluster)
     watching, run = at_work(place)
-    pod = work.pod(place, run)
+    pod = work.pod_where_runs(place, run, "agent")
     node.signal_to(node.first_process(pod, "agent"), signal.SIGSTOP)
     asked = datetime.now(UTC).isoformat()
     cluster.kubectl("delete", "pod", "-n", place.namespace, pod["metadata"]["name"], "--grace-period=1", "--wait=false")
@@ -41,7 +41,7 @@ def test_an_agent_that_is_killed(kubernetes_place: Place, cluster: Cluster) -> N
     place = kubernetes_place
     node.need(cluster)
     watching, run = at_work(place)
-    node.signal_to(node.first_process(work.pod(place, run), "agent"), signal.SIGKILL)
+    node.signal_to(node.first_process(work.pod_where_runs(place, run, "agent"), "agent"), signal.SIGKILL)
     ends_by_infrastructure(place, watching, "error", "the agent ended with exit code 137")
     ended = work.status(work.pod(place, run), "agent")["state"]["terminated"]
     waiting.told_in_time(watching.observed("error")[-1], ended["finishedAt"])

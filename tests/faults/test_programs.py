@@ -123,7 +123,7 @@ def _killed(
     node.need(cluster)
     watching = Watching(place.user, *words)
     run = watching.until(seen)["run"]
-    node.signal_to(node.first_process(work.pod(place, run), container), signal.SIGKILL)
+    node.signal_to(node.first_process(work.pod_where_runs(place, run, container), container), signal.SIGKILL)
     return watching
 
 

@@ -9,6 +9,7 @@ import yaml
 from tests.end_to_end.changes import FILES
 from tests.end_to_end.conftest import Place
 from tests.end_to_end.user import User
+from tests.faults import waiting
 from tests.faults.soaking import amount
 
 Turn = dict[str, Any]
@@ -83,6 +84,12 @@ def pod(place: Place, run: str, variation: int = 1) -> Any:
     )
     (item,) = found["items"]
     return item
+
+
+def pod_where_runs(place: Place, run: str, container: str) -> Any:
+    """The pod once its status says so: the containers start one after another, and each may write before the next is there."""
+    waiting.until(lambda: "running" in status(pod(place, run), container)["state"], f"{container} of {run} runs")
+    return pod(place, run)
 
 
 def status(pod: Any, container: str) -> Any:
