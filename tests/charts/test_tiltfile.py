@@ -22,18 +22,27 @@ CONTEXT = "k3d-aideator"
 
 
 @dataclass
+class Image:
+    only: list[str]
+    target: str
+    in_variables: bool
+
+
+@dataclass
 class Tilt:
     """What the Tiltfile asks for. The parameters have the names that Tilt gives them, so that a wrong one is an error."""
 
     helm_program: Helm
     objects: list[dict[str, Any]] = field(default_factory=list)
-    images: dict[str, list[str]] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     commands: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def docker_build(self, ref: str, context: str, only: list[str]) -> None:
+    def docker_build(
+        self, ref: str, context: str, only: list[str], target: str = "", match_in_env_vars: bool = False
+    ) -> None:
         assert context == "."
-        self.images[ref] = only
+        self.images[ref] = Image(only, target, match_in_env_vars)
 
     def helm(self, pathToChartDir: str, name: str, namespace: str, values: list[str], set: list[str]) -> str:  # noqa: A002, N803
         options = [word for value in values for word in ("-f", str(ROOT / value))]
@@ -47,11 +56,12 @@ class Tilt:
 
     def k8s_resource(
         self, workload: str = "", new_name: str = "", objects: list[str] | None = None,
-        resource_deps: list[str] | None = None, labels: list[str] | None = None,
+        resource_deps: list[str] | None = None, port_forwards: list[str] | None = None, labels: list[str] | None = None,
     ) -> None:  # fmt: skip
         self.resources[workload or new_name] = {
             "objects": objects or [],
             "after": resource_deps or [],
+            "ports": port_forwards or [],
             "labels": labels,
         }
 
@@ -85,35 +95,73 @@ def tilt(helm: Helm) -> Tilt:
     return found
 
 
-def test_every_image_of_the_tests_job_is_the_one_that_tilt_builds(tilt: Tilt) -> None:
-    pod = only(tilt.objects, "Job")["spec"]["template"]["spec"]
-    images = {container["image"] for container in [*pod["initContainers"], *pod["containers"]]}
-    assert images == set(tilt.images) == {"aideator-agent"}
+def pod_of(tilt: Tilt, kind: str) -> dict[str, Any]:
+    pod: dict[str, Any] = only(tilt.objects, kind)["spec"]["template"]["spec"]
+    return pod
 
 
-def test_a_change_of_what_the_image_is_made_of_makes_it_anew(tilt: Tilt) -> None:
-    stages = re.split(r"^(?=FROM )", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
-    of_agent = "".join(stage for stage in stages if " AS server" not in stage.partition("\n")[0])
-    copied = re.findall(r"^COPY (?!--from)(\S+)", of_agent, re.MULTILINE)
-    watched = tilt.images["aideator-agent"]
-    assert copied
-    assert all(any(source.split("/")[0] == path for path in watched) for source in copied)
+def test_every_image_is_one_that_tilt_builds(tilt: Tilt) -> None:
+    job, (server,) = pod_of(tilt, "Job"), pod_of(tilt, "Deployment")["containers"]
+    assert {container["image"] for container in [*job["initContainers"], *job["containers"]]} == {"aideator-agent"}
+    assert server["image"] == "aideator-server"
+    assert {"name": "AIDEATOR_AGENT_IMAGE", "value": "aideator-agent"} in server["env"]
+    assert tilt.images.keys() == {"aideator-agent", "aideator-server"}
+    assert tilt.images["aideator-agent"].in_variables
 
 
-def test_the_chart_comes_first_and_then_its_test(tilt: Tilt) -> None:
-    """Each object is chosen by its name and kind, as NAME:KIND."""
-    name = only(tilt.objects, "Job")["metadata"]["name"]
-    assert tilt.resources.keys() == {"chart", name}
-    assert tilt.resources[name]["after"] == ["chart"]
-    others = {f"{o['metadata']['name']}:{o['kind'].lower()}" for o in tilt.objects if o["kind"] != "Job"}
+def stages_of(target: str) -> str:
+    """The instructions of the Dockerfile's stages that this one is made of; an empty name means the last one."""
+    stages = re.split(r"^(?=FROM )", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
+    by_name = {found[1] if (found := re.match(r"FROM \S+ AS (\S+)", stage)) else "": stage for stage in stages}
+    wanted, text = [target], ""
+    while wanted:
+        stage = by_name.pop(wanted.pop(), "")
+        wanted += re.findall(r"^(?:FROM |COPY --from=)(\S+)", stage, re.MULTILINE)
+        text += stage
+    return text
+
+
+def test_a_change_of_what_an_image_is_made_of_makes_it_anew(tilt: Tilt) -> None:
+    for image in tilt.images.values():
+        copied = re.findall(r"^COPY (?!--from)(.+) \S+$", stages_of(image.target), re.MULTILINE)
+        sources = {source.split("/")[0] for words in copied for source in words.split()}
+        assert sources == set(image.only), image.target
+
+
+def test_the_chart_comes_first_and_then_its_test_and_the_server(tilt: Tilt) -> None:
+    """Each object is chosen by its name and kind, as NAME:KIND. Tilt itself puts a Service to the pods that it selects."""
+    job, server = (only(tilt.objects, kind)["metadata"]["name"] for kind in ("Job", "Deployment"))
+    assert tilt.resources.keys() == {"chart", job, server}
+    assert tilt.resources[job]["after"] == tilt.resources[server]["after"] == ["chart"]
+    own = ("Job", "Deployment", "Service")
+    others = {f"{o['metadata']['name']}:{o['kind'].lower()}" for o in tilt.objects if o["kind"] not in own}
     assert set(tilt.resources["chart"]["objects"]) == others
+
+
+def test_the_page_is_on_a_port_of_this_machine_and_a_button_makes_a_token_for_it(tilt: Tilt, tmp_path: Path) -> None:
+    (server,) = pod_of(tilt, "Deployment")["containers"]
+    (forwarded,) = tilt.resources["aideator-server"]["ports"]
+    assert int(forwarded.split(":")[1]) in [port["containerPort"] for port in server["ports"]]
+
+    token = tilt.commands["token"]
+    assert (token["mode"], token["at_once"], token["after"]) == (MANUAL, False, ["aideator-server"])
+    where, _, command = token["cmd"].partition(" -- ")
+    assert (
+        where == f"kubectl -n {only(tilt.objects, 'Deployment')['metadata']['namespace']} exec deploy/aideator-server"
+    )
+    made = subprocess.run(
+        [sys.executable, "-m", "aideator_cli", *shlex.split(command)[1:]], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"AIDEATOR_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert made.stdout.startswith("aid_"), made.stderr
 
 
 def test_the_namespace_is_a_part_of_it_so_that_tilt_down_can_delete_it(tilt: Tilt) -> None:
     namespace = only(tilt.objects, "Namespace")
     assert "annotations" not in namespace["metadata"]
-    inside = {item["metadata"].get("namespace") for item in tilt.objects if item["kind"] != "Namespace"}
-    assert inside == {namespace["metadata"]["name"]}
+    others = [item["metadata"] for item in tilt.objects if item["kind"] != "Namespace"]
+    outside = {item["name"] for item in others if item["namespace"] != namespace["metadata"]["name"]}
+    assert outside == {"aideator-server"}  # in the namespace of the release
 
 
 def test_the_demo_waits_for_its_button_and_its_command_is_one_that_aideator_accepts(tilt: Tilt, tmp_path: Path) -> None:
