@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import ssl
 import subprocess
 import tempfile
@@ -18,11 +19,16 @@ from urllib.parse import quote
 from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.kubeconfig import Entry
 from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.text.clean import cut, one_line
 
 _EARLY: Final = 30.0  # seconds before a token expires at which it is renewed
 _EARLY_PART: Final = 0.1  # of a short life: a token that lives 6 s is used for most of them
 _TOKEN_FILE_SECONDS: Final = 60.0  # a mounted token file is rewritten in place
 _PLUGIN_SECONDS: Final = 120.0
+_PLUGIN_WORDS: Final = 300  # characters of what a plugin says when it fails
+_LOG_HEADER: Final = re.compile(
+    r"^[IWEF]\d{4} \S+ +\d+ \S+\] ", re.MULTILINE
+)  # with which Kubernetes' own logging begins a line
 _INSTALLED_BY: Final = {
     "gke-gcloud-auth-plugin": "gcloud components install gke-gcloud-auth-plugin",
     "gcloud": "install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install",
@@ -209,11 +215,14 @@ def _run_plugin(asked: Mapping[str, Any], command: str, folder: Path, cluster: E
         )
     except FileNotFoundError as error:
         raise _not_installed(asked, command) from error
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired as error:
+        raise _plugin_failed(command, f"it did not answer within {_PLUGIN_SECONDS:.0f} s") from error
+    except OSError as error:
         raise _plugin_failed(command, str(error)) from error
     if done.returncode:
-        said = (done.stderr or b"").decode(errors="replace").strip()
-        raise _plugin_failed(command, f"exit code {done.returncode}" + (f": {said[-500:]}" if said else ""))
+        said = one_line(_LOG_HEADER.sub("", (done.stderr or b"").decode(errors="replace")))
+        why = f"exit code {done.returncode}" + (f": {cut(said, _PLUGIN_WORDS)}" if said else "")
+        raise _plugin_failed(command, why)
     return done.stdout
 
 

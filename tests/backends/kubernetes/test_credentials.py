@@ -19,7 +19,7 @@ import datetime, json, os, sys
 with open({log!r}, "a") as log:
     log.write("called\\n")
 if {fails!r}:
-    sys.exit("not logged in")
+    sys.exit("F1130 07:33:01.123456   30263 cred.go:145] not logged in\\n\\nPlease run:\\n\\n  $ log in\\n" + 500 * "x")
 asked = json.loads(os.environ["KUBERNETES_EXEC_INFO"])
 with open({log!r}) as log:
     number = len(log.readlines())
@@ -120,7 +120,9 @@ def test_a_plugin_that_fails_is_an_error_with_its_words_and_no_request_goes_out(
         backend = connect(fake, tmp_path, plugin(tmp_path, fails=True), monkeypatch)
         with pytest.raises(AideatorError) as told:
             backend.runs()
-    assert "not logged in" in told.value.message
+    _, _, why = told.value.message.partition(" failed: ")
+    assert why.startswith("exit code 1: not logged in Please run: $ log in xxx")
+    assert len(why) < 350
     assert told.value.code == ExitCode.UNAVAILABLE
     assert fake.requests == []
 
