@@ -83,7 +83,7 @@ def _text(path: Path) -> str:
     try:
         data = path.expanduser().read_bytes()
     except FileNotFoundError as error:
-        raise not_found(f"--ca {path} does not exist") from error
+        raise not_found(f"--ca {path} does not exist", hint=f"relative paths start at {Path.cwd()}") from error
     except OSError as error:
         raise usage(f"--ca {path} can't be read: {error.strerror}") from error
     if len(data) > _MOST_BYTES:

@@ -274,7 +274,7 @@ def test_a_missing_permission_is_named_with_its_rule(aideator: Shell, cluster: F
     cluster.answer = answer
     said = aideator("doctor")
     assert said.code == ExitCode.UNAVAILABLE
-    assert "✗ permissions   you may not list and delete jobs" in said.out
+    assert "✗ permissions   you may not list or delete jobs" in said.out
     assert "{apiGroups: [batch], resources: [jobs], verbs: [list, delete]}" in said.out
     assert "– permissions   you may not list events (optional)" in said.out
     assert said.err == "agents can't run yet: mend the 1 line with ✗\n"

@@ -121,6 +121,7 @@ def test_a_user_who_may_not(place: Place, scripted: list[str], cluster: Cluster,
     assert done.code == 5
     assert "may not create" in done.err
     assert "configmaps" in done.err
+    assert "left behind" not in done.err
 
 
 def _as_stranger(place: Place, cluster: Cluster, tmp_path: Path) -> User:

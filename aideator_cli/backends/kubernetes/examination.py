@@ -176,7 +176,7 @@ class Examination:
 
 
 def _lack(right: rights.Right, namespace: str) -> Finding:
-    verbs = " and ".join(right.verbs)
+    verbs = " or ".join(filter(None, (", ".join(right.verbs[:-1]), right.verbs[-1])))
     hint = f"ask for this RBAC rule in namespace {namespace}: {right.rule}"
     if right.optional:
         return note("permissions", f"you may not {verbs} {right.path} (optional): {right.purpose}", hint)

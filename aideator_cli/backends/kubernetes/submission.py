@@ -69,12 +69,20 @@ def _submit(
             placement = preflight(objects, chosen, user, pool)
         except (ApiError, ConnectionFailed) as error:
             raise problems.explain(error, objects.place) from error
+        configmap = manifests.configmap(spec, placement, later)
+        first = pool.submit(post, objects, objects.configmaps, configmap)
         try:
-            _create(objects, spec, submissions, manifests.configmap(spec, placement, later), placement, pool, sent)
+            _create(objects, spec, submissions, configmap, first, placement, pool, sent)
         except BaseException as error:  # Ctrl-C must leave nothing behind either
             pool.shutdown(wait=True, cancel_futures=True)
-            left = _withdraw(objects, spec, submissions)
+            left = [] if _is_refused(first) else _withdraw(objects, spec, submissions)
             raise _with_rest(error, objects, left) from error
+
+
+def _is_refused(first: Future[Mapping[str, Any]]) -> bool:
+    """Whether the server has refused the first object, so that it has made nothing."""
+    error = None if first.cancelled() else first.exception()
+    return isinstance(error, ApiError) and error.status < 500
 
 
 def _create(
@@ -82,11 +90,12 @@ def _create(
     spec: RunSpec,
     submissions: Mapping[int, Submission],
     configmap: dict[str, Any],
+    first: Future[Mapping[str, Any]],
     placement: Placement,
     pool: ThreadPoolExecutor,
     sent: Path,
 ) -> None:
-    first = pool.submit(post, objects, objects.configmaps, configmap)
+    """`first`: the creation of the ConfigMap, which has begun."""
     jobs = [  # prepared while the first request is on its way
         manifests.job(spec, spec.variation(number), placement, submission) for number, submission in submissions.items()
     ]

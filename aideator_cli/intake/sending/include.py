@@ -73,7 +73,8 @@ def _by_path(git: Git, top: Path, asked: Path, found: Included) -> Iterable[str]
     """Returns the file, or every file in the folder, that no commit has."""
     named = asked.expanduser()
     if not os.path.lexists(named):
-        raise not_found(f"--carry {asked}: there is no such file")
+        hint = None if named.is_absolute() else f"relative paths start at {Path.cwd()}"
+        raise not_found(f"--carry {asked}: there is no such file", hint=hint)
     place = named.parent.resolve() / named.name
     try:
         path = str(place.relative_to(top.resolve()))

@@ -84,6 +84,16 @@ def test_what_cannot_be_carried_is_refused(todo: LocalRepository, path: str, wor
     assert caught.value.code == code
 
 
+def test_a_relative_path_that_leads_nowhere_comes_with_where_it_starts(
+    todo: LocalRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todo.write({"notes.txt": "n\n"})
+    monkeypatch.chdir(todo.path.parent)
+    with pytest.raises(AideatorError, match="no such file") as caught:
+        packed(todo.path, carry=(Path("notes.txt"),))
+    assert caught.value.hint == f"relative paths start at {todo.path.parent}"
+
+
 def test_what_the_commit_has_is_not_carried(todo: LocalRepository) -> None:
     todo.git("checkout", "--quiet", "-b", "with")
     todo.git("rm", "--quiet", "--cached", ".gitignore")
