@@ -10,6 +10,9 @@ _CONTAINER: Final = re.compile(r"Container (\S+) (?:exceeded|was using)")
 _NO_SHELL: Final = re.compile(
     r'"?/bin/sh"?:? .*(no such file|not found|permission denied)|exec: "/bin/sh"', re.IGNORECASE
 )
+_ASIDE: Final = re.compile(
+    r"[.,]? *(no new claims to deallocate,? *)?(preemption: .*)?$", re.DOTALL
+)  # of the scheduler's
 _WRONG_MACHINE: Final = re.compile(r"exec format error", re.IGNORECASE)
 # What a refusal of the pod says, and the option that named what is missing
 _NAMED: Final = (
@@ -100,7 +103,7 @@ def no_node(why: str, selector: Mapping[str, str]) -> str:
     wants += [f"--{option}" for kind, option in _OPTIONS.items() if f"Insufficient {kind}" in why]
     if "untolerated taint" in why:
         wants.append("--toleration")
-    return f"no node fits the pod: {why}" + (f" (see {', '.join(wants)})" if wants else "")
+    return f"no node fits the pod: {_ASIDE.sub('', why, count=1)}" + (f" (see {', '.join(wants)})" if wants else "")
 
 
 def _option(name: str, kind: str) -> str:

@@ -85,7 +85,9 @@ def test_an_image_that_would_run_as_root_comes_with_a_way_out() -> None:
 
 
 def test_a_pod_that_no_node_takes_names_what_it_wants() -> None:
-    assert observed("unschedulable").text.endswith("(see --cpu)")
+    assert observed("unschedulable").text == (
+        "no node fits the pod: 0/1 nodes are available: 1 Insufficient cpu (see --cpu)"
+    )
     message = "0/3 nodes are available: 2 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint {x: y}."
     waiting = {
         "phase": "Pending",
