@@ -63,10 +63,11 @@ def evicted(pod: Object) -> str:
     return f"{told}; raise the limit with {_option(name or 'agent', kind)}"
 
 
-def not_started(name: str, image: object, message: str) -> str:
-    """Says why a container could not be started."""
+def not_started(name: str, image: object, of_agent: object, message: str) -> str:
+    """Says why a container could not be started. `of_agent`: the agent's image."""
     if name != "agent" and _NO_SHELL.search(message):
-        return f"the image of {name} ({image}) can't run /bin/sh, which the commands need; choose another with --image"
+        option = "--agent-image or --image" if image == of_agent else "--image"
+        return f"the image of {name} ({image}) can't run /bin/sh, which the commands need; choose another with {option}"
     if _WRONG_MACHINE.search(message):
         return f"the image of {name} ({image}) is for another kind of processor: {message}"
     return f"the {name} container can't start: {message}"

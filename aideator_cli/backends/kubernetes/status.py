@@ -202,7 +202,7 @@ def _waiting(variation: int, seen: Seen, pod: Object, agent: Object) -> Status:
         return _unscheduled(variation, scheduled, (pod.get("spec") or {}).get("nodeSelector") or {})
     sidecars = [container for name in _SIDECARS if (container := _container(pod, "initContainerStatuses", name))]
     for container in (*sidecars, agent):
-        trouble = _trouble(variation, str(container.get("name")), container)
+        trouble = _trouble(variation, container, agent.get("image"))
         if trouble is not None:
             return trouble
     return _starting(variation, seen, sidecars)
@@ -218,13 +218,14 @@ def _unscheduled(variation: int, condition: Object | None, selector: Mapping[str
     return Status(variation, "waiting", "scheduling", "the pod is waiting for a node")
 
 
-def _trouble(variation: int, name: str, container: Object) -> Status | None:
-    """Returns what holds a container back, if it is more than the usual startup."""
+def _trouble(variation: int, container: Object, of_agent: object) -> Status | None:
+    """Returns what holds a container back, if it is more than the usual startup. `of_agent`: the agent's image."""
+    name = str(container.get("name"))
     waiting = _state(container, "waiting") or {}
     last = _state(container, "terminated") or (container.get("lastState") or {}).get("terminated") or {}
     why, message = str(waiting.get("reason") or ""), str(waiting.get("message") or "")
     if last.get("reason") in ("StartError", "ContainerCannotRun") and not _state(container, "running"):
-        text = helps.not_started(name, container.get("image"), str(last.get("message") or last["reason"]))
+        text = helps.not_started(name, container.get("image"), of_agent, str(last.get("message") or last["reason"]))
         return _held(variation, "start_error", text, 0.0)
     if why in _NO_IMAGE:
         hopeless = 0.0 if why in _NEVER_AN_IMAGE else None

@@ -79,6 +79,13 @@ def test_an_image_without_a_shell_is_named(message: str) -> None:
     )
     assert (status.reason, status.hopeless_after) == ("start_error", 0.0)
 
+    image = container("shell", {})["image"]
+    of_both = scheduled(
+        initContainerStatuses=[container("shell", {"waiting": {}}, lastState=failed)],
+        containerStatuses=[container("agent", {"waiting": {"reason": "PodInitializing"}}, image=image)],
+    )
+    assert told(of_both).text.endswith("choose another with --agent-image or --image")
+
 
 def test_an_image_that_would_run_as_root_comes_with_a_way_out() -> None:
     assert "use --run-as UID" in observed("nonroot").text
