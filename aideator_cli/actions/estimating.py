@@ -41,7 +41,8 @@ class Estimate:
 
 
 def estimate(here: Here, spec: RunSpec) -> Estimate:
-    known = [each for each in here.store.tried(answers=spec.answer) if is_trial(each)]
+    tried = here.store.tried(answers=spec.answer) if here.has_store else ()  # to look makes no database
+    known = [each for each in tried if is_trial(each)]
     counts = Counter((v.model, OWN if v.agent is None else v.agent.name) for v in spec.variations)
     parts = [_part(known, model, agent, count, spec.repository.url) for (model, agent), count in counts.items()]
     return Estimate(parts, _cost(parts), _seconds(parts, spec))

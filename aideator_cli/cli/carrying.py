@@ -1,6 +1,7 @@
 """Carries out what `run`, `ask` and `review` ask for: shows what it would cost or create, or starts it and follows it to its end."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aideator_agent.values import frozen
@@ -46,6 +47,8 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
 
+    if call.estimate or call.dry_run:
+        call = replace(call, request=replace(call.request, only_shown=True))
     server = server_named(call.where, call.here.settings)
     if server is not None and (call.estimate or call.dry_run):
         raise usage(

@@ -10,6 +10,7 @@ from aideator_cli.text.clean import cut, one_line
 if TYPE_CHECKING:
     from aideator_cli.actions.standing import Standing
 
+WHAT: Final = "AIdeator gives one prompt to several coding agents, and you choose the best of their patches."
 MODEL: Final = "claude-sonnet-4-5"
 KEY: Final = "ANTHROPIC_API_KEY"
 _PROMPT: Final = 50  # characters of the newest run's
@@ -30,16 +31,27 @@ def greet() -> int:
 
     found = standing(invocation.here(), Path.cwd())
     screen = terminal.screen()
-    screen.line("AIdeator gives one prompt to several coding agents, and you choose the best of their patches.")
-    screen.line(_where(found))
+    for text in (WHAT, _where(found)):
+        screen.line(screen.folded(text, indent=""))
     screen.line("")
     steps = [*(_with_run(found) if found.newest else _without_run(found)), ("see all commands", "aideator --help")]
-    wide = max(len(purpose) for purpose, _ in steps)
-    for purpose, command in steps:
-        screen.line(f"  {purpose:{wide}}  {command.replace('aideator', invocation.program(), 1)}")
+    for line in _shown(steps, screen.width if screen.is_terminal else None):
+        screen.line(line)
     for problem in found.problems:
         terminal.warn(problem)
     return 0
+
+
+def _shown(steps: list[Step], width: int | None) -> Iterator[str]:
+    """A command that does not fit beside what it is for stands below, whole, so that it can be copied."""
+    wide = max(len(purpose) for purpose, _ in steps)
+    for purpose, words in steps:
+        command = words.replace("aideator", invocation.program(), 1)
+        if width is None or 2 + wide + 2 + len(command) <= width:
+            yield f"  {purpose:{wide}}  {command}"
+        else:
+            yield f"  {purpose}"
+            yield f"    {command}"
 
 
 def _where(found: "Standing") -> str:

@@ -1,6 +1,6 @@
 """A group that loads a command only when it is called. A list of commands needs only their names and first help sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -21,8 +21,10 @@ class Lazy(NamedTuple):
     configured: bool = False  # whether the configuration fills in its options
 
 
-def lazy_group(package: str, known: Mapping[str, Lazy]) -> type[TyperGroup]:
-    """A class for `typer.Typer(cls=…)`. The commands' modules are in this package."""
+def lazy_group(
+    package: str, known: Mapping[str, Lazy], sections: Mapping[str, Sequence[str]] | None = None
+) -> type[TyperGroup]:
+    """A class for `typer.Typer(cls=…)`. The commands' modules are in this package. `sections`: of the help, with their commands."""
 
     class LazyGroup(TyperGroup):
         def __init__(self, **settings: Any) -> None:
@@ -31,6 +33,11 @@ def lazy_group(package: str, known: Mapping[str, Lazy]) -> type[TyperGroup]:
 
         def get_params(self, ctx: Any) -> list[Any]:
             return make_plain(super().get_params(ctx))
+
+        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+            for title, names in (sections or {"Commands": tuple(known)}).items():
+                with formatter.section(title):
+                    formatter.write_dl([(name, known[name].help) for name in names])
 
         def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
             """Loads the command: it is called, or a word of it is to be completed."""

@@ -36,11 +36,10 @@ def carry_out_by_team(call: "Call", word: str) -> int:
         if value:
             raise usage(f"{option} can't be combined with --team", hint=f"leave out {option}")
     check_view(call.view, json=call.json)
-    request = replace(call.request, allow_local_shell=True) if call.dry_run else call.request  # nothing will run
-    team = starting.found(word, request.repo)
+    team = starting.found(word, call.request.repo)
     if not is_path(word) and team.place != SHIPPED:
         _tell_its_own(team)
-    planned = starting.plan(call.here, team, request, call.where)
+    planned = starting.plan(call.here, team, call.request, call.where)
     tell_added(planned.first.spec)
     if call.dry_run:
         return _draw(planned, json=call.json)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -104,7 +105,7 @@ def end_line() -> None:
 def say(text: str) -> None:
     """Writes a line to stderr, unless --quiet forbids it, and cleans foreign text in it."""
     if not _quiet.get():
-        _write("", text)
+        _write("", text, folds=True)
 
 
 def quote(line: str) -> None:
@@ -160,7 +161,19 @@ def paint(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if wants_colour(sys.stderr) else text
 
 
-def _write(label: str, text: str) -> None:
+def _write(label: str, text: str, *, folds: bool = False) -> None:
     """Nobody hears it if stderr is closed, its terminal gone or its disk full; the command goes on."""
+    line = label + re.sub(r"\s*\n\s*", " ", clean(text))
     with suppress(OSError, ValueError):
-        print(label + re.sub(r"\s*\n\s*", " ", clean(text)), file=sys.stderr, flush=True)
+        print(_folded(line) if folds and sys.stderr.isatty() else line, file=sys.stderr, flush=True)
+
+
+def _folded(line: str) -> str:
+    """Returns a line that is too long for the terminal folded at words. A command stays whole, to be copied, and so does a table's line."""
+    width = shutil.get_terminal_size().columns
+    if len(line) <= width or line.startswith(" "):
+        return line
+    told, ours, rest = line.partition(f"  {program()} ")
+    whole = textwrap.fill(told, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    fits = len(whole.splitlines()[-1]) + len(ours) + len(rest) <= width
+    return whole + ("" if fits or not ours else "\n") + ours + rest

@@ -121,7 +121,8 @@ def _read(request: Request, backend: str, settings: Settings, router: Router) ->
     if router.hosts is not None:
         privacy.check(router.hosts, variations, servers, own_home=request.agents.own_home)
     check_local(request, variations, backend, settings)
-    check_variables(servers, backend, settings)
+    if not request.only_shown:
+        check_variables(servers, backend, settings)
     if request.first is not None and not 1 <= request.first <= len(variations):
         raise usage(f"--first takes 1 to {len(variations)}, the run's variations, not {request.first}")
     git_secret = request.cloning.git_secret or (None if backend == "local" else settings.defaults.git_secret)
@@ -385,7 +386,7 @@ def check_local(request: Request, variations: Sequence[VariationSpec], backend: 
                 f"{option} applies only to a cluster, not to --backend local",
                 hint="leave it out, or --backend kubernetes",
             )
-    if not real:
+    if not real or request.only_shown:
         return
     check_installed([v.agent for v in real if v.agent], settings.environment)
     for variation in (v for v in real if not (v.agent and v.agent.home)):

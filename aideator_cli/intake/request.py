@@ -188,6 +188,7 @@ class Request:
     question: Question = field(default_factory=Question)
     briefing: Briefing = field(default_factory=Briefing)
     issue: Issue | None = None  # what the prompt is about
+    only_shown: bool = False  # whether it is only shown what would start, which needs neither keys nor permission
 
 
 @frozen

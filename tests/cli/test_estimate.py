@@ -1,6 +1,7 @@
 """`run --estimate`: what a run would cost and take, by earlier attempts."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,16 @@ def test_a_question_is_estimated_from_questions(aideator: Shell, home: Path, sou
     add_run(home, told(0.2, 60.0), run="answers", answer=True)
     for words, cost in ((("--model", "gpt-5:1"), 5.0), (("--model", "gpt-5:1", "--answer"), 0.2)):
         assert json.loads(ask(aideator, source, *words, "--json").out)["cost"]["p50"] == cost
+
+
+@pytest.mark.parametrize("shown", [("--estimate",), ("--team", "feature", "--dry-run", "--verify", "true")])
+def test_what_only_shows_what_would_start_needs_no_key_and_no_permission_and_leaves_no_trace(
+    aideator: Shell, home: Path, source: LocalRepository, shown: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    words = ("run", str(source.path), "Fix it.", "--backend", "local", "--model", "gpt-5")
+    said = aideator(*words, *shown)
+    assert said.code == 0, said.err
+    assert said.out
+    assert not home.exists()
+    assert "needs OPENAI_API_KEY" in aideator(*words).err

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from aideator_cli.cli.terminal import say
 from aideator_cli.domain.runs import Selection
 from aideator_cli.store import Store
 from tests.backends.kubernetes.api_server import write_kubeconfig
 from tests.cli.conftest import Shell
 from tests.fixtures.repositories import LocalRepository
 from tests.fixtures.stored_runs import Told, add_run, change
+from tests.fixtures.tmux import Panes, terminal
+
+__all__ = ["terminal"]
 
 
 def told(shell: Shell) -> str:
@@ -89,3 +93,40 @@ def test_what_is_broken_is_told_and_stops_nothing(
 
 def test_a_group_alone_still_shows_its_commands(aideator: Shell) -> None:
     assert "Commands:" in aideator("secret").out
+
+
+def test_on_a_small_terminal_lines_fold_at_words_and_commands_stay_whole(
+    terminal: Panes, repository: LocalRepository, home: Path
+) -> None:
+    pane = terminal(84, 24)
+    environment = {"AIDEATOR_HOME": str(home), "ANTHROPIC_API_KEY": "x", "KUBECONFIG": str(home / "none")}
+    pane.start_aideator([], environment, repository.path)
+    pane.until_shown("[exit 0]")
+    lines = pane.screen()
+    assert lines[0].endswith("best of their")
+    assert lines[1] == "patches."
+    at = lines.index("  start three agents")
+    assert lines[at + 1].startswith('    aideator run . "What to change" --model')
+    assert lines[at + 2].endswith("aideator demo")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("short", ["short"]),
+        ("one two three four five six seven", ["one two three four five six", "  seven"]),
+        ("applied it to the folder x.  aideator undo -C x", ["applied it to the folder x.", "  aideator undo -C x"]),
+        ("it is one two three four five  aideator undo", ["it is one two three four", "  five  aideator undo"]),
+        ("  aideator diff a-very-long-name-of-a-run", ["  aideator diff a-very-long-name-of-a-run"]),
+        ("see a-path/that-is-longer/than-the-terminal", ["see", "  a-path/that-is-longer/than-the-terminal"]),
+    ],
+)
+def test_what_a_person_is_told_folds_at_words_and_its_command_stays_whole(
+    text: str, lines: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "28")
+    say(text)
+    assert capsys.readouterr().err == f"{text}\n"  # a pipe gets it as it is
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    say(text)
+    assert capsys.readouterr().err.splitlines() == lines

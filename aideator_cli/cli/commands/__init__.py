@@ -9,11 +9,9 @@ from aideator_cli.cli.lazy_group import Lazy, lazy_group
 # The help is the first sentence of the function's docstring; a test compares them
 COMMANDS = {
     "run": Lazy("run", "run", "Give one prompt to N agents and show their work live.", configured=True),
-    "ask": Lazy(
-        "ask", "ask", "Put one question about a repository to N agents and show their answers.", configured=True
-    ),
+    "ask": Lazy("ask", "ask", "Ask N agents about a repository, and show their answers.", configured=True),
     "review": Lazy(
-        "review", "review", "Give a pull request to N reviewers, and post what they agree on.", configured=True
+        "review", "review", "Let agents review a pull request, and post what they agree on.", configured=True
     ),
     "watch": Lazy("watch", "watch", "Show a run live, from its first event until it ends."),
     "wait": Lazy("watch", "wait", "Wait for runs to end, and exit with their exit code."),
@@ -22,30 +20,28 @@ COMMANDS = {
     "logs": Lazy("output", "logs", "Print the agents' events."),
     "diff": Lazy("diff", "diff", "Print a variation's patch, or how two variations differ."),
     "compare": Lazy("compare", "compare", "Compare a run's variations, best first."),
-    "judge": Lazy("judge", "judge", "Let a model compare the patches or answers that passed their checks."),
+    "judge": Lazy("judge", "judge", "Let a model compare patches or answers."),
     "select": Lazy("choice", "select", "Select a variation as the run's winner."),
     "apply": Lazy("apply", "apply", "Apply the selected patch, or the one you name."),
     "push": Lazy("push", "push", "Push each patch of a run, or the one you name, as a branch."),
-    "pr": Lazy(
-        "pr", "pr", "Push a patch as a branch, and open a pull or merge request with the comparison as its text."
-    ),
+    "pr": Lazy("pr", "pr", "Push a patch as a branch, and open a pull or merge request."),
     "undo": Lazy("apply", "undo", "Undo an applied patch, and put your files back as they were."),
     "export": Lazy("export", "export", "Write a run's files to a folder."),
     "report": Lazy("report", "report", "Write a run as one HTML file to read offline."),
     "replay": Lazy("replay", "replay", "Play back a stored run as it happened."),
-    "tell": Lazy("tell", "tell", "Tell agents at work something, which they get before their next turn."),
+    "tell": Lazy("tell", "tell", "Tell agents something, which they get before their next turn."),
     "cancel": Lazy("watch", "cancel", "Stop agents, and keep their work so far."),
-    "retry": Lazy("retry", "retry", "Retry variations that infrastructure failed, from their last checkpoint."),
+    "retry": Lazy("retry", "retry", "Retry what infrastructure failed, from its last checkpoint."),
     "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch."),
-    "merge": Lazy("merge", "merge", "Merge patches of several variations, and check the result as a new run."),
+    "merge": Lazy("merge", "merge", "Merge patches, and check the result as a new run."),
     "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
-    "rename": Lazy("remarks", "rename", "Give a run a name of your own, which stands wherever its id does."),
+    "rename": Lazy("remarks", "rename", "Give a run a name, which stands wherever its id does."),
     "note": Lazy("remarks", "note", "Write a note on a run, or print it."),
     "tag": Lazy("remarks", "tag", "Give tags to a run, or print its tags."),
-    "delete": Lazy("runs", "delete", "Delete a run, its Kubernetes objects and everything stored about it."),
+    "delete": Lazy("runs", "delete", "Delete a run, its cluster objects and all that is stored of it."),
     "du": Lazy("housekeeping", "du", "Show what each run holds on this machine, the largest first."),
     "prune": Lazy("housekeeping", "prune", "Say which old runs can be deleted, and with --yes delete them."),
-    "agents": Lazy("agents", "agents", "List the coding agents that runs can use, and which of them this machine has."),
+    "agents": Lazy("agents", "agents", "List the coding agents that runs can use, and which are here."),
     "secret": Lazy(
         "secret",
         "",
@@ -59,17 +55,17 @@ COMMANDS = {
     "config": Lazy(
         "config",
         "",
-        "Show and change the settings, which are the defaults of options.",
+        "Show and change the settings: the defaults of options.",
         {
             "show": Lazy("config", "show", "List the settings that count in this folder."),
-            "get": Lazy("config", "get", "Print the value of a setting, one line for each if it has several."),
+            "get": Lazy("config", "get", "Print the value of a setting, a line for each if there are more."),
             "set": Lazy("config", "set_value", "Set the default of an option."),
             "unset": Lazy("config", "unset", "Remove a setting."),
             "edit": Lazy("config", "edit", "Open the file in your editor, and check it before it counts."),
             "migrate": Lazy("config", "migrate", "Write the settings of a config.yaml as config.toml."),
         },
     ),
-    "trust": Lazy("trust", "trust", "Trust what .aideator.toml in a repository sets, until the file changes."),
+    "trust": Lazy("trust", "trust", "Trust a repository's .aideator.toml until the file changes."),
     "models": Lazy("models", "list_models", "List the models whose keys you have: prices, sizes and hosts."),
     "roles": Lazy(
         "roles",
@@ -96,7 +92,7 @@ COMMANDS = {
     "teams": Lazy(
         "teams",
         "",
-        "List, show, make and check teams: stages that hand work to each other.",
+        "List, show, make and check teams of roles.",
         {
             "list": Lazy("teams", "list_teams", "List the teams: the shipped ones and the repository's."),
             "show": Lazy("teams", "show", "Print a team's file."),
@@ -111,11 +107,11 @@ COMMANDS = {
         {
             "build": Lazy("image", "build", "Build the agent's image of this version."),
             "push": Lazy("image", "push", "Push the agent's image to a registry."),
-            "load": Lazy("image", "load", "Load the agent's image into a cluster on this machine, without a registry."),
+            "load": Lazy("image", "load", "Load the agent's image into a cluster on this machine."),
         },
     ),
     "serve": Lazy("serve", "serve", "Serve the HTTP API, until Ctrl-C."),
-    "login": Lazy("login", "login", "Store the token for a server, which you type without an echo or pipe in."),
+    "login": Lazy("login", "login", "Store the token for a server, typed without an echo or piped."),
     "logout": Lazy("login", "logout", "Forget the token for a server, which stays valid there."),
     "mcp": Lazy("mcp", "mcp", "Serve runs as tools to another agent, such as Claude Code."),
     "token": Lazy(
@@ -131,7 +127,7 @@ COMMANDS = {
     "webhook": Lazy(
         "webhook",
         "",
-        "Say where a server tells of runs, and see which messages nobody accepted.",
+        "Say where a server tells of runs, and see what nobody took.",
         {
             "add": Lazy("webhook", "add", "Add a webhook, and print the secret that signs its messages, once."),
             "list": Lazy("webhook", "list_webhooks", "List the webhooks, without their secrets."),
@@ -149,22 +145,32 @@ COMMANDS = {
             "migrate": Lazy(
                 "database",
                 "migrate",
-                "Migrate the database's schema up, or down before you go back to an earlier AIdeator.",
+                "Migrate the schema up, or down for an earlier AIdeator.",
             ),
         },
     ),
-    "doctor": Lazy("doctor", "doctor", "Check whether agents can run here, and say how to mend what is broken."),
-    "demo": Lazy("demo", "demo", "Watch three scripted agents work, with no API key and no cluster."),
+    "doctor": Lazy("doctor", "doctor", "Check whether agents can run here, and say what to mend."),
+    "demo": Lazy("demo", "demo", "Watch three scripted agents work, with no key and no cluster."),
     "completion": Lazy(
         "completion",
         "completion",
-        "Print the script that makes a shell complete commands, options, runs and other names.",
+        "Print the script that makes Tab complete commands and runs.",
     ),
-    "man": Lazy(
-        "man", "man", "Write a manual page for each command to a folder, for `man aideator` and `man aideator-run`."
-    ),
+    "man": Lazy("man", "man", "Write a manual page for each command to a folder."),
     "version": Lazy("version", "version", "Print the version."),
 }
+SECTIONS = {  # of the help
+    "Begin": ("run", "ask", "review", "demo"),
+    "While agents work": ("watch", "wait", "logs", "tell", "cancel", "retry"),
+    "Choose": ("compare", "diff", "judge", "select", "apply", "undo", "push", "pr", "continue", "merge"),
+    "Look back": ("list", "show", "replay", "report", "export", "stats"),
+    "Keep order": ("rename", "note", "tag", "du", "prune", "delete"),
+    "Set up": (
+        "doctor", "config", "trust", "secret", "models", "agents", "roles", "teams", "memory", "image", "database",
+        "completion", "man", "version",
+    ),
+    "Serve others": ("serve", "login", "logout", "token", "webhook", "mcp"),
+}  # fmt: skip
 EPILOG = (
     "Exit codes: 0 success, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
     "5 refused, 6 limit reached, 7 checks failed, 8 patch does not apply, 70 AIdeator itself failed, 124 timed out waiting, "
@@ -173,7 +179,7 @@ EPILOG = (
 
 app = typer.Typer(
     name="aideator",
-    cls=lazy_group(__name__, COMMANDS),
+    cls=lazy_group(__name__, COMMANDS, SECTIONS),
     help="Give one prompt to N coding agents, each in its own Kubernetes Job. Watch them work, compare, pick one and apply it.",
     epilog=EPILOG,
     no_args_is_help=True,

@@ -4,7 +4,7 @@ from aideator_cli.cli.commands import options
 
 
 def agents(json: options.Json = False) -> int:
-    """List the coding agents that runs can use, and which of them this machine has."""
+    """List the coding agents that runs can use, and which are here."""
     from aideator_cli.actions.agents import agents as known
     from aideator_cli.cli import invocation, terminal
 

@@ -31,7 +31,7 @@ Question = Annotated[
 
 
 def ask(**given: Any) -> int:
-    """Put one question about a repository to N agents and show their answers. The result of each agent is Markdown, and no patch."""
+    """Ask N agents about a repository, and show their answers. The result of each agent is Markdown, and no patch."""
     from aideator_cli.errors import usage
 
     if given["prompt"] is given["diff"] is given["matrix"] is given["issue"] is None:

@@ -9,7 +9,7 @@ Shell = Annotated[str, typer.Argument(metavar="bash|zsh|fish", help="Your shell.
 
 
 def completion(shell: Shell) -> int:
-    """Print the script that makes a shell complete commands, options, runs and other names.
+    """Print the script that makes Tab complete commands and runs. It completes options and other names, too.
 
     Load it where your shell starts, such as `source <(aideator completion bash)` in ~/.bashrc. See docs/shells.md.
     """

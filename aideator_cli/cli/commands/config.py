@@ -63,7 +63,7 @@ def show(
 
 
 def get(name: Name, profile: options.Profile = None, folder: Folder = HERE, json: options.Json = False) -> int:
-    """Print the value of a setting, one line for each if it has several."""
+    """Print the value of a setting, a line for each if there are more."""
     from aideator_cli.actions.configuring import the_option
     from aideator_cli.cli.option_table import option_table
     from aideator_cli.errors import command, not_found

@@ -12,7 +12,7 @@ Yes = Annotated[bool, typer.Option("-y", "--yes", help="Also go down, which dele
 
 
 def migrate(to: To = None, yes: Yes = False) -> int:
-    """Migrate the database's schema up, or down before you go back to an earlier AIdeator."""
+    """Migrate the schema up, or down for an earlier AIdeator."""
     from aideator_cli.actions import migrating
     from aideator_cli.cli import invocation, terminal
 

@@ -20,7 +20,7 @@ def demo(
         bool, typer.Option("--team", help="Watch a team: it plans, builds two tasks side by side, tests and reviews.")
     ] = False,
 ) -> int:
-    """Watch three scripted agents work, with no API key and no cluster.
+    """Watch three scripted agents work, with no key and no cluster.
 
     With --backend kubernetes, or one of the options of a cluster, they work in pods.
     """

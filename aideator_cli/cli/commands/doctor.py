@@ -49,7 +49,7 @@ def doctor(
     yes: Yes = False,
     json: options.Json = False,
 ) -> int:
-    """Check whether agents can run here, and say how to mend what is broken."""
+    """Check whether agents can run here, and say what to mend."""
     from aideator_cli.actions.doctor.examining import Examining, examine
     from aideator_cli.actions.doctor.trying import Doing
     from aideator_cli.cli import invocation, terminal

@@ -98,7 +98,7 @@ def load(
     tag: Tag = None,
     json: options.Json = False,
 ) -> int:
-    """Load the agent's image into a cluster on this machine, without a registry."""
+    """Load the agent's image into a cluster on this machine. It needs no registry."""
     from aideator_cli.actions import imaging
     from aideator_cli.cli import invocation, terminal
 

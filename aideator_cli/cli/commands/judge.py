@@ -30,8 +30,10 @@ def judge(
     ] = 15,
     json: options.Json = False,
 ) -> int:
-    """Let a model compare the patches or answers that passed their checks. It does not see whose they are, and sees each pair in both
-    orders."""
+    """Let a model compare patches or answers.
+
+    They are those that passed their checks. It does not see whose they are, and sees each pair in both orders.
+    """
     from aideator_cli.actions.judging import Judge, Unneeded
     from aideator_cli.actions.judging import judge as ask
     from aideator_cli.cli import invocation

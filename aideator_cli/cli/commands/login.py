@@ -12,7 +12,7 @@ Url = Annotated[
 
 
 def login(url: Url) -> int:
-    """Store the token for a server, which you type without an echo or pipe in."""
+    """Store the token for a server, typed without an echo or piped."""
     from aideator_cli import __version__
     from aideator_cli.actions import logins
     from aideator_cli.cli import invocation, terminal

@@ -9,7 +9,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Such as ~/.local/sh
 
 
 def man(folder: Folder) -> int:
-    """Write a manual page for each command to a folder, for `man aideator` and `man aideator-run`."""
+    """Write a manual page for each command to a folder. Then `man aideator` and `man aideator-run` show them."""
     from aideator_cli.cli import terminal
     from aideator_cli.cli.manual import pages
     from aideator_cli.errors import unwritable

@@ -41,7 +41,7 @@ def merge(
     no_mouse: options.NoMouse = False,
     json: options.Json = False,
 ) -> int:
-    """Merge patches of several variations, and check the result as a new run.
+    """Merge patches, and check the result as a new run.
 
     No model is asked. The checks are those of the first variation's run, in the same place.
     """

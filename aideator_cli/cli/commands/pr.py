@@ -67,9 +67,10 @@ def pr(
     folder: options.Folder = None,
     json: options.Json = False,
 ) -> int:
-    """Push a patch as a branch, and open a pull or merge request with the comparison as its text.
+    """Push a patch as a branch, and open a pull or merge request.
 
-    It goes through gh or glab if they are logged in at the forge, else with a token: GIT_TOKEN, or the forge's own variable.
+    The comparison is its text. It goes through gh or glab if they are logged in at the forge, else with a token: GIT_TOKEN, or the
+    forge's own variable.
     """
     from aideator_cli.actions.pulls import Asked, existing, proposal
     from aideator_cli.cli import invocation

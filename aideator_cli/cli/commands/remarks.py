@@ -16,7 +16,7 @@ def rename(
     remove: Annotated[bool, typer.Option("--remove", help="Take the name away.")] = False,
     json: options.Json = False,
 ) -> int:
-    """Give a run a name of your own, which stands wherever its id does."""
+    """Give a run a name, which stands wherever its id does."""
     from aideator_cli.actions import remarking
     from aideator_cli.actions.finding import find_run
     from aideator_cli.cli import invocation, terminal

@@ -22,7 +22,7 @@ def retry(
     server: options.Server = None,
     json: options.Json = False,
 ) -> int:
-    """Retry variations that infrastructure failed, from their last checkpoint. Earlier attempts are kept."""
+    """Retry what infrastructure failed, from its last checkpoint. Earlier attempts are kept."""
     from aideator_cli.actions import retrying
     from aideator_cli.cli import invocation, showing, terminal
     from aideator_cli.cli.manner import Manner

@@ -45,7 +45,7 @@ Post = Annotated[
 
 
 def review(**given: Any) -> int:
-    """Give a pull request to N reviewers, and post what they agree on."""
+    """Let agents review a pull request, and post what they agree on."""
     from aideator_cli.actions.reviewing import read_pull
     from aideator_cli.cli import invocation
     from aideator_cli.cli.carrying import carry_out

@@ -218,7 +218,7 @@ def delete(
     server: options.Server = None,
     json: options.Json = False,
 ) -> int:
-    """Delete a run, its Kubernetes objects and everything stored about it."""
+    """Delete a run, its cluster objects and all that is stored of it."""
     from aideator_cli.actions import deleting
     from aideator_cli.actions.teams import knowing
     from aideator_cli.cli import invocation, teamed, terminal

@@ -17,7 +17,7 @@ def tell(
     server: options.Server = None,
     json: options.Json = False,
 ) -> int:
-    """Tell agents at work something, which they get before their next turn."""
+    """Tell agents something, which they get before their next turn."""
     from aideator_cli.actions import telling
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.prompt import read_text

@@ -15,7 +15,7 @@ Revoke = Annotated[bool, typer.Option("--revoke", help="Trust it no more.")]
 
 
 def trust(folder: Folder = Path(), revoke: Revoke = False, json: options.Json = False) -> int:
-    """Trust what .aideator.toml in a repository sets, until the file changes."""
+    """Trust a repository's .aideator.toml until the file changes."""
     from aideator_cli.actions import configuring
     from aideator_cli.cli import invocation, terminal, trusting
     from aideator_cli.cli.option_table import option_table
