@@ -29,11 +29,11 @@ from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
 from aideator_cli.intake import configured_model, models, models_file, scripts
+from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
 
 AT_ONCE: Final = 4  # questions
 LONGEST: Final = 7 * 86400.0  # seconds; a silent provider ends a call sooner
-INSTALL: Final = "pip install './agent[models]'"
 
 
 class NoAnswer(Exception):
@@ -141,7 +141,7 @@ def resolve(name: str | None, api_base: str | None, settings: Settings) -> tuple
             hint=models.set_key(missing[0]),
         )
     if library_version(info.name) is None:
-        raise not_found(f"asking {info.name} needs LiteLLM, which is not installed here", hint=INSTALL)
+        raise not_found(f"asking {info.name} needs LiteLLM, which is not installed here", hint=adding("models"))
     price = info.price if info.price_overridden else None
     return info, VariationSpec(1, info.name, api_base=info.api_base, keys=info.keys, price=price)
 
@@ -159,7 +159,7 @@ def _failure(error: ModelError) -> AideatorError:
     if isinstance(error, KeyRefused | ModelUnknown):
         return not_found(str(error))
     if isinstance(error, LibraryMissing):
-        return not_found(str(error), hint=INSTALL)
+        return not_found(str(error), hint=adding("models"))
     if isinstance(error, PassingFault):
         return unavailable(str(error), hint="answers so far don't count; try again later")
     return refused(str(error))

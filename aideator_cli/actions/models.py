@@ -11,13 +11,13 @@ from aideator_agent.models.base import ModelError
 from aideator_agent.spec import VariationSpec
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended
-from aideator_cli.actions.asking import INSTALL
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import Store, kept
 from aideator_cli.actions.places import choose
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.intake import configured_model, models, models_file
 from aideator_cli.intake.models import ModelInfo
+from aideator_cli.system.installation import adding
 from aideator_cli.system.keyring import listed
 from aideator_cli.system.settings import Settings
 
@@ -86,7 +86,7 @@ def check(here: Here, infos: Sequence[ModelInfo], seconds: float) -> Iterator[Ch
     if len(infos) > MOST:
         raise usage(f"{len(infos)} models match, and --check asks at most {MOST}", hint="name them")
     if any(library_version(info.name) is None for info in infos):
-        raise not_found("asking models needs LiteLLM, which is not installed here", hint=INSTALL)
+        raise not_found("asking models needs LiteLLM, which is not installed here", hint=adding("models"))
     return _answers(here.settings, infos, seconds)
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -13,7 +14,7 @@ from aideator_agent.pod_settings import PodSettings
 from aideator_agent.spec import Hidden, Limits, Note, Repository, Review, RunSpec, Search, VariationSpec
 from aideator_agent.values import frozen
 from aideator_cli.domain.ids import new_id
-from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.errors import AideatorError, not_found, unavailable, usage
 from aideator_cli.intake import bounds, checks, cloning, matrix, mcp, models, models_file, pod, surroundings
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.briefing import Brief
@@ -27,6 +28,7 @@ from aideator_cli.intake.routing.router import Ask, Router, cascade, nothing_at_
 from aideator_cli.intake.sending.packed import Packed, pack
 from aideator_cli.system.clock import now
 from aideator_cli.system.configuration.repository import root_of
+from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Defaults, Settings
 
 if TYPE_CHECKING:
@@ -401,3 +403,6 @@ def check_local(request: Request, variations: Sequence[VariationSpec], backend: 
             f"the commands of {real[0].model} would run on this machine as you, with access to your files",
             hint="allow it with --allow-local-shell (or allow_local_shell = true in config.toml), or run in pods with --backend kubernetes",
         )
+    own = next((v.model for v in real if v.agent is None), None)
+    if own and find_spec("litellm") is None:
+        raise unavailable(f"asking {own} on this machine needs LiteLLM, which is not installed", adding("models"))

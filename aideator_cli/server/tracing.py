@@ -20,12 +20,12 @@ from aideator_cli.domain.result import OWN, Result
 from aideator_cli.domain.runs import StoredAttempt, StoredRun
 from aideator_cli.errors import usage
 from aideator_cli.stream.recording import last_result
+from aideator_cli.system.installation import adding
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-INSTALL: Final = "pip install 'aideator[otel]'"
 TYPES: Final = ("start", "sent", "usage", "call", "done", "end")
 WAITING: Final = 1000  # runs whose traces are yet to be made; more are left out
 Attributes = dict[str, str | int | float | bool]
@@ -58,7 +58,8 @@ class Traces:
             return None
         if find_spec("opentelemetry.sdk") is None or find_spec("opentelemetry.exporter.otlp.proto.http") is None:
             raise usage(
-                f"{named} is set, and the OpenTelemetry SDK is not installed", hint=f"{INSTALL}, or unset {named}"
+                f"{named} is set, and the OpenTelemetry SDK is not installed",
+                hint=f"{adding('otel')}, or unset {named}",
             )
         return cls(here)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from aideator_cli.errors import usage
 from aideator_cli.store.dialect import Connection, Dialect
 from aideator_cli.store.migrations import POSTGRESQL_BEGAN, VERSION
+from aideator_cli.system.installation import adding
 
 FORM = "postgresql://USER@HOST/NAME"
 
@@ -92,5 +93,5 @@ def checked(url: str) -> str:
             "the database is no PostgreSQL URL", hint=f"AIDEATOR_DATABASE={FORM}; without it AIdeator uses SQLite"
         )
     if find_spec("psycopg") is None:
-        raise usage("PostgreSQL needs psycopg, which is not installed", hint="pip install 'aideator[server]'")
+        raise usage("PostgreSQL needs psycopg, which is not installed", hint=adding("server"))
     return url

@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from typing import Final
 
 from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.system.installation import adding
 
 SERVICE: Final = "aideator"
-INSTALL: Final = "pip install 'aideator[keyring]'"
 _NAMES: Final = "entries"
 _OTHERWISE: Final = "set keys in the environment instead"
 
@@ -20,7 +20,7 @@ class Keyring:
 
     def __init__(self) -> None:
         if find_spec("keyring") is None:
-            raise unavailable("the Python package keyring is not installed", f"{INSTALL}, or {_OTHERWISE}")
+            raise unavailable("the Python package keyring is not installed", f"{adding('keyring')}, or {_OTHERWISE}")
         with _told():
             import keyring
 

@@ -12,6 +12,7 @@ import pytest
 
 from aideator_cli.cli import terminal
 from aideator_cli.errors import ExitCode
+from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
 from tests.backends.kubernetes.api_server import Handler, answering, write_kubeconfig
 from tests.cli.conftest import Said, Shell
@@ -285,7 +286,7 @@ def test_a_machine_without_the_library_says_what_to_install(piped: Shell, monkey
     monkeypatch.setattr("aideator_cli.system.keyring.find_spec", lambda _name: None)
     said = piped("secret", "set", "OPENAI_API_KEY")
     assert said.code == ExitCode.UNAVAILABLE
-    assert "pip install 'aideator[keyring]'" in said.err
+    assert adding("keyring") in said.err
 
 
 @pytest.mark.parametrize("option", [("--secret", "x"), ("--shared",)])

@@ -14,6 +14,7 @@ from mcp_types import CallToolResult
 
 from aideator_cli.api import Aideator
 from aideator_cli.server import offers
+from aideator_cli.system.installation import adding
 from tests.cli.conftest import Shell, aideator
 from tests.server.conftest import Body
 
@@ -162,4 +163,4 @@ def test_without_the_sdk_it_says_what_to_install(aideator: Shell, monkeypatch: A
     missing = aideator("mcp")
     assert missing.code == 2
     assert "aideator mcp needs mcp, which is not installed" in missing.err
-    assert "hint: pip install 'aideator[server]'" in missing.err
+    assert f"hint: {adding('server')}" in missing.err

@@ -14,6 +14,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.api import Aideator
 from aideator_cli.server import serving
 from aideator_cli.server.serving import GRACE_SECONDS
+from aideator_cli.system.installation import adding
 from tests.cli.conftest import Shell, aideator
 from tests.server.conftest import Body
 from tests.server.served import served
@@ -92,7 +93,7 @@ def test_without_the_extra_it_says_what_to_install(aideator: Shell, monkeypatch:
     said = aideator("serve")
     assert said.code == 2
     assert "aideator serve needs uvicorn, which is not installed" in said.err
-    assert "pip install 'aideator[server]'" in said.err
+    assert adding("server") in said.err
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from aideator_cli.store import DatabaseAway, Store
 from aideator_cli.store.migrations import VERSION
 from aideator_cli.store.names import names
 from aideator_cli.store.postgresql.engine import forget
+from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
 from tests.fixtures.postgresql import PASSWORD, PostgreSQL
 
@@ -158,6 +159,6 @@ def test_without_psycopg_the_way_to_get_it_is_told(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("aideator_cli.store.engine.find_spec", lambda _: None)
     with pytest.raises(AideatorError, match="needs psycopg") as caught:
         Store.open(tmp_path, "postgresql://db.example/aideator")
-    assert caught.value.hint == "pip install 'aideator[server]'"
+    assert caught.value.hint == adding("server")
     settings = Settings({"AIDEATOR_HOME": str(tmp_path), "AIDEATOR_DATABASE": "postgresql://db.example/aideator"})
     assert "needs psycopg" in database(settings).text

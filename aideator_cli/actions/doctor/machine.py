@@ -13,6 +13,7 @@ from aideator_cli.domain.findings import BROKEN, Finding, broken, note, ok
 from aideator_cli.errors import AideatorError, unavailable
 from aideator_cli.intake import models, models_file
 from aideator_cli.system.git import Git
+from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import DATABASE, Settings
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _keys(settings: Settings, needed: Sequence[str]) -> Finding:
 def _library() -> Finding:
     if find_spec("litellm") is None:
         text = "LiteLLM is not installed; only scripted models can run"
-        return note("models", text, "pip install './agent[models]'")
+        return note("models", text, adding("models"))
     return ok("models", "LiteLLM is installed")
 
 

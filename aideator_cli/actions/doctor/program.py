@@ -11,6 +11,7 @@ from aideator_cli.errors import AideatorError
 from aideator_cli.intake.agents import presets, programs
 from aideator_cli.intake.agents.installed import check_installed
 from aideator_cli.intake.models import ModelInfo
+from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
 
 PART: Final = "agent"
@@ -39,7 +40,7 @@ def missing_here(program: AgentProgram, settings: Settings) -> Finding | None:
         return broken(PART, error)
     if find_spec("aiohttp") is None:
         text = f"the key proxy, through which {program.name} asks its model, needs aiohttp"
-        return Finding(PART, BROKEN, text, "pip install './agent[agents]'")
+        return Finding(PART, BROKEN, text, adding("agents"))
     return None
 
 

@@ -21,13 +21,12 @@ def mcp(
     """
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.errors import usage
+    from aideator_cli.system.installation import adding
 
     try:
         from aideator_cli.server.model_context import serve
     except ImportError as error:
-        raise usage(
-            f"aideator mcp needs {error.name}, which is not installed", hint="pip install 'aideator[server]'"
-        ) from error
+        raise usage(f"aideator mcp needs {error.name}, which is not installed", hint=adding("server")) from error
 
     if terminal.is_asked():
         terminal.say(

@@ -34,6 +34,7 @@ def serve(
     """
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.errors import usage
+    from aideator_cli.system.installation import adding
 
     if log not in ("text", "json"):
         raise usage(f"--log is text or json, not {log!r}")
@@ -41,9 +42,7 @@ def serve(
     try:
         from aideator_cli.server.serving import serve as run
     except ImportError as error:
-        raise usage(
-            f"aideator serve needs {error.name}, which is not installed", hint="pip install 'aideator[server]'"
-        ) from error
+        raise usage(f"aideator serve needs {error.name}, which is not installed", hint=adding("server")) from error
 
     here = invocation.here()
 

@@ -12,6 +12,7 @@ import pytest
 from aideator_cli.actions.asking import AT_ONCE
 from aideator_cli.errors import ExitCode
 from aideator_cli.store import Store
+from aideator_cli.system.installation import adding
 from tests.actions.judge.provider import Opinion, hold, prefers, shown
 from tests.cli.conftest import Said, Shell
 from tests.fixtures.openai_server import ScriptedOpenAI
@@ -211,7 +212,7 @@ def test_without_litellm_the_extra_is_named(aideator: Shell, home: Path, monkeyp
     monkeypatch.setattr("aideator_cli.actions.asking.library_version", lambda _: None)
     said = aideator("judge", "k3v9x2q", "--model", "gpt-5")
     assert said.code == ExitCode.NOT_FOUND
-    assert "pip install './agent[models]'" in said.err
+    assert adding("models") in said.err
 
 
 @pytest.mark.parametrize(
