@@ -6,7 +6,7 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKED := pyproject.toml agent/pyproject.toml uv.lock
 OURS := aideator_cli agent/aideator_agent templates
 SCRIPTS := .ci/run .ci/release .ci/newest tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
-SCRIPTS += tests/agents/build tests/agents/image tests/server/page/build tests/server/prometheus/build templates/completion/aideator.bash
+SCRIPTS += tests/pythons/build tests/agents/build tests/agents/image tests/server/page/build tests/server/prometheus/build templates/completion/aideator.bash
 SIDE_BY_SIDE := -n auto --dist loadgroup # ARGS="-n 0" runs the tests one at a time
 EXPORT := export --frozen --offline --quiet --no-dev --no-emit-workspace --no-header --no-annotate
 OF_AGENT := --package aideator-agent --extra models --extra agents
@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test coverage soak test-role check lock models-table docs chart pictures forge local-model cluster-up cluster-image cluster-kubeconfig cluster-down release newest installs clean
-.PHONY: agents demo-server browser screenshots
+.PHONY: agents demo-server browser screenshots pythons
 
 help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.* ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | sed 's/^bench-%/bench-NAME/' | expand -t 22
@@ -112,6 +112,9 @@ newest: .venv/.uv-$(UV_VERSION) ## run what can break with the newest dependenci
 
 installs: .venv/.complete ## install the wheels with pip, uv and pipx in fresh environments, with each Python that is here; downloads much
 	AIDEATOR_INSTALLS=1 $(BIN)/pytest -rs tests/test_installing.py $(ARGS)
+
+pythons: .venv/.uv-$(UV_VERSION) ## fetch Python 3.13 and 3.14 from newer suites of Debian, for `make installs`; nothing is installed
+	@tests/pythons/build
 
 clean: ## remove the environment, caches and builds of this checkout
 	rm -rf .venv build dist agent/build *.egg-info agent/*.egg-info .*_cache .hypothesis

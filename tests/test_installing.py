@@ -50,8 +50,13 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def interpreter(version: str) -> Path:
-    """This minor version of Python; a skip that says so if this machine has none."""
-    found = shutil.which(f"python{version}")
+    """This minor version of Python; a skip that says so if neither this machine nor tests/pythons/build has it."""
+    found = (
+        shutil.which(f"python{version}")
+        or subprocess.run(
+            [CHECKOUT / "tests/pythons/build", "--find", version], capture_output=True, text=True, check=False
+        ).stdout.strip()
+    )
     places = [
         *([Path(found)] if found else []),
         *sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python")),

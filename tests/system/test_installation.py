@@ -1,4 +1,4 @@
-"""What adds a missing part of AIdeator: by the program that can, from where this AIdeator came, because an index may hold another of its name."""
+"""What adds a missing part of AIdeator: it comes from where this AIdeator came, because an index may hold another of its name."""
 
 import json
 import sys
