@@ -9,6 +9,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.store.away import DatabaseAway, is_of_database
 
 READERS: Final = 8  # threads that read the store
 ACTORS: Final = 16  # threads for what asks a repository or a backend, which takes seconds
@@ -109,6 +110,8 @@ class _Threads:
             return action(here)
         except AideatorError:
             raise
-        except Exception:
+        except Exception as error:
             self._own.here = None  # its connection to the database may be the reason
+            if is_of_database(error):  # while rows were read
+                raise DatabaseAway(f"the database {here.store.where} can't be read: {error}") from error
             raise

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.errors import AideatorError, ExitCode, Hint, written
+from aideator_cli.store import DatabaseAway
 from aideator_cli.text.clean import clean
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -71,15 +72,22 @@ class Problem(Exception):
             **({"mistakes": list(self.mistakes)} if self.mistakes else {}),
         }
 
+    @property
+    def again(self) -> dict[str, str]:
+        """The header that says when to come back, for whoever may."""
+        wanted = self.headers.get("Retry-After", str(AGAIN_SECONDS) if self.status in _AGAIN else None)
+        return {} if wanted is None else {"Retry-After": wanted}
+
     def response(self, instance: str) -> Response:
-        again = {"Retry-After": str(AGAIN_SECONDS)} if self.status in _AGAIN else {}
-        return JSONResponse(self.as_json(instance), self.status.value, {**again, **self.headers}, media_type=MEDIA_TYPE)
+        headers = {**self.headers, **self.again}
+        return JSONResponse(self.as_json(instance), self.status.value, headers, media_type=MEDIA_TYPE)
 
 
 def of_error(error: AideatorError) -> Problem:
-    return Problem(
-        _STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR), error.message, error.advice, code=error.code
-    )
+    status = _STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, DatabaseAway):  # whatever the command line exits with
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+    return Problem(status, error.message, error.advice, code=error.code)
 
 
 def answer_with_problems(app: FastAPI) -> None:

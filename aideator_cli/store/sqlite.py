@@ -5,17 +5,41 @@ Any number of processes may use it: it uses WAL, waits up to five seconds for a 
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from aideator_cli.errors import AideatorError, not_found
+from aideator_cli.errors import ExitCode, not_found
 from aideator_cli.store import migrations
+from aideator_cli.store.away import DatabaseAway, is_of_database
 from aideator_cli.store.dialect import SQLite
 
 FILE = "aideator.db"
 PATIENCE = 5.0  # seconds to wait for other processes
+_WRITING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
+
+
+class Statements:
+    """The statements of one connection. Raises `DatabaseAway` for a file that can't be used now: locked, full, unreadable."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def execute(self, query: str, values: Sequence[Any] = (), /) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            _tell(self._path, error)
+            raise
+
+    def executemany(self, query: str, rows: Sequence[Sequence[Any]], /) -> sqlite3.Cursor:
+        try:
+            return self._connection.executemany(query, rows)
+        except sqlite3.DatabaseError as error:
+            _tell(self._path, error)
+            raise
 
 
 class SQLiteEngine:
@@ -23,9 +47,10 @@ class SQLiteEngine:
     shared = False
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self.connection = connection
+        self.connection = Statements(connection, path)
         self.where = str(path)
         self._path = path
+        self._own = connection
 
     @classmethod
     def open(cls, home: Path, target: int = migrations.VERSION) -> Self:
@@ -59,24 +84,17 @@ class SQLiteEngine:
             raise _unusable(path, error) from error
 
     def close(self) -> None:
-        self.connection.close()
+        self._own.close()
 
     @contextmanager
-    def transaction(self, key: str) -> Iterator[sqlite3.Connection]:  # noqa: ARG002 - there is one writer in any case
-        connection = self.connection
+    def transaction(self, key: str) -> Iterator[Statements]:  # noqa: ARG002 - there is one writer in any case
+        self.connection.execute("begin immediate")
         try:
-            connection.execute("begin immediate")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("rollback")
-                raise
-            connection.execute("commit")
-        except sqlite3.OperationalError as error:
-            raise AideatorError(
-                f"the store {self._path} can't be written: {error}",
-                hint="check the disk space and the file's permissions; the agents keep working",
-            ) from error
+            yield self.connection
+            self.connection.execute("commit")
+        except BaseException:
+            self._own.rollback()  # nothing, where SQLite has done so by itself
+            raise
 
     @contextmanager
     def moment(self) -> Iterator[None]:
@@ -84,7 +102,7 @@ class SQLiteEngine:
         try:
             yield
         finally:
-            self.connection.execute("rollback")
+            self._own.rollback()
 
     def octets(self) -> int:
         names = (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm")))
@@ -94,8 +112,8 @@ class SQLiteEngine:
         from sqlite_utils import Database as Tables  # takes 50 ms, which nothing else needs
 
         try:
-            Tables(self.connection).vacuum()
-            self.connection.execute("pragma wal_checkpoint(truncate)")
+            Tables(self._own).vacuum()
+            self._own.execute("pragma wal_checkpoint(truncate)")
         except sqlite3.OperationalError:  # another process writes, or there is no room for the copy
             return False
         return True
@@ -147,7 +165,15 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _unusable(path: Path, error: Exception) -> AideatorError:
-    return AideatorError(
-        f"the store {path} can't be opened: {error}", hint="set AIDEATOR_HOME to a folder that you can write to"
-    )
+def _unusable(path: Path, error: Exception) -> DatabaseAway:
+    hint = "set AIDEATOR_HOME to a folder that you can write to"
+    return DatabaseAway(f"the store {path} can't be opened: {error}", hint, ExitCode.FAILED)
+
+
+def _tell(path: Path, error: sqlite3.DatabaseError) -> None:
+    """Raises `DatabaseAway` if the file or the disk is to blame, and not the statement or the program."""
+    if not hasattr(error, "sqlite_errorcode") or not is_of_database(error):
+        return
+    done = "written" if error.sqlite_errorcode & 0xFF in _WRITING else "used"
+    hint = "check the disk space and the file's permissions; the agents keep working"
+    raise DatabaseAway(f"the store {path} can't be {done}: {error}", hint, ExitCode.FAILED) from error

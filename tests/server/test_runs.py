@@ -170,8 +170,8 @@ def test_a_page_takes_the_same_few_queries_however_many_runs_are_on_it(client: T
     counts = []
     for limit in (1, 40):
         queries: list[str] = []
-        store._engine.connection.set_trace_callback(queries.append)  # type: ignore[attr-defined]
+        store._engine._own.set_trace_callback(queries.append)  # type: ignore[attr-defined]
         assert len(page_of(here, Wanted(), limit, None)["runs"]) == limit
-        store._engine.connection.set_trace_callback(None)  # type: ignore[attr-defined]
+        store._engine._own.set_trace_callback(None)  # type: ignore[attr-defined]
         counts.append(len(queries))
     assert counts[0] == counts[1] < 8

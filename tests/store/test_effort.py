@@ -40,7 +40,8 @@ def effort(store: Store, work: Callable[[], object]) -> int:
         count += 1
         return 0
 
-    with store.transaction() as connection:
+    connection = store._engine._own  # type: ignore[attr-defined]
+    with store.transaction():
         connection.set_progress_handler(step, 100)
         work()
         connection.set_progress_handler(None, 0)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
@@ -16,6 +17,7 @@ from aideator_cli.main import main
 from aideator_cli.store import DatabaseAway, Store
 from aideator_cli.store.migrations import VERSION
 from aideator_cli.store.names import names
+from aideator_cli.store.postgresql import pool
 from aideator_cli.store.postgresql.engine import forget
 from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
@@ -61,6 +63,43 @@ def test_a_server_that_restarts_between_two_uses_is_not_noticed(own_postgresql: 
     own_postgresql.stop()
     own_postgresql.start()
     assert store.runs() == []
+
+
+def test_a_server_that_answers_nothing_holds_up_one_of_those_who_ask(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(pool, "AGAIN_SECONDS", 3600.0)
+    tries = []
+
+    def nothing(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise psycopg.OperationalError("connection timeout expired")
+
+    store = Store.open(tmp_path, postgresql_url)
+    forget(postgresql_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg, "connect", nothing)
+        for _ in range(3):
+            with pytest.raises(DatabaseAway, match="connection timeout expired"):
+                store.runs()
+    assert len(tries) == 1
+    monkeypatch.setattr(store._engine._pool, "_tries_at", 0.0)  # type: ignore[attr-defined]
+    assert store.runs() == []
+
+
+def test_a_standby_that_has_not_taken_over_yet_is_away(postgresql_url: str, tmp_path: Path) -> None:
+    store = Store.open(tmp_path, postgresql_url)
+    store.add_run(SPEC, HERE)
+
+    def note() -> None:
+        with store.transaction(SPEC.id) as connection:
+            connection.execute("set transaction read only")
+            connection.execute("update runs set note = 'x'")
+
+    with pytest.raises(DatabaseAway, match="read-only transaction"):
+        note()
+    assert [run.note for run in store.runs()] == [None]
 
 
 def test_a_connection_that_breaks_in_a_transaction_leaves_nothing_of_it(

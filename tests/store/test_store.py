@@ -15,7 +15,7 @@ from aideator_cli.domain.events import parse
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Place, Selection
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.store import Cursor, Store
+from aideator_cli.store import Cursor, DatabaseAway, Store
 from aideator_cli.store.migrations import STEPS, VERSION
 from tests.store.conftest import Kept
 
@@ -123,6 +123,25 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "aideator.db").write_text("This is no database, and long enough to be told so." * 20)
     with pytest.raises(AideatorError, match="can't be opened"):
         Store.open(tmp_path)
+
+
+def test_a_full_disk_leaves_nothing_half_done_and_is_used_again_when_there_is_room(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.add_run(SPEC, Place("local", "this machine"))
+    full = store._connection.execute("pragma page_count").fetchone()[0]
+    store._connection.execute(f"pragma max_page_count={full}")
+    for _ in range(3):
+        with pytest.raises(DatabaseAway, match="can't be written: database or disk is full"):
+            store.set_note(SPEC.id, "x" * 100_000)
+    assert [run.note for run in store.runs()] == [None]
+    store._connection.execute("pragma max_page_count=1000000")
+    store.set_note(SPEC.id, "room")
+    assert [run.note for run in store.runs()] == ["room"]
+
+
+def test_a_wrong_statement_is_no_database_that_is_away(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        Store.open(tmp_path)._connection.execute("select nothing")
 
 
 def test_many_processes_open_one_new_database_at_once(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from aideator_cli.domain.teams import Step, TeamRun, first_run
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Where
 from aideator_cli.intake.teams.ordering import ordered
+from aideator_cli.store.away import is_of_database
 from aideator_cli.stream.following import Past, past_of
 from aideator_cli.stream.policies import Policy
 from aideator_cli.system.clock import now, seconds_between
@@ -266,7 +267,9 @@ class Mover:
                     self.told(run, batch)
             if here.store.run(spec.id) is None:
                 self._followed.discard(spec.id)  # it was deleted, and will be done again
-        except AideatorError:
+        except Exception as error:
+            if not isinstance(error, AideatorError) and not is_of_database(error):
+                raise
             if not self.stop.wait(LOOK_SECONDS):
                 self._followed.discard(spec.id)  # and is followed again
         finally:

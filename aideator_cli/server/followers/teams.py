@@ -9,7 +9,8 @@ from aideator_cli.actions.teams.holding import gone
 from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.domain.teams import first_run
 from aideator_cli.errors import AideatorError
-from aideator_cli.store import Store
+from aideator_cli.store import DatabaseAway, Store
+from aideator_cli.store.away import is_of_database
 from aideator_cli.system.host import this_host
 
 LOOK_SECONDS: Final = 2.0  # between two looks for teams that nobody moves on
@@ -63,12 +64,14 @@ class TeamMovers:
     def _move(self, mover: Mover) -> None:
         try:
             mover.move()
-        except AideatorError as error:
-            _log.warning("team %s is moved on again in %.0f s: %s", mover.team, PAUSE_SECONDS, error.message)
-            self._stop.wait(PAUSE_SECONDS)
-        except Exception:
-            _log.exception("team %s is not moved on by a mistake in AIdeator", mover.team)
-            self._stop.wait(PAUSE_SECONDS)
+        except Exception as error:
+            is_away = isinstance(error, DatabaseAway) or is_of_database(error)
+            pause = LOOK_SECONDS if is_away else PAUSE_SECONDS
+            if is_away or isinstance(error, AideatorError):
+                _log.warning("team %s is moved on again in %.0f s: %s", mover.team, pause, error)
+            else:
+                _log.exception("team %s is not moved on by a mistake in AIdeator", mover.team)
+            self._stop.wait(pause)
         finally:
             with self._lock:
                 self._movers.pop(mover.team, None)

@@ -33,9 +33,16 @@ FOREVER: Final = "public, max-age=31536000, immutable"  # an edition never chang
 
 
 def screen(
-    request: Request, template: str, values: Mapping[str, Any], *, here: str = "", said: str = "", status: int = 200
+    request: Request,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    here: str = "",
+    said: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """`here`: which link of the bar it is. `said`: a message on top. Only what the caller may do is offered."""
+    """`here`: which link of the bar it is. `said`: a message on top. `headers`: more of them. Only what the caller may do is offered."""
     caller: Caller | None = getattr(request.state, "caller", None if request.app.state.needs_token else LOCAL)
     frame = {
         "root": root(request),
@@ -49,7 +56,7 @@ def screen(
         "may_run": caller is not None and "run" in caller.scopes,
     }
     html = render_html(f"page/{template}.html.j2", {**values, "page": frame})
-    return HTMLResponse(html, status, {**HEADERS, "Cache-Control": "no-store"})
+    return HTMLResponse(html, status, {**HEADERS, "Cache-Control": "no-store", **(headers or {})})
 
 
 def root(request: Request) -> str:

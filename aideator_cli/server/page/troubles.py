@@ -85,7 +85,7 @@ async def trouble(request: Request, problem: Problem) -> Response:
         and request.method == "GET",
         "kept": await _written(request),
     }
-    return screen(request, "trouble", values, status=problem.status.value)
+    return screen(request, "trouble", values, status=problem.status.value, headers=problem.again)
 
 
 def login(request: Request, back: str, wrong: Problem | None = None, *, email: str = "") -> Response:
@@ -96,7 +96,7 @@ def login(request: Request, back: str, wrong: Problem | None = None, *, email: s
     if (openid := request.app.state.openid) is not None:
         begin = f"{root(request)}/login/oidc?{urlencode({'next': back})}"
         values["provider"] = {"name": openid.provider.name, "begin": begin}
-    return screen(request, "login", values, status=status.value)
+    return screen(request, "login", values, status=status.value, headers=wrong.again if wrong else None)
 
 
 async def _written(request: Request) -> str:

@@ -6,11 +6,13 @@ away and came back needs no restart of this process.
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
+import psycopg.errors
 from psycopg.types.string import BytesBinaryDumper, StrBinaryDumper, StrDumperUnknown, TextLoader
 
 from aideator_cli.errors import AideatorError
@@ -21,10 +23,16 @@ from aideator_cli.store.postgresql.address import Address
 Plain = psycopg.Connection[tuple[Any, ...]]
 
 MOST: Final = 16  # connections; PostgreSQL allows 100 in all by default, and several replicas share them
-PATIENCE: Final = 10.0  # seconds to wait for one that is free
+PATIENCE: Final = 10.0  # seconds to wait for one that is free, and for a server that does not answer
+SLOW_SECONDS: Final = 1.0  # after which a server that can't be reached holds up too many who ask
+AGAIN_SECONDS: Final = 0.5  # between two tries to reach such a one: whoever comes meanwhile is told at once
 _IDLE: Final = (
     60_000  # milliseconds, after which the server ends a transaction that its process has forgotten, or could not end
 )
+_AWAY: Final = (
+    psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)  # fmt: skip # a standby that has not taken over yet is away, too
 _KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -49,6 +57,8 @@ class Pool:
         self._address = address
         self._prepare = prepare
         self._prepared = False
+        self._away: str | None = None  # why the last try to reach the server failed, if that took long
+        self._tries_at = 0.0  # monotonic: from when on it may be tried again
         self._idle: list[Plain] = []
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(MOST)
@@ -63,11 +73,11 @@ class Pool:
             try:
                 yield connection
             except BaseException as error:
-                self._drop(connection, all_of_them=isinstance(error, psycopg.OperationalError | psycopg.InterfaceError))
+                self._drop(connection, all_of_them=isinstance(error, _AWAY))
                 raise
             with self._lock:
                 self._idle.append(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _AWAY as error:
             raise DatabaseAway(f"the database {self._address} can't be used: {self._said(error)}") from error
         except psycopg.Error as error:
             raise AideatorError(f"the database {self._address} refused a statement: {self._said(error)}") from error
@@ -85,10 +95,28 @@ class Pool:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                return self._opened()
+                return self._reached()
             if _lives(connection):
                 return connection
             connection.close()
+
+    def _reached(self) -> Plain:
+        """Opens a connection. If the server does not even refuse, one of those who come tries, for all."""
+        began = time.monotonic()
+        with self._lock:
+            if self._away is not None and began < self._tries_at:
+                raise psycopg.OperationalError(self._away)
+            self._tries_at = began + PATIENCE + AGAIN_SECONDS
+        away = None
+        try:
+            return self._opened()
+        except psycopg.Error as error:
+            ended = time.monotonic()
+            if ended - began > SLOW_SECONDS:
+                away, self._tries_at = str(error), ended + AGAIN_SECONDS
+            raise
+        finally:
+            self._away = away
 
     def _opened(self) -> Plain:
         options = {name: value for name, value in _KEPT_ALIVE.items() if name not in self._address.parts}
