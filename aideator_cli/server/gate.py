@@ -1,5 +1,6 @@
 """What every request passes first: its host, where it comes from, and its size."""
 
+import asyncio
 import re
 from http import HTTPStatus
 from typing import Final
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aideator_cli.server.problems import Problem
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes
+BODY_SECONDS: Final = 60.0  # for all of it: a client that sends it byte by byte would hold a request open
 FORM: Final = "application/x-www-form-urlencoded"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -28,10 +30,15 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        body = _Measured(receive, send)
+        problem: Problem | None
         try:
             self._check(scope, headers)
-            await self._app(scope, _Measured(receive).receive, send)
-        except Problem as problem:
+            await self._app(scope, body.receive, body.send)
+            problem = body.problem
+        except Problem as error:
+            problem = error
+        if problem is not None and not body.is_answered:
             await problem.response(scope["path"])(scope, receive, send)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
@@ -58,16 +65,36 @@ class Gate:
 
 
 class _Measured:
-    def __init__(self, receive: Receive) -> None:
+    """What is wrong with a body is answered whatever the application makes of it: FastAPI takes any error for a body that it can't read."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.problem: Problem | None = None
+        self.is_answered = False
         self._receive = receive
+        self._send = send
         self._size = 0
+        self._is_whole = False
+        self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        try:
+            async with asyncio.timeout_at(None if self._is_whole else self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            text = f"the body did not come within {BODY_SECONDS:.0f} s"
+            self.problem = Problem(HTTPStatus.REQUEST_TIMEOUT, text, "send it again", headers={"Connection": "close"})
+            raise self.problem from None
         self._size += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
         if self._size > LARGEST_BODY:
-            raise _too_large()
+            self.problem = _too_large()
+            raise self.problem
         return message
+
+    async def send(self, message: Message) -> None:
+        if self.problem is None or self.is_answered:
+            self.is_answered = True
+            await self._send(message)
 
 
 def _too_large() -> Problem:

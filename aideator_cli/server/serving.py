@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from types import FrameType
 from typing import Any
 
@@ -17,24 +17,34 @@ from aideator_cli.errors import command, usage
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LOOPBACK
 from aideator_cli.server.logs import Write, line, warnings_to
-from aideator_cli.server.streams.hub import Hub
+from aideator_cli.server.patience import Patient
+from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
 
+MOST_FILES = 65_536  # that it asks the machine for
 GRACE_SECONDS = 10  # for requests that are being answered when the server stops
 
 
 def serve(
-    here: Here, host: str, port: int, said: Callable[[str], None], log: Write | None = None, *, no_token: bool = False
+    here: Here,
+    host: str,
+    port: int,
+    said: Callable[[str], None],
+    log: Write | None = None,
+    *,
+    no_token: bool = False,
+    streams: int = MOST_STREAMS,
 ) -> None:
     """Serves until SIGINT or SIGTERM. `said` gets the address once it listens. `log` gets what happens as lines of JSON; without it,
     warnings are text. `no_token`: also where nobody could use it yet. Raises `AideatorError` if it can't serve."""
     if not is_loopback(host) and not no_token:
         _check_usable(here, host)
     listening = _listening(host, port)
+    _allow_connections()
     with listening:
-        app = application(here, LOOPBACK if is_loopback(host) else None, log=log)
+        app = application(here, LOOPBACK if is_loopback(host) else None, streams, log)
         plain = uvicorn.config.LOGGING_CONFIG if log is None else None
         config = uvicorn.Config(
-            app, http="httptools", log_level="warning", log_config=plain, access_log=False, server_header=False,
+            app, http=Patient, log_level="warning", log_config=plain, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on", ws="none",
         )  # fmt: skip
         address = here.settings.defaults.public_url or f"http://{_reached(host)}:{listening.getsockname()[1]}"
@@ -104,6 +114,19 @@ def _reached(host: str) -> str:
             except OSError:  # no network: this machine alone
                 return "localhost"
     return f"[{host}]" if ":" in host else host
+
+
+def _allow_connections() -> None:
+    """Takes the files that it may: a shell gives 1024 at first, fewer than the streams that may be open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listening(host: str, port: int) -> socket.socket:

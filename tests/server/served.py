@@ -18,9 +18,11 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, *words: str) -> Iterator[Served]:
+def served(
+    home: Path, *words: str, module: tuple[str, ...] = ("aideator_cli", "serve", "--port", "0")
+) -> Iterator[Served]:
     """Ends it by SIGINT and checks that it left orderly."""
-    program = [sys.executable, "-m", "aideator_cli", "serve", "--port", "0", *words]
+    program = [sys.executable, "-m", *module, *words]
     environment = {**os.environ, "AIDEATOR_HOME": str(home)}
     with subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stderr is not None
