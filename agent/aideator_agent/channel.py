@@ -152,8 +152,8 @@ class ChannelShell:
         cmd = f"{_seen(place)}/cmd{redirected}"
         (place / "run").write_text(
             f"cd {shlex.quote(str(self._folder))} || exit 126\n{self._prelude}"
-            f"command -v bash >/dev/null && exec bash {cmd}\n"
-            f"exec /bin/sh {cmd}\n"
+            f"command -v bash >/dev/null && exec $p bash {cmd}\n"
+            f"exec $p /bin/sh {cmd}\n"
         )
         os.mkfifo(place / "out")
         os.mkfifo(place / "ctl")
