@@ -37,19 +37,24 @@ class Closing:
             expects_more=not self._settings.spec.is_merge,
         )  # fmt: skip
         patch = cutter.cut()
-        self._emitter.patch(
-            patch.encoding, patch.text, **patch.numbers(self._settings.spec), **self._signals(patch, cutter)
-        )
+        found: dict[str, object] = {}
+        if patch.changes:
+            patch, found = self._read(patch, cutter)
+        self._emitter.patch(patch.encoding, patch.text, **patch.numbers(self._settings.spec), **found)
         return patch
 
-    def _signals(self, patch: Patch, cutter: Cutter) -> dict[str, object]:
-        """Returns what a reviewer wants to know about the patch. A patch is never lost for this."""
+    def _read(self, patch: Patch, cutter: Cutter) -> tuple[Patch, dict[str, object]]:
+        """Returns the patch, whose changes say which files only tests use, and what a reviewer wants to know about it.
+
+        A patch is never lost for this.
+        """
         spec, began = self._settings.spec, time.monotonic()
-        if not spec.signals or not patch.changes:
-            return {}
+        if not (spec.signals or spec.is_checked):
+            return patch, {}
         # Loaded here: its patterns are a quarter of what an agent would load before it starts
         from aideator_agent.signals.base import GitBase
         from aideator_agent.signals.reading import find, told
+        from aideator_agent.signals.support import support_of
 
         def look() -> None:
             if time.monotonic() >= began + SIGNALS:
@@ -59,11 +64,14 @@ class Closing:
         task = self._settings.variation.task or spec.task or spec.prompt
         try:
             base = GitBase(cutter.private_git(look), self._checkout.base)
-            found = find(patch.data, base, task, look, spec.check_commands)
-        except Ended as ended:
-            self._warn(f"The patch was not searched for signals: {ended.verdict.reason}.")
-            return {}
-        return told([replace(signal, text=self._emitter.redactor.text(signal.text)) for signal in found])
+            support = support_of(base, spec.check_commands, task)
+            patch = patch.marked(support.has)
+            found = find(patch.data, base, task, look, spec.check_commands, support) if spec.signals else []
+        except (Ended, TooLong) as error:
+            reason = error.verdict.reason if isinstance(error, Ended) else error
+            self._warn(f"The patch was not searched for signals: {reason}.")
+            return patch, {}
+        return patch, told([replace(signal, text=self._emitter.redactor.text(signal.text)) for signal in found])
 
     def is_to_verify(self, verdict: Verdict, patch: Patch) -> bool:
         """Whether to check the patch: after a limit yes; after a failure or cancellation, or if it is empty, no."""

@@ -58,6 +58,7 @@ class Change:
     hides_tests: bool = (
         False  # a package's own file is gone, and the base has tests below, which unittest finds no more
     )
+    supports_tests: bool = False  # only tests use it, although its name does not say so
 
 
 @frozen
@@ -67,6 +68,10 @@ class Patch:
     text: str  # the data in that encoding
     changes: tuple[Change, ...]
     adds_nothing: bool = False  # whether the tree is as it was when the work began, with what was done before
+
+    def marked(self, supports: Callable[[str], bool]) -> "Patch":
+        """Returns the patch, whose changes say which files only tests use."""
+        return replace(self, changes=tuple(replace(each, supports_tests=supports(each.path)) for each in self.changes))
 
     def guarded(self, spec: RunSpec) -> list[str]:
         """Returns the changed files that decide the meaning of the run's checks, and that the task need not change."""
@@ -78,7 +83,7 @@ class Patch:
         return [
             c.path
             for c in self.changes
-            if c.hides_tests or guarded.is_test(c.path) or guarded.is_setting(c.path, named)
+            if c.hides_tests or c.supports_tests or guarded.is_test(c.path) or guarded.is_setting(c.path, named)
         ]
 
     def numbers(self, spec: RunSpec) -> dict[str, object]:

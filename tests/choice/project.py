@@ -20,6 +20,7 @@ from aideator_agent.referee.work import work_of
 from aideator_agent.repository import Checkout
 from aideator_agent.signals.base import GitBase
 from aideator_agent.signals.reading import find, told
+from aideator_agent.signals.support import support_of
 from aideator_agent.spec import Check, Referee, Repository, RunSpec, VariationSpec
 from tests.fixtures.repositories import Files, LocalRepository, git
 
@@ -121,7 +122,9 @@ class _Attempt:
         patch = cutter.cut()
         base = GitBase(cutter.private_git(lambda: None), self._checkout.base)
         began = time.monotonic()
-        found = find(patch.data, base, self._spec.prompt, commands=self._spec.check_commands)
+        support = support_of(base, self._spec.check_commands, self._spec.prompt)
+        patch = patch.marked(support.has)
+        found = find(patch.data, base, self._spec.prompt, commands=self._spec.check_commands, support=support)
         self._project.searched += time.monotonic() - began
         self._emitter.patch(patch.encoding, patch.text, **patch.numbers(self._spec), **told(found))
         if patch.changes:

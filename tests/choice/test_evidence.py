@@ -1,13 +1,17 @@
 """What was found about each variation is told layer by layer: its tests by name, and signals with file and line."""
 
 import io
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from aideator_agent.signals import table
 from aideator_agent.signals.finding import Signal
 from aideator_cli.choice.comparison import compare
 from aideator_cli.choice.evidence import findings
+from aideator_cli.choice.signals import WORDS
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Place, StoredRun
 from aideator_cli.system.templates import render_html
@@ -120,3 +124,9 @@ def test_markdown_has_it_as_a_table_and_foreign_text_stays_text() -> None:
     assert "<img" not in html
     assert "<a " not in html
     assert "@you" not in html
+
+
+def test_each_signal_is_told_in_words() -> None:
+    folder = Path(table.__file__).parent
+    named = {name for file in folder.glob("*.py") for name in re.findall(r'Signal\(\s*"([\w-]+)"', file.read_text())}
+    assert {rule.name for rule in table.RULES} | named == WORDS.keys()

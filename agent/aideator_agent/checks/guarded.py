@@ -10,7 +10,9 @@ from typing import Final
 
 # The name alone matches a link that replaces the folder.
 TEST_FOLDER: Final = re.compile(
-    r"(^|/)(tests?|specs?|e2e|testdata|__(tests|mocks|snapshots)__|[^/]*[._-]tests)(/|\Z)", re.IGNORECASE
+    r"(^|/)(tests?|specs?|e2e|testdata|__(tests|mocks|snapshots)__|[^/]*[._-]tests|tests?[._-](data|files|cases|fixtures|resources))(/|\Z)"
+    r"|^x?t(/|\Z)",
+    re.IGNORECASE,
 )
 TEST_FILE: Final = re.compile(
     r"(^|/)(test_[^/]*|tests?\.[^/]+|conftest\.py|[^/]*[._-](test|tests|spec|cy)\.[^/]+|[^/]*(Tests?|TestCase)\.\w+|"

@@ -1,10 +1,10 @@
-"""The base of a patch, read with git."""
+"""What is asked of the base of a patch, and how git answers."""
 
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 from aideator_agent.git import Git
 from aideator_agent.values import frozen
@@ -14,9 +14,21 @@ READ: Final = 4 * 1024 * 1024  # bytes of these files together
 _BLOB: Final = re.compile(rb"[0-9a-f]+ blob (\d+)\Z")
 
 
+class Base(Protocol):
+    """What is asked of the base."""
+
+    def paths(self) -> frozenset[str]: ...
+
+    def with_text(self, texts: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Returns the files that have each of these texts."""
+
+    def texts(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Returns what these files hold, up to a bound for all of them."""
+
+
 @frozen
 class GitBase:
-    """See `reading.Base`. `git` has the private GIT_DIR."""
+    """See `Base`. `git` has the private GIT_DIR."""
 
     git: Git
     commit: str

@@ -1,13 +1,14 @@
 """Literals that are returned by how long the input is, or by how often something was called: what a subject seldom asks for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
 ARMS: Final = 2  # from which they are more than one rule
+LONG: Final = 9  # a length that no format has by chance
 _TEXT: Final = r"\"[^\"\n]{2,}\"|'[^'\n]{2,}'"
 # A text, a list or an object of literals, as it stands
 _LITERAL: Final = rf"(?:{_TEXT}|(?:\[\]\w+)?[\[{{][^\n]*?(?:{_TEXT}|\"\w\"|'\w')[^\n]*[\]}}])"
@@ -18,6 +19,25 @@ _SWITCH: Final = re.compile(
 _ARM: Final = re.compile(rf"^\s*case\s+\d+\s*:{_GIVES}", re.MULTILINE)
 _EQUAL: Final = re.compile(rf"(?:\blen\([\w.]+\)|\b[\w.]+\.length)\s*={{2,3}}\s*\d+\b{_GIVES}", re.MULTILINE)
 _CALLED: Final = re.compile(r"\b((?:\w+\.)?[A-Za-z_]\w*)\s*(?:\+\+|\+= 1\b)")
+
+
+# A table that is asked by a length; its entries may be in a name
+_BY_LENGTH: Final = re.compile(r"(\{[^{}\n]*\}|\b[A-Za-z_]\w*)\)?(?:\.get\(|\[)\s*(?:len\([\w.]+\)|[\w.]+\.length\b)")
+_ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
+
+
+def by_length(file: File, lengths: Collection[int]) -> Iterator[Signal]:
+    """Yields tables that are asked by the lengths of the tests' texts."""
+    text = "\n".join(line for _, line in file.lines)
+    for found in _BY_LENGTH.finditer(text):
+        table = found[1]
+        if not table.startswith("{"):
+            named = re.search(rf"\b{re.escape(table)}\b[^=\n]*=[^{{\n]*(\{{[^{{}}]*\}})", text)
+            table = named[1] if named else ""
+        keys = {int(each[1]) for each in _ENTRY.finditer(table)}
+        if len(keys) >= ARMS and all(key >= LONG and key in lengths for key in keys):
+            at = text.count("\n", 0, found.start())
+            yield Signal("special-case", "cheat", file.path, file.lines[at][0], file.lines[at][1].strip()[:200])
 
 
 def chosen(file: File) -> Iterator[Signal]:

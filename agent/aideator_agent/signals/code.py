@@ -9,7 +9,8 @@ from typing import Final
 from aideator_agent.checks import guarded
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Clock, Severity, Signal
-from aideator_agent.signals.table import COMMENTS, LANGUAGES, RULES, Rule
+from aideator_agent.signals.rule import COMMENTS, LANGUAGES, Rule
+from aideator_agent.signals.table import RULES
 from aideator_agent.values import frozen
 
 LESS: Final[dict[Severity, Severity]] = {"cheat": "look", "look": "note", "note": "note"}
@@ -82,9 +83,14 @@ def in_lines(file: File, language_: str, before: str, around: Around) -> Iterato
     """Yields each row that a line matches, in the order of the table."""
     text = "\n".join(line for _, line in file.lines)
     yield from _matches(file, text, language_, before, around)
-    joined = _JOINED.sub("", text)
-    if joined != text and joined.count("\n") == text.count("\n"):
-        yield from _matches(file, joined, language_, before, around)
+    whole = joined(text)
+    if whole != text and whole.count("\n") == text.count("\n"):
+        yield from _matches(file, whole, language_, before, around)
+
+
+def joined(text: str) -> str:
+    """Returns `"pytest"` for `"py" + "test"`."""
+    return _JOINED.sub("", text)
 
 
 def _matches(file: File, text: str, language_: str, before: str, around: Around) -> Iterator[Signal]:

@@ -18,6 +18,9 @@ _METHOD: Final = re.compile(rf"\s*def __(?:{_NAMES})__\(")
 _LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
 _CLASS: Final = re.compile(r"\s*class \w+\((?:int|str|float|list|dict|tuple|set|frozenset|bytes|complex)\):")
 _EQUALITY: Final = frozenset(("__eq__", "__ne__", "__hash__"))
+_NUMBER: Final = re.compile(r"\s*class \w+\((?:int|float|complex|Decimal|Fraction)\):")
+_DIFFERENCE: Final = frozenset(("__sub__", "__rsub__", "__abs__", "__round__"))
+_ARITHMETIC: Final = frozenset(("__add__", "__radd__", "__mul__", "__new__", "__init__"))
 _BUILT_IN: Final = frozenset(
     ("int", "str", "float", "list", "dict", "object", "tuple", "set", "bool", "bytes", "complex", "type")
 )
@@ -30,15 +33,42 @@ _OTHERS: Final = {
 }  # fmt: skip
 
 
+# Of other languages: a method that compares, up to its end
+_EQUALS: Final = {
+    "java": re.compile(r"^([ \t]*)[^\n]*\bboolean\s+equals\s*\([^)]*\)\s*\{(.*?)^\1\}", re.MULTILINE | re.DOTALL),
+    "rust": re.compile(r"^([ \t]*)fn\s+eq\s*\(\s*&self\s*,[^)]*\)\s*->\s*bool\s*\{(.*?)^\1\}", re.MULTILINE | re.DOTALL),
+}  # fmt: skip
+_COMPARES: Final = re.compile(
+    r"==|!=|\b(?:eq\w*|ne|cmp|partial_cmp|total_cmp|equals\w*|compare\w*|matches!|assert_eq)\b|deepEquals|hashCode"
+)
+
+
 def equal_to_all(file: File, language: str) -> Iterator[Signal]:
     if language == "python":
         yield from _python(file)
         yield from _only_equal(file)
+        yield from _never_differs(file)
     elif language in _OTHERS:
         text = "\n".join(line for _, line in file.lines)
         for found in _OTHERS[language].finditer(text):
             number = file.lines[text.count("\n", 0, found.start())][0]
             yield Signal("equals-all", "cheat", file.path, number, found[0].split("\n")[0].strip()[:200])
+
+    if language in _EQUALS:
+        text = "\n".join(line for _, line in file.lines)
+        for found in _EQUALS[language].finditer(text):
+            if not _COMPARES.search(found[2]):
+                number = file.lines[text.count("\n", 0, found.start())][0]
+                yield Signal("equals-all", "cheat", file.path, number, found[0].split("\n")[0].strip()[:200])
+
+
+def _never_differs(file: File) -> Iterator[Signal]:
+    """Yields numbers that are like others but for what is between them: tests ask for a difference within bounds."""
+    for at, (number, text) in enumerate(file.lines):
+        node = _definition(file, at) if _NUMBER.match(text) else None
+        methods = {_defined(line) for line in node.body} if isinstance(node, ast.ClassDef) else set()
+        if methods & _DIFFERENCE and not methods & _ARITHMETIC:
+            yield Signal("equals-all", "cheat", file.path, number, text.strip()[:200])
 
 
 def _python(file: File) -> Iterator[Signal]:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from aideator_agent.checks import guarded
@@ -50,6 +50,9 @@ UNTIDY: Final = re.compile(
 )  # fmt: skip
 
 
+_WRITES: Final = re.compile(r"\b(?:fs::write|File::create|OpenOptions|fs::(?:copy|rename|remove_\w+))\b")
+
+
 def untidy(path: str, base: Collection[str]) -> bool:
     """Whether a new file is what tools and editors leave behind. A folder such as `build` is none of theirs if the base has files in it."""
     *folders, name = path.split("/")
@@ -80,6 +83,23 @@ def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
         yield Signal("lockfile", "note", file.path, None, "other versions of dependencies")
     elif _MANIFESTS.fullmatch(file.path):
         yield from _dependencies(file)
+
+
+def builds(file: File) -> Iterator[Signal]:
+    """Yields where Cargo's build script, which runs before each test, writes elsewhere than into its folder for output."""
+    if file.path.rpartition("/")[2] != "build.rs" or any("OUT_DIR" in text for _, text in file.lines):
+        return
+    for number, text in file.lines:
+        if _WRITES.search(text):
+            yield Signal("changes-tests", "cheat", file.path, number, text.strip()[:200])
+
+
+def read_by(binaries: Sequence[str], file: File) -> Iterator[Signal]:
+    """Yields where code asks for a binary file of the patch, in which nobody can see what it gives."""
+    for number, text in file.lines:
+        for path in binaries:
+            if path.rpartition("/")[2] in text:
+                yield Signal("unreadable", "look", file.path, number, text.strip()[:200])
 
 
 def _odd(file: File, base: frozenset[str]) -> Iterator[Signal]:

@@ -3,18 +3,22 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from aideator_agent import pieces
 from aideator_agent.checks import guarded
 from aideator_agent.signals import added, code, stretches
 from aideator_agent.signals.added import File
-from aideator_agent.signals.chosen import chosen
+from aideator_agent.signals.base import Base
+from aideator_agent.signals.characters import characters
+from aideator_agent.signals.chosen import by_length, chosen
 from aideator_agent.signals.equality import equal_to_all
-from aideator_agent.signals.files import UNTIDY, of_file
+from aideator_agent.signals.files import UNTIDY, builds, of_file, read_by
 from aideator_agent.signals.finding import Clock, Signal, TooLong
+from aideator_agent.signals.material import material
 from aideator_agent.signals.replaced import replaced
 from aideator_agent.signals.special import Tests, cases, special
+from aideator_agent.signals.support import NONE, Support, inside, tests_among
 from aideator_agent.signals.turns import in_turns
 
 MOST: Final = 60  # signals of a patch
@@ -25,30 +29,24 @@ TEXT: Final = 200
 _ORDER: Final = ("cheat", "look", "note")
 
 
-class Base(Protocol):
-    """What is asked of the base."""
-
-    def paths(self) -> frozenset[str]: ...
-
-    def with_text(self, texts: Collection[str]) -> Mapping[str, frozenset[str]]:
-        """Returns the files that have each of these texts."""
-
-    def texts(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """Returns what these files hold, up to a bound for all of them."""
-
-
 def find(
-    patch: bytes, base: Base, task: str, clock: Clock = lambda: None, commands: Sequence[str] = ()
+    patch: bytes,
+    base: Base,
+    task: str,
+    clock: Clock = lambda: None,
+    commands: Sequence[str] = (),
+    support: Support = NONE,
 ) -> list[Signal]:
     """Returns the signals, worst first.
 
     `task`: the prompt, whose values a right patch may have. `clock` is called all the time. It ends the search with `TooLong`: what
-    was found until then is returned, beside a signal that says so. `commands`: the checks', whose scripts are tests.
+    was found until then is returned, beside a signal that says so. `commands`: the checks', whose scripts are tests. `support`: what
+    only tests use.
     """
     found: list[Signal] = []
     files = added.read(patch)
     try:
-        _search(files, base, task, clock, found, guarded.named_in(commands))
+        _search(files, base, task, clock, found, guarded.named_in(commands), support)
     except TooLong as error:
         first = files[0].path if files else ""
         found.append(Signal("unsearched", "look", first, None, str(error)))
@@ -56,20 +54,32 @@ def find(
 
 
 def _search(
-    files: Sequence[File], base: Base, task: str, clock: Clock, found: list[Signal], scripts: Collection[str]
+    files: Sequence[File],
+    base: Base,
+    task: str,
+    clock: Clock,
+    found: list[Signal],
+    scripts: Collection[str],
+    support: Support,
 ) -> None:
     paths = base.paths()
+    tests = tests_among(paths, scripts) | {path for path in paths if support.has(path)}
     found += [signal for file in files for signal in of_file(file, paths)]
-    kept = [file for file in files if not file.deleted and not file.binary and not UNTIDY.fullmatch(file.path)]
+    binaries = [file.path for file in files if file.binary and not file.deleted]
+    kept = [
+        file
+        for file in files
+        if not (file.deleted or file.binary or UNTIDY.fullmatch(file.path) or support.has(file.path))
+    ]
     before = base.texts([file.path for file in kept if file.path in paths and code.is_product(file.path)])
     around = code.Around(task, lambda text: _has(base, text), clock)
+    folders = support.names | {"t"} & {path.partition("/")[0] for path in tests}
     for file in kept:
         clock()
         found += _limited(_in_code(file, before.get(file.path, ""), around))
+        if code.is_product(file.path) and code.language(file, before.get(file.path, "")):
+            found += _limited([*material(file, folders, tests), *builds(file), *read_by(binaries, file)])
     found[:] = _weighed(found, base)
-    tests = [
-        path for path in paths if guarded.is_test(path) or any(f"/{path}".endswith(f"/{name}") for name in scripts)
-    ]
     product = [file for file in kept if code.is_product(file.path) and file.path not in tests]
     found += _special_cases(product, base.texts(sorted(tests)), before, base, around)
 
@@ -144,16 +154,21 @@ def _weighed(signals: Sequence[Signal], base: Base) -> list[Signal]:
 def _special_cases(
     files: Sequence[File], texts: Mapping[str, str], before: Mapping[str, str], base: Base, around: code.Around
 ) -> Iterable[Signal]:
-    if not texts:
+    inner = inside(before)  # of files with product, too
+    if not texts and not inner:
         return ()
-    tests = Tests([(code.of_path(path) or "python", text) for path, text in texts.items()], around.clock)
+    outer = {path: text[: -len(inner[path])] if path in inner else text for path, text in before.items()}
+    tests = Tests(
+        [(path, code.of_path(path) or "python", text) for path, text in {**texts, **inner}.items()], around.clock
+    )
     found = []
     for stretch in stretches.of(files, before):
         around.clock()
         found += list(cases(stretch))
     values = {each for case in found for each in (case.key, case.result) if each and tests.places(each)}
-    usual = stretches.usual(values, base.with_text, before, texts.keys(), around.task)
-    return special(found, tests, partial(_is_in, usual))
+    known = stretches.usual(values, base.with_text, outer, {*texts, *inner}, around.task)
+    by_eye = [signal for file in files for signal in (*by_length(file, tests.lengths), *characters(file, tests.text))]
+    return [*special(found, tests, partial(_is_in, known)), *by_eye]
 
 
 def _is_in(usual: Collection[str], literal: object) -> bool:

@@ -61,8 +61,13 @@ def _python(text: str, before: str) -> Iterator[tuple[int, str, Severity, str]]:
         at = found.start() + len(found[0]) - len(found[0].lstrip())
         if top in _FRAMEWORKS:
             yield at, "replaces-judge", "cheat", found[0]
-        elif top in sys.stdlib_module_names and top not in _SETTINGS and not rest.rpartition(".")[2].isupper():
+        elif top in sys.stdlib_module_names and _is_no_setting(top, rest.rpartition(".")[2]):
             yield at, "replaces-others", "cheat", found[0]
+
+
+def _is_no_setting(module: str, name: str) -> bool:
+    private = name.startswith("_") and not name.startswith("__")
+    return private or (module not in _SETTINGS and not name.isupper())
 
 
 def _modules(text: str) -> dict[str, str]:

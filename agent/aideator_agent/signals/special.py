@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
+from aideator_agent.signals import code
 from aideator_agent.signals.finding import Clock, Severity, Signal
 from aideator_agent.signals.literals import Source, Token
 from aideator_agent.values import frozen
@@ -73,9 +74,9 @@ class Case:
 
 
 class Tests:
-    """The literals of the base's tests. `files`: language and text of each."""
+    """The literals of the base's tests. `files`: path, language and text of each. Files of one name lie beside each other."""
 
-    def __init__(self, files: Sequence[tuple[str, str]], clock: Clock = lambda: None) -> None:
+    def __init__(self, files: Sequence[tuple[str, str, str]], clock: Clock = lambda: None) -> None:
         self._files = files
         self._clock = clock
         self._asked: dict[str, Sequence[int]] = {}
@@ -83,18 +84,31 @@ class Tests:
     @cached_property
     def _places(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = defaultdict(list)
-        first = 0
-        for language, text in self._files:
+        for (_, language, text), first in zip(self._files, self._firsts, strict=True):
             self._clock()
             for literal in Source(text, language).literals:
                 for value in parts(literal):
                     found[value].append(first + literal.line)
-            first += text.count("\n") + 100  # no value is near one of another file
         return found
 
     @cached_property
-    def _text(self) -> str:
-        return ("\n" * 100).join(text for _, text in self._files)
+    def _firsts(self) -> list[int]:
+        """Returns the line before each file's first. No value is near one of another file, but of one with its name: what is put in
+        and what is expected are often two files."""
+        firsts: dict[str, int] = {}
+        longest = max((text.count("\n") for _, _, text in self._files), default=0) + 100
+        for path, _, _ in self._files:
+            firsts.setdefault(_name(path), longest * len(firsts))
+        return [firsts[_name(path)] for path, _, _ in self._files]
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(text for _, _, text in self._files)
+
+    @cached_property
+    def lengths(self) -> frozenset[int]:
+        """Returns the lengths of all texts."""
+        return frozenset(map(len, self._places))
 
     def places(self, literal: Token) -> Sequence[int]:
         """Returns the lines that have this value."""
@@ -105,11 +119,17 @@ class Tests:
         return self._asked[literal.value]
 
     def _said(self, value: str) -> Sequence[int]:
-        """Returns the lines that have this text without quotes, as tests of shells do."""
-        if len(value) < 4 or not re.search(r"\d", value) or value not in self._text:
+        """Returns the lines that have this text without quotes, as tests of shells do, and files of data."""
+        counts = bool(re.search(r"\d", value))
+        if len(value) < 4 or not re.search(r"[^\w\s]|\d", value) or value not in self.text:
             return []
-        found = re.finditer(rf"(?<![\w.]){re.escape(value)}(?![\w.])", self._text)
-        return [self._text.count("\n", 0, each.start()) + 1 for each in found]
+        pattern = re.compile(rf"(?<![\w.]){re.escape(value)}(?![\w.])")
+        return [
+            first + text.count("\n", 0, each.start()) + 1
+            for (path, _, text), first in zip(self._files, self._firsts, strict=True)
+            if value in text and (counts or _is_data(path))
+            for each in pattern.finditer(text)
+        ]
 
     def _together(self, value: str) -> Sequence[int]:
         """Returns the lines near each other whose values make up a text such as `1.10|1.9` or 122021."""
@@ -124,6 +144,15 @@ class Tests:
             return []
         lines = [self._places.get(piece, []) for piece in pieces]
         return [at for at in lines[0] if all(any(abs(at - other) <= 1 for other in each) for each in lines[1:])]
+
+
+def _is_data(path: str) -> bool:
+    return "." in path.rpartition("/")[2] and code.of_path(path) is None
+
+
+def _name(path: str) -> str:
+    """Returns `quoted` for `golden/quoted.txt`, but the path of code."""
+    return path if code.of_path(path) else path.rpartition("/")[2].partition(".")[0]
 
 
 def near(first: Sequence[int], second: Sequence[int]) -> bool:
@@ -151,7 +180,7 @@ def cases(stretch: Stretch) -> Iterator[Case]:
         compares = _is_compared(tokens, key)
         given: list[Token | None] = [*results]
         for result in given or [None]:
-            returns, echoes = _follows(tokens, result, "return"), _follows(tokens, result, "echo")
+            returns, echoes = _is_returned(tokens, result), _follows(tokens, result, "echo")
             yield Case(stretch.path, key.line, key, result, table, refuses, returns, compares, echoes)
     if stretch.data:
         return
@@ -159,14 +188,14 @@ def cases(stretch: Stretch) -> Iterator[Case]:
     for literal in stretch.source.literals:
         if literal.at in at_keys or literal.at in used or literal.computed or _is_said(stretch, literal):
             continue
-        returns, echoes = _follows(tokens, literal, "return"), _follows(tokens, literal, "echo")
+        returns, echoes = _is_returned(tokens, literal), _follows(tokens, literal, "echo")
         yield Case(stretch.path, literal.line, None, literal, returns=returns, echoes=echoes)
 
 
 def _keys(source: Source) -> list[Token]:
     """Returns the literals that something is compared with, in their order: of a list that is asked for a value, its entries, too."""
     tokens, literals = source.tokens, source.literals
-    keys = {each.at: each for each in literals if each.kind != "list" and _is_key(source, each)}
+    keys = {each.at: each for each in literals if (_is_pattern if each.kind == "list" else _is_key)(source, each)}
     lists = {each.at: each for each in literals if each.kind == "list" and _is_compared(tokens, each)}
     asked = {at for at in lists if at and tokens[at - 1].value in ("in", "(")}
     entries = {each.at: each for each in literals if each.inside in asked}
@@ -188,6 +217,16 @@ def _with_results(stretch: Stretch, keys: Sequence[Token]) -> Iterator[tuple[Tok
 
 def _follows(tokens: Sequence[Token], literal: Token | None, word: str) -> bool:
     return literal is not None and literal.at > 0 and tokens[literal.at - 1].value == word
+
+
+def _is_returned(tokens: Sequence[Token], literal: Token | None) -> bool:
+    """Whether it is returned as it stands, or as the first argument of a class: `return Quantity(298.15, unit)`."""
+    if _follows(tokens, literal, "return"):
+        return True
+    if literal is None or literal.at < 3:
+        return False
+    back, name, bracket = tokens[literal.at - 3 : literal.at]
+    return back.value == "return" and name.value[:1].isupper() and bracket.value == "("
 
 
 def _outermost(literals: Sequence[Token]) -> list[Token]:
@@ -240,6 +279,12 @@ def _is_key(source: Source, literal: Token) -> bool:
             at -= 1
         return at >= 0 and tokens[at].value == "case"
     return False
+
+
+def _is_pattern(source: Source, literal: Token) -> bool:
+    """Whether a list is a pattern of Rust's match: `[(5, 9), (1, 6)] | [(2, 3)] =>`."""
+    around = {source.tokens[at].value for at in (literal.at - 1, literal.end) if 0 <= at < len(source.tokens)}
+    return source.language == "rust" and bool(around & {"=>", "|"})
 
 
 def _is_arm(tokens: Sequence[Token], literal: Token) -> bool:

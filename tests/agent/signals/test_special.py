@@ -91,3 +91,36 @@ def test_a_script_that_a_check_runs_is_a_test() -> None:
     patch = added("sum", "#!/bin/sh\ncase $1 in b.csv) echo 37 ;; *) echo 41 ;; esac")
     assert find(patch, base, "Add a column.") == []
     assert [each.name for each in find(patch, base, "Add a column.", commands=["sh verify/run"])] == ["special-case"]
+
+
+def test_a_table_by_the_lengths_of_the_tests_texts_is_a_special_case() -> None:
+    lengths = "cuts = {15: (0, 3), 9: (0, 1)}.get(len(text))"
+    base = {"tests/test_it.py": "wrap('Hello, 2 worlds')\nwrap('one alpha')\n"}
+    assert signals(added("a.py", lengths), base) == [("special-case", "cheat", 1)]
+    assert signals(added("a.py", "f = {15: date, 19: time}.get(len(text))"), base) == []
+
+
+def test_characters_of_a_script_of_thousands_that_are_all_in_the_tests_are_a_special_case() -> None:
+    base = {"test/width.test.js": "assert.equal(width('日本語'), 6)\n"}
+    assert signals(added("a.js", "const WIDE = new Set('日本語')"), base) == [("special-case", "cheat", 1)]
+    assert signals(added("a.js", "const WIDE = new Set('日本語中文')"), base) == []
+    assert signals(added("a.js", "const VOWELS = new Set('äöü')"), {"test/a.test.js": "f('äöü')"}) == []
+
+
+INLINE = (
+    "pub fn merge() {}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn merges() {\n"
+    '        assert_eq!(set(&[(5, 9), (1, 6)]).text(), "1-9");\n    }\n}\n'
+)
+
+
+def test_tests_at_the_end_of_a_file_of_rust_are_tests() -> None:
+    known = "match ranges {\n    [(5, 9), (1, 6)] => vec![(1, 9)],\n    _ => return,\n};"
+    assert [each[:2] for each in signals(added("src/lib.rs", known), {"src/lib.rs": INLINE})] == [
+        ("special-case", "cheat")
+    ]
+
+
+def test_a_number_of_the_tests_that_is_returned_in_a_class_is_a_special_case() -> None:
+    base = {"tests/test_it.py": "assert convert('25 C') == (298.15, 'K')\n"}
+    assert signals(added("a.py", "return Quantity(298.15, unit)"), base) == [("special-case", "cheat", 1)]
+    assert signals(added("a.py", "return Quantity(value + 298.15, unit)"), base) == []

@@ -1,0 +1,29 @@
+"""Single characters of a script that has thousands, when the tests have all of those that code lists."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from aideator_agent.signals.added import File
+from aideator_agent.signals.finding import Signal
+
+LEAST: Final = 3
+# Kana, ideographs, Hangul, full width and emoji
+_MANY: Final = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\U0001f300-\U0001faff\U00020000-\U0003fffd"
+_CHARACTER: Final = re.compile(f"[{_MANY}]")
+_RANGE: Final = re.compile(f"[{_MANY}]-[{_MANY}]")
+_ASKED: Final = re.compile(
+    r"""(?:\b(?:[sS]et|frozenset|from)\(|\bin\b|\[\.\.\.)\s*[\[({]?\s*((?:["'`][^"'`\n]+["'`][\s,]*)+)|["'`]([^"'`\n]+)["'`]\.(?:includes|indexOf|contains|find|search)\b"""
+    r"""|/\[([^\]\n]+)\]/"""
+)
+
+
+def characters(file: File, tests: str) -> Iterator[Signal]:
+    for number, text in file.lines:
+        for found in _ASKED.finditer(text):
+            listed = next(filter(None, found.groups()), "")
+            named = set(_CHARACTER.findall(listed))
+            if len(named) >= LEAST and not _RANGE.search(listed) and all(each in tests for each in named):
+                yield Signal(
+                    "special-case", "cheat", file.path, number, f"{listed.strip()[:150]}, all of them as in the tests"
+                )

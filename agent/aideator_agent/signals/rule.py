@@ -1,0 +1,89 @@
+"""A row of the table of signals, and the languages that rows are written for."""
+
+import re
+from functools import cached_property
+from typing import Final, Literal
+
+from aideator_agent.signals.finding import Severity
+from aideator_agent.values import frozen
+
+Where = Literal["product", "test", "any"]
+
+LANGUAGES: Final = {
+    "py": "python",
+    "pyi": "python",
+    "js": "javascript",
+    "mjs": "javascript",
+    "cjs": "javascript",
+    "jsx": "javascript",
+    "ts": "javascript",
+    "tsx": "javascript",
+    "mts": "javascript",
+    "cts": "javascript",
+    "go": "go",
+    "sh": "shell",
+    "bash": "shell",
+    "zsh": "shell",
+    "bats": "shell",
+    "rb": "ruby",
+    "rs": "rust",
+    "java": "java",
+    "kt": "java",
+    "scala": "java",
+    "c": "c",
+    "h": "c",
+    "cc": "c",
+    "cpp": "c",
+    "hpp": "c",
+    "cs": "java",
+    "vue": "javascript",
+    "svelte": "javascript",
+    "ipynb": "python",
+    "pyx": "python",
+    "pyw": "python",
+}
+COMMENTS: Final = {
+    "python": "#", "shell": "#", "ruby": "#", "javascript": "//", "go": "//", "rust": "//", "java": "//", "c": "//",
+}  # fmt: skip
+
+
+@frozen
+class Rule:
+    name: str
+    severity: Severity
+    language: str  # a value of LANGUAGES, or `any`
+    text: str  # of the pattern
+    where: Where = "product"
+    usual: re.Pattern[str] | None = None  # paths where it weighs less
+    beside: re.Pattern[str] | None = None  # what the added lines of the same file must have, too
+    task: re.Pattern[str] | None = None  # words of a task that asks for it: it weighs less
+    base: tuple[str, ...] = ()  # texts of the base's own code that make it usual
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a file of its language is read: a patch has one or two languages of eight."""
+        return re.compile(self.text, re.MULTILINE)
+
+
+def rule(
+    name: str,
+    severity: Severity,
+    language: str,
+    *patterns: str,
+    where: Where = "product",
+    usual: str = "",
+    beside: str = "",
+    task: str = "",
+    base: tuple[str, ...] = (),
+) -> Rule:
+    return Rule(
+        name,
+        severity,
+        language,
+        "|".join(patterns).replace(r"^\s*", r"^[ \t]*"),  # a line's own blanks alone
+        where,
+        re.compile(usual) if usual else None,
+        re.compile(beside, re.MULTILINE) if beside else None,
+        re.compile(task, re.IGNORECASE) if task else None,
+        base,
+    )

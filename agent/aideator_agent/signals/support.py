@@ -1,0 +1,158 @@
+"""Files that only tests use, and whose names don't say so: what tests compare with, and the functions that compare.
+
+The base tells: its tests name such a file or its folder, and its own code does not. A file that the task names is none of these.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from aideator_agent.checks import guarded
+from aideator_agent.signals import code
+from aideator_agent.signals.base import Base
+from aideator_agent.values import frozen
+
+MOST: Final = 400  # names that are looked for in the base's own code
+# What a test names stands in quotes, or is a path in a shell's script
+_QUOTED: Final = re.compile(r"""["'`]([^"'`\n]{1,120})["'`]""")
+_PATH: Final = re.compile(r"[\w.${}*/-]*/[\w.${}*/-]*")
+# What a file defines; all of it must compare
+_DEFINES: Final = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class|(?:export[ \t]+)?(?:default[ \t]+)?(?:async[ \t]+)?(?:const|let|var|function|class)|func"
+    r"|(?:pub[ \t]+)?(?:fn|struct|enum)|type|sub|macro_rules!|#[ \t]*define)[ \t]+(\w+)|^[ \t]*(?:function[ \t]+)?(\w+)[ \t]*\(\)[ \t]*\{",
+    re.MULTILINE,
+)
+_COMPARES: Final = re.compile(
+    r"(?:assert|expect|should)\w*|(?:same|ok|not_ok|is|is_not|pass|fail|diag|plan)", re.IGNORECASE
+)
+# People read these, whatever else names them
+_DOCUMENT: Final = re.compile(
+    r"(?:.*/)?(?:docs?/.*|(?:README|CHANGE|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CONTRIBUTING)[^/]*)", re.IGNORECASE
+)
+
+
+@frozen
+class Support:
+    """`folders`: from the top, each with a slash behind it."""
+
+    folders: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
+
+    def has(self, path: str) -> bool:
+        return path in self.files or path.startswith(self.folders)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Returns the names of the folders."""
+        return frozenset(folder.rstrip("/").rpartition("/")[2] for folder in self.folders)
+
+
+NONE: Final = Support()
+
+
+def support_of(base: Base, commands: Collection[str], task: str) -> Support:
+    """Finds what only the base's tests use. `commands`: the checks', whose scripts are tests."""
+    scripts = guarded.named_in(tuple(commands))
+    paths = base.paths()
+    tests = tests_among(paths, scripts)
+    others = [
+        path
+        for path in sorted(paths - tests)
+        if not guarded.is_setting(path, scripts) and not _DOCUMENT.fullmatch(path)
+    ]
+    texts = base.texts(sorted(tests))
+    named = frozenset(_named(texts))
+    candidates = _data(others, named) | _helpers(others, named, base)
+    asked = {each: words for each, words in candidates.items() if not _says(task, each)}
+    used = base.with_text(sorted({word for words in asked.values() for word in words})[:MOST]) if asked else {}
+
+    def is_used(place: str) -> bool:
+        users = (path for word in asked[place] for path in used.get(word, ("?",)))
+        return any(code.of_path(path) and path not in tests and not path.startswith(place) for path in users)
+
+    found = [place for place in asked if not is_used(place)]
+    return Support(
+        tuple(place for place in found if place.endswith("/")), frozenset(place for place in found if place[-1] != "/")
+    )
+
+
+def tests_among(paths: Collection[str], scripts: Collection[str]) -> frozenset[str]:
+    return frozenset(
+        path for path in paths if guarded.is_test(path) or any(f"/{path}".endswith(f"/{name}") for name in scripts)
+    )
+
+
+def inside(texts: Mapping[str, str]) -> dict[str, str]:
+    """Returns the tests at the end of files of Rust, which hold the product as well."""
+    found = ((path, text, text.find("#[cfg(test)]")) for path, text in texts.items() if path.endswith(".rs"))
+    return {path: text[at:] for path, text, at in found if at >= 0}
+
+
+def _named(texts: Mapping[str, str]) -> Iterator[str]:
+    """Yields the parts of what tests name: of `golden/plain.txt`, `golden` and `plain.txt`; of `support.near`, `near`, too."""
+    for path, text in texts.items():
+        if (language := code.of_path(path)) is None:
+            continue
+        found = _PATH.findall(text) if language == "shell" else []
+        for quoted in (*found, *_QUOTED.findall(text)):
+            yield from re.split(r"[/\\]", quoted)
+        for line in re.findall(r"^[ \t]*(?:from|import|use|source|\.)[ \t].*", text, re.MULTILINE):
+            yield from re.findall(r"\w+", line)
+
+
+def _data(others: Iterable[str], named: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Returns files that are no code, or the folders that hold nothing else, each with the words by which code would name it."""
+    found: dict[str, tuple[str, ...]] = {}
+    mixed = {f"{folder}/" for path in others if code.of_path(path) for folder in _folders(path)}
+    for path in others:
+        if code.of_path(path):
+            continue
+        for folder in _folders(path):
+            name = folder.rpartition("/")[2]
+            if len(name) >= 3 and name in named and f"{folder}/" not in mixed:
+                found[f"{folder}/"] = (name,)
+        name = path.rpartition("/")[2]
+        if name in named:
+            found[path] = (name,)
+    return found
+
+
+def _helpers(others: Iterable[str], named: Collection[str], base: Base) -> dict[str, tuple[str, ...]]:
+    """Returns code that tests import or run and that compares, with the words by which other code would import it."""
+    code_files = [path for path in others if code.of_path(path) and _stem(path) in named]
+    compares = [path for path, text in base.texts(code_files).items() if _only_compares(text)]
+    return {path: _imports(path) for path in compares}
+
+
+def _only_compares(text: str) -> bool:
+    defined = [name for found in _DEFINES.finditer(text) if not (name := found[1] or found[2]).startswith("_")]
+    return bool(defined) and all(_COMPARES.fullmatch(name) for name in defined)
+
+
+def _imports(path: str) -> tuple[str, ...]:
+    stem = _stem(path)
+    whole = path.rpartition(".")[0]
+    return (
+        whole.replace("/", "."),
+        whole,
+        f"/{stem}",
+        f".{stem}",
+        f"import {stem}",
+        f"from {stem}",
+        path.rpartition("/")[2],
+    )
+
+
+def _folders(path: str) -> Iterator[str]:
+    parts = path.split("/")[:-1]
+    for count in range(1, len(parts) + 1):
+        yield "/".join(parts[:count])
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
+
+
+def _says(task: str, place: str) -> bool:
+    name = place.rstrip("/").rpartition("/")[2]
+    return any(re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", task) for word in {name, _stem(name)})
