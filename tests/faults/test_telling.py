@@ -39,7 +39,7 @@ NO_IMAGE = Case(
     "image", "registry.invalid/none:1", first_event("Failed", "Pod"), ("--image", "registry.invalid/none:1")
 )
 WRONG_NAME = Case("image", "UPPER CASE", first_event("InspectFailed", "Pod"), ("--image", "UPPER CASE"))
-QUOTA = Case("quota", "exceeded quota", first_event("FailedCreate", "Job"))
+QUOTA = Case("quota", "has no room for the pod", first_event("FailedCreate", "Job"))
 NO_NODE = Case("unschedulable", "unschedulable", unscheduled)
 
 

@@ -23,6 +23,8 @@ _NAMED: Final = (
 _LIMITS: Final = re.compile(
     r"(maximum|minimum) (cpu|memory|ephemeral-storage) usage per|(cpu|memory|ephemeral-storage) max limit to request ratio"
 )
+_OVER_QUOTA: Final = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
+_AMOUNT: Final = re.compile(r"([^=,]+)=([^,]+)")
 _OPTIONS: Final = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "disk"}
 
 
@@ -85,10 +87,19 @@ def refused(why: str) -> str | None:
 
 def over_quota(why: str) -> str:
     """Says that the quota is used up, and what takes less of it."""
-    asked = re.search(r"requested: (.*), used:", why)
-    kinds = [kind for kind in _OPTIONS if asked and re.search(rf"(^|[.,]){kind}=", asked[1])]
+    if (found := _OVER_QUOTA.search(why)) is None:
+        return f"the namespace's quota refuses the pod: {why}; it waits until others have ended"
+    needed, used, limited = (dict(_AMOUNT.findall(amounts)) for amounts in found.groups()[1:])
+    room = ", ".join(
+        f"{kind}: {used.get(kind, '?')} of {most} used, {needed.get(kind, '?')} needed"
+        for kind, most in limited.items()
+    )
+    kinds = [kind for kind in _OPTIONS if any(name.rpartition(".")[2] == kind for name in needed)]
     less = " or ".join(["fewer variations", *(f"a lower --{_OPTIONS[kind]}" for kind in kinds)])
-    return f"the namespace's quota refuses the pod: {why}; it waits until others have ended ({less} would take less)"
+    return (
+        f"the namespace's quota {found[1]} has no room for the pod ({room}); "
+        f"it waits until others have ended ({less} would take less)"
+    )
 
 
 def as_root(name: str, message: str) -> str:

@@ -111,23 +111,31 @@ def test_a_missing_secret_for_commands_names_its_option() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "less"),
+    ("asked", "room", "less"),
     [
-        ("requested: pods=1, used: pods=5, limited: pods=5", "(fewer variations would take less)"),
         (
-            "requested: limits.cpu=2,requests.memory=256Mi, used: limits.cpu=4,requests.memory=1Gi, limited: limits.cpu=5",
+            "requested: pods=1, used: pods=5, limited: pods=5",
+            "pods: 5 of 5 used, 1 needed",
+            "(fewer variations would take less)",
+        ),
+        (
+            "requested: limits.cpu=2,requests.memory=256Mi, used: limits.cpu=4,requests.memory=1Gi, "
+            "limited: limits.cpu=5,requests.memory=1Gi",
+            "limits.cpu: 4 of 5 used, 2 needed, requests.memory: 1Gi of 1Gi used, 256Mi needed",
             "(fewer variations or a lower --cpu or a lower --memory would take less)",
         ),
     ],
 )
-def test_a_quota_that_is_used_up_comes_with_what_takes_less(asked: str, less: str) -> None:
+def test_a_quota_that_is_used_up_comes_with_what_takes_less(asked: str, room: str, less: str) -> None:
     event = {
         "reason": "FailedCreate",
         "message": f'Error creating: pods "x" is forbidden: exceeded quota: team, {asked}',
     }
     status = told(None, job=job(), job_event=event)
     assert (status.reason, status.hopeless_after) == ("quota", None)
-    assert status.text.endswith(f"; it waits until others have ended {less}")
+    assert status.text == (
+        f"the namespace's quota team has no room for the pod ({room}); it waits until others have ended {less}"
+    )
 
 
 def test_a_new_namespace_may_still_get_what_its_pods_need() -> None:

@@ -165,7 +165,7 @@ def test_a_quota_that_refuses_the_pod(backend: KubernetesBackend, kubectl: Kubec
     spec = run_spec(agent_image="localhost/not-there:dev")
     backend.submit(spec)
     with following(backend, spec) as watching:
-        assert "exceeded quota: full" in watching.status(1, "quota").text
+        assert "quota full has no room" in watching.status(1, "quota").text
 
 
 def test_an_attempt_is_told_and_its_log_is_kubectls(
