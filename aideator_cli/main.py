@@ -16,6 +16,8 @@ from aideator_cli.system.signals import behind, listen, number_of
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
+    from aideator_cli.system.configuration.options import Table
+
 
 DEBUG = "AIDEATOR_DEBUG"
 DEBUGS, NO_COLOUR = "--debug", "--no-color"
@@ -36,6 +38,9 @@ SIGNALLED = 128  # added to a signal's number, as shells do
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. `--debug` anywhere, or AIDEATOR_DEBUG=1, shows where an error was raised."""
+    from aideator_cli.cli import invocation
+
+    invocation.options = _options
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words[:1] == [COMPLETE]:
         from aideator_cli.cli.completing import answer
@@ -69,7 +74,7 @@ def _ended(words: list[str], *, debug: bool) -> int:
 
 def _everywhere(words: list[str]) -> frozenset[str]:
     """Takes the switches of every command, wherever they stand before `--`, out of the words."""
-    found = [word for word in _options(words) if word in EVERYWHERE]
+    found = [word for word in _before_the_end(words) if word in EVERYWHERE]
     for word in found:
         words.remove(word)
     return frozenset(found)
@@ -97,9 +102,17 @@ def _forget_output_that_fails() -> None:
 
 def complete_for_kubectl() -> None:
     """The program `kubectl_complete-aideator`, which kubectl asks for completions of its plugin."""
+    from aideator_cli.cli import invocation
     from aideator_cli.cli.completing import answer_kubectl
 
+    invocation.options = _options
     sys.exit(_completed(answer_kubectl, sys.argv[1:]))
+
+
+def _options() -> "Table":
+    from aideator_cli.cli.option_table import option_table
+
+    return option_table()
 
 
 def _completed(answer: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
@@ -109,7 +122,7 @@ def _completed(answer: Callable[[Sequence[str]], int], words: Sequence[str]) -> 
         os._exit(ExitCode.OK)  # the shell waits no longer
 
 
-def _options(words: Sequence[str]) -> Sequence[str]:
+def _before_the_end(words: Sequence[str]) -> Sequence[str]:
     return words[: words.index("--")] if "--" in words else words
 
 

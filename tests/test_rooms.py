@@ -2,8 +2,10 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,14 @@ def test_the_page_on_the_architecture_shows_the_rooms_in_the_contracts_order() -
     contract = re.search(r"exhaustive = true\nlayers = \[(.*?)\]", _pyproject(), re.DOTALL)
     assert contract
     assert shown == [name for name in re.findall(r'"(\w+)"', contract[1]) if name != "__main__"]
+
+
+@pytest.mark.parametrize("package", ["aideator_cli", "aideator_agent"])
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    """Not even late, within a function, or for types alone."""
+    graph = grimp.build_graph(package)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    TopologicalSorter(imports).prepare()
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from aideator_agent import pieces
 from aideator_agent.base_tree import BaseTree
+from aideator_agent.checkout import Checkout
 from aideator_agent.citation import Citation
 from aideator_agent.citing import cited
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.patch import Cutter
 from aideator_agent.protocol import ANSWER_BYTES
-from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed

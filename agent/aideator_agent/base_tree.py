@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.git import Git, bare_environment
-from aideator_agent.repository import Checkout
 from aideator_agent.spec import Repository
 
 COUNTED: Final = 300  # files whose lines are counted

@@ -7,19 +7,13 @@ import os
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from aideator_agent import files, sent
+from aideator_agent import files
 from aideator_agent.files import FileRefused
-from aideator_agent.git import Git, bare_environment
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
-
-if TYPE_CHECKING:
-    from aideator_agent.repository import Checkout
-    from aideator_agent.settings import Settings
 
 FILES: Final = 10_000
 BYTES: Final = 256 * 1024**2  # of all of them, unpacked
@@ -49,7 +43,7 @@ class Carried:
         one in a folder's place.
         """
         refused = []
-        for member, data in _members(self.archive):
+        for member, data in members(self.archive):
             check()
             try:
                 files.write(tree, member.name, data, executable=bool(member.mode & 0o100))
@@ -72,60 +66,23 @@ def secrets_in(text: str) -> Iterator[str]:
         yield from (line for line in block.split() if len(line) >= SHORTEST)
 
 
-def taken(settings: "Settings", checkout: "Checkout", check: Callable[[], None]) -> "Checkout":
-    """Lays the carried files into the working tree. Raises `Ended` (failed/infrastructure), or what `check` raises."""
-    archive = sent.carried(settings, check)
-    if archive is None:
-        return checkout
-    environment = {**bare_environment(os.environ, settings.private), "GIT_DIR": str(checkout.git_dir)}
-    git = Git(settings.private, environment, check)
-    carried = Carried(archive, frozenset(member.name for member, _ in _members(archive, reading=False)))
-    if clash := carried.paths & _tracked(git, checkout.base):
-        raise _unusable(f"{min(clash)!r} is a part of the commit")
-    for git_dir in (checkout.folder / ".git", checkout.git_dir):
-        carried.exclude(git_dir)
-    if refused := carried.lay(checkout.folder, check):
-        raise _unusable(f"{refused[0]!r} can't be put into the working tree")
-    return replace(checkout, carried=replace(carried, secrets=_unpublished(git, checkout.base, archive)))
-
-
-def _unpublished(git: Git, base: str, archive: Path) -> frozenset[str]:
-    """Returns the values in the files that look like secrets. What stands in the commit too is none."""
-    found: set[str] = set()
-    for _, data in _members(archive):
-        found.update(secrets_in(data[:READ].decode(errors="replace")))
-    values = sorted(found)[:SECRETS]
-    if not values:
-        return frozenset()
-    words = ("grep", "-h", "-o", "-F", "--no-color", "-f", "-", base)
-    public = git.run(*words, stdin="".join(f"{value}\n" for value in values).encode()).out
-    return frozenset(values) - set(public.decode(errors="replace").splitlines())
-
-
-def _tracked(git: Git, base: str) -> set[str]:
-    done = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", base)
-    if done.code:
-        raise _unusable(f"the commit can't be listed: {done.error[-200:]}")
-    return set(map(os.fsdecode, done.out.split(b"\0")))
-
-
-def _members(archive: Path, *, reading: bool = True) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+def members(archive: Path, *, reading: bool = True) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
     count = size = 0
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 count, size = count + 1, size + member.size
                 if count > FILES or size > BYTES:
-                    raise _unusable(f"they are more than {FILES}, or more than {BYTES // 1024**2} MiB")
+                    raise unusable(f"they are more than {FILES}, or more than {BYTES // 1024**2} MiB")
                 if not member.isreg() or not is_inside(member.name):
-                    raise _unusable(f"{member.name!r} is not a plain file inside the repository")
+                    raise unusable(f"{member.name!r} is not a plain file inside the repository")
                 file = tar.extractfile(member) if reading else None
                 yield member, file.read() if file else b""
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise _unusable(str(error)) from error
+        raise unusable(str(error)) from error
 
 
-def _unusable(why: str) -> Ended:
+def unusable(why: str) -> Ended:
     return failed("infrastructure", f"the carried files can't be used: {why}")
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Final
 
 from aideator_agent import files
+from aideator_agent.checkout import Checkout
 from aideator_agent.emitter import Emitter
 from aideator_agent.files import FileRefused
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.patch import LEFTOVERS
-from aideator_agent.repository import Checkout
 from aideator_agent.shell import Shell
 
 CHANGING: Final = frozenset({"bash", "write_file", "str_replace"})  # tools that may change the tree

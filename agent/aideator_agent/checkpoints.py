@@ -13,12 +13,12 @@ from typing import Final
 
 from aideator_agent.binary_hunks import unpacked
 from aideator_agent.changes import IN_TREE, UNTRACKED
+from aideator_agent.checkout import Checkout
 from aideator_agent.checkpoint import Checkpoint, digest
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Message
 from aideator_agent.patch import DIFF, Patch
-from aideator_agent.repository import Checkout
 from aideator_agent.shell import Shell
 from aideator_agent.totals import Totals
 

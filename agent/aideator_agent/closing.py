@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from aideator_agent.access import Access
+from aideator_agent.checkout import Checkout
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.patch import Cutter, Patch
-from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.signals.finding import TooLong
 from aideator_agent.verdict import Ended, Verdict, failed

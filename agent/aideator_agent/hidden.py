@@ -22,11 +22,11 @@ from typing import Final
 
 from aideator_agent import files, sent
 from aideator_agent.carried import BYTES, FILES, READ, SECRETS, is_inside, secrets_in
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks import guarded
 from aideator_agent.files import FileRefused
 from aideator_agent.git import Git, bare_environment
 from aideator_agent.interrupts import LOOK
-from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.spec import Check, RunSpec
 from aideator_agent.values import frozen

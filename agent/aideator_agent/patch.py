@@ -16,6 +16,7 @@ from typing import Final
 
 from aideator_agent import files, left_out, pieces, pointers
 from aideator_agent.access import Access
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks import guarded
 from aideator_agent.checks.allowing import allowed
 from aideator_agent.files import Odd
@@ -24,7 +25,6 @@ from aideator_agent.keys import Redactor
 from aideator_agent.left_out import LISTED, listed, size_of
 from aideator_agent.pointers import Pointers
 from aideator_agent.protocol import PATCH_BYTES
-from aideator_agent.repository import Checkout
 from aideator_agent.spec import MAX_FILE, RunSpec
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed

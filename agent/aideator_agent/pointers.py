@@ -13,9 +13,10 @@ from typing import Final
 
 from aideator_agent import files, pieces
 from aideator_agent.access import Access
+from aideator_agent.checkout import Checkout, Submodule
 from aideator_agent.files import FileRefused
 from aideator_agent.git import Git
-from aideator_agent.repository import COMMIT, Checkout, Submodule
+from aideator_agent.refusals import COMMIT
 from aideator_agent.values import frozen
 
 LISTED: Final = 500  # bytes for names of files in a sentence

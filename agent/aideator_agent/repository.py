@@ -5,67 +5,23 @@ hard links to its objects; git never writes into an object. In a pod commands ca
 """
 
 import os
-import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from aideator_agent import brought, guides, lfs, origin, sent
 from aideator_agent.access import Access
-from aideator_agent.carried import Carried
+from aideator_agent.checkout import Checkout, Submodule
 from aideator_agent.cloning import Cloner, CloneRefused, commit, find_base
 from aideator_agent.git import Git
-from aideator_agent.git_failures import classify
 from aideator_agent.lfs import Store
+from aideator_agent.refusals import fetchable, refuse_tricks, refused
 from aideator_agent.settings import Settings
 from aideator_agent.spec import Repository
-from aideator_agent.values import frozen
-from aideator_agent.verdict import Ended, failed
+from aideator_agent.verdict import failed
 
-COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-HELPER: Final = re.compile(r"[^/:]*::")  # git would run git-remote-NAME
-NOTHING: Final = Store(Path())
 PARTLY: Final = ("--filter=blob:none",)
-
-
-@frozen
-class Submodule:
-    """A submodule that is checked out, at any depth."""
-
-    path: str  # from the top of the checkout
-    git_dir: Path  # as of the checkout
-    commit: str
-    url: str
-
-
-@frozen
-class Checkout:
-    folder: Path  # the working tree, shared with the model's commands
-    git_dir: Path  # a copy of its `.git` from before the first command
-    base: str  # commit
-    start: str | None = None  # the commit with what was done before, on top of the base; None: nothing was
-    submodules: tuple[Submodule, ...] = ()  # each after the one that it lies in
-    sparse: bool = False  # whether only some folders are checked out
-    large: Mapping[str, Store] = field(default_factory=dict)  # Git LFS by the path of a repository: empty for the top
-    carried: Carried | None = None
-
-    def store(self, path: str = "") -> Store:
-        return self.large.get(path, NOTHING)
-
-    def inner(self, parent: str = "") -> list[Submodule]:
-        """Returns the submodules of the repository at `parent`, the top or a submodule, without theirs."""
-        return [s for s in self.submodules if s.path.startswith(_prefix(parent)) and self.parent(s) == parent]
-
-    def parent(self, submodule: Submodule) -> str:
-        """Returns the path of the submodule in which this one lies. Empty for the top."""
-        outer = [s.path for s in self.submodules if submodule.path.startswith(f"{s.path}/")]
-        return max(outer, key=len, default="")
-
-
-def _prefix(path: str) -> str:
-    return f"{path}/" if path else ""
 
 
 def clone(settings: Settings, access: Access, check: Callable[[], None], tell: Callable[[str], None]) -> Checkout:
@@ -92,23 +48,6 @@ def clone(settings: Settings, access: Access, check: Callable[[], None], tell: C
     return Checkout(settings.repo, git_dir, base, before, submodules, bool(asked.sparse), large)
 
 
-def refuse_tricks(url: str, ref: str | None = None, base: str | None = None) -> None:
-    """Raises `Ended` (failed/repository) for what git would take for an option or a program."""
-    if not url or url.startswith("-") or HELPER.match(url) or any(c in url for c in "\0\n\r"):
-        raise failed("repository", f"repository {url!r}: this is not a URL that can be cloned")
-    if ref is not None and base is None and _plain(ref) is None:
-        raise failed("repository", f"ref {ref!r}: this is not a valid name of a branch, tag or commit")
-    if base is not None and not COMMIT.fullmatch(base):
-        raise failed("repository", f"base {base!r}: this is not a full commit hash")
-
-
-def refused(access: Access, what: str, url: str, said: str) -> Ended:
-    return failed(
-        "infrastructure" if classify(said) in ("full", "no_ssh", "no_user") else "repository",
-        f"{what}: {access.refusal(url, said)}",
-    )
-
-
 def keep(settings: Settings, folder: Path, git_dir: Path) -> None:
     """Puts a copy of a working tree's `.git` where commands don't reach it; on this machine with all objects."""
     git_dir.parent.mkdir(exist_ok=True)
@@ -130,13 +69,6 @@ def _objects_of(git_dir: Path) -> Callable[[str, list[str]], list[str]]:
     return lambda folder, _: ["objects"] if Path(folder) == git_dir else []
 
 
-def _plain(ref: str | None) -> str | None:
-    """Returns a ref that git can be asked to fetch. None for a revision like HEAD~1, which only a local repository knows."""
-    if not ref or ref.startswith(("-", "+", ":", "^")) or re.search(r"[\0-\x20\x7f:?*\[\\~^]|@\{", ref):
-        return None
-    return ref
-
-
 def _obtained(cloner: Cloner, settings: Settings, asked: Repository) -> tuple[Git, str]:
     """Returns git in the clone, and the base. Raises `CloneRefused`, or `Ended` without a base."""
     bundle = sent.commits(settings, cloner.check)
@@ -146,7 +78,7 @@ def _obtained(cloner: Cloner, settings: Settings, asked: Repository) -> tuple[Gi
     here = settings.channel is None and (settings.workspace / asked.url).is_dir()
     options = PARTLY if asked.sparse and not here else ()
     if asked.depth is not None and bundle is None:
-        wanted = [what for what in (asked.base, _plain(asked.ref) or "HEAD") if what]
+        wanted = [what for what in (asked.base, fetchable(asked.ref) or "HEAD") if what]
         git = cloner.shallow(asked.url, settings.repo, asked.depth, wanted, *options)
         base = commit(git, asked.base or "FETCH_HEAD") if git else None
         if git and base:
@@ -162,7 +94,7 @@ def _obtained(cloner: Cloner, settings: Settings, asked: Repository) -> tuple[Gi
 
 
 def _at_base(git: Git, asked: Repository) -> tuple[Git, str]:
-    base = find_base(git, _plain(asked.ref), asked.base)
+    base = find_base(git, fetchable(asked.ref), asked.base)
     if base is not None:
         return git, base
     if asked.base is None and asked.ref is None:

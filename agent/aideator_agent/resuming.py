@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.checkpoint import FILE_BYTES, BadCheckpoint, Standing
 from aideator_agent.emitter import Emitter
 from aideator_agent.git import Done, Git, bare_environment
-from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.totals import Totals
 

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from aideator_agent import __version__, answer, carried, confinement, origin, repository, sent, surroundings, told
+from aideator_agent import __version__, answer, carrying, confinement, origin, repository, sent, surroundings, told
 from aideator_agent.access import Access
 from aideator_agent.answer import Answer
 from aideator_agent.changes import Changes
+from aideator_agent.checkout import Checkout
 from aideator_agent.checkpoint import Standing
 from aideator_agent.checkpoints import Checkpoints
 from aideator_agent.closing import Closing
@@ -25,7 +26,6 @@ from aideator_agent.models.base import Model
 from aideator_agent.opening import open_shell
 from aideator_agent.patch import Patch
 from aideator_agent.protocol import Fault
-from aideator_agent.repository import Checkout
 from aideator_agent.resuming import Resuming, continued
 from aideator_agent.settings import Settings, secrets
 from aideator_agent.shell import Shell
@@ -137,7 +137,7 @@ class Session:
 
     def _taken(self, cloned: Checkout) -> Checkout:
         """Lays the carried files into the working tree. What looks like a secret in them is kept out of events and patches."""
-        checkout = carried.taken(self._settings, cloned, self._interrupts.check)
+        checkout = carrying.taken(self._settings, cloned, self._interrupts.check)
         if checkout.carried is not None:
             self._emitter.redactor = Redactor([*secrets(self._keys), *checkout.carried.secrets])
         return checkout

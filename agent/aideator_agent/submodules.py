@@ -13,9 +13,10 @@ from typing import Final
 
 from aideator_agent import brought
 from aideator_agent.access import Access
+from aideator_agent.checkout import Submodule
 from aideator_agent.cloning import Cloner, CloneRefused, commit, fetch
 from aideator_agent.git import Git
-from aideator_agent.repository import Submodule, refuse_tricks, refused
+from aideator_agent.refusals import refuse_tricks, refused
 from aideator_agent.settings import Settings
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose, place_of, server_at, server_named
-from aideator_cli.errors import AideatorError, Command, command, not_found, refused, usage
+from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, usage
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
     from aideator_cli.backends.base import Backend
     from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.domain.teams import TeamRun
     from aideator_cli.intake.request import Where
 
 SEE_LIST: tuple[str | Command, ...] = (command("list"), " shows the runs known here")
@@ -61,7 +62,8 @@ def find_run(here: Here, word: str, where: "Where | None" = None) -> Named:
     """Accepts only RUN, for actions that apply to a whole run."""
     named = find(here, word, where)
     if named.variation is not None and "/" not in word:
-        what = f"@last is team {_last_team(here)}" if word == "@last" else f"{word} is a team"
+        team = last_team(here) if word == "@last" else None
+        what = f"@last is team {team.id}" if team else f"{word} is a team"
         raise usage(
             f"{what}; this command takes one run",
             hint=(f"{named.run.spec.id}, which has its result; ", command("show", word), " names the run of each step"),
@@ -88,7 +90,8 @@ def _of_team(here: Here, word: str) -> str:
     """Returns RUN/N of a team's result for a word that names a team, and the run of its step for TEAM/STEP; else the word itself."""
     name, _, key = word.partition("/")
     if name == "@last":
-        id_ = None if key.isdecimal() else _last_team(here)
+        newest = None if key.isdecimal() else last_team(here)
+        id_ = newest.id if newest else None
     else:
         id_ = None if name.startswith("@") or here.store.run(name) else here.store.find_team(name)
     if id_ is None:
@@ -97,8 +100,6 @@ def _of_team(here: Here, word: str) -> str:
     if team is None or (not key and name != "@last" and here.store.find(name) is not None):
         return word
     if not key:
-        from aideator_cli.actions.teams.knowing import result_of
-
         return result_of(team)
     step = next((each for each in here.store.steps(id_) if each.key == key), None)
     if step is None:
@@ -106,11 +107,28 @@ def _of_team(here: Here, word: str) -> str:
     return step.run
 
 
-def _last_team(here: Here) -> str | None:
-    from aideator_cli.actions.teams.knowing import last
+def last_team(here: Here) -> "TeamRun | None":
+    """Returns the team that the newest run is a step of."""
+    if here.settings.server is not None:  # whose newest run is meant, which is no team's
+        return None
+    try:
+        run = here.store.find("@last")
+    except AideatorError:
+        return None
+    step = here.store.step_of_run(run) if run else None
+    return here.store.team(step.team) if step else None
 
-    team = last(here)
-    return team.id if team else None
+
+def result_of(run: "TeamRun") -> str:
+    """Returns RUN/N of the team's result. Raises `AideatorError` if it has none."""
+    if run.state == "running":
+        raise usage(f"team {run.id} is still at work", hint=command("watch", run.id))
+    if run.result is None:
+        why = run.reason or run.state
+        raise AideatorError(
+            f"team {run.id} has no result: {why}", hint=command("show", run.id), code=ExitCode.NOT_FOUND
+        )
+    return run.result
 
 
 def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":

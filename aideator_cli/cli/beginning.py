@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.starting import Plan
     from aideator_cli.actions.taking import Taking
     from aideator_cli.backends.base import Backend
-    from aideator_cli.cli.carrying import Call
+    from aideator_cli.cli.call import Call
     from aideator_cli.cli.manner import Manner
     from aideator_cli.domain.runs import StoredRun
     from aideator_cli.intake.sending.suspects import Suspect

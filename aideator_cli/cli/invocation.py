@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from aideator_cli.system.settings import Choice, Settings
 
 _settings: "ContextVar[Settings | None]" = ContextVar("_settings", default=None)  # of the command that runs
+options: "Callable[[], Table] | None" = (
+    None  # what can be configured; main() says it: the options of `run`, which uses this module
+)
 
 
 def program() -> str:
@@ -59,7 +62,7 @@ def settings(choice: "Choice | None" = None) -> "Settings":
     """Returns the folders and the configuration. `choice`: what this call chose of it."""
     from aideator_cli.system.settings import Choice, Settings
 
-    return Settings(interactive=sys.stdin.isatty(), table=_table, choice=choice or Choice())
+    return Settings(interactive=sys.stdin.isatty(), table=options, choice=choice or Choice())
 
 
 @contextmanager
@@ -70,9 +73,3 @@ def using(chosen: "Settings") -> Iterator[None]:
         yield
     finally:
         _settings.reset(token)
-
-
-def _table() -> "Table":
-    from aideator_cli.cli.option_table import option_table
-
-    return option_table()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.teams.attending import Attended
     from aideator_cli.actions.teams.starting import TeamPlan
-    from aideator_cli.cli.carrying import Call
+    from aideator_cli.cli.call import Call
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import View
     from aideator_cli.domain.teams import Team, TeamRun
@@ -203,8 +203,7 @@ def _leave(run: "TeamRun", *, json: bool) -> int:
 
 def _take(call: "Call", run: "TeamRun") -> int:
     from aideator_cli.actions.applying import apply, pick
-    from aideator_cli.actions.finding import find
-    from aideator_cli.actions.teams.knowing import result_of
+    from aideator_cli.actions.finding import find, result_of
     from aideator_cli.cli.taken import tell_applied
 
     known = call.here.store.team(run.id) or run

@@ -25,7 +25,8 @@ from aideator_cli.intake.repository import Located, is_url, locate
 from aideator_cli.intake.request import Bounds, Request
 from aideator_cli.intake.routing import privacy
 from aideator_cli.intake.routing.router import Ask, Router, cascade, nothing_at_hand
-from aideator_cli.intake.sending.packed import Packed, pack
+from aideator_cli.intake.sending.pack import pack
+from aideator_cli.intake.sending.packed import Packed
 from aideator_cli.system.clock import now
 from aideator_cli.system.configuration.repository import root_of
 from aideator_cli.system.installation import adding

@@ -20,7 +20,7 @@ from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.rich_table import plain_table
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import sign
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 REFRESHES = 4  # a second
 DOING_CELLS = 14  # the least that is left to what an agent is at

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks.ground import Ground, LocalGround
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.verifier import Verifier
@@ -17,7 +18,6 @@ from aideator_agent.keys import Redactor
 from aideator_agent.patch import Cutter
 from aideator_agent.referee.crossing import Crossing
 from aideator_agent.referee.work import work_of
-from aideator_agent.repository import Checkout
 from aideator_agent.signals.base import GitBase
 from aideator_agent.signals.reading import find, told
 from aideator_agent.signals.support import support_of

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.keys import Redactor
 from aideator_agent.patch import Cutter
-from aideator_agent.repository import Checkout
 from aideator_agent.spec import Check, Repository, RunSpec, VariationSpec
 from aideator_cli.domain.result import Result
 from aideator_cli.workspace.applying import apply_result

@@ -11,7 +11,7 @@ from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.repository import locate
 from aideator_cli.intake.request import Sending
-from aideator_cli.intake.sending.packed import pack
+from aideator_cli.intake.sending.pack import pack
 from aideator_cli.workspace.applying import apply_result
 from aideator_cli.workspace.pick import Applied, Way
 from tests.workspace.scenes import SPEC, Scene, tree

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent.channel import Patience
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks.ground import USUAL, Ground, LocalGround, PodGround
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.untouched import Untouched
@@ -16,7 +17,6 @@ from aideator_agent.emitter import Emitter
 from aideator_agent.hidden import Hidden, secrets_of, wait_for_others
 from aideator_agent.interrupts import LOOK, Interrupts
 from aideator_agent.patch import Patch
-from aideator_agent.repository import Checkout
 from aideator_agent.settings import Settings
 from aideator_agent.surroundings import of_commands
 from aideator_agent.verdict import Ended, Verdict, failed

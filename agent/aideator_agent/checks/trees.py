@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks.untouched import Untouched
 from aideator_agent.git import Git, bare_environment
 from aideator_agent.lfs import Store
 from aideator_agent.patch import SETTINGS
-from aideator_agent.repository import Checkout
 from aideator_agent.spec import TREE_SECONDS
 from aideator_agent.submodules import is_real_folder, recorded
 from aideator_agent.values import frozen

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.git import Git, user_environment
-from aideator_agent.repository import Checkout
 
 TICK: Final = 0.2  # seconds within which the file system's clock must move on
 WHOLE: Final = 10**9  # a file system whose times are whole seconds tells too little

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aideator_agent import pieces
 from aideator_agent.changes import Changes
+from aideator_agent.checkout import Checkout
 from aideator_agent.checkpoints import Checkpoints
 from aideator_agent.emitter import Emitter
 from aideator_agent.guides import instructions
@@ -22,7 +23,6 @@ from aideator_agent.programs.servers import by_proxy, described
 from aideator_agent.programs.telling import Telling
 from aideator_agent.programs.text import TextAgent
 from aideator_agent.programs.version import TEXT, version_of
-from aideator_agent.repository import Checkout
 from aideator_agent.resuming import ANEW
 from aideator_agent.search import offer
 from aideator_agent.settings import NO_SECRET, Settings

@@ -2,12 +2,12 @@
 
 from typing import Final
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks.checking import ground_of
 from aideator_agent.checks.trees import Trees
 from aideator_agent.referee.crossing import Crossing
 from aideator_agent.referee.patches import received
 from aideator_agent.referee.work import Work, work_of
-from aideator_agent.repository import Checkout
 from aideator_agent.session import Session
 from aideator_agent.verdict import Ended, Verdict
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from aideator_agent import pieces
+from aideator_agent.checkout import Checkout
 from aideator_agent.interrupts import LOOK
-from aideator_agent.repository import Checkout
 from aideator_agent.search.offer import LONGEST, Wrong
 from aideator_agent.spec import SEARCH, Repository
 from aideator_agent.values import frozen

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from aideator_cli.actions.finding import last_team
 from aideator_cli.actions.here import Here
-from aideator_cli.errors import AideatorError, ExitCode, command, not_found, refused, usage
+from aideator_cli.errors import AideatorError, command, not_found, refused, usage
 from aideator_cli.system.clock import now, seconds_between
 
 if TYPE_CHECKING:  # every `show` asks whether the word is a team's
@@ -30,19 +31,7 @@ def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | Non
 
 def meant(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | None":
     """As `known`, but @last means the team that the newest run is a step of."""
-    return last(here) if word == "@last" else known(here, word, where)
-
-
-def last(here: Here) -> "TeamRun | None":
-    """Returns the team that the newest run is a step of."""
-    if here.settings.server is not None:  # whose newest run is meant, which is no team's
-        return None
-    try:
-        run = here.store.find("@last")
-    except AideatorError:
-        return None
-    step = here.store.step_of_run(run) if run else None
-    return here.store.team(step.team) if step else None
+    return last_team(here) if word == "@last" else known(here, word, where)
 
 
 def _in_cluster(here: Here, word: str, where: "Where") -> "TeamRun | None":
@@ -116,18 +105,6 @@ def _state(here: Here, step: "Step", told: "Told | None") -> "StepState":
         0 if spec.is_merge else len(spec.variations), spec.origin.variations if spec.origin else (),
         max(0.0, seconds_between(step.begun, run.ended or now())), None if None in costs else sum(each or 0.0 for each in costs), told,
     )  # fmt: skip
-
-
-def result_of(run: "TeamRun") -> str:
-    """Returns RUN/N of the team's result. Raises `AideatorError` if it has none."""
-    if run.state == "running":
-        raise usage(f"team {run.id} is still at work", hint=command("watch", run.id))
-    if run.result is None:
-        why = run.reason or run.state
-        raise AideatorError(
-            f"team {run.id} has no result: {why}", hint=command("show", run.id), code=ExitCode.NOT_FOUND
-        )
-    return run.result
 
 
 def run_to_report(here: Here, run: "TeamRun") -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aideator_cli.actions.pushing import Pushing
-    from aideator_cli.cli.carrying import Call
+    from aideator_cli.cli.call import Call
 
 
 def called(
@@ -127,7 +127,7 @@ def called(
     """Returns what the command line asks for. Its parameters are the options of `run`."""
     from aideator_cli.actions.taking import taking
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.carrying import Call
+    from aideator_cli.cli.call import Call
     from aideator_cli.cli.issued import named
     from aideator_cli.cli.manner import cancels
     from aideator_cli.cli.prompt import read_prompt

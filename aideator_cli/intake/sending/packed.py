@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from aideator_agent.spec import Piece, Repository, Sent
 from aideator_agent.values import frozen
-from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
-from aideator_cli.intake.repository import Located
-from aideator_cli.intake.request import Sending
 
 if TYPE_CHECKING:
     from aideator_cli.intake.sending.suspects import Suspect
@@ -61,32 +58,3 @@ class Packed:
         """Removes the temporary folder, when its files have been stored elsewhere."""
         if self.room is not None:
             self.room.cleanup()
-
-
-def pack(
-    located: Located, asked: Sending, *, to_cluster: bool, ca: str | None = None, submodules: bool = True
-) -> Packed:
-    """Changes nothing in the user's repository. `ca` (PEM) is trusted when remotes are asked.
-
-    Raises `AideatorError` if something can't be sent.
-    """
-    _check(located, asked)
-    if located.folder is None:
-        return Packed(Repository(located.url, located.ref, located.base), remarks=located.remarks)
-    from aideator_cli.intake.sending.packing import Packing
-
-    try:
-        return Packing(located, asked, to_cluster=to_cluster, ca=ca).packed(submodules=submodules)
-    except AideatorError as error:
-        if error.code == ExitCode.DOES_NOT_APPLY:  # git's own message
-            raise unavailable(f"{located.folder} can't be packed: {error.message}") from error
-        raise
-
-
-def _check(located: Located, asked: Sending) -> None:
-    if located.path is None:
-        for option, value in (("--dirty", asked.dirty), ("--carry", asked.carry)):
-            if value:
-                raise usage(f"{option} needs a working tree on this machine, and {located.url} is none")
-    if asked.dirty and located.ref is not None:
-        raise usage("--dirty starts from the working tree, and --ref from a commit", hint="leave out one of them")

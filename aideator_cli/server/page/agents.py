@@ -9,7 +9,7 @@ from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import changes, cost
 from aideator_cli.views.asked import given
 from aideator_cli.views.signs import WAITING, WORKING, ended_sign
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 COLOURS: Final = 5
 MARKS: Final = 4  # of each colour: disc, ring, square, hollow square

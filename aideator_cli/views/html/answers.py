@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from aideator_cli.choice.comparison import Comparison
 from aideator_cli.text.places import parted, place, wrong
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 CHARACTERS: Final = 100_000  # of one answer
 PLACES: Final = 500  # rows

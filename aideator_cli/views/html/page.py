@@ -32,7 +32,7 @@ from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text import columns
 from aideator_cli.views.text import judged as judging
 from aideator_cli.views.text.comparison import of_judge, of_others, told_group, told_parts, untidy
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 from aideator_cli.workspace.patches import parse
 
 PROMPT: Final = 20_000  # characters

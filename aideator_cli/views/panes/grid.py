@@ -11,8 +11,7 @@ from aideator_cli.views.course.transcripts import Transcripts
 from aideator_cli.views.panes.arrange import arrange
 from aideator_cli.views.panes.outcome import Outcome
 from aideator_cli.views.panes.pane import Pane
-from aideator_cli.views.text.names import short_names
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name, short_names
 
 ACTIVITY = {"working": 0, "waiting": 1, "ended": 2}
 

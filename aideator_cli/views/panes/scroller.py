@@ -8,12 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.events import Click, MouseDown, MouseMove, MouseUp, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from aideator_cli.views.panes.cells import width_of
-from aideator_cli.views.panes.dragging import Drag
+from aideator_cli.views.panes.dragging import Drag, Draggable
 from aideator_cli.views.panes.palette import styles
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scrollbar import QuietScrollBar
@@ -22,7 +21,7 @@ KEPT: Final = 4  # times as many rows as are in sight, as they were drawn
 FILLED: Final = ("added", "removed", "file")  # styles that go on to the row's end
 
 
-class Scroller(ScrollView, can_focus=True):
+class Scroller(Draggable, can_focus=True):
     """`follows`: the end stays in sight. `unread`: rows that came since it does not."""
 
     DEFAULT_CSS = """
@@ -61,7 +60,7 @@ class Scroller(ScrollView, can_focus=True):
 
     def __init__(self, *, follows: bool = True, **options: Any) -> None:
         super().__init__(**options)
-        self.rows: list[Row] = []
+        self.rows = []
         self.follows = follows
         self.unread = 0
         self.chosen: int | None = None  # a row's index
@@ -174,7 +173,6 @@ class Scroller(ScrollView, can_focus=True):
                 self.post_message(self.Opened())
 
     def hold(self) -> None:
-        """Does not follow while someone selects."""
         self.follows, self.chosen = False, None
 
     def scroll_rows(self, count: int) -> None:
@@ -192,11 +190,6 @@ class Scroller(ScrollView, can_focus=True):
 
     def on_resize(self, _event: Resize) -> None:
         self._fit(0)
-
-    @property
-    def width(self) -> int:
-        """Cells of a row."""
-        return max(1, self.scrollable_content_region.width)
 
     @property
     def current(self) -> Row | None:

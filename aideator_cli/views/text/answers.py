@@ -10,7 +10,7 @@ from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import plural
 from aideator_cli.text.places import parted, wrong
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -23,7 +23,8 @@ from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.answers import show_side_by_side
 from aideator_cli.views.text.evidence import show_evidence
 from aideator_cli.views.text.grid import Grid, fits, show
-from aideator_cli.views.text.table import model_name, show_table
+from aideator_cli.views.text.names import model_name
+from aideator_cli.views.text.table import show_table
 
 FILES_SHOWN = 20
 NAMES_SHOWN = 3

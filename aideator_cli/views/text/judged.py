@@ -8,7 +8,7 @@ from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, plural
 from aideator_cli.views.json_lines import write
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 
 def show_judgement(screen: Screen, run: str, judgement: Judgement) -> None:

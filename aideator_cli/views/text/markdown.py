@@ -23,7 +23,7 @@ from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text import columns
 from aideator_cli.views.text import comparison as words
 from aideator_cli.views.text.evidence import NAMES, bounded
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 PROMPT_CELLS = 200
 FILES_SHOWN = 50

@@ -4,8 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from aideator_agent.spec import VariationSpec
 from aideator_cli.domain.result import Result
-from aideator_cli.text.clean import one_line
-from aideator_cli.views.text.table import model_name
+from aideator_cli.text.clean import cut, one_line
+
+MODEL_CELLS = 32
+
+
+def model_name(model: str) -> str:
+    """A script by its file's name alone; a long name cut. An agent may stand before the model."""
+    name = one_line(model)
+    if name.startswith("scripted/"):
+        name = f"scripted/{name.rpartition('/')[2]}"
+    return cut(name, MODEL_CELLS)
 
 
 def short_names(variations: Sequence[VariationSpec]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, plural, tokens
 from aideator_cli.views import wording
 from aideator_cli.views.signs import TOLD
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 _FIRST: Final[Mapping[str, str]] = {"$ ": "runs ", f"{TOLD} ": "you said: ", "↻ ": "", "… ": "and "}
 _CHANGES: Final = re.compile(r"\+(\d+)(?: −(\d+))?$|−(\d+)$")

@@ -11,8 +11,8 @@ from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import plural
 from aideator_cli.text.places import place
 from aideator_cli.views.text.markdown import text
+from aideator_cli.views.text.names import model_name
 from aideator_cli.views.text.pull_request import bounded
-from aideator_cli.views.text.table import model_name
 
 MOST_WORDS: Final = 600  # characters of what one reviewer says of a place
 MOST: Final = 65_000  # characters of a comment: what the strictest forge takes

@@ -3,7 +3,7 @@
 from aideator_agent.spec import Route, VariationSpec
 from aideator_cli.text.clean import one_line
 from aideator_cli.views.screen import Screen
-from aideator_cli.views.text.table import model_name
+from aideator_cli.views.text.names import model_name
 
 
 def show_route(screen: Screen, name: str, variation: VariationSpec) -> None:

@@ -7,7 +7,7 @@ from aideator_cli.text.clean import cut, one_line
 from aideator_cli.text.figures import cost, duration
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, fits, show
-from aideator_cli.views.text.table import MODEL_CELLS, model_name
+from aideator_cli.views.text.names import MODEL_CELLS, model_name
 
 LESSER = ("runs", "time", "cost", "$/selected", "selected", "95 %")  # the first to go is the first
 Row = Mapping[str, str]

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import Word, check_names, titled, verdicts
 from aideator_cli.domain.result import Result
-from aideator_cli.text.clean import cut, one_line
+from aideator_cli.text.clean import one_line
 from aideator_cli.views import wording
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import ended_sign
 from aideator_cli.views.text.columns import TOUCHED, figures, lesser
 from aideator_cli.views.text.columns import titles as titles_of
 from aideator_cli.views.text.grid import Grid, Style, Styled, fits, show
+from aideator_cli.views.text.names import model_name
 
 if TYPE_CHECKING:
     from rich.segment import Segment
 
-MODEL_CELLS = 32
 SIGN_STYLES: dict[str, Style] = {"✓": "green", "✗": "red"}
 STYLES: dict[Word, Style] = {Word.PASSED: "green", Word.FLAKY: "yellow", Word.NOT_RUN: ""}  # all others are red
 
@@ -107,14 +107,6 @@ def _table(
         row = [*_head(result, result.variation == selected), *_checks(result, checks), *own]
         table.add_row(*(row[at] for at in kept))
     return table
-
-
-def model_name(model: str) -> str:
-    """A script by its file's name alone; a long name cut. An agent may stand before the model."""
-    name = one_line(model)
-    if name.startswith("scripted/"):
-        name = f"scripted/{name.rpartition('/')[2]}"
-    return cut(name, MODEL_CELLS)
 
 
 def _head(result: Result, selected: bool) -> list[str | Styled]:

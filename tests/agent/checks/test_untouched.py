@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from aideator_agent.checkout import Checkout
 from aideator_agent.checks.trees import Trees
 from aideator_agent.checks.untouched import Untouched
 from aideator_agent.keys import Redactor
 from aideator_agent.patch import Cutter
-from aideator_agent.repository import Checkout
 from tests.fixtures.repositories import LocalRepository, git, git_environment
 
 FILES = {f"{folder}/{name}.py": f"{folder} {name}\n" for folder in ("a", "a/in", "b", "b/deep/er") for name in "xyz"}

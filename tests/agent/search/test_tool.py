@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from aideator_agent.repository import Checkout
+from aideator_agent.checkout import Checkout
 from aideator_agent.search.searcher import Searcher
 from aideator_agent.spec import Repository, VariationSpec
 from tests.agent.programs.conftest import FakeAgent, fake

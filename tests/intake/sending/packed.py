@@ -5,7 +5,8 @@ from pathlib import Path
 
 from aideator_cli.intake.repository import locate
 from aideator_cli.intake.request import Sending
-from aideator_cli.intake.sending.packed import Packed, pack
+from aideator_cli.intake.sending.pack import pack
+from aideator_cli.intake.sending.packed import Packed
 from tests.fixtures.repositories import git
 
 

@@ -9,7 +9,8 @@ from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.repository import locate
 from aideator_cli.intake.request import Sending
 from aideator_cli.intake.sending import packing, remotes
-from aideator_cli.intake.sending.packed import Packed, pack
+from aideator_cli.intake.sending.pack import pack
+from aideator_cli.intake.sending.packed import Packed
 from tests.fixtures.repositories import LocalRepository, git
 from tests.fixtures.servers import GitServers
 from tests.intake.sending.packed import names_in, packed
