@@ -45,6 +45,7 @@ class Git:
     folder: Path
     environment: Mapping[str, str]
     check: Callable[[], None]
+    apart: bool = True  # in a session of its own: a signal to the caller's group must not truncate the patch
 
     def run(self, *arguments: str, stdin: bytes = b"", limit: int = OUTPUT) -> Done:
         """Returns whatever the exit code. Raises `Ended` if git is not installed, or what `check` raises."""
@@ -60,7 +61,7 @@ class Git:
                     stderr=subprocess.PIPE,
                     cwd=self.folder,
                     env=dict(self.environment),
-                    start_new_session=True,  # a signal to the agent's group must not truncate the patch
+                    start_new_session=self.apart,
                 )
             except FileNotFoundError as error:
                 raise failed("infrastructure", f"git cannot be started: {error}") from error
@@ -122,6 +123,7 @@ def _followed(child: subprocess.Popen[bytes], check: Callable[[], None], limit: 
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
+    child.kill()
+    with suppress(ProcessLookupError):  # it is in the caller's group
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

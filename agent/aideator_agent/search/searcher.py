@@ -139,7 +139,7 @@ class Searcher:
                 os.killpg(process.pid, number)
 
     def _end(self) -> None:
-        """Ends the process. It is asked first, because git, which it runs, has a session of its own."""
+        """Ends the process, and git, which it runs, with it."""
         self._kill()
         if self._process is not None:
             with self._process as process:

@@ -96,7 +96,7 @@ class Tree:
 
     def _named(self, repository: Repository) -> list[bytes] | None:
         tree = self.root / repository.path
-        git = Git(tree, self._environment, self._patient(time.monotonic() + LISTING_SECONDS))
+        git = Git(tree, self._environment, self._patient(time.monotonic() + LISTING_SECONDS), apart=False)
         words = (
             f"--git-dir={repository.git_dir}",
             f"--work-tree={tree}",
