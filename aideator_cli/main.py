@@ -16,8 +16,6 @@ from aideator_cli.system.signals import behind, listen, number_of
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
-    from aideator_cli.system.configuration.options import Table
-
 
 DEBUG = "AIDEATOR_DEBUG"
 DEBUGS, NO_COLOUR = "--debug", "--no-color"
@@ -38,9 +36,6 @@ SIGNALLED = 128  # added to a signal's number, as shells do
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. `--debug` anywhere, or AIDEATOR_DEBUG=1, shows where an error was raised."""
-    from aideator_cli.cli import invocation
-
-    invocation.options = _options
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words[:1] == [COMPLETE]:
         from aideator_cli.cli.completing import answer
@@ -102,17 +97,9 @@ def _forget_output_that_fails() -> None:
 
 def complete_for_kubectl() -> None:
     """The program `kubectl_complete-aideator`, which kubectl asks for completions of its plugin."""
-    from aideator_cli.cli import invocation
     from aideator_cli.cli.completing import answer_kubectl
 
-    invocation.options = _options
     sys.exit(_completed(answer_kubectl, sys.argv[1:]))
-
-
-def _options() -> "Table":
-    from aideator_cli.cli.option_table import option_table
-
-    return option_table()
 
 
 def _completed(answer: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _settings: "ContextVar[Settings | None]" = ContextVar("_settings", default=None)  # of the command that runs
 options: "Callable[[], Table] | None" = (
-    None  # what can be configured; main() says it: the options of `run`, which uses this module
+    None  # what can be configured. The commands say it: the options of `run`, which uses this module
 )
 
 

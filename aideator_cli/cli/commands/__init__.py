@@ -1,10 +1,14 @@
 """The commands: names and help. A command's options are loaded when it is called, and what it does when it runs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aideator_cli.cli import invocation
 from aideator_cli.cli.lazy_group import Lazy, lazy_group
+
+if TYPE_CHECKING:
+    from aideator_cli.system.configuration.options import Table
 
 # The help is the first sentence of the function's docstring; a test compares them
 COMMANDS = {
@@ -188,6 +192,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+
+
+def _table() -> "Table":
+    from aideator_cli.cli.option_table import option_table
+
+    return option_table()
+
+
+invocation.options = _table
 
 
 def _version(value: bool) -> None:
