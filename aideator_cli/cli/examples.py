@@ -92,6 +92,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, str]]] = {
         "aideator webhook add https://ci.example.org/hook --event run.ended --user ana",
     ),
     "webhook list": ("aideator webhook list", "aideator webhook list --json"),
+    "webhook rotate": ("aideator webhook rotate w4f1c9a02", "aideator webhook rotate w4f1c9a02 --keep 0"),
     "webhook remove": ("aideator webhook remove w4f1c9a02", "aideator webhook remove w0b77d1e5"),
     "webhook test": ("aideator webhook test w4f1c9a02", "aideator webhook test w4f1c9a02 --json"),
     "webhook dead": ("aideator webhook dead", "aideator webhook dead --json"),

@@ -16,6 +16,7 @@ class Webhook:
     kinds: tuple[str, ...] = ()  # of events; empty: all
     created: str = ""  # RFC 3339, UTC
     private: bool = False  # whether it may be in the server's own network
+    former: str | None = None  # the secret before, as long as it signs, too
 
 
 @frozen

@@ -34,6 +34,14 @@ class NewWebhook(Body):
     everybody: bool = Field(default=False, description="Be told of everybody's runs. Needs the scope admin.")
 
 
+class Rotating(Body):
+    """What becomes of the secret before."""
+
+    kept_seconds: float = Field(
+        default=book.KEPT_SECONDS, ge=0, le=book.LONGEST_KEPT, description="For which it signs, too. 0: no longer."
+    )
+
+
 @router.post(
     "", status_code=CREATED, summary="Add a webhook; its secret is shown once", responses=one("Webhook", status=201)
 )
@@ -50,6 +58,16 @@ async def add(request: Request, caller: Acting, body: NewWebhook) -> Response:
 @router.get("", summary="Your webhooks, without their secrets", responses=several("webhooks", "Webhook"))
 async def listed(request: Request, caller: Reading) -> Response:
     return JSONResponse(await core_of(request).read(_listed, caller.sees))
+
+
+@router.post(
+    "/{id}/rotate",
+    summary="Give a webhook a new secret, which is shown once; the one before signs, too, for a while",
+    responses=one("Webhook"),
+)
+async def rotate(request: Request, caller: Acting, id: Id, body: Rotating | None = None) -> Response:  # noqa: A002
+    kept = (body or Rotating()).kept_seconds
+    return JSONResponse(await core_of(request).act(_rotate, id, caller.sees, kept))
 
 
 @router.delete("/{id}", status_code=HTTPStatus.NO_CONTENT, summary="Remove a webhook, and what waits for it")
@@ -81,6 +99,10 @@ async def resend(request: Request, caller: Acting, id: Id) -> Response:  # noqa:
 
 def _add(here: Here, order: book.Order) -> dict[str, Any]:
     return book.record(book.add(here, order), secret=True)
+
+
+def _rotate(here: Here, id_: str, owner: str | None, kept_seconds: float) -> dict[str, Any]:
+    return book.record(book.rotate(here, id_, owner, kept_seconds), secret=True)
 
 
 def _listed(here: Here, owner: str | None) -> dict[str, Any]:

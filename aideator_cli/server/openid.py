@@ -100,6 +100,13 @@ def _read(file: str | None) -> str | None:
         raise usage(f"oidc_secret_file can't be read: {error}", f"or set {OIDC_SECRET}") from error
 
 
+def _verified(told: dict[str, Any]) -> str | None:
+    """Returns the email that this document itself calls verified: another one's word may be about another email."""
+    email = told.get("email")
+    is_one = isinstance(email, str) and "@" in email and told.get("email_verified") in (True, "true")
+    return email if is_one else None
+
+
 class OpenId:
     """Asks the provider. Its methods wait for it, and any thread may call them."""
 
@@ -131,19 +138,18 @@ class OpenId:
             )
             claims = self._claims(session, token, pending)
             more = self._more(session, metadata, claims)
-        return self._allowed({**more, **claims})
+        return self._allowed(claims, more)
 
-    def _allowed(self, claims: dict[str, Any]) -> Identity:
-        email = claims.get("email")
-        if not isinstance(email, str) or "@" not in email or claims.get("email_verified") not in (True, "true"):
-            email = None
+    def _allowed(self, claims: dict[str, Any], more: dict[str, Any]) -> Identity:
+        """`more`: what the provider says elsewhere."""
+        email = _verified(claims) or _verified(more)
         domains = self.provider.domains
         if domains and (email is None or email.rpartition("@")[2].lower() not in domains):
             text = f"{self.provider.name} knows you, but only emails of {', '.join(domains)} may log in here"
             raise Problem(
                 HTTPStatus.FORBIDDEN, text, "log in there with another account, or ask whoever runs this server"
             )
-        names = (claims.get(each) for each in ("preferred_username", "nickname", "name"))
+        names = ({**more, **claims}.get(each) for each in ("preferred_username", "nickname", "name"))
         name = next((each for each in names if isinstance(each, str) and each), (email or "").partition("@")[0])
         return Identity(f"{self.provider.issuer} {claims['sub']}", name, email)
 
@@ -182,7 +188,7 @@ class OpenId:
 
     def _more(self, session: Any, metadata: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
         """Returns what the provider says elsewhere of whom the ID token names, if that has no name or email."""
-        if ("email" in claims and "preferred_username" in claims) or "userinfo_endpoint" not in metadata:
+        if (_verified(claims) and "preferred_username" in claims) or "userinfo_endpoint" not in metadata:
             return {}
         answer = session.get(metadata["userinfo_endpoint"], timeout=PATIENCE)
         answer.raise_for_status()

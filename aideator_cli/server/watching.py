@@ -42,13 +42,14 @@ async def events(
 
 async def stream(request: Request, run: str, view: View, after: str | None, variation: int | None = None) -> Response:
     """Answers 204 to a browser that comes back after the end: it then stays away."""
+    hub: Hub = request.app.state.hub
+    hub.check(request.state.caller.name)  # whoever is refused costs no look at the store
     position, ended = parse(run, after) if after else (BEGINNING, False)
     state = await core_of(request).read(_state, run, variation)
     if ended and state == "ended":
         return Response(status_code=204)
     if state != "ended":
         followers_of(request).look()
-    hub: Hub = request.app.state.hub
 
     async def check() -> None:
         await admitted(request, "read", again=True)

@@ -33,14 +33,23 @@ class Webhooks(Database):
         """`telling`: without those of users who are disabled."""
         wanted = "true" if owner is None else "owner = ?"
         silent = f"and id not in ({_SILENT})" if telling else ""
+        former = f"case when former_until > {self._dialect.clock} then former end"
         rows = self._connection.execute(
-            f"select {_WEBHOOK} from webhooks where {wanted} {silent} order by created, id",
+            f"select {_WEBHOOK}, {former} from webhooks where {wanted} {silent} order by created, id",
             () if owner is None else (owner,),
         )
         return [
-            Webhook(id_, whose, url, secret, tuple(kinds.split()), created, bool(private))
-            for id_, whose, url, secret, kinds, created, private in rows
+            Webhook(id_, whose, url, secret, tuple(kinds.split()), created, bool(private), former)
+            for id_, whose, url, secret, kinds, created, private, former in rows
         ]
+
+    def change_secret(self, id_: str, secret: str, seconds: float) -> None:
+        """The one before signs, too, for so many seconds more."""
+        with self.transaction("webhooks") as connection:
+            connection.execute(
+                f"update webhooks set former = secret, former_until = {self._dialect.clock_later}, secret = ? where id = ?",
+                (seconds, secret, id_),
+            )
 
     def delete_webhook(self, id_: str, owner: str | None = None) -> bool:
         """Deletes what waits for it, too. Returns False if there is none, or none of this owner."""
@@ -123,6 +132,11 @@ class Webhooks(Database):
                 (id_, *(() if owner is None else (owner,))),
             )
             return found.rowcount == 1
+
+    def lately_selected(self, seconds: float) -> list[tuple[str, str]]:
+        """Returns the runs of which a variation was selected within so many seconds, each with the time of that."""
+        query = f"select run, time from selections where time > {self._dialect.clock_later}"
+        return [(str(run), str(time)) for run, time in self._connection.execute(query, (-seconds,))]
 
     def lately_at_work(self, seconds: float) -> list[str]:
         """Returns the runs that have not ended, or ended within so many seconds."""

@@ -72,6 +72,24 @@ def test_a_set_of_values_makes_what_its_snapshot_shows(helm: Helm, name: str, tm
     assert snapshot(helm, name, tmp_path) == (SNAPSHOTS / f"{name}.yaml").read_text(), "make chart"
 
 
+@pytest.mark.parametrize(
+    ("sets", "url"),
+    [
+        (["ingress.enabled=true", "ingress.host=a.example", "ingress.tlsSecret=tls"], "https://a.example"),
+        (["ingress.enabled=true", "ingress.host=a.example", "ingress.tlsSecret=tls", "publicUrl=https://b.example"], "https://b.example"),
+        (["ingress.enabled=true", "ingress.host=a.example"], None),
+        (["ingress.host=a.example", "ingress.tlsSecret=tls"], None),
+    ],
+)  # fmt: skip
+def test_the_server_takes_its_address_from_an_ingress_that_speaks_https(
+    helm: Helm, sets: list[str], url: str | None
+) -> None:
+    words = [word for each in ("enabled=true", "replicas=1", *sets) for word in ("--set", f"server.{each}")]
+    (server,) = (each for each in helm.objects(*words) if each["kind"] == "Deployment")
+    told = {each["name"]: each.get("value") for each in server["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert told.get("AIDEATOR_PUBLIC_URL") == url
+
+
 def test_helm_lint_has_no_word_against_it(helm: Helm) -> None:
     sets = [word for name in ENVIRONMENTS for word in ("-f", str(CHART / f"values-{name}.yaml"))]
     for options in ([], sets):

@@ -68,7 +68,7 @@ CALLS: Mapping[str, Sequence[tuple[str, set[str]]]] = {
 # Each has tests of its own, whose lines are compared with the schemas, too: a keyring, a provider, a live agent, programs that build images
 ELSEWHERE = {
     *("pr", "review", "token create", "token list", "judge", "tell", "doctor"),
-    *("webhook add", "webhook list", "webhook test", "webhook dead"),
+    *("webhook add", "webhook list", "webhook rotate", "webhook test", "webhook dead"),
     *("secret set", "secret list", "secret delete", "image build", "image push", "image load"),
 }
 

@@ -188,6 +188,66 @@ def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(monkeypatch: pytest
     assert sent.again is not None
 
 
+def test_a_server_that_starts_again_sends_what_the_one_before_could_not(
+    home: Path,  # noqa: ARG001 -- the data folder
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sending, "PAUSES", (0.05, 0.05))
+    here = Here()
+    hook = book.add(here, book.Order(receiver.url, private=True))
+    store = ServerStore.of(here.store)
+    receiver.answers = [(500, {})]
+    store.queue_delivery(message(hook, Happening("run.ended", "k1", now(), "", "k1", {})))
+    with TestClient(application(Here(), None)):
+        receiver.until(lambda it: len(it.got) == 1)
+        receiver.until(lambda _: [each.attempts for each in store.deliveries("pending")] != [0])
+        left = store.deliveries("pending") + store.deliveries("delivered")
+    assert [each.attempts for each in left] == [1]
+    with TestClient(application(Here(), None)):
+        receiver.until(lambda it: len(it.got) == 2)
+        receiver.until(lambda _: len(store.deliveries("delivered")) == 1)
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_a_selection_is_told_whoever_makes_it(
+    aideator: Shell, client: TestClient, finished: str, receiver: Receiver
+) -> None:
+    assert client.post(f"{API}/webhooks", json={"url": receiver.url, "events": ["run.selected"]}).status_code == 201
+    assert client.post(f"{API}/runs/{finished}/select", json={"best": True}).status_code == 200
+    receiver.until(lambda it: len(it.got) == 1)
+    assert aideator("select", finished, "1", "--note", "by hand").code == 0
+    receiver.until(lambda it: len(it.got) == 2)
+    first, second = receiver.events()
+    assert (first["type"], first["subject"]) == ("dev.aideator.run.selected", f"{finished}/1")
+    assert first["id"] != second["id"]
+    assert (second["data"]["kind"], second["data"]["variation"], second["data"]["note"]) == ("selection", 1, "by hand")
+
+
+def test_a_new_secret_signs_beside_the_one_before_for_a_while(
+    aideator: Shell, client: TestClient, receiver: Receiver
+) -> None:
+    hook = client.post(f"{API}/webhooks", json={"url": receiver.url}).json()
+    rotated = client.post(f"{API}/webhooks/{hook['id']}/rotate").json()
+    assert {**rotated, "secret": hook["secret"]} == hook
+    assert rotated["secret"] != hook["secret"]
+    assert client.post(f"{API}/webhooks/{hook['id']}/test").json()["accepted"]
+    headers, body = receiver.got[-1]
+    for secret in (hook["secret"], rotated["secret"]):
+        Verifier(secret).verify(body, headers)
+    last = json.loads(aideator("webhook", "rotate", hook["id"], "--keep", "0", "--json").out)
+    assert aideator("webhook", "test", hook["id"]).code == 0
+    headers, body = receiver.got[-1]
+    Verifier(last["secret"]).verify(body, headers)
+    for secret in (hook["secret"], rotated["secret"]):
+        with pytest.raises(Exception, match="signature"):
+            Verifier(secret).verify(body, headers)
+    assert last["secret"] not in client.get(f"{API}/webhooks").text
+    assert aideator("webhook", "rotate", "wnone").code == 3
+    assert aideator("webhook", "rotate", hook["id"], "--keep", "99d").code == 2
+    assert client.post(f"{API}/webhooks/{hook['id']}/rotate", json={"kept_seconds": -1}).status_code == 422
+
+
 def test_two_replicas_send_each_message_once(home: Path, receiver: Receiver) -> None:  # noqa: ARG001 -- the data folder
     here = Here()
     hook = book.add(here, book.Order(receiver.url, private=True))
@@ -231,6 +291,9 @@ def test_without_the_scope_admin_nothing_is_sent_into_the_servers_network(home: 
         assert (made.status_code, made.json()["user"]) == (201, "ada")
         assert client.get(f"{API}/webhooks", headers={"X-API-Key": other}).json()["webhooks"] == []
         assert client.delete(f"{API}/webhooks/{made.json()['id']}", headers={"X-API-Key": other}).status_code == 404
+        for act in ("rotate", "test"):
+            path = f"{API}/webhooks/{made.json()['id']}/{act}"
+            assert client.post(path, headers={"X-API-Key": other}).status_code == 404
     moved = book.Webhook("w1", "ada", receiver.url, made.json()["secret"])
     sent = sending.send(moved, message(moved, Happening("run.ended", "k1", "2026-01-01T00:00:00Z", "", "k1", {})))
     assert (sent.accepted, sent.again, receiver.got) == (False, None, []), "also if its name leads there later"

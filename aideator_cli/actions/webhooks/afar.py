@@ -30,6 +30,10 @@ class Afar:
     def listed(self) -> list[dict[str, Any]]:
         return self._all(self._client.ask("GET", f"{API}/webhooks"), "webhooks", _WEBHOOK)
 
+    def rotate(self, id_: str, kept_seconds: float) -> dict[str, Any]:
+        made = self._client.ask("POST", f"{API}/webhooks/{quote(id_, safe='')}/rotate", {"kept_seconds": kept_seconds})
+        return self._with(made, (*_WEBHOOK, "secret"))
+
     def remove(self, id_: str) -> None:
         self._client.ask("DELETE", f"{API}/webhooks/{quote(id_, safe='')}")
 

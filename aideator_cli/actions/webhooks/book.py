@@ -3,6 +3,7 @@
 import base64
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from aideator_agent.values import frozen
@@ -13,11 +14,13 @@ from aideator_cli.errors import command, not_found, usage
 from aideator_cli.store.serving import ServerStore
 from aideator_cli.system.clock import now
 
-KINDS: Final = ("run.started", "attempt.started", "variation.ended", "run.ended")
+KINDS: Final = ("run.started", "attempt.started", "variation.ended", "run.ended", "run.selected")
 TEST: Final = "test"
 MOST: Final = 20  # webhooks of one user
 EVERYBODY: Final = ""  # the owner of a webhook that is told of all runs
 SECRET: Final = "whsec_"  # what a secret begins with
+KEPT_SECONDS: Final = 86400.0  # for which the secret before signs, too, unless somebody says otherwise
+LONGEST_KEPT: Final = 30 * 86400.0
 SEE: Final = (command("webhook", "list"), " shows them")
 
 
@@ -40,9 +43,8 @@ def add(here: Here, order: Order) -> Webhook:
     store = ServerStore.of(here.store)
     if len(store.webhooks(order.owner)) >= MOST:
         raise usage(f"there are {MOST} webhooks already, which is as many as one user may have", hint=SEE)
-    secret = SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
     kinds = tuple(dict.fromkeys(order.kinds))
-    hook = Webhook(f"w{secrets.token_hex(4)}", order.owner, url, secret, kinds, now(), private=order.private)
+    hook = Webhook(f"w{secrets.token_hex(4)}", order.owner, url, _secret(), kinds, now(), private=order.private)
     store.add_webhook(hook)
     return hook
 
@@ -58,6 +60,19 @@ def found(here: Here, id_: str, owner: str | None) -> Webhook:
         if hook.id == id_:
             return hook
     raise not_found(f"there is no webhook {id_}", hint=SEE)
+
+
+def rotate(here: Here, id_: str, owner: str | None, kept_seconds: float = KEPT_SECONDS) -> Webhook:
+    """Returns it with a new secret. Messages are signed with both for so long; 0: with the new one alone at once."""
+    if not 0 <= kept_seconds <= LONGEST_KEPT:
+        raise usage("a secret before signs for at most 30 days", hint="0 for one that somebody else may know")
+    hook = replace(found(here, id_, owner), secret=_secret())
+    ServerStore.of(here.store).change_secret(id_, hook.secret, kept_seconds)
+    return hook
+
+
+def _secret() -> str:
+    return SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def remove(here: Here, id_: str, owner: str | None) -> Webhook:

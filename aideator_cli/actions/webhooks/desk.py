@@ -12,6 +12,9 @@ class Desk(Protocol):
 
     def listed(self) -> list[dict[str, Any]]: ...
 
+    def rotate(self, id_: str, kept_seconds: float) -> dict[str, Any]:
+        """Returns the webhook with its new secret."""
+
     def remove(self, id_: str) -> None: ...
 
     def test(self, id_: str) -> dict[str, Any]: ...

@@ -24,6 +24,9 @@ class OwnDesk:
     def listed(self) -> list[dict[str, Any]]:
         return [book.record(hook) for hook in book.listed(self.here, None)]
 
+    def rotate(self, id_: str, kept_seconds: float) -> dict[str, Any]:
+        return book.record(book.rotate(self.here, id_, None, kept_seconds), secret=True)
+
     def remove(self, id_: str) -> None:
         book.remove(self.here, id_, None)
 

@@ -58,8 +58,12 @@ def send(hook: Webhook, message: Delivery) -> Outcome:
     return _failed(message, told, hopeless=status == HTTPStatus.GONE, after=after if status in _BUSY else None)
 
 
+def signatures(hook: Webhook, id_: str, at: int, body: bytes) -> str:
+    """Returns the header `webhook-signature`: a receiver looks for one that its secret makes."""
+    return " ".join(signature(secret, id_, at, body) for secret in (hook.secret, hook.former) if secret is not None)
+
+
 def signature(secret: str, id_: str, at: int, body: bytes) -> str:
-    """Returns the header `webhook-signature`."""
     key = base64.b64decode(secret.removeprefix(SECRET))
     signed = hmac.new(key, f"{id_}.{at}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
@@ -75,7 +79,7 @@ def _post(hook: Webhook, message: Delivery) -> tuple[int, str, float | None]:
     body, at = message.body.encode(), int(time.time())
     headers = {
         "Content-Type": MEDIA_TYPE, "User-Agent": f"aideator/{__version__}", "webhook-id": message.id,
-        "webhook-timestamp": str(at), "webhook-signature": signature(hook.secret, message.id, at, body),
+        "webhook-timestamp": str(at), "webhook-signature": signatures(hook, message.id, at, body),
     }  # fmt: skip
     target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     with connection.within(IN_ALL):

@@ -135,6 +135,7 @@ COMMANDS = {
         {
             "add": Lazy("webhook", "add", "Add a webhook, and print the secret that signs its messages, once."),
             "list": Lazy("webhook", "list_webhooks", "List the webhooks, without their secrets."),
+            "rotate": Lazy("webhook", "rotate", "Give a webhook a new secret, and print it, once."),
             "remove": Lazy("webhook", "remove", "Remove a webhook, and the messages that wait for it."),
             "test": Lazy("webhook", "test_one", "Send a test message to a webhook now."),
             "dead": Lazy("webhook", "dead", "List the messages that were given up, newest first."),

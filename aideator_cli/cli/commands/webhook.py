@@ -20,7 +20,7 @@ Events = Annotated[
     typer.Option(
         "--event",
         metavar="EVENT",
-        help="Only run.started, attempt.started, variation.ended or run.ended. Repeatable. Default: all.",
+        help="Only run.started, attempt.started, variation.ended, run.ended or run.selected. Repeatable. Default: all.",
         show_default=False,
     ),
 ]
@@ -32,6 +32,10 @@ User = Annotated[
 ]
 Everybody = Annotated[
     bool, typer.Option("--everybody", help="Through a server: everybody's runs, with the scope admin.")
+]
+Keep = Annotated[
+    str,
+    typer.Option("--keep", metavar="TIME", help="How long the secret before signs, too, such as 90m; 0: no longer."),
 ]
 Message = Annotated[
     str, typer.Argument(metavar="MESSAGE", help="The message's id, as `webhook dead` shows it.", show_default=False)
@@ -71,6 +75,21 @@ def list_webhooks(server: options.Server = None, json: options.Json = False) -> 
         show_webhooks(terminal.screen(), found)
     else:
         terminal.say(f"no webhooks yet: {invocation.command('webhook', 'add')} URL")
+    return 0
+
+
+def rotate(id_: Id, keep: Keep = "24h", server: options.Server = None, json: options.Json = False) -> int:
+    """Give a webhook a new secret, and print it, once. Until --keep is over, messages are signed with both."""
+    from aideator_cli.cli import terminal
+    from aideator_cli.text.clean import one_line
+    from aideator_cli.text.durations import seconds
+
+    made = _desk(server).rotate(id_, seconds("--keep", keep))
+    if json:
+        terminal.write_json(made)
+    else:
+        terminal.say(f"webhook {made['id']} has a new secret; nobody can show it again:")
+        terminal.screen().line(one_line(str(made["secret"])))
     return 0
 
 

@@ -52,6 +52,13 @@ class Hub:
 
     def enter(self, user: str | None = None) -> None:
         """Counts a stream of this user in; `leave` counts it out. Raises `Problem` if there are too many."""
+        self.check(user)
+        self._open += 1
+        if user is not None:
+            self._by_user[user] += 1
+
+    def check(self, user: str | None = None) -> None:
+        """Raises `Problem` if this user can't open another one now."""
         if self._closing:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the server is about to end", "try again in a few seconds")
         if self._open >= self._most:
@@ -60,9 +67,6 @@ class Hub:
         if user is not None and self._of_one and self._by_user[user] >= self._of_one:
             text = f"you have as many streams open as this server allows one user: {self._of_one}"
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "close some; one stream can show all variations of a run")
-        self._open += 1
-        if user is not None:
-            self._by_user[user] += 1
 
     def leave(self, user: str | None = None) -> None:
         self._open -= 1

@@ -40,6 +40,7 @@ class Deliverer:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
         self._under_way: dict[Future[Outcome], Delivery] = {}
         self._threads: list[threading.Thread] = []
+        self._selected: set[tuple[str, str]] = set()  # runs whose selection is told, with its time
 
     def start(self) -> None:
         for work, name in ((self._find, "webhooks"), (self._deliver, "deliveries")):
@@ -75,6 +76,7 @@ class Deliverer:
                 store = store or self._opened()
                 if run is not None:
                     self._queue(store, run)
+                self._queue_selected(store)
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     swept = time.monotonic()
                     store.forget_deliveries(KEPT_SECONDS)
@@ -89,6 +91,13 @@ class Deliverer:
                     self._stop.wait(LOOK_SECONDS)
                     continue
                 _log.exception("webhooks are not told of run %s by a mistake in AIdeator", run)
+
+    def _queue_selected(self, store: ServerStore) -> None:
+        """Anybody selects: the command line, another replica."""
+        found = set(store.lately_selected(PAST_SECONDS))
+        for run in {run for run, _ in found - self._selected}:
+            self._queue(store, run)
+        self._selected = found
 
     def _next(self) -> str | None:
         try:

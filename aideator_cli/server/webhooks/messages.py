@@ -1,6 +1,7 @@
 """What there is to tell of a run, with the objects of docs/json.md."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.listing import rows
@@ -28,3 +29,6 @@ def happenings(here: Here, run: str) -> Iterator[Happening]:
             yield Happening("variation.ended", run, known.ended or now(), key, f"{run}/{result.variation}", data)
     if known.state == "ended" and known.ended is not None:
         yield Happening("run.ended", run, known.ended, known.ended, run, record)
+    if (chosen := here.store.selection(run)) is not None:
+        data = {"kind": "selection", "run": run, **asdict(chosen)}
+        yield Happening("run.selected", run, chosen.time, chosen.time, f"{run}/{chosen.variation}", data)

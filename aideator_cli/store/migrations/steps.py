@@ -140,5 +140,11 @@ _PRIVATE = Step(  # whether a webhook may be in the server's own network
 )
 
 
+_ROTATED = Step(  # the secret before, and until when it signs, too
+    "alter table webhooks add column former TEXT; alter table webhooks add column former_until TEXT",
+    "alter table webhooks drop column former_until; alter table webhooks drop column former",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE
+    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED

@@ -170,7 +170,7 @@ class Agent(TypedDict):
 
 
 class Webhook(TypedDict):
-    """Where a user is told of runs. `secret` comes from `webhook add` alone, once; `user` null: of everybody's runs."""
+    """Where a user is told of runs. `secret` comes from `webhook add` and `rotate` alone, once; `user` null: of everybody's runs."""
 
     kind: Literal["webhook"]
     id: str

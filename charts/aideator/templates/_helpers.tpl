@@ -84,6 +84,15 @@ metadata:
 {{- .Values.server.serviceAccount.name | default (include "aideator.server.name" .) }}
 {{- end }}
 
+{{- define "aideator.server.publicUrl" -}}
+{{- $ingress := .Values.server.ingress }}
+{{- if .Values.server.publicUrl }}
+{{- .Values.server.publicUrl }}
+{{- else if and $ingress.enabled $ingress.host $ingress.tlsSecret }}
+{{- printf "https://%s" $ingress.host }}
+{{- end }}
+{{- end }}
+
 {{- define "aideator.server.selector" -}}
 app.kubernetes.io/component: server
 aideator.dev/release: {{ .Release.Name | quote }}

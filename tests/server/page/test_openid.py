@@ -259,6 +259,23 @@ def test_mistakes_in_the_configuration_are_told_at_the_start(
         application(Here(), None)
 
 
+@pytest.mark.parametrize(
+    ("token", "elsewhere", "email"),
+    [
+        ({"email": "ada@corp.example"}, {"email": "eve@evil.example", "email_verified": True}, "eve@evil.example"),
+        ({"email": "ada@corp.example", "email_verified": False}, {"email_verified": True}, None),
+        ({"email": "ada@corp.example"}, {"email_verified": True}, None),
+        ({"email_verified": True}, {"email": "ada@corp.example"}, None),
+        ({"email": "ada@corp.example", "email_verified": True}, {"email": "x@y.example", "email_verified": True}, "ada@corp.example"),
+    ],
+)  # fmt: skip
+def test_an_email_counts_only_where_the_same_answer_calls_it_verified(
+    token: dict[str, Any], elsewhere: dict[str, Any], email: str | None
+) -> None:
+    found = openid.OpenId(openid.Provider("https://id.example", "x", None, "x", ()))
+    assert found._allowed({"sub": "1", **token}, elsewhere).email == email
+
+
 @pytest.mark.parametrize("name", ["", "..", "a b/ö", "<script>", "-", "x" * 300, "ada\n"])
 def test_any_name_of_the_provider_becomes_one_of_ours(home: Path, name: str) -> None:  # noqa: ARG001
     store = ServerStore.of(Here().store)
