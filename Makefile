@@ -6,7 +6,7 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 LOCKED := pyproject.toml agent/pyproject.toml uv.lock
 OURS := aideator_cli agent/aideator_agent templates
 SCRIPTS := .ci/run .ci/release .ci/newest tests/forge/build $(addprefix tests/cluster/,bare-image base-image down helm image kill kubeconfig kueue kwok load restart up) $(wildcard tests/cluster/*.sh)
-SCRIPTS += tests/pythons/build tests/agents/build tests/agents/image tests/server/page/build tests/server/prometheus/build templates/completion/aideator.bash
+SCRIPTS += tests/pythons/build tests/agents/build tests/agents/image tests/server/page/build tests/server/n8n/build tests/server/prometheus/build tests/server/grafana/build templates/completion/aideator.bash
 SIDE_BY_SIDE := -n auto --dist loadgroup # ARGS="-n 0" runs the tests one at a time
 EXPORT := export --frozen --offline --quiet --no-dev --no-emit-workspace --no-header --no-annotate
 OF_AGENT := --package aideator-agent --extra models --extra agents
