@@ -1,6 +1,6 @@
 """The n8n workflow of the docs, walked node by node against the server: each request is one that the server answers, and it ends.
 
-n8n itself is not started. Its expressions are evaluated by Node, as n8n does.
+Its expressions are evaluated by Node, as n8n does. tests/server/n8n runs it in n8n itself, which takes 3 GB.
 """
 
 import json
