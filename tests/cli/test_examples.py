@@ -19,6 +19,7 @@ PARSED = {"tell", "cancel", "secret set", "secret list", "secret delete", "image
 PARSED |= {
     "token revoke",
     "webhook add",
+    "webhook rotate",
     "webhook remove",
     "webhook test",
     "webhook resend",
