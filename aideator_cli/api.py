@@ -307,7 +307,8 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> list[Result]:
         """Waits until all variations have ended. Raises `AideatorError` (TIMED_OUT) after `timeout` seconds."""
-        return waiting.wait(self._here, [self.id], "all", timeout, Where()).results[self.id]
+        waiting.wait(self._here, [self.id], "all", timeout, Where())
+        return self._here.store.results(self.id)
 
     def results(self) -> list[Result]:
         """The last result of each variation as it is now, without its patch or answer."""

@@ -57,15 +57,15 @@ def watch(here: Here, word: str, where: Where, window: Window = ALL) -> Watched:
     run = find_run(here, word, where).run
     spec = run.spec
     if run.state == "ended":
-        return Watched(spec, _past(here, spec, window), None)
+        return Watched(spec, past_in(here, spec, window), None)
     backend = backend_at(run.place, here.settings)
     backend.mend(spec)
     if backend.name == "server":
-        return Watched(spec, _past(here, spec, window), backend)
+        return Watched(spec, past_in(here, spec, window), backend)
     if window != ALL:
         look(spec, backend, here.store)
     Policy(spec, backend, here.store).catch_up()
-    return Watched(spec, _past(here, spec, window), backend)
+    return Watched(spec, past_in(here, spec, window), backend)
 
 
 @contextmanager
@@ -110,7 +110,11 @@ def only(named: Named) -> RunSpec:
     return replace(spec, variations=tuple(v for v in spec.variations if v.number in named.numbers))
 
 
-def _past(here: Here, spec: RunSpec, window: Window) -> Past:
+def past_in(here: Here, spec: RunSpec, window: Window) -> Past:
     past = past_of(here.store, spec)
-    items = Sieve(since=window.since).through(past.batches)
-    return Past(items if window.tail is None else tail(items, window.tail), past.upto)
+    return Past(within(window, past.batches), past.upto)
+
+
+def within(window: Window, past: Batches) -> Batches:
+    items = Sieve(since=window.since).through(past)
+    return items if window.tail is None else tail(items, window.tail)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from aideator_cli.cli import terminal
 from aideator_cli.cli.invocation import command
 from aideator_cli.domain.result import Result
-from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.errors import AideatorError, Lacking
 
 if TYPE_CHECKING:
+    from aideator_cli.actions.attending import Window
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.teams.attending import Attended
     from aideator_cli.actions.teams.starting import TeamPlan
@@ -39,10 +40,10 @@ def carry_out_by_team(call: "Call", word: str) -> int:
     team = starting.found(word, call.request.repo)
     if not is_path(word) and team.place != SHIPPED:
         _tell_its_own(team)
+    if call.dry_run:
+        return _draw(call, team)
     planned = starting.plan(call.here, team, call.request, call.where)
     tell_added(planned.first.spec)
-    if call.dry_run:
-        return _draw(planned, json=call.json)
     if call.taken is not None:
         from aideator_cli.actions.taking import check_place
 
@@ -89,33 +90,42 @@ def begin(here: "Here", planned: "TeamPlan") -> "TeamRun":
     return run
 
 
-def watch(here: "Here", word: str, where: "Where", manner: "Manner") -> int | None:
+def watch(here: "Here", word: str, where: "Where", manner: "Manner", window: "Window") -> int | None:
     """Shows a team to its end, and moves it on. None: the word names no team."""
     from aideator_cli.actions.teams.knowing import meant
 
     run = meant(here, word, where)
     if run is not None and run.state != "running":
-        _show_past(here, run, manner)
-    return None if run is None else show(here, run, manner)
+        _show_past(here, run, manner, window)
+    return None if run is None else show(here, run, manner, window=window)
 
 
-def _show_past(here: "Here", run: "TeamRun", manner: "Manner") -> None:
-    """Shows what is stored of a team that has ended, from its beginning."""
+def _show_past(here: "Here", run: "TeamRun", manner: "Manner", window: "Window") -> None:
+    """Shows what is stored of a team that has ended."""
+    from aideator_cli.actions.attending import within
     from aideator_cli.actions.teams.replaying import find_stored_team
     from aideator_cli.domain.teams import first_run
     from aideator_cli.views.actions import Actions
 
     if here.store.run(first_run(run.id)) is not None:
         found = find_stored_team(here, run, numbered=not manner.json)
-        _view_with(Actions(leaving=""), manner)(found.spec, found.batches(here))
+        _view_with(Actions(leaving=""), manner)(found.spec, within(window, found.batches(here)))
 
 
-def show(here: "Here", run: "TeamRun", manner: "Manner", *, hints: bool = True) -> int:
-    """Follows the team in its view until it is over. Returns its exit code. `hints`: whether it is said what to do next."""
+def show(here: "Here", run: "TeamRun", manner: "Manner", *, hints: bool = True, window: "Window | None" = None) -> int:
+    """Follows the team in its view until it is over. Returns its exit code.
+
+    `hints`: whether it is said what to do next. `window`: how much of the past is shown; None: all of it.
+    """
+    from aideator_cli.actions.attending import ALL
     from aideator_cli.actions.teams.attending import attend
 
     if run.state == "running":
-        with _leaving(here, run, cancels=manner.cancels), attend(here, run, numbered=not manner.json) as attended:
+        numbered = not manner.json
+        with (
+            _leaving(here, run, cancels=manner.cancels),
+            attend(here, run, numbered=numbered, window=window or ALL) as attended,
+        ):
             _view(here, attended, manner)(attended.spec, attended.batches)
     return conclude(here, run.id, manner, hints=hints)
 
@@ -132,7 +142,7 @@ def conclude(here: "Here", team: str, manner: "Manner", *, hints: bool = True) -
         manner.ring.ring(run.id, here.store.results(state.steps[-1].step.run) if state.steps else [])
     if manner.json:
         tell(here, run, json=True)
-        return exit_code(run)
+        return run.exit_code
     from aideator_cli.views.text.teams import show_team
 
     screen = terminal.screen(plain=manner.look.plain)
@@ -142,7 +152,7 @@ def conclude(here: "Here", team: str, manner: "Manner", *, hints: bool = True) -
     if run.state == "succeeded" and hints and not manner.goes_on:
         terminal.say(f"  {command('diff', run.id)}")
         terminal.say(f"  {command('apply', run.id)}")
-    return exit_code(run)
+    return run.exit_code
 
 
 def tell(here: "Here", run: "TeamRun", *, json: bool) -> None:
@@ -187,10 +197,6 @@ def delete(here: "Here", run: "TeamRun", *, force: bool, confirmed: bool, json: 
     return 0
 
 
-def exit_code(run: "TeamRun") -> int:
-    return {"succeeded": ExitCode.OK, "cancelled": ExitCode.INTERRUPTED}.get(run.state, ExitCode.FAILED)
-
-
 def _leave(run: "TeamRun", *, json: bool) -> int:
     """A team that nobody watches begins no further step."""
     if json:
@@ -214,20 +220,30 @@ def _take(call: "Call", run: "TeamRun") -> int:
     return tell_applied(apply(call.here, picked, call.taken.way, call.taken.folder), json=call.json)
 
 
-def _draw(planned: "TeamPlan", *, json: bool) -> int:
-    from aideator_cli.actions.teams.starting import most
+def _draw(call: "Call", team: "Team") -> int:
+    """Draws what would be started. A drawing needs no model, so what keeps one from working is only said."""
+    from aideator_cli.actions.teams import starting
+    from aideator_cli.cli.beginning import tell_added
 
-    bound = most(planned.run, planned.first.spec.retries)
-    if json:
+    try:
+        planned = starting.plan(call.here, team, call.request, call.where)
+    except Lacking as lacking:
+        terminal.warn(f"it can't be started yet: {lacking.message}")
+        run, retries = starting.as_run(team, call.request), call.request.retries
+    else:
+        tell_added(planned.first.spec)
+        run, retries = planned.run, planned.first.spec.retries
+    bound = starting.most(call.here, run, retries)
+    if call.json:
         from aideator_cli.views.json.teams import definition
 
-        terminal.write_json({**definition(planned.run.team), "most": {"agents": bound.agents, "cost": bound.cost}})
+        terminal.write_json({**definition(run.team), "most": {"agents": bound.agents, "cost": bound.cost}})
         return 0
     from aideator_cli.views.text.teams import show_graph, told_most
 
     screen = terminal.screen()
-    has_tasks = any(stage.each for stage in planned.run.team.stages)
-    show_graph(screen, planned.run.team)
+    has_tasks = any(stage.each for stage in run.team.stages)
+    show_graph(screen, run.team, bound.each)
     screen.line(told_most(bound.agents, bound.cost, by_team=bound.by_team, has_tasks=has_tasks))
     return 0
 

@@ -8,6 +8,9 @@ from typing import Any, Final
 from aideator_cli.cli import invocation
 
 MOST: Final = 100  # runs
+_TAKE_TEAMS: Final = {
+    "apply", "cancel", "delete", "diff", "export", "logs", "replay", "report", "show", "wait", "watch"
+}  # fmt: skip
 
 Values = Iterable[tuple[str, str]]
 
@@ -19,10 +22,10 @@ def values(path: str, param: Any, given: Sequence[str], word: str) -> Values:
     """
     metavar = param.metavar or ""
     if param.param_type_name == "option":
-        named = _OPTIONS.get(param.name)
+        named = _OF_COMMANDS.get((path, param.name)) or _OPTIONS.get(param.name)
         return named(word) if named else ()
     if "RUN" in metavar:
-        return _runs(word, variations="/N" in metavar)
+        return _runs(word, variations="/N" in metavar, teams=path in _TAKE_TEAMS)
     if (path, param.name) == ("select", "number"):
         return _numbers(given[0])
     if (path, param.name) == ("config set", "value"):
@@ -31,8 +34,8 @@ def values(path: str, param: Any, given: Sequence[str], word: str) -> Values:
     return named(word) if named else ()
 
 
-def _runs(word: str, *, variations: bool) -> Values:
-    """Returns the runs, newest first. Once only one is left, its variations come, too."""
+def _runs(word: str, *, variations: bool, teams: bool) -> Values:
+    """Returns the runs, newest first, and before them the teams. Once only one run is left, its variations come, too."""
     from aideator_cli.store.names import names
 
     settings = invocation.settings()
@@ -49,7 +52,8 @@ def _runs(word: str, *, variations: bool) -> Values:
         if variations and (slash or (run and len(found) == 1)):
             whole = run if slash else found[0][0]
             found += [(f"{whole}/{number}", _who(*who)) for number, *who in stored.variations(whole)]
-        return found
+        known = stored.teams(run, MOST) if teams and not slash else []
+        return [*((team, "a team") for team in known), *found]
 
 
 def _numbers(run: str) -> Values:
@@ -76,17 +80,49 @@ def _models(word: str) -> Values:
     return [(name, "") for name in dict.fromkeys((*own, *(usable or names())))]
 
 
+def _named_or_chosen(word: str) -> Values:
+    """Returns the models, and `auto` with the policies by which AIdeator chooses one."""
+    from aideator_cli.intake.routing.policies import AUTO
+
+    chosen = [(AUTO, "the usual policy"), *((f"{AUTO}:{name}", said) for name, said in _policies(word))]
+    return [*_models(word), *chosen]
+
+
+def _policies(_word: str) -> Values:
+    from aideator_cli.intake.routing.policies import load
+    from aideator_cli.system.configuration.repository import root_of
+
+    found = load(invocation.settings().config_folder, root_of(Path()))
+    return [
+        (name, f"prefers {policy.prefer}" if name != policy.prefer else "") for name, policy in found.by_name.items()
+    ]
+
+
+def _policies_or_models(word: str) -> Values:
+    return [*_policies(word), *_models(word)]
+
+
 def _agents(word: str) -> Values:
     from aideator_cli.intake.agents.presets import names
 
     agent, slash, model = word.partition("/")
-    return [(f"{agent}/{name}", said) for name, said in _models(model)] if slash else [(name, "") for name in names()]
+    if slash:
+        return [(f"{agent}/{name}", said) for name, said in _named_or_chosen(model)]
+    return [(name, "") for name in names()]
 
 
 def _roles(_word: str) -> Values:
     from aideator_cli.intake.roles.finding import names
 
     return [(name, "") for name in names(invocation.settings().roles_folder)]
+
+
+def _teams(_word: str) -> Values:
+    """Returns the shipped teams and those of this folder's repository."""
+    from aideator_cli.intake.teams.finding import names
+    from aideator_cli.system.configuration.repository import root_of
+
+    return [(name, "") for name in names(root_of(Path()))]
 
 
 def _contexts(_word: str) -> Values:
@@ -131,10 +167,17 @@ def _of_setting(name: str, word: str) -> Values:
 _OPTIONS: Final[Mapping[str, Callable[[str], Values]]] = {
     "agent": _agents,
     "context": _contexts,
+    "escalate": _policies_or_models,
     "like": _roles,
-    "model": _models,
+    "model": _named_or_chosen,
     "profile": _profiles,
     "role": _roles,
+    "team": _teams,
+}
+_OF_COMMANDS: Final[Mapping[tuple[str, str], Callable[[str], Values]]] = {
+    ("doctor", "model"): _models,  # these ask the model that is named
+    ("judge", "model"): _models,
+    ("teams new", "like"): _teams,
 }
 _ARGUMENTS: Final[Mapping[tuple[str, str], Callable[[str], Values]]] = {
     ("config get", "name"): _settings,
@@ -142,4 +185,6 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], Callable[[str], Values]]] = {
     ("config unset", "name"): _settings,
     ("models", "names"): _models,
     ("roles show", "role"): _roles,
+    ("teams check", "team"): _teams,
+    ("teams show", "team"): _teams,
 }

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, Self
 
 from aideator_agent.values import frozen
+from aideator_cli.errors import ExitCode
 
 MOST_STAGES: Final = 20
 MOST_TASKS: Final = 50
@@ -179,6 +180,11 @@ class TeamRun:
     plan: Plan | None = None  # the newest, once there is one
     ended: str | None = None
     owner: str | None = None  # the user of the server who has started it
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Returns that of a team that has ended."""
+        return {"succeeded": ExitCode.OK, "cancelled": ExitCode.INTERRUPTED}.get(self.state, ExitCode.FAILED)
 
     def run_of(self, step: str) -> str:
         """Returns the id of the run that a step is. It follows from the team's id, so that no step can be begun twice."""

@@ -13,6 +13,7 @@ __all__ = [
     "Command",
     "ExitCode",
     "Hint",
+    "Lacking",
     "command",
     "not_found",
     "refused",
@@ -53,6 +54,10 @@ class AideatorError(Exception):
     @property
     def hint(self) -> str | None:
         return None if self.advice is None else written(self.advice)
+
+
+class Lacking(AideatorError):
+    """Nothing is wrong with what is asked for, but this machine lacks what would do it: a key, a model or a program."""
 
 
 def usage(message: str, hint: Hint | None = None) -> AideatorError:

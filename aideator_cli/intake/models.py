@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aideator_agent.spec import Price
 from aideator_agent.values import frozen
 from aideator_cli.domain import result
-from aideator_cli.errors import AideatorError, Hint, command, usage
+from aideator_cli.errors import AideatorError, ExitCode, Hint, Lacking, command, usage
 from aideator_cli.intake import counts
 
 OPTION: Final = "--model"
@@ -172,7 +172,7 @@ def no_model(environment: Mapping[str, str]) -> AideatorError:
         if phrases
         else "no provider's key is set; for example: --model claude-sonnet-4-5"
     )
-    return usage("no model is given (--model), and none is configured", hint)
+    return Lacking("no model is given (--model), and none is configured", hint=hint, code=ExitCode.USAGE)
 
 
 def _served(name: str, api_base: str | None, overrides: Overrides) -> ModelInfo:

@@ -30,6 +30,11 @@ class Names:
         """
         return list(self._connection.execute(query, (len(prefix), prefix, limit)))
 
+    def teams(self, prefix: str, limit: int) -> list[str]:
+        """Returns the ids of teams that begin with this, the newest first."""
+        query = "select id from teams where substr(id, 1, ?) = ? order by created desc, id limit ?"
+        return [str(row[0]) for row in self._connection.execute(query, (len(prefix), prefix, limit))]
+
     def variations(self, run: str) -> list[tuple[int, str, str]]:
         """Returns the numbers, each with its model and role. `run`: an id, a name, a unique prefix of one, or @last."""
         found = self.runs("", 1) if run == "@last" else self.runs(run, 2)

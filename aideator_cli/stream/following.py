@@ -13,7 +13,7 @@ from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNotReady, Status
 from aideator_cli.domain.attempts import Attempt
-from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
+from aideator_cli.domain.events import Closed, Ended, Event, Item, Joined, Observation, Opened
 from aideator_cli.domain.runs import StoredAttempt
 from aideator_cli.store import ALL_ROWS, BATCH, Store
 from aideator_cli.stream.follow import Again, follow, says_stopped
@@ -103,11 +103,15 @@ def past_of(store: Store, spec: RunSpec, numbers: list[int] | None = None) -> Pa
 
 
 def tail(batches: Iterator[list[Item]], count: int) -> Iterator[list[Item]]:
-    """Yields only the last `count` items of each variation."""
+    """Yields only the last `count` items of each variation, and who has joined."""
     kept: dict[int | None, deque[tuple[int, Item]]] = {}
+    joined: list[tuple[int, Item]] = []
     for index, item in enumerate(item for batch in batches for item in batch):
-        kept.setdefault(variation_of(item), deque(maxlen=count)).append((index, item))
-    last = sorted((pair for items in kept.values() for pair in items), key=lambda pair: pair[0])
+        if isinstance(item, Joined):
+            joined.append((index, item))
+        else:
+            kept.setdefault(variation_of(item), deque(maxlen=count)).append((index, item))
+    last = sorted((pair for items in (joined, *kept.values()) for pair in items), key=lambda pair: pair[0])
     yield [item for _, item in last]
 
 

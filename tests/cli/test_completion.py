@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from aideator_cli import main
+from aideator_cli.domain.teams import Team, TeamRun
 from aideator_cli.errors import ExitCode
+from aideator_cli.store import Store
 from tests.cli.conftest import Shell
 from tests.fixtures.stored_runs import Told, add_run
 
@@ -98,6 +100,31 @@ def test_models_one_by_one_in_a_list(tab: Tab, monkeypatch: pytest.MonkeyPatch) 
     offered = tab("run", "--model", "")
     assert "claude-sonnet-4-5" in offered
     assert "gpt-5" not in offered, "there is no key for it"
+
+
+def test_ways_to_choose_a_model(tab: Tab, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "router.toml").write_text('[policies.ours]\nprefer = "cheap"\n')
+    monkeypatch.chdir(tmp_path)
+    policies = ["cheap", "mid", "best", "fast", "private", "ours"]
+    assert tab("run", "--model", "auto") == ["auto", *(f"auto:{name}" for name in policies)]
+    assert tab("run", "--model", "gpt-5,auto:ch") == ["gpt-5,auto:cheap"]
+    assert tab("run", "--agent", "claude/auto:b") == ["claude/auto:best"]
+    assert tab("run", "--escalate", "cheap,o")[0] == "cheap,ours"
+    assert tab("judge", "k3v9x2q", "--model", "auto") == [], "a judge is named"
+    (home / "router.toml").write_text("[")
+    assert tab("run", "--model", "auto") == []
+
+
+def test_teams_by_name_and_by_id(
+    tab: Tab, runs: None, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: ARG001
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert tab("run", "--team", "re") == ["review", "refactor"]
+    assert tab("teams", "show", "bug") == tab("teams", "new", "mine", "--from", "bug") == ["bugfix"]
+    Store.open(home).add_team(TeamRun("k3t0000", "2026-01-01T00:00:00.000000Z", Team("t", "t.yaml", ()), "Do it."))
+    assert tab("watch", "k3") == ["k3t0000", "k3w0000", "k3v9x2q"]
+    assert tab("compare", "k3") == ["k3w0000", "k3v9x2q"], "it takes one run"
 
 
 def test_contexts(tab: Tab, aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

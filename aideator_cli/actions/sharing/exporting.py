@@ -1,12 +1,13 @@
-"""Exports everything known about a run as files in a folder. The export is complete, or nothing is written.
+"""Exports everything known about a run, or about a team's runs, as files in a folder. The export is complete, or nothing is written.
 
-File names contain no foreign text, only the run's id and numbers.
+File names contain no foreign text, only the runs' ids and numbers.
 """
 
 import hashlib
 import json
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.sharing.junit import as_junit
 from aideator_cli.actions.sharing.shareable import spec_as_json
 from aideator_cli.choice.status import status
+from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.ids import is_id
 from aideator_cli.domain.judgements import newest
 from aideator_cli.domain.result import Result
@@ -37,19 +39,27 @@ class Exported:
 
 def export(here: Here, run: StoredRun, folder: Path, *, force: bool = False) -> Exported:
     """Writes to a new or empty folder; `force` replaces an earlier export. If it raises `AideatorError`, nothing was written."""
-    if not is_id(run.spec.id):
-        raise usage(f"{run.spec.id} is not a valid run id, so it can't name a file")
+    return _whole(run.spec.id, folder, lambda made: _write(run, here.store, made), force=force)
+
+
+def export_team(here: Here, team: TeamState, folder: Path, *, force: bool = False) -> Exported:
+    """Writes the team's plan and steps, and each step's run into a folder of its own. Otherwise as `export`."""
+    return _whole(team.run.id, folder, lambda made: _write_team(team, here.store, made), force=force)
+
+
+def _whole(name: str, folder: Path, write: Callable[[Path], int], *, force: bool) -> Exported:
+    """`write` returns the number of files."""
     target = _target(folder, force=force)
     made = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     try:
         made.mkdir(parents=True)
-        files = _write(run, here.store, made)
+        files = write(made)
         _put(made, target)
     except OSError as error:
         raise unwritable(folder, error) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return Exported(run.spec.id, target, files)
+    return Exported(name, target, files)
 
 
 def _target(folder: Path, *, force: bool) -> Path:
@@ -61,7 +71,7 @@ def _target(folder: Path, *, force: bool) -> Path:
         raise usage(f"{folder} is a file", hint="name a folder that is new or empty")
     if target in (Path.cwd(), *Path.cwd().parents):
         raise usage(f"{folder} is the current folder, and --force would replace it", hint="name a folder inside it")
-    held = sorted(path.name for path in target.iterdir())
+    held = _files(target)
     foreign = _foreign(target, held)
     if held and not force:
         raise usage(
@@ -87,6 +97,12 @@ def _foreign(target: Path, held: list[str]) -> str | None:
     return None
 
 
+def _files(folder: Path) -> list[str]:
+    """Returns the paths of all files below the folder. A link counts as a file, also one to a folder."""
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
 def _put(made: Path, target: Path) -> None:
     """Moves the export into place by renaming. What was there before is removed last."""
     if not target.exists() or not any(target.iterdir()):
@@ -102,9 +118,32 @@ def _put(made: Path, target: Path) -> None:
     shutil.rmtree(old)
 
 
+def _write_team(team: TeamState, store: Store, folder: Path) -> int:
+    """Returns the number of files."""
+    steps: list[dict[str, Any]] = []
+    for each in team.steps:
+        run = store.run(each.step.run)
+        if run is not None:
+            (folder / run.spec.id).mkdir()
+            _write(run, store, folder / run.spec.id)
+        steps.append({"step": each.step.key, "run": each.step.run if run else None, "cost": each.cost,
+                      "result": each.told.result if each.told else None, "told": each.told.text if each.told else None})  # fmt: skip
+    known, files = team.run, {name: _digest(folder / name) for name in _files(folder)}
+    told = {
+        "kind": "export", "version": __version__, "team": known.id, "name": known.team.name, "prompt": known.prompt,
+        "state": known.state, "reason": known.reason, "created": known.created, "ended": known.ended, "result": known.result,
+        "cost": team.cost, "plan": known.plan.as_json() if known.plan else None, "steps": steps,
+        "files": files,
+    }  # fmt: skip
+    (folder / RESULT).write_text(json.dumps(told, indent=1) + "\n")
+    return len(files) + 1
+
+
 def _write(run: StoredRun, store: Store, folder: Path) -> int:
     """Returns the number of files."""
     spec = run.spec
+    if not is_id(spec.id):
+        raise usage(f"{spec.id} is not a valid run id, so it can't name a file")
     results = [last_result(store, spec, variation.number) for variation in spec.variations]
     for result in results:
         if result.patch:

@@ -8,6 +8,7 @@ from queue import Full, Queue
 from typing import Final
 
 from aideator_agent.spec import RunSpec, TeamStep, VariationSpec
+from aideator_cli.actions.attending import ALL, Window
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.teams.moving import FIRST_IS_MISSING, Mover
 from aideator_cli.actions.teams.walking import Course
@@ -136,14 +137,14 @@ def labelled(spec: RunSpec, variation: VariationSpec, number: int) -> VariationS
 
 
 @contextmanager
-def attend(here: Here, run: TeamRun, *, numbered: bool = True) -> Iterator[Attended]:
+def attend(here: Here, run: TeamRun, *, numbered: bool = True, window: Window = ALL) -> Iterator[Attended]:
     """Follows the team in threads of their own, and moves it on while no other process does."""
     first = here.store.run(first_run(run.id))
     if first is None:
         raise not_found(f"team {run.id} can't go on: {FIRST_IS_MISSING}", hint=command("delete", run.id, "--force"))
     attended = Attended(here, run, whole(run, first.spec), numbered)
     attended.join(first)
-    mover = Mover(here.again(), run.id, attended.told)
+    mover = Mover(here.again(), run.id, attended.told, window=window)
     threading.Thread(target=attended.move, args=(mover,), name=f"team {run.id}", daemon=True).start()
     try:
         yield attended

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from aideator_cli.actions.attending import attend
+from aideator_cli.actions.attending import ALL, Window, attend, past_in
 from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, place_of
@@ -32,7 +32,7 @@ from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Where
 from aideator_cli.intake.teams.ordering import ordered
 from aideator_cli.store.away import is_of_database
-from aideator_cli.stream.following import Past, past_of
+from aideator_cli.stream.following import NOTHING, look
 from aideator_cli.stream.policies import Policy
 from aideator_cli.system.clock import now, seconds_between
 from aideator_cli.system.host import this_host
@@ -58,6 +58,7 @@ class Mover:
     team: str
     told: Callable[[StoredRun, list[Item]], None] = lambda *_: None
     follows: bool = True
+    window: Window = ALL  # how much of what was there before is told
     patient: bool = True  # whether it stays while another process moves the team on
     stop: threading.Event = field(default_factory=threading.Event)
     course: Course = field(default_factory=Course)
@@ -249,7 +250,7 @@ class Mover:
                 continue
             self.told(seen.run, [])
             if self.follows:  # it ended before anybody watched here
-                for batch in past_of(self.here.store, seen.run.spec).batches:
+                for batch in past_in(self.here, seen.run.spec, self.window).batches:
                     self.told(seen.run, batch)
 
     def _follow(self, run: StoredRun) -> None:
@@ -261,7 +262,10 @@ class Mover:
             backend = backend_at(run.place, here.settings)
             backend.mend(spec)
             Policy(spec, backend, here.store).catch_up()
-            with attend(here, spec, backend, Past(iter(()), 0), flag) as batches:
+            if self.window != ALL:
+                look(spec, backend, here.store)
+            past = NOTHING if self.window == ALL else past_in(here, spec, self.window)
+            with attend(here, spec, backend, past, flag) as batches:
                 self.told(run, [])
                 for batch in batches:
                     self.told(run, batch)

@@ -1,6 +1,6 @@
 """Starts a team: all of it is checked first, then its first step begins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from aideator_cli.domain.handing import Wanted
 from aideator_cli.domain.ids import new_id
 from aideator_cli.domain.result import SCRIPTED
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Asked, Stage, Step, Team, TeamRun, key_of
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, Lacking, usage
 from aideator_cli.intake import bounds, checks
 from aideator_cli.intake import order as ordering
 from aideator_cli.intake.order import take
@@ -24,7 +24,7 @@ from aideator_cli.intake.request import Request, Where
 from aideator_cli.intake.roles import finding as roles
 from aideator_cli.intake.routing.router import Ask
 from aideator_cli.intake.teams import finding
-from aideator_cli.intake.teams.ordering import as_step, checks_of, request_of
+from aideator_cli.intake.teams.ordering import agents_of, as_step, checks_of, request_of
 from aideator_cli.system.clock import now
 from aideator_cli.system.configuration.repository import root_of
 from aideator_cli.system.host import this_host
@@ -47,7 +47,10 @@ def found(word: str, repo: str) -> Team:
 
 
 def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
-    """Raises `AideatorError` for every mistake of the file or the command line that can be found before anything is spent."""
+    """Raises `AideatorError` for every mistake of the file or the command line that can be found before anything is spent.
+
+    It is `Lacking` only if there is no such mistake.
+    """
     _check_request(here, request)
     check(here, team)
     backend = choose(where, here.settings)
@@ -56,8 +59,14 @@ def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
     verify = [f"{name}={told}" for name, told in run.team.checks.items()]
     request = replace(request, checking=replace(request.checking, verify=verify))
     ask = asking(here, where, request.pod.secret, answers=False)
+    lacking: Lacking | None = None
     for stage in run.team.ordered:
-        _check_stage(here, run, stage, request, backend, ask)
+        try:
+            _check_stage(here, run, stage, request, backend, ask)
+        except Lacking as lacks:
+            lacking = lacking or lacks
+    if lacking is not None:
+        raise lacking
     stage = run.team.ordered[0]
     wanted = _first(stage)
     order = take(
@@ -169,8 +178,9 @@ def _check_stage(here: Here, run: TeamRun, stage: Stage, request: Request, backe
         asked = request_of(run, _first(own), request, here.settings, run.team.cost)
         ordering.check(replace(asked, checking=request.checking), backend.name, here.settings, ask)
     except AideatorError as error:
-        raise AideatorError(
-            f"stage {stage.name} of team {run.team.name}: {error.message}", hint=error.hint, code=error.code
+        text = f"stage {stage.name} of team {run.team.name}: {error.message}"
+        raise (Lacking if isinstance(error, Lacking) else AideatorError)(
+            text, hint=error.advice, code=error.code
         ) from error
 
 
@@ -181,14 +191,16 @@ class Most:
     agents: int
     cost: float | None  # USD; None: nothing limits it
     by_team: bool  # whether the team's own limit is the one that counts
+    each: Mapping[str, int]  # stage -> agents in each of its runs
 
 
-def most(run: TeamRun, retries: int) -> Most:
-    """Counts every round, every question that is asked again, and the most tasks that a plan may have."""
-    agents, total = 0, 0.0
+def most(here: Here, run: TeamRun, retries: int | None) -> Most:
+    """Counts every round, every question that is asked again, and the most tasks that a plan may have. `retries`: None is the usual."""
+    agents, total, retries = 0, 0.0, ordering.USUAL_RETRIES if retries is None else retries
+    numbers = {stage.name: agents_of(run, stage, here.settings) for stage in run.team.stages}
     known = True
     for stage in run.team.stages:
-        n = stage.n or run.asked.n or 1
+        n = numbers[stage.name]
         again = 2 if stage.answers or stage.keeps_tests else 1
         rounds = 1 + sum(
             each.rounds for each in run.team.stages if each.rework and stage.name in run.team.after(each.rework)
@@ -200,5 +212,5 @@ def most(run: TeamRun, retries: int) -> Most:
         known, total = known and each is not None, total + runs * (each or 0.0)
     limit = run.team.cost
     if not known:
-        return Most(agents, limit, limit is not None)
-    return Most(agents, total if limit is None else min(total, limit), limit is not None and limit <= total)
+        return Most(agents, limit, limit is not None, numbers)
+    return Most(agents, total if limit is None else min(total, limit), limit is not None and limit <= total, numbers)

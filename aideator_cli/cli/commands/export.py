@@ -1,4 +1,4 @@
-"""`export`: a run as files."""
+"""`export`: a run or a team as files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +15,20 @@ def export(
     server: options.Server = None,
     json: options.Json = False,
 ) -> int:
-    """Write a run's files to a folder. They are patches, events, results, and checks as JUnit XML."""
+    """Write a run's files to a folder. They are patches, events, results, and checks as JUnit XML. Of a team: those of each step."""
     from aideator_cli.actions.sharing.exporting import export as write
+    from aideator_cli.actions.sharing.exporting import export_team
+    from aideator_cli.actions.teams.knowing import meant, state_of
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
     from aideator_cli.text.figures import plural
 
     here = invocation.here(server)
-    exported = write(here, the_run(here, run), folder, force=force)
+    team = meant(here, run)
+    if team is not None:
+        exported = export_team(here, state_of(here, team), folder, force=force)
+    else:
+        exported = write(here, the_run(here, run), folder, force=force)
     if json:
         told = {"kind": "exported", "run": exported.run, "folder": str(folder.absolute()), "files": exported.files}
         terminal.write_json(told)

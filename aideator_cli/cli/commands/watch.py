@@ -43,7 +43,7 @@ def watch(
     here = invocation.here(server)
     manner = Manner(json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), ring=ring(here, notify))
     window = attending.Window(sieve.since(since), tail)
-    code = teamed.watch(here, run, Where(None, context, namespace), manner)
+    code = teamed.watch(here, run, Where(None, context, namespace), manner, window)
     if code is not None:
         return code
     watched = attending.watch(here, run, Where(None, context, namespace), window)
@@ -58,7 +58,7 @@ def watch(
 def wait(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN]...", help="The runs to wait for. Default: @last.", show_default=False),
+        typer.Argument(metavar="[RUN]...", help="The runs or teams to wait for. Default: @last.", show_default=False),
     ] = None,
     until: Annotated[
         str,
@@ -82,10 +82,11 @@ def wait(
     server: options.Server = None,
     json: options.Json = False,
 ) -> int:
-    """Wait for runs to end, and exit with their exit code."""
+    """Wait for runs and teams to end, and exit with their exit code."""
     from aideator_cli.actions import waiting
     from aideator_cli.cli import invocation
     from aideator_cli.cli.ringing import ring
+    from aideator_cli.cli.waited import tell_waited
     from aideator_cli.intake.request import Where
     from aideator_cli.text.durations import seconds
 
@@ -94,17 +95,9 @@ def wait(
     ringing = ring(here, notify)
     waited = waiting.wait(here, runs or ["@last"], until, limit, Where(None, context, namespace))
     if ringing is not None:
-        ringing.ring(", ".join(waited.results), [result for each in waited.results.values() for result in each])
-    for name, results in waited.results.items():
-        if json:
-            from aideator_cli.cli import terminal
-            from aideator_cli.views.json_lines import show_results
-
-            show_results(terminal.screen(), results, name)
-        else:
-            left = sum(not result.ended for result in results)
-            succeeded = f"{sum(result.succeeded for result in results)} of {len(results)} succeeded"
-            print(f"{name}  {succeeded}{f', {left} at work' if left else ''}")
+        of_runs = [each for each in waited.standing.values() if isinstance(each, list)]
+        ringing.ring(", ".join(waited.standing), [result for each in of_runs for result in each])
+    tell_waited(here, waited, json=json)
     return waited.code
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from aideator_agent import confinement
 from aideator_agent.spec import Route
 from aideator_agent.values import frozen
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, ExitCode, Lacking, usage
 from aideator_cli.intake.models import ModelInfo
 from aideator_cli.intake.routing.market import History, Market, Record
 from aideator_cli.intake.routing.policies import Policy
@@ -233,9 +233,10 @@ def _some(names: Sequence[str]) -> str:
 
 def _nothing(policy: Policy, market: Market, task: Task, reasons: Sequence[str], needs: Needs) -> AideatorError:
     if not market.offers:
-        return usage(
+        return Lacking(
             f"no model can be chosen: no provider's key is at hand ({market.place}), and models.yaml names no endpoint",
-            "store a key with `aideator secret set`, or describe your endpoint in models.yaml (docs/models.md)",
+            hint="store a key with `aideator secret set`, or describe your endpoint in models.yaml (docs/models.md)",
+            code=ExitCode.USAGE,
         )
     private = needs.hosts is not None or policy.local
     where = "" if task.role == "engineer" else f" for the role {task.role}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,8 @@ from aideator_cli.domain.handing import Wanted
 from aideator_cli.domain.result import SCRIPTED
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Task, TeamRun, round_of
 from aideator_cli.errors import usage
-from aideator_cli.intake import bounds, prompts
+from aideator_cli.intake import bounds, models, models_file, prompts
+from aideator_cli.intake.agents import team as workers
 from aideator_cli.intake.crew import crew_of, router_of
 from aideator_cli.intake.lineup import line_up
 from aideator_cli.intake.order import Order, Recall, check_local, nothing_known
@@ -31,9 +33,9 @@ MOST_CLASH: Final = 60_000  # characters of a patch that an agent is shown
 def request_of(run: TeamRun, wanted: Wanted, like: Request, settings: Settings, left: float | None) -> Request:
     """Returns what a step asks for. `like`: what every step asks for; `left`: USD that all of its agents may spend together."""
     stage, asked = wanted.stage, run.asked
-    models = [stage.model] if stage.model else list(asked.models)
+    named, agents = _named(run, stage)
     role = _role(wanted, asked.role)
-    agents = [stage.agent] if stage.agent else list(asked.agents)
+    counted = stage.n is None and _counted(run, stage, settings) is not None
     budget = min((cost for cost in (stage.cost, left) if cost is not None), default=None)
     own = replace(
         like.bounds,
@@ -42,19 +44,32 @@ def request_of(run: TeamRun, wanted: Wanted, like: Request, settings: Settings, 
         budget=None if budget is None else max(budget, 0.0001),
     )
     return replace(
-        like, prompt=text_of(run, wanted, settings), n=_number(run, stage, models),
-        models=[_filled(model, run, wanted) for model in models],
+        like, prompt=text_of(run, wanted, settings), n=None if counted else stage.n or asked.n or 1,
+        models=[_filled(model, run, wanted) for model in named],
         agents=Agents(agents, like.agents.command, like.agents.own_home), bounds=own, first=None, parallel=run.asked.parallel,
         question=Question(answer=stage.answers), briefing=Briefing([role] if role else [], mcp=like.briefing.mcp),
     )  # fmt: skip
 
 
-def _number(run: TeamRun, stage: Stage, models: Sequence[str]) -> int | None:
-    """A model's own count decides, as on the command line."""
-    counted = any(part.rpartition(":")[2].isdecimal() for model in models for part in model.split(","))
-    if stage.n is None and counted:
-        return None
-    return stage.n or run.asked.n or 1
+def agents_of(run: TeamRun, stage: Stage, settings: Settings) -> int:
+    """Returns how many agents work in each run of a stage."""
+    return stage.n or _counted(run, stage, settings) or run.asked.n or 1
+
+
+def _named(run: TeamRun, stage: Stage) -> tuple[Sequence[str], Sequence[str]]:
+    """Returns the models and the agents that work in a stage."""
+    return [stage.model] if stage.model else run.asked.models, [stage.agent] if stage.agent else run.asked.agents
+
+
+def _counted(run: TeamRun, stage: Stage, settings: Settings) -> int | None:
+    """Returns the number that the counts of models and agents make, as on the command line. None: nothing is counted."""
+    named, agents = _named(run, stage)
+    if not (named or agents) and settings.defaults.model:
+        named = [settings.defaults.model]
+    known = partial(models.is_known, overrides=models_file.load_overrides(settings.models_file))
+    wanted = models.named_models(named, known) if named else []
+    counts = [count for _, count in (workers.with_models(workers.parse(agents, known), wanted) if agents else wanted)]
+    return sum(1 if count is None else count for count in counts) if any(counts) else None
 
 
 def _role(wanted: Wanted, usual: str | None) -> str | None:

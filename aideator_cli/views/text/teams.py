@@ -1,6 +1,6 @@
 """Teams: a line for each, and the graph of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Team, TeamRun
@@ -47,14 +47,18 @@ def _started(runs: Sequence[TeamRun], *, words: int | None = None) -> Grid:
     return grid
 
 
-def show_graph(screen: Screen, team: Team) -> None:
-    """Draws the stages, each below those that it waits for."""
+def show_graph(screen: Screen, team: Team, agents: Mapping[str, int] | None = None) -> None:
+    """Draws the stages, each below those that it waits for. `agents`: how many work in each of their runs, if the file does not say it."""
     grid = Grid(header=False)
     for _ in range(3):
         grid.add_column()
     for at, stage in enumerate(team.ordered):
         branch = "└─ " if at == len(team.stages) - 1 else "├─ "
-        grid.add_row(f"{branch if at and stage.waits_for else ''}{stage.name}", _who(stage), _does(stage))
+        grid.add_row(
+            f"{branch if at and stage.waits_for else ''}{stage.name}",
+            _who(stage, (agents or {}).get(stage.name)),
+            _does(stage),
+        )
     show(screen, grid)
     if limits := _limits(team):
         screen.line(f"at most {limits}")
@@ -118,10 +122,10 @@ def _standing(state: TeamState) -> str:
     return f"{run.id} {run.state}: {one_line(run.reason)}; {figures}"
 
 
-def _who(stage: Stage) -> str:
+def _who(stage: Stage, agents: int | None) -> str:
     role = "the task's role" if stage.role == TASK_ROLE else one_line(stage.role or "engineer")
     each = f", for each task of {stage.each}" if stage.each else ""
-    return f"{stage.n or 1} × {role}{each}"
+    return f"{agents or stage.n or 1} × {role}{each}"
 
 
 def _does(stage: Stage) -> str:
