@@ -1,12 +1,16 @@
 """An attempt from start to end, as somebody who follows its events sees it."""
 
+import os
 import platform
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import aideator_agent
+from aideator_agent import rooms
 from aideator_agent.protocol import EVENT_TYPES
 from aideator_agent.spec import Limits, Price, VariationSpec
 from tests.agent.running import Agent, bash, call, spec_of, submit
@@ -70,6 +74,16 @@ def test_a_local_attempt_leaves_no_folder_behind(agent: Agent, repository: Local
         spec_of(str(repository.path), [bash("mkdir -p deep/er; touch deep/er/x; chmod 0 deep/er deep"), submit()])
     )
     assert not (agent.folder / "room").exists()
+
+
+def test_removing_the_folders_leaves_the_processors_to_agents_at_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(os, "nice", done.append)
+    monkeypatch.setattr(shutil, "rmtree", lambda folder, **_: done.append(folder))
+    rooms.remove(tmp_path / "workspace", tmp_path / "private")
+    assert done == [rooms.AFTER_OTHERS, tmp_path / "workspace", tmp_path / "private"]
 
 
 def test_a_folder_that_is_in_use_is_refused_and_left_alone(agent: Agent, repository: LocalRepository) -> None:
