@@ -26,6 +26,7 @@ router = APIRouter(prefix="/api/v1/auth", tags=["accounts"])
 SESSION_SECONDS: Final = 24 * 3600.0
 LONGEST: Final = 100 * 365 * 86400.0  # seconds that a key may count
 SCOPES: Final[tuple[Scope, ...]] = ("read", "run")
+LOGINS: Final = "\0logins"  # no user's name: all who log in have few threads together, so that they can't hold all
 TRIES: Final = 10  # wrong passwords of one address, until it has to wait
 WAIT_SECONDS: Final = 300.0
 KEYS: Final = answered(short(api_keys={"type": "array", "items": short(id=TEXT, name=TEXT)}))
@@ -69,8 +70,8 @@ class Tries:
     def check(self, email: str) -> None:
         """Raises `Problem` (429) if there were too many."""
         now = time.monotonic()
-        for each in [each for each, times in self._wrong.items() if now - times[-1] > WAIT_SECONDS]:
-            del self._wrong[each]
+        while self._wrong and now - (oldest := next(iter(self._wrong.items())))[1][-1] > WAIT_SECONDS:
+            del self._wrong[oldest[0]]
         if len(self._wrong.get(email.casefold(), ())) >= TRIES:
             headers = {"Retry-After": str(int(WAIT_SECONDS))}
             raise Problem(
@@ -78,7 +79,10 @@ class Tries:
             )
 
     def note(self, email: str) -> None:
-        self._wrong.setdefault(email.casefold(), deque(maxlen=TRIES)).append(time.monotonic())
+        """The emails are kept in the order of their last tries: there may be very many, and who looks for the old ones reads few."""
+        times = self._wrong.pop(email.casefold(), None) or deque(maxlen=TRIES)
+        times.append(time.monotonic())
+        self._wrong[email.casefold()] = times
 
     def forget(self, email: str) -> None:
         self._wrong.pop(email.casefold(), None)
@@ -96,7 +100,8 @@ async def login(request: Request, body: LoggingIn) -> Response:
     tries: Tries = request.app.state.tries
     tries.check(body.email)
     tries.note(body.email)  # before it is known: of many at once no more are tried either
-    told = await core_of(request).act(_login, body)
+    async with core_of(request).turn(LOGINS):
+        told = await core_of(request).act(_login, body)
     if told is None:
         text = "the email or the password is wrong"
         raise Problem(HTTPStatus.UNAUTHORIZED, text, "register first, or try again", headers=CHALLENGE)

@@ -16,7 +16,7 @@ from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract, keys
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.described import either, one, several
-from aideator_cli.server.foreign import admissible, check_judge, check_place
+from aideator_cli.server.foreign import admissible, check_judge, check_place, check_reached
 from aideator_cli.server.naming import named, the_run, word
 from aideator_cli.server.once import Key, key_of, once
 from aideator_cli.server.problems import Problem
@@ -136,6 +136,8 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
 
 def planned_for(here: Here, asked: bodies.NewRun, owner: str | None) -> starting.Plan:
     """Returns what the server's user would start, with keys of that user alone. None: whoever runs the server."""
+    if owner is not None:
+        check_reached(asked.repository)
     request, where = asked.request(), asked.where()
     backend = places.choose(where, here.settings).name
     with keeping.without_the_servers(backend, owner):

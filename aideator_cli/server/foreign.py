@@ -1,10 +1,15 @@
 """What a caller who does not own the server's machine may not ask for: its files, its processes, and where its keys go."""
 
+import ipaddress
 import re
+import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
+from aideator_agent.git_failures import host_of
+from aideator_cli.errors import refused
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.repository import is_url
 from aideator_cli.intake.roles.finding import is_path
@@ -13,6 +18,7 @@ from aideator_cli.server.bodies import NewRun
 from aideator_cli.server.problems import Problem
 
 LEAVE_OUT: Final = "leave it out, or ask for a token with that scope"
+METADATA: Final = ipaddress.ip_network("fd00:ec2::/32")  # Amazon's, which is no link's
 _COUNT: Final = re.compile(r":\d*\s*$")  # behind a name
 
 
@@ -40,6 +46,30 @@ def check_place(caller: Caller, backend: str) -> None:
     """Raises `Problem` (403) if more agents of a run would be processes on the server's machine."""
     if backend == "local" and not caller.owns_machine:
         raise Problem(HTTPStatus.FORBIDDEN, "this needs the scope admin: agents on the server's machine", LEAVE_OUT)
+
+
+def check_reached(repository: str) -> None:
+    """Raises `AideatorError` (refused) for a host where a cloud tells its machines their keys: the server would ask it in its own name.
+
+    Waits for the name to be resolved.
+    """
+    name = urlsplit(repository.strip()).hostname if "://" in repository else host_of(repository)
+    if not name:
+        return
+    try:
+        infos = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # git says it better
+        return
+    for address in {str(info[4][0]).partition("%")[0] for info in infos}:
+        if of_link(ipaddress.ip_address(address)):
+            text = f"{name} is {address}, which only machines of one network reach: no repository is there"
+            raise refused(text, hint="name the repository by the address that others use")
+
+
+def of_link(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Returns whether it is a link's own, such as a cloud's metadata service."""
+    inner = getattr(address, "ipv4_mapped", None) or address
+    return inner.is_link_local or inner.is_unspecified or inner in METADATA
 
 
 def _of_machine(asked: NewRun) -> Iterator[str]:

@@ -14,6 +14,7 @@ LARGEST_BODY: Final = 1024 * 1024  # bytes
 BODY_SECONDS: Final = 60.0  # for all of it: a client that sends it byte by byte would hold a request open
 FORM: Final = "application/x-www-form-urlencoded"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
+NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -30,6 +31,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        send = _as_typed(send)
         body = _Measured(receive, send)
         problem: Problem | None
         try:
@@ -62,6 +64,18 @@ class Gate:
         if has_body and kind != "application/json":
             text = f"a body has to be JSON, not {kind or 'without a type'}"
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text, "send the header Content-Type: application/json")
+
+
+def _as_typed(send: Send) -> Send:
+    """Sends on. A browser takes no answer for anything but what its type says: agents may have written it."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [each for each in message.get("headers", ()) if each[0].lower() != NOSNIFF[0]]
+            message = {**message, "headers": [*headers, NOSNIFF]}
+        await send(message)
+
+    return sent
 
 
 class _Measured:

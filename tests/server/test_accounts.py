@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,7 +120,7 @@ def test_the_page_counts_guesses_at_once_as_the_api_does(monkeypatch: pytest.Mon
         await asyncio.sleep(0)
 
     request: Any = SimpleNamespace(
-        app=SimpleNamespace(state=SimpleNamespace(tries=tries, core=SimpleNamespace(act=wrong)))
+        app=SimpleNamespace(state=SimpleNamespace(tries=tries, core=SimpleNamespace(act=wrong, turn=nullcontext)))
     )
 
     async def guess() -> None:

@@ -72,7 +72,8 @@ async def _by_password(request: Request, email: str, password: str, before: str 
     tries: accounts.Tries = request.app.state.tries
     tries.check(email)
     tries.note(email)  # before it is known: of many at once no more are tried either
-    told = await core_of(request).act(_password, email, password, before)
+    async with core_of(request).turn(accounts.LOGINS):
+        told = await core_of(request).act(_password, email, password, before)
     if told is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, "the email or the password is wrong", "try again, or use a token")
     tries.forget(email)
