@@ -99,6 +99,7 @@ def take(
         *packed.remarks,
         *_exposed(located, spec),
         *surroundings.remarks(read.env, read.shape.env_from),
+        *(surroundings.not_reached(v.api_base for v in spec.variations) if on_cluster else ()),
         *_cut(shown),
         *read.remarks,
     )

@@ -13,6 +13,7 @@ from aideator_cli.errors import not_found, usage
 from aideator_cli.intake.pairs import pairs
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 _RESERVED: Final = ("HOME",)
 _MOST_BYTES: Final = 256 * 1024
 _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -58,6 +59,23 @@ def remarks(env: Mapping[str, str], secrets: Sequence[str]) -> tuple[str, ...]:
     named = [name for name, value in env.items() if name.upper() not in PROXIES or _has_password(value)]
     told = [*(f"--env {name}" for name in named), *(f"--env-from {name}" for name in secrets)]
     return (f"the model can read what commands can: {', '.join(told)}",) if told else ()
+
+
+def not_reached(endpoints: Iterable[str | None]) -> tuple[str, ...]:
+    """Returns the warning that an endpoint's address leads a pod to itself and not to this machine."""
+    here = next((endpoint for endpoint in endpoints if endpoint and _is_here(endpoint)), None)
+    if here is None:
+        return ()
+    return (
+        f"in a pod, {here} is the pod itself, and not this machine; docs/platforms.md says how pods call this machine",
+    )
+
+
+def _is_here(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in _HERE
+    except ValueError:
+        return False
 
 
 def _name(option: str, text: str) -> str:

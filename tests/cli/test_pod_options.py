@@ -96,6 +96,13 @@ def test_variables_are_for_commands_and_checks_and_the_user_is_warned(dry: Dry, 
     assert warned in said.err
 
 
+def test_an_endpoint_on_this_machine_comes_with_a_warning_that_pods_call_it_otherwise(dry: Dry) -> None:
+    named = ("--model", "openai/m", "-n", "2", "--api-base")
+    said = dry(*named, "http://localhost:11434/v1")
+    assert "warning: in a pod, http://localhost:11434/v1 is the pod itself, and not this machine" in said.err
+    assert "is the pod itself" not in dry(*named, "http://host.k3d.internal:11434/v1").err
+
+
 def test_a_proxy_and_authorities_are_for_everything_and_no_secret(dry: Dry, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     (tmp_path / "two.pem").write_text("a comment\n" + authority.certificate.read_text())
