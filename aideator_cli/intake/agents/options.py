@@ -57,15 +57,25 @@ def _remarks(bounds: Bounds, programs: Sequence[Preset], *, ours: bool) -> Itera
         ("context_window", "--context-window", bounds.context_window),
         ("command_timeout", "--command-timeout", bounds.command_timeout),
     ):
-        deaf = sorted({preset.name for preset in programs if name not in preset.options})
-        if value in (None, USUAL.command_timeout) or not deaf:
+        if value is None or value == USUAL.command_timeout:
             continue
-        if not ours and all(preset.name in deaf for preset in programs):
-            raise usage(
-                f"{option} can't be set for {' and '.join(deaf)}, which can't be told it",
-                "leave it out; --timeout and --max-tokens hold for every agent",
-            )
-        yield f"{option} does not hold for {' and '.join(deaf)}, which can't be told it"
+        deaf = {preset.name: why for preset in programs if (why := _deaf(preset, name, value))}
+        for why in sorted(set(deaf.values())):
+            names = " and ".join(sorted(each for each in deaf if deaf[each] == why))
+            if not ours and all(preset.name in deaf for preset in programs):
+                raise usage(
+                    f"{option} can't be set for {names}, {why}",
+                    "leave it out; --timeout and --max-tokens hold for every agent",
+                )
+            yield f"{option} does not hold for {names}, {why}"
+
+
+def _deaf(preset: Preset, name: str, value: float) -> str | None:
+    """Returns why the program does not keep to the option. None: it does."""
+    if name not in preset.options:
+        return "which can't be told it"
+    least = preset.options[name].least
+    return f"which takes {least:,} for anything less" if value < least else None
 
 
 def told(preset: Preset, wire: Endpoint, asked: Wanted, fill: Mapping[str, str]) -> tuple[_Texts, _Texts]:

@@ -10,7 +10,7 @@ wires:                            # the APIs that it speaks to a model, the pref
     env: {OUR_AGENT_URL: "{url}", OUR_AGENT_KEY: "{token}"}
     files: {.our-agent/settings.json: '{"telemetry": false}'}   # below its HOME
 options:                          # optional: how it is told what the user sets; a JSON file is merged with the wire's of its name
-  context_window: {env: {OUR_AGENT_WINDOW: "{context_window}"}}
+  context_window: {env: {OUR_AGENT_WINDOW: "{context_window}"}, least: 1000}   # `least`, optional: it takes that for anything less
   command_timeout: {env: {OUR_AGENT_COMMAND_MS: "{command_ms}"}}
 tools:                            # optional: the names of its own tools, for the names that a role has
   bash: [shell]
@@ -49,6 +49,7 @@ FIELDS: Final = (
     "docs",
 )
 OF_WIRE: Final = ("env", "files")
+OF_OPTION: Final = (*OF_WIRE, "least")
 WORDS: Final = ("url", "token", "model", "home", "prompt")
 OF_PROGRAMS: Final = ("bash", "read_file", "write_file", "str_replace")  # what a program may have of its own
 TOOLS: Final = ("bash", SEARCH, *OF_PROGRAMS[1:])  # of AIdeator's own loop besides `submit`, as roles name them
@@ -74,6 +75,7 @@ class Endpoint:
 
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # path below HOME -> content
+    least: int = 0  # of an option: the program takes it for anything less
 
 
 @frozen
@@ -189,12 +191,18 @@ def _options(file: Placed) -> Mapping[str, Endpoint]:
     written = _mapping(file, "options", OPTIONS)
     for name, own in written.items():
         if not isinstance(own, dict) or not own:
-            raise usage(f"{file.where('options', name)}: {name} takes a mapping of {', '.join(OF_WIRE)}", EXAMPLE)
-        _check_fields(file, own, OF_WIRE, "options", name)
+            raise usage(f"{file.where('options', name)}: {name} takes a mapping of {', '.join(OF_OPTION)}", EXAMPLE)
+        _check_fields(file, own, OF_OPTION, "options", name)
+        if type(own.get("least", 0)) is not int or own.get("least", 0) < 0:
+            raise usage(f"{file.where('options', name, 'least')}: least takes a whole number", EXAMPLE)
     words = (*WORDS, *VALUES)
     return {
-        name: Endpoint(_env(file, "options", name, "env", words=words), _files(file, "options", name, "files"))
-        for name in written
+        name: Endpoint(
+            _env(file, "options", name, "env", words=words),
+            _files(file, "options", name, "files"),
+            own.get("least", 0),
+        )
+        for name, own in written.items()
     }
 
 

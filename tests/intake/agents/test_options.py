@@ -77,6 +77,7 @@ def test_a_file_that_is_not_json_is_named(tmp_path: Path) -> None:
         (("{bash:", "{bsh:"), "unknown field 'bsh'"),
         (("{command_ms}", "{comand_ms}"), "unknown word {comand_ms}"),
         (("[shell]", "shell"), "bash takes a list of the agent's own tools"),
+        (('{env: {OURS_MS: "{command_ms}"},', "{least: some,"), "least takes a whole number"),
     ],
 )
 def test_a_mistake_in_them_is_told_with_its_line(tmp_path: Path, changed: tuple[str, str], said: str) -> None:
@@ -85,6 +86,19 @@ def test_a_mistake_in_them_is_told_with_its_line(tmp_path: Path, changed: tuple[
         presets.find(path)
     assert said in caught.value.message
     assert f"{path}, line " in caught.value.message or f"{path}:" in caught.value.message
+
+
+def test_a_window_below_what_the_program_knows_is_an_error_before_anything_starts() -> None:
+    """Claude Code takes 100,000 tokens for anything less."""
+    claude, codex = presets.find("claude"), presets.find("codex")
+    small = Bounds(context_window=60_000)
+    with pytest.raises(
+        AideatorError, match=r"--context-window can't be set for claude, which takes 100,000 for anything less"
+    ):
+        options.check(small, [claude], ours=False)
+    (remark,) = options.check(small, [claude, codex], ours=False)
+    assert remark == "--context-window does not hold for claude, which takes 100,000 for anything less"
+    assert options.check(Bounds(context_window=100_000), [claude], ours=False) == ()
 
 
 def test_an_answer_of_a_small_window_is_at_most_half_of_it() -> None:
