@@ -30,6 +30,8 @@ EXECUTING: Final = 200  # looks, a millisecond apart, at a process without an en
 PROCESSES: Final = 4096  # and threads, that one user's commands may add to those of the machine
 MANY_TASKS: Final = 16_384
 LIMITS: Final = resource.getrlimit(resource.RLIMIT_NPROC)  # this process's own
+OOM: Final = Path("/proc/self/oom_score_adj")
+FIRST_TO_GO: Final = "1000"
 KERNEL_THREAD: Final = 0x00200000  # PF_KTHREAD in the kernel's sched.h
 
 
@@ -99,7 +101,7 @@ class LocalShell:
         with tempfile.TemporaryFile() as script:
             script.write(command.encode("utf-8", "surrogateescape"))  # a file: an argument is 128 KiB at most
             script.seek(0)
-            with _fewer_processes():
+            with _fewer_processes(), _first_to_go():
                 return subprocess.Popen(
                     [self._program, f"/dev/fd/{script.fileno()}"],
                     cwd=self._folder,
@@ -128,6 +130,37 @@ def _fewer_processes() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
+
+
+@contextmanager
+def _first_to_go() -> Iterator[None]:
+    """What is started inside is what Linux ends first when memory runs out, and not this process or another program of the user's.
+
+    The number is this process's own in the meantime, and children keep it.
+    """
+    if not OWN_OOM:
+        yield
+        return
+    with suppress(OSError):  # of a process that has become another user's
+        OOM.write_text(FIRST_TO_GO)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            OOM.write_text(OWN_OOM)
+
+
+def _own_oom() -> str:
+    """Returns nothing where there is no such number, or it can't be set back."""
+    try:
+        own = OOM.read_text().strip()
+        OOM.write_text(own)
+    except OSError:
+        return ""
+    return own
+
+
+OWN_OOM: Final = _own_oom()
 
 
 def _tasks() -> int:

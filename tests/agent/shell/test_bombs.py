@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aideator_agent.local_shell import OOM, LocalShell
 from tests.agent.shell.containers import Commands
 
 NOBODY = 65534
@@ -38,3 +39,12 @@ def test_a_bomb_meets_its_limit_and_is_ended(public: Path) -> None:
 def test_commands_get_the_limit_and_this_process_keeps_its_own(commands: Commands) -> None:
     commands.run("ulimit -u 2>&1 || ulimit -p")
     assert 1000 < int(bytes(commands.said).split()[-1]) <= 100_000, commands.said
+
+
+@pytest.mark.skipif(not OOM.exists(), reason="only Linux tells what it ends first when memory runs out")
+def test_when_memory_runs_out_a_command_is_ended_before_anything_else(tmp_path: Path) -> None:
+    shell, said, own = LocalShell(tmp_path, dict(os.environ)), bytearray(), OOM.read_text()
+    shell.run(f"cat {OOM}; sh -c 'cat {OOM}'", seconds=20, write=said.extend, stop=lambda: False)
+    shell.end()
+    assert said == b"1000\n1000\n"
+    assert OOM.read_text() == own
