@@ -8,7 +8,8 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.domain.glance import Glance
-from aideator_cli.errors import AideatorError, Command
+from aideator_cli.domain.teams import TeamRun
+from aideator_cli.errors import AideatorError, Command, command
 from aideator_cli.store.sqlite import FILE
 from aideator_cli.system.configuration.repository import root_of
 
@@ -16,7 +17,8 @@ from aideator_cli.system.configuration.repository import root_of
 @frozen
 class Standing:
     newest: Glance | None = None  # run
-    steps: tuple[Command, ...] = ()  # with that run, if it has ended
+    team: TeamRun | None = None  # of which that run is a step
+    steps: tuple[Command, ...] = ()  # with that run or team, if it has ended
     selected: int | None = None  # its variation
     context: str | None = None  # of the kubeconfig; None: agents would run on this machine
     models: Mapping[str, str] = field(default_factory=dict)  # what keys of the environment allow: key -> model
@@ -28,9 +30,9 @@ class Standing:
 def standing(here: Here, folder: Path) -> Standing:
     """Never raises: what is broken is named among the problems."""
     looking = _Looking(here)
-    newest, steps, selected = looking.run()
+    newest, team, steps, selected = looking.run()
     return Standing(
-        newest, steps, selected, looking.context(), looking.models(), looking.model(), root_of(folder) is not None, tuple(looking.problems)
+        newest, team, steps, selected, looking.context(), looking.models(), looking.model(), root_of(folder) is not None, tuple(looking.problems)
     )  # fmt: skip
 
 
@@ -39,25 +41,32 @@ class _Looking:
         self._here = here
         self.problems: list[str] = []
 
-    def run(self) -> tuple[Glance | None, tuple[Command, ...], int | None]:
+    def run(self) -> tuple[Glance | None, TeamRun | None, tuple[Command, ...], int | None]:
         """Makes no store where none is."""
         try:
             settings = self._here.settings
             if settings.database is None and not (settings.home / FILE).exists():
-                return None, (), None
+                return None, None, (), None
             return self._run()
         except (AideatorError, OSError) as error:
             self._note(error)
-            return None, (), None
+            return None, None, (), None
 
-    def _run(self) -> tuple[Glance | None, tuple[Command, ...], int | None]:
+    def _run(self) -> tuple[Glance | None, TeamRun | None, tuple[Command, ...], int | None]:
         store = self._here.store
         newest = next(iter(store.glances(1)), None)
-        if newest is None or newest.state != "ended" or (run := store.run(newest.id)) is None:
-            return newest, (), None
+        run = store.run(newest.id) if newest else None
+        if run is None:
+            return newest, None, (), None
+        team = store.team(run.spec.team.team) if run.spec.team else None
+        if team is not None:
+            taken = ("diff", "apply") if team.state == "succeeded" else ()
+            return newest, team, tuple(command(verb, team.id) for verb in taken), None
+        if run.state != "ended":
+            return newest, None, (), None
         selection = store.selection(run.spec.id)
         steps = next_steps(run.spec, store.results(run.spec.id), selection)
-        return newest, tuple(steps), selection.variation if selection else None
+        return newest, None, tuple(steps), selection.variation if selection else None
 
     def context(self) -> str | None:
         try:

@@ -55,7 +55,10 @@ def _shown(steps: list[Step], width: int | None) -> Iterator[str]:
 
 
 def _where(found: "Standing") -> str:
-    newest = found.newest
+    newest, team = found.newest, found.team
+    if team is not None:
+        state = "at work" if team.state == "running" else team.state
+        return f"Your newest run is that of the team {team.id}, “{cut(one_line(team.prompt), _PROMPT)}”: {state}."
     if newest is not None:
         short = cut(one_line(newest.prompt), _PROMPT)
         done = (
@@ -72,13 +75,14 @@ def _where(found: "Standing") -> str:
 
 def _with_run(found: "Standing") -> Iterator[Step]:
     assert found.newest is not None
-    name = found.newest.id
-    if found.newest.state != "ended":
+    name = found.team.id if found.team else found.newest.id
+    at_work = found.newest.state != "ended" if found.team is None else found.team.state == "running"
+    if at_work:
         yield "watch it", f"aideator watch {name}"
         yield "wait for its end", f"aideator wait {name}"
     for step in found.steps:
         yield _STEPS.get(step.words[0], ""), step.written()
-    if found.newest.state == "ended" and not any(step.words[0] in ("show", "logs") for step in found.steps):
+    if not at_work and not any(step.words[0] in ("show", "logs") for step in found.steps):
         yield _STEPS["show"], f"aideator show {name}"
     yield _starting("start another run", found)
     yield "list all runs", "aideator list"

@@ -168,6 +168,9 @@ def test_the_id_of_a_team_stands_for_its_result(
     assert {json.loads(line)["run"] for line in aideator("list", "--json").out.splitlines()} == steps
     assert "+A = 1" in aideator("diff", team).out
     assert "Write a.py." in aideator("show", f"{team}/build/a").out
+    greeted = aideator().out
+    assert f"Your newest run is that of the team {team}, “Write both.”: succeeded." in greeted
+    assert greeted.index(f"aideator diff {team}") < greeted.index(f"aideator apply {team}")
     compared = aideator("compare", team)
     assert compared.code == 2
     assert f"{team} is a team; this command takes one run" in compared.err
