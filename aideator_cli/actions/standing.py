@@ -32,7 +32,8 @@ def standing(here: Here, folder: Path) -> Standing:
     looking = _Looking(here)
     newest, team, steps, selected = looking.run()
     return Standing(
-        newest, team, steps, selected, looking.context(), looking.models(), looking.model(), root_of(folder) is not None, tuple(looking.problems)
+        newest, team, steps, selected, looking.context(), looking.models(), looking.model(), root_of(folder) is not None,
+        tuple(looking.problems),
     )  # fmt: skip
 
 

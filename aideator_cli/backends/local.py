@@ -39,7 +39,7 @@ from aideator_cli.backends.base import (
     Trouble,
 )
 from aideator_cli.domain.attempts import Attempt
-from aideator_cli.errors import unavailable
+from aideator_cli.errors import reason, unavailable
 from aideator_cli.system.clock import now
 from aideator_cli.system.locks import locked
 from aideator_cli.system.processes import ProcessId, alive, identify, kill_session, terminate
@@ -93,7 +93,7 @@ class LocalBackend:
         except OSError as error:
             self._kill(spec.id, numbers)
             shutil.rmtree(folder, ignore_errors=True)
-            raise unavailable(f"run {spec.id} can't be started on this machine: {error}") from error
+            raise unavailable(f"run {spec.id} can't be started on this machine: {reason(error)}") from error
 
     def _start(
         self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = (), failed: str = "",
@@ -181,7 +181,7 @@ class LocalBackend:
             for log in started:
                 self._withdraw(log)
             if isinstance(error, OSError):
-                raise unavailable(f"run {spec.id} can't be retried on this machine: {error}") from error
+                raise unavailable(f"run {spec.id} can't be retried on this machine: {reason(error)}") from error
             raise
 
     def hand_on(self, attempt: Attempt, left: bytes) -> None:
@@ -199,7 +199,7 @@ class LocalBackend:
                     self._start(spec, variation, failed=failed)
                     self._let_go(run, variation.number)
         except OSError as error:
-            raise unavailable(f"run {run} can't go on on this machine: {error}") from error
+            raise unavailable(f"run {run} can't go on on this machine: {reason(error)}") from error
         return any(self._waits(run, v.number) for v in spec.variations)
 
     def _hold_back(self, run: str, variation: int) -> None:
@@ -327,7 +327,7 @@ class LocalBackend:
             with os.fdopen(fd, "ab", buffering=0) as file:
                 file.write(b"\n" + line)
         except OSError as error:
-            raise unavailable(f"{attempt.run}/{attempt.variation} can't be told anything: {error}") from error
+            raise unavailable(f"{attempt.run}/{attempt.variation} can't be told anything: {reason(error)}") from error
 
     # Ending
 

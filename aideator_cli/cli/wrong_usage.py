@@ -15,11 +15,16 @@ _NO_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?", 
 
 _BAD_VALUE = re.compile(r"Invalid value for '(.*?)': (.*?)\.?", re.DOTALL)
 _NUMBERS = (("int", "a whole number"), ("float", "a number"))
+_ALONE = re.compile(r"there is no option \S+")
+_RANGE = re.compile(r"(\S+) is not in the range (?:(\S+?)<=?)?x(?:(<=|>=|<|>)(\S+))?")
+_BOUNDS = {">=": "{} or more", ">": "more than {}", "<=": "{} or less", "<": "less than {}"}
 
 
 def explained(error: TyperException) -> AideatorError:
     context = getattr(error, "ctx", None)
     text, hint = _words(error), f"{context.command_path if context else program()} --help"
+    if _ALONE.fullmatch(text) and context is not None and context.parent is None:
+        hint = f"an option of a command stands after its name: {program()} COMMAND {getattr(error, 'option_name', '')}; {hint}"
     return AideatorError(text, hint=hint, code=ExitCode.USAGE)
 
 
@@ -36,12 +41,18 @@ def _words(error: TyperException) -> str:
         return f"unexpected arguments: {found[1]}; put words that belong together in quotes"
     if found := _BAD_VALUE.fullmatch(words):
         said = found[2]
+        if bounds := _RANGE.fullmatch(said):
+            return f"{found[1]} takes {_between(*bounds.groups()[1:])}, not {bounds[1]}"
         for theirs, ours in _NUMBERS:
             said = re.sub(rf"a valid {theirs}( range)?$", ours, said)
         return f"{found[1]}: {said}"
     if found := _NO_COMMAND.fullmatch(words):
         return f"there is no command {found[1]}{_meant((found[2] or '').replace(chr(39), '').split(', '))}"
     return words[:1].lower() + words[1:].rstrip(".")
+
+
+def _between(low: str | None, sign: str | None, bound: str | None) -> str:
+    return f"{low} to {bound}" if low and bound else _BOUNDS[sign or ">="].format(bound or low)
 
 
 def _alike(option: str, others: Sequence[str]) -> list[str]:

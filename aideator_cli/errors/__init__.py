@@ -16,6 +16,7 @@ __all__ = [
     "Lacking",
     "command",
     "not_found",
+    "reason",
     "refused",
     "unavailable",
     "unwritable",
@@ -76,6 +77,13 @@ def refused(message: str, hint: Hint | None = None) -> AideatorError:
     return AideatorError(message, hint=hint, code=ExitCode.REFUSED)
 
 
+def reason(error: Exception) -> str:
+    """Returns why, in a person's words: without the number and the path that an OSError has in its text."""
+    if isinstance(error, FileExistsError) and error.filename:  # a folder was to be made there
+        return f"{error.filename} is not a folder"
+    return getattr(error, "strerror", None) or str(error)
+
+
 def unwritable(target: Path, error: OSError) -> AideatorError:
     """Returns the error for a file or folder that the user named."""
     hint = "choose another place"
@@ -86,4 +94,4 @@ def unwritable(target: Path, error: OSError) -> AideatorError:
         )
     if isinstance(error, PermissionError):
         return refused(f"{target} can't be written: {error.strerror}", hint=hint)
-    return AideatorError(f"{target} can't be written: {error.strerror or error}", hint=hint)
+    return AideatorError(f"{target} can't be written: {reason(error)}", hint=hint)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aideator_agent.values import frozen
 from aideator_cli.backends.server.address import is_this_machine
-from aideator_cli.errors import unavailable, usage
+from aideator_cli.errors import reason, unavailable, usage
 from aideator_cli.server.problems import Problem
 from aideator_cli.system.settings import OIDC_SECRET, Settings
 from aideator_cli.text.clean import one_line
@@ -97,7 +97,7 @@ def _read(file: str | None) -> str | None:
     try:
         return Path(file).expanduser().read_text().strip() or None
     except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"oidc_secret_file can't be read: {error}", f"or set {OIDC_SECRET}") from error
+        raise usage(f"oidc_secret_file can't be read: {reason(error)}", f"or set {OIDC_SECRET}") from error
 
 
 def _verified(told: dict[str, Any]) -> str | None:

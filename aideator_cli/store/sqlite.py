@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from aideator_cli.errors import ExitCode, not_found
+from aideator_cli.errors import ExitCode, not_found, reason
 from aideator_cli.store import migrations
 from aideator_cli.store.away import DatabaseAway, is_of_database
 from aideator_cli.store.dialect import SQLite
@@ -167,7 +167,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 def _unusable(path: Path, error: Exception) -> DatabaseAway:
     hint = "set AIDEATOR_HOME to a folder that you can write to"
-    return DatabaseAway(f"the store {path} can't be opened: {error}", hint, ExitCode.FAILED)
+    return DatabaseAway(f"the store {path} can't be opened: {reason(error)}", hint, ExitCode.FAILED)
 
 
 def _tell(path: Path, error: sqlite3.DatabaseError) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent.values import frozen
-from aideator_cli.errors import AideatorError, ExitCode, not_found, unavailable
+from aideator_cli.errors import AideatorError, ExitCode, not_found, reason, unavailable
 
 SETTINGS: Final = (
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.splitIndex=false", "core.untrackedCache=false", "core.quotePath=off",
@@ -80,4 +80,4 @@ class Git:
 def _cannot_start(folder: Path, error: FileNotFoundError) -> AideatorError:
     if not folder.is_dir():
         return not_found(f"there is no folder {folder}", hint="-C DIR takes an existing folder")
-    return unavailable(f"git is not installed: {error}", hint="install git 2.32 or newer")
+    return unavailable(f"git is not installed: {reason(error)}", hint="install git 2.32 or newer")

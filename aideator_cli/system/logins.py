@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, reason, usage
 
 FILE: Final = "servers.json"
 VARIABLE: Final = "AIDEATOR_TOKEN"
@@ -71,7 +71,7 @@ class Logins:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise usage(f"{self._path} can't be read: {error}", hint="delete it, and log in again") from error
+            raise usage(f"{self._path} can't be read: {reason(error)}", hint="delete it, and log in again") from error
         return found if isinstance(found, dict) else {}
 
     def _write(self, known: Mapping[str, Any]) -> None:

@@ -226,6 +226,8 @@ def test_an_argument_that_must_be_there_stands_without_brackets(aideator: Shell)
         ),
         (["run", "a", "b", "-n", "abc"], "-n: 'abc' is not a whole number"),
         (["list", "--limit", "x"], "--limit: 'x' is not a whole number\n"),
+        (["list", "--limit", "0"], "--limit takes 1 or more, not 0\n"),
+        (["serve", "--port", "70000"], "--port takes 0 to 65535, not 70000\n"),
         (["shw"], "there is no command shw: did you mean show?"),
         (["nonsense"], "there is no command nonsense\n"),
     ],
@@ -235,3 +237,22 @@ def test_a_slip_of_the_hand_is_told_in_words_of_its_own(aideator: Shell, words: 
     assert said.err.startswith(f"error: {message}")
     assert said.err.splitlines()[1].endswith("--help")
     assert (said.code, said.out) == (ExitCode.USAGE, "")
+
+
+def test_an_option_before_its_command_is_told_its_place(aideator: Shell) -> None:
+    said = aideator("--context", "dev", "list")
+    assert said.err.startswith(
+        "error: there is no option --context\n hint: an option of a command stands after its name: aideator COMMAND --context; "
+    )
+    assert said.code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(("place", "told"), [("file", "is not a folder"), ("file/below", "Not a directory")])
+def test_why_a_place_cannot_be_used_is_told_without_an_errors_number(
+    aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, told: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / place))
+    err = aideator("list").err
+    assert "Errno" not in err
+    assert told in err

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Answer
 from aideator_cli.actions.forges.tokens import without_others
-from aideator_cli.errors import unavailable
+from aideator_cli.errors import reason, unavailable
 from aideator_cli.text.clean import one_line
 
 SECONDS: Final = 60.0
@@ -73,7 +73,7 @@ class Program:
         except subprocess.TimeoutExpired as error:
             raise unavailable(f"{self.name} does not answer within {SECONDS:.0f} s") from error
         except OSError as error:
-            raise unavailable(f"{self.name} can't be started: {error}") from error
+            raise unavailable(f"{self.name} can't be started: {reason(error)}") from error
 
 
 def logged_in(name: Literal["gh", "glab"], host: str) -> Program | None:

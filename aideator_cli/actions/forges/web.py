@@ -17,7 +17,7 @@ from aideator_agent import __version__
 from aideator_agent.surroundings import with_usual_authorities
 from aideator_agent.values import frozen
 from aideator_cli.actions.forges.base import Answer
-from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.errors import AideatorError, reason, unavailable
 
 SECONDS: Final = 30.0  # for an answer to begin, or to go on
 WHOLE_SECONDS: Final = 120.0
@@ -117,7 +117,7 @@ def _context(ca: str | None, environment: Mapping[str, str]) -> ssl.SSLContext:
             context.load_verify_locations(cadata=with_usual_authorities(ca, environment).decode("ascii", "ignore"))
     except (OSError, ValueError) as error:
         raise unavailable(
-            f"the certificate authorities can't be read: {error}", hint="check --ca and GIT_SSL_CAINFO"
+            f"the certificate authorities can't be read: {reason(error)}", hint="check --ca and GIT_SSL_CAINFO"
         ) from error
     return context
 

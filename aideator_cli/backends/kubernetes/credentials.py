@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.kubeconfig import Entry
-from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.errors import AideatorError, reason, unavailable
 from aideator_cli.text.clean import cut, one_line
 
 _EARLY: Final = 30.0  # seconds before a token expires at which it is renewed
@@ -103,7 +103,7 @@ def pem(entry: Entry, name: str) -> bytes | None:
         return (entry.folder / path).read_bytes() if isinstance(path, str) and path else None
     except (OSError, ValueError) as error:
         raise unavailable(
-            f"the kubeconfig's {name} can't be read: {error}", "`kubectl config view` shows it"
+            f"the kubeconfig's {name} can't be read: {reason(error)}", "`kubectl config view` shows it"
         ) from error
 
 
@@ -120,7 +120,7 @@ def load_chain(context: ssl.SSLContext, identity: Identity) -> None:
         try:
             context.load_cert_chain(file.name)
         except ssl.SSLError as error:
-            message = f"the kubeconfig's client certificate or key is not usable: {error}"
+            message = f"the kubeconfig's client certificate or key is not usable: {reason(error)}"
             raise unavailable(message, "`kubectl config view` shows the user's entry") from error
 
 
@@ -150,7 +150,9 @@ def _from_token_file(path: Path) -> Identity:
     try:
         token = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise unavailable(f"the token file {path} can't be read: {error}", "log in to the cluster again") from error
+        raise unavailable(
+            f"the token file {path} can't be read: {reason(error)}", "log in to the cluster again"
+        ) from error
     return Identity(_bearer(token), expires=time.time() + _TOKEN_FILE_SECONDS)
 
 

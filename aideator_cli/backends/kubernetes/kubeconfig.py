@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from aideator_agent.values import frozen
-from aideator_cli.errors import AideatorError, unavailable
+from aideator_cli.errors import AideatorError, reason, unavailable
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NO_CLUSTER_HINT: Final = "set KUBECONFIG, or start the agents on this machine with `--backend local`"
@@ -109,7 +109,9 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         data = yaml.load(path.read_bytes(), _Loader)
     except (OSError, yaml.YAMLError) as error:
-        raise unavailable(f"the kubeconfig {path} can't be read: {error}", "fix it, or set KUBECONFIG") from error
+        raise unavailable(
+            f"the kubeconfig {path} can't be read: {reason(error)}", "fix it, or set KUBECONFIG"
+        ) from error
     if data is None:
         return {}
     if not isinstance(data, dict):

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from aideator_agent import __version__
 from aideator_agent.values import frozen
 from aideator_cli.backends.server.address import host_of, is_this_machine
-from aideator_cli.errors import AideatorError, ExitCode, command, not_found, refused, unavailable, usage
+from aideator_cli.errors import AideatorError, ExitCode, command, not_found, reason, refused, unavailable, usage
 
 SECONDS: Final = 60.0  # for an answer; a stream says something every 15 s
 ACT_SECONDS: Final = 600.0  # for what asks a repository, a backend or a model
@@ -169,7 +169,7 @@ class Client:
             if self.ca is not None:
                 context.load_verify_locations(cafile=self.ca)
         except OSError as error:
-            raise usage(f"{self.ca} can't be read as certificates: {error}", hint="check --ca") from error
+            raise usage(f"{self.ca} can't be read as certificates: {reason(error)}", hint="check --ca") from error
         return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=seconds, context=context)
 
     def _read(self, data: bytes) -> Any:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from aideator_agent import confinement
 from aideator_agent.values import frozen
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, reason, usage
 from aideator_cli.system.configuration.files import toml
 
 FILE: Final = "router.toml"
@@ -140,7 +140,7 @@ def _read(path: Path, *, foreign: bool = False) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"{path} can't be read: {error}") from error
+        raise usage(f"{path} can't be read: {reason(error)}") from error
     for name in found:
         if name not in ("local", "default", "policies"):
             raise usage(f"{path}: unknown name {name!r}", "it may hold local, default and policies (docs/routing.md)")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from aideator_agent import confinement
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.spec import VariationSpec
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import AideatorError, reason, usage
 from aideator_cli.intake import models
 from aideator_cli.intake.routing.policies import FILE, load
 from aideator_cli.system.configuration import repository
@@ -29,7 +29,9 @@ def is_private(root: Path | None) -> bool:
         with path.open("rb") as file:
             return confinement.says_private(file.read(MOST_BYTES))
     except OSError as error:
-        raise usage(f"{path} can't be read, so nobody knows whether the repository is private: {error}") from error
+        raise usage(
+            f"{path} can't be read, so nobody knows whether the repository is private: {reason(error)}"
+        ) from error
 
 
 def hosts_now(

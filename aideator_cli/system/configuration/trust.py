@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from aideator_cli.errors import unwritable, usage
+from aideator_cli.errors import reason, unwritable, usage
 from aideator_cli.system.configuration.repository import RepositoryFile
 from aideator_cli.system.locks import locked
 from aideator_cli.system.output_file import output_file
@@ -56,7 +56,7 @@ class Trust:
             return {}
         except (OSError, ValueError, RecursionError) as error:
             raise usage(
-                f"{self._path} can't be read: {error}", "delete it, and trust your repositories again"
+                f"{self._path} can't be read: {reason(error)}", "delete it, and trust your repositories again"
             ) from error
         if not isinstance(data, dict):
             raise usage(
