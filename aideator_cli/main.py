@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.errors import AideatorError, ExitCode, command
 from aideator_cli.system.garbage import look_no_more, look_seldom
 from aideator_cli.system.signals import behind, listen, number_of
 
@@ -139,13 +139,17 @@ def _run(words: list[str], *, debug: bool) -> int:
 
 
 def _broken(error: Exception, *, debug: bool) -> int:
-    """An error that no part of the program expects is a mistake in it, unless the machine refuses."""
+    """An error that no part of the program expects is a mistake in it, unless the machine refuses or the database is damaged."""
     from aideator_cli.cli.terminal import show_error
+    from aideator_cli.store.away import is_of_database
 
     if debug:
         _show_trace(error)
     if isinstance(error, OSError) and error.errno in MACHINE:
         show_error(AideatorError(_told(error), hint=MACHINE[error.errno]))
+        return ExitCode.FAILED
+    if is_of_database(error):
+        show_error(AideatorError(f"the database can't be used: {error}", hint=command("doctor")))
         return ExitCode.FAILED
     hint = None if debug else "add --debug to see where, and report it"
     show_error(AideatorError(f"AIdeator itself failed: {type(error).__name__}: {error}", hint=hint))
