@@ -19,6 +19,7 @@ class Lazy(NamedTuple):
     help: str  # the first sentence of its docstring
     commands: "Mapping[str, Lazy] | None" = None  # of a group, which is no command itself
     configured: bool = False  # whether the configuration fills in its options
+    grouped: bool = False  # whether its options stand under those headings, too
 
 
 def lazy_group(
@@ -56,16 +57,20 @@ def _load(package: str, name: str, lazy: Lazy) -> Any:
         group.callback()(_nothing)
         return typer.main.get_command(group)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, cls=_configured() if lazy.configured else Panelled)(
-        getattr(import_module(f"{package}.{lazy.module}"), lazy.function)
-    )
+    app.command(name, cls=_class(lazy))(getattr(import_module(f"{package}.{lazy.module}"), lazy.function))
     return typer.main.get_command(app)
 
 
-def _configured() -> type[Panelled]:
-    from aideator_cli.cli.configured import Configured
+def _class(lazy: Lazy) -> type[Panelled]:
+    if lazy.configured:
+        from aideator_cli.cli.configured import Configured
 
-    return Configured
+        return Configured
+    if lazy.grouped:
+        from aideator_cli.cli.grouped import Grouped
+
+        return Grouped
+    return Panelled
 
 
 def _nothing() -> None:

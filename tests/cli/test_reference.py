@@ -20,7 +20,7 @@ def test_what_an_option_takes_is_named_by_a_word_and_not_by_a_type() -> None:
     assert re.findall(r"^ +-.*<[a-z ]+>", reference(), re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("command", ["run", "ask", "review"])
+@pytest.mark.parametrize("command", ["run", "ask", "review", "continue"])
 def test_every_option_of_a_run_stands_under_what_it_is_for(aideator: Shell, command: str) -> None:
     assert "\nOptions:" not in aideator(command, "--help").out
 

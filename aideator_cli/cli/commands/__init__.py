@@ -36,7 +36,7 @@ COMMANDS = {
     "tell": Lazy("tell", "tell", "Tell agents something, which they get before their next turn."),
     "cancel": Lazy("watch", "cancel", "Stop agents, and keep their work so far."),
     "retry": Lazy("retry", "retry", "Retry what infrastructure failed, from its last checkpoint."),
-    "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch."),
+    "continue": Lazy("continue_run", "continue_run", "Start a new run from a variation's patch.", grouped=True),
     "merge": Lazy("merge", "merge", "Merge patches, and check the result as a new run."),
     "stats": Lazy("stats", "stats", "Summarize the results of all runs."),
     "rename": Lazy("remarks", "rename", "Give a run a name, which stands wherever its id does."),
