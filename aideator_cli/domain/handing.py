@@ -71,6 +71,21 @@ class Told:
 
 
 @frozen
+class Message:
+    """What one of a team has said to another, or handed over. Its text is an agent's, or a person's."""
+
+    id: str  # the same whenever it is read
+    time: str  # RFC 3339, UTC
+    what: Literal[
+        "handed", "said", "asked", "answered", "told"
+    ]  # said: what came of a step; told: by a person, to an agent
+    by: str  # a step, a role, or `PERSON`
+    to: str  # the same; empty: to whoever comes next
+    text: str
+    run: str  # RUN/N, or the run of the step
+
+
+@frozen
 class Over:
     """How a team has ended."""
 

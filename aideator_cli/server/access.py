@@ -10,7 +10,7 @@ from fastapi import Request
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES, Scope, Token
-from aideator_cli.errors import not_found
+from aideator_cli.errors import AideatorError, not_found
 from aideator_cli.server import sessions
 from aideator_cli.server.core import Core
 from aideator_cli.server.gate import SAFE
@@ -65,15 +65,20 @@ async def admitted(request: Request, scope: Scope, *, again: bool = False) -> Ca
     run = request.path_params.get("run") or request.path_params.get("task")
     if run is not None and not found.owns_machine:
         await _core(request).read(_check_owner, run, found)
-    if run is not None and scope == "run":
+    team = request.path_params.get("team")
+    if team is not None and not found.owns_machine:
+        await _core(request).read(_check_owner_of_team, team, found)
+    if scope == "run" and run is not None:
         check_kept(request.app.state.deleting, run)
+    if scope == "run" and team is not None:
+        check_kept(request.app.state.deleting, team, "team")
     return found
 
 
-def check_kept(deleting: Collection[str], run: str) -> None:
-    """Raises `Problem` for a run that is being deleted."""
-    if run in deleting:
-        raise Problem(HTTPStatus.CONFLICT, f"run {run} is being deleted", "GET /api/v1/runs lists the others")
+def check_kept(deleting: Collection[str], name: str, what: str = "run") -> None:
+    """Raises `Problem` for a run, or a team, that is being deleted."""
+    if name in deleting:
+        raise Problem(HTTPStatus.CONFLICT, f"{what} {name} is being deleted", f"GET /api/v1/{what}s lists the others")
 
 
 async def counted(request: Request) -> Caller:
@@ -132,6 +137,16 @@ def _check_owner(here: Here, run: str, caller: Caller) -> None:
     found = here.store.run(run)
     if found is None or found.owner != caller.name:
         raise not_found(f"there is no run {run}", hint="GET /api/v1/runs lists the runs")
+
+
+def _check_owner_of_team(here: Here, team: str, caller: Caller) -> None:
+    found = here.store.team(team)
+    if found is None or found.owner != caller.name:
+        raise no_team(team)
+
+
+def no_team(team: str) -> AideatorError:
+    return not_found(f"there is no team {team}", hint="GET /api/v1/teams lists the teams")
 
 
 def _core(request: Request) -> Core:

@@ -39,6 +39,8 @@ from aideator_cli.server.page.troubles import unknown_address
 from aideator_cli.server.problems import answer_with_problems
 from aideator_cli.server.rates import UNKNOWN, Bucket, Rates
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
+from aideator_cli.server.teams import routes as teams
+from aideator_cli.server.teams.looking import Looks
 from aideator_cli.server.tracing import Traces
 from aideator_cli.server.webhooks import Deliverer
 
@@ -66,7 +68,7 @@ def application(
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
-    for part in (health, metrics, mirror, hooks, runs, watching, acts, contract, accounts, keys, api_page, page):
+    for part in (health, metrics, mirror, hooks, runs, watching, acts, teams, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
     app.router.routes.append(model_route.route)
     describe(app)
@@ -84,8 +86,9 @@ async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI
     state.followers = Followers(here, told_to(*listeners))
     state.tries = accounts.Tries()
     state.deleting = set()
+    state.looks = Looks()
     state.reachable = contract.Reachable()
-    parts = [*([traces] if traces else []), state.deliverer, state.followers, TeamMovers(here)]
+    parts = [*([traces] if traces else []), state.deliverer, state.followers, TeamMovers(here, state.followers.look)]
     for part in parts:
         part.start()
     work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting)

@@ -44,7 +44,7 @@ async def _note(scope: Scope, status: int) -> None:
     if "caller" not in state and scope["app"].state.needs_token and scope["app"].state.unknown.take():
         return  # whoever has no token can't fill the database
     path = " ".join(filter(None, (path, noted.get("tool"))))
-    target = scope.get("path_params", {}).get("run") or noted.get("target") or state.get("target")
+    target = _named(scope.get("path_params", {})) or noted.get("target") or state.get("target")
     address = scope["client"][0] if scope.get("client") else None
     deed = Deed(now(), caller.name, f"{scope['method']} {path}"[:200], target, status, caller.token, address)
     core: Core = scope["app"].state.core
@@ -52,6 +52,11 @@ async def _note(scope: Scope, status: int) -> None:
         await core.read(_written, deed)  # by threads that never wait for long
     except Exception as error:  # what was asked for is done
         _log.warning("a request could not be noted: %s", error)
+
+
+def _named(parameters: dict[str, str]) -> str | None:
+    """Returns the run, or the team, that a path names."""
+    return parameters.get("run") or parameters.get("team")
 
 
 def _written(here: Here, deed: Deed) -> None:

@@ -1,5 +1,6 @@
 """What requests may say in their bodies. Unknown fields are mistakes."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -13,8 +14,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class NewRun(Body):
-    """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
+class Order(Body):
+    """What starts agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
 
     repository: str = Field(
         min_length=1, description="A URL that git accepts. From the server's own machine also a path."
@@ -24,10 +25,6 @@ class NewRun(Body):
     models: list[str] = Field(
         default=[],
         description="Each NAME or NAME:COUNT; auto[:POLICY] is chosen by the server. Default: the configured model.",
-    )
-    escalate: list[str] = Field(
-        default=[],
-        description="Policies or models that are tried one after the other, in place of models: the next if the checks failed.",
     )
     private: bool = Field(
         default=False,
@@ -39,11 +36,7 @@ class NewRun(Body):
         default=None, ge=1, le=MOST, description="How many agents. Default: as models and agents say, else 3."
     )
     roles: list[str] = Field(default=[], description="Each NAME or NAME:COUNT.")
-    variables: dict[str, str] = Field(default={}, description="Variables of the prompt; with any, it is a template.")
     temperature: float | None = Field(default=None, ge=0, le=2)
-    temperatures: list[float | None] = Field(
-        default=[], description="One for each agent, in place of temperature; null is as there."
-    )
     api_base: str | None = Field(default=None, description="An OpenAI-compatible endpoint. Needs the scope admin.")
     verify: list[str] = Field(default=[], description="Commands that check each patch, each [NAME=]COMMAND.")
     setup: list[str] = Field(default=[], description="Commands that run before the checks on each tree.")
@@ -54,10 +47,6 @@ class NewRun(Body):
     allow_change: list[str] = Field(
         default=[], description="Globs of tests and check settings that a patch may change."
     )
-    answer: bool = Field(default=False, description="Whether the agents answer a question instead of changing files.")
-    diff: str | None = Field(
-        default=None, description="A..B or A...B: the commits whose difference the agents are shown."
-    )
     timeout: float = Field(default=1800, gt=0, description="Seconds for each agent.")
     start_timeout: float = Field(default=600, gt=0, description="Seconds within which an agent must start.")
     max_steps: int = Field(default=100, ge=1, description="Turns of the model, for each agent.")
@@ -66,7 +55,6 @@ class NewRun(Body):
     )
     max_cost: float | None = Field(default=None, gt=0, description="USD for each agent.")
     budget: float | None = Field(default=None, gt=0, description="USD for all agents together.")
-    first: int | None = Field(default=None, ge=1, description="Stop the others when this many have succeeded.")
     retries: int | None = Field(
         default=None, ge=0, description="How often to retry what infrastructure failed. Default: once."
     )
@@ -86,15 +74,13 @@ class NewRun(Body):
     @property
     def workers(self) -> list[str]:
         """Returns every text that names a model or an agent."""
-        return [*self.models, *self.escalate, *self.agents]
+        return [*self.models, *self.agents]
 
     def request(self) -> Request:
         return Request(
-            self.repository, self.prompt, n=self.n, models=self.models, agents=Agents(self.agents),
-            escalate=self.escalate, private=self.private,
-            temperature=self.temperature, temperatures=tuple(self.temperatures), api_base=self.api_base,
-            ref=self.ref, allow_local_shell=self.allow_local_shell,
-            parallel=self.max_parallel, first=self.first, retries=self.retries,
+            self.repository, self.prompt, n=self.n, models=self.models, agents=Agents(self.agents), private=self.private,
+            temperature=self.temperature, api_base=self.api_base, ref=self.ref, allow_local_shell=self.allow_local_shell,
+            parallel=self.max_parallel, retries=self.retries,
             bounds=Bounds(
                 timeout=self.timeout, start_timeout=self.start_timeout, max_steps=self.max_steps,
                 max_tokens=self.max_tokens, max_cost=self.max_cost, budget=self.budget,
@@ -105,14 +91,57 @@ class NewRun(Body):
             ),
             pod=Pod(image=self.image),
             cloning=Cloning(subdir=self.subdir, depth=self.depth, sparse=self.sparse, submodules=self.submodules),
-            question=Question(answer=self.answer, diff=self.diff),
-            briefing=Briefing(
-                roles=self.roles, variables=[f"{name}={value}" for name, value in self.variables.items()], memory=self.memory,
-            ),
+            briefing=Briefing(roles=self.roles, memory=self.memory),
         )  # fmt: skip
 
     def where(self) -> Where:
         return Where(self.backend)
+
+
+class NewRun(Order):
+    """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
+
+    escalate: list[str] = Field(
+        default=[],
+        description="Policies or models that are tried one after the other, in place of models: the next if the checks failed.",
+    )
+    variables: dict[str, str] = Field(default={}, description="Variables of the prompt; with any, it is a template.")
+    temperatures: list[float | None] = Field(
+        default=[], description="One for each agent, in place of temperature; null is as there."
+    )
+    answer: bool = Field(default=False, description="Whether the agents answer a question instead of changing files.")
+    diff: str | None = Field(
+        default=None, description="A..B or A...B: the commits whose difference the agents are shown."
+    )
+    first: int | None = Field(default=None, ge=1, description="Stop the others when this many have succeeded.")
+
+    @property
+    def workers(self) -> list[str]:
+        return [*super().workers, *self.escalate]
+
+    def request(self) -> Request:
+        asked = super().request()
+        variables = [f"{name}={value}" for name, value in self.variables.items()]
+        return replace(
+            asked, escalate=self.escalate, temperatures=tuple(self.temperatures), first=self.first,
+            question=Question(answer=self.answer, diff=self.diff), briefing=replace(asked.briefing, variables=variables),
+        )  # fmt: skip
+
+
+class NewTeam(Order):
+    """One prompt for a team. `n`, `models`, `agents` and `roles` are for the stages that name none."""
+
+    team: str = Field(
+        min_length=1, max_length=4000, description="Its name. From the server's own machine also the path of its file."
+    )
+    stages: str | None = Field(
+        default=None,
+        description="The team's stages file, in place of one that the server has. It names roles, models and agents, and no files.",
+    )
+    n: int | None = Field(
+        default=None, ge=1, le=MOST, description="How many agents in each run of a stage. Default: 1."
+    )
+    budget: float | None = Field(default=None, gt=0, description="USD for all of the team. Default: as its file says.")
 
 
 class AgentConfig(Body):

@@ -7,13 +7,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from aideator_cli.server.problems import MEDIA_TYPE
-from aideator_cli.views.json import choosing, comparing, judging, means, outcome, run
+from aideator_cli.views.json import choosing, comparing, judging, means, outcome, run, teams
 from aideator_cli.views.json.schema import definitions
 
 PREFIX: Final = "#/components/schemas/"
 KINDS: Final = (
     choosing.Selection, comparing.Comparison, judging.Places, means.Key, outcome.Result, run.Run, run.Event, run.Observation, run.Told,
     means.Webhook, means.DeadMessage, means.Tested,
+    teams.StartedTeam, teams.ListedTeam, teams.TeamMessage, teams.TeamFile,
 )  # fmt: skip
 TEXT: Final = {"type": "string"}
 OR_NULL: Final = {"type": ["string", "null"]}

@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from aideator_agent.git_failures import host_of
@@ -13,17 +13,21 @@ from aideator_cli.errors import refused
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.repository import is_url
 from aideator_cli.intake.roles.finding import is_path
+from aideator_cli.intake.teams.finding import is_path as is_team_path
 from aideator_cli.server.access import Caller
-from aideator_cli.server.bodies import NewRun
+from aideator_cli.server.bodies import NewRun, NewTeam, Order
 from aideator_cli.server.problems import Problem
 
 LEAVE_OUT: Final = "leave it out, or ask for a token with that scope"
 METADATA: Final = ipaddress.ip_network("fd00:ec2::/32")  # Amazon's, which is no link's
+Started = TypeVar("Started", NewRun, NewTeam)
 _COUNT: Final = re.compile(r":\d*\s*$")  # behind a name
 
 
-def admissible(caller: Caller, asked: NewRun) -> NewRun:
-    """Returns the run as this caller may start it: without the scope admin only on the cluster, whatever the server's settings say.
+def admissible(caller: Caller, asked: Started) -> Started:
+    """Returns the run, or the team, as this caller may start it.
+
+    Without the scope admin that is only on the cluster, whatever the server's settings say.
 
     Raises `Problem` (403) with everything that needs the scope admin.
     """
@@ -72,13 +76,15 @@ def of_link(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return inner.is_link_local or inner.is_unspecified or inner in METADATA
 
 
-def _of_machine(asked: NewRun) -> Iterator[str]:
+def _of_machine(asked: Order) -> Iterator[str]:
     if not is_url(asked.repository) or asked.repository.strip().lower().startswith("file:"):
         yield "a repository on the server's machine"
     if any(SCRIPTED in name for name in asked.workers):
         yield "a script on the server's machine"
     if any(is_path(_COUNT.split(item)[0].strip()) for value in asked.roles for item in value.split(",")):
         yield "a role from a file"
+    if isinstance(asked, NewTeam) and asked.stages is None and is_team_path(asked.team):
+        yield "a team from a file"
     if asked.api_base is not None:
         yield "api_base, to which the server's keys would go"
     if asked.backend is not None or asked.allow_local_shell:

@@ -30,9 +30,17 @@ def key_of(owner: str | None, text: str | None, body: bytes) -> Key | None:
     return Key(owner or "", text, hashlib.sha256(body).hexdigest())
 
 
-def once(here: Here, key: Key | None, start: Callable[[Callable[[str], object]], str]) -> str:
-    """Returns the run that `start` returns, or that it returned for this key before. `start` gets a function that takes the run's id
-    when it is stored: if this process is killed from then on, the same request again gets that run."""
+def once(
+    here: Here,
+    key: Key | None,
+    start: Callable[[Callable[[str], object]], str],
+    is_there: Callable[[str], object] | None = None,
+) -> str:
+    """Returns the run, or what else, that `start` returns, or that it returned for this key before.
+
+    `start` gets a function that takes the id when it is stored: if this process is killed from then on, the same request again gets
+    what has that id. `is_there` tells whether it is still there; by default of a run.
+    """
     if key is None:
         return start(lambda _: None)
     store = ServerStore.of(here.store)
@@ -41,8 +49,8 @@ def once(here: Here, key: Key | None, start: Callable[[Callable[[str], object]],
         text = "this Idempotency-Key came with another request before"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, "choose a new key for a new request")
     if known.run is not None:
-        if here.store.run(known.run) is None:
-            text = f"run {known.run}, which this Idempotency-Key has started, was deleted"
+        if not (is_there or here.store.run)(known.run):
+            text = f"{'team' if is_there else 'run'} {known.run}, which this Idempotency-Key has started, was deleted"
             raise Problem(HTTPStatus.GONE, text, "choose a new key to start another one")
         return known.run
     if not known.is_new:

@@ -30,13 +30,23 @@ class Teams(Database):
         row = self._connection.execute(f"select {_COLUMNS} from teams where id = ?", (id_,)).fetchone()
         return None if row is None else _team(row)
 
-    def teams(self, limit: int = -1, state: str | None = None) -> "list[TeamRun]":
-        """Returns the teams, newest first."""
-        these = "" if state is None else "where state = ?"
-        given = () if state is None else (state,)
+    def teams(
+        self, limit: int = -1, state: str | None = None, *, owner: str | None = None, after: "TeamRun | None" = None
+    ) -> "list[TeamRun]":
+        """Returns the teams, newest first: those that come after one, and of one user of the server, if that is wanted."""
+        wanted: list[tuple[str, tuple[str, ...]]] = []
+        if state is not None:
+            wanted.append(("state = ?", (state,)))
+        if owner is not None:
+            wanted.append(("owner = ?", (owner,)))
+        if after is not None:
+            wanted.append(("(created < ? or (created = ? and id > ?))", (after.created, after.created, after.id)))
+        these = f"where {' and '.join(condition for condition, _ in wanted)}" if wanted else ""
         most = "" if limit < 0 else f"limit {int(limit)}"
         query = f"select {_COLUMNS} from teams {these} order by created desc, id {most}"
-        return [_team(row) for row in self._connection.execute(query, given)]
+        return [
+            _team(row) for row in self._connection.execute(query, [value for _, values in wanted for value in values])
+        ]
 
     def find_team(self, word: str) -> str | None:
         """Returns the id of the team that has this id, or the only one whose id begins so."""

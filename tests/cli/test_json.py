@@ -124,6 +124,8 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "token",
         "team",
         "team_begun",
+        "listed_team",  # of servers alone
+        "team_message",
         "webhook",
         "tested",
         "dead_message",

@@ -64,7 +64,11 @@ def test_the_curl_lines_do_what_they_say(
         shell.curl(patch)
         assert 'line.startswith("#")' in (clone / "todo.py").read_text()
 
-        health, start, stream, status, select, task, register, login, make_key, use_key = LINES[1]
+        (team,) = LINES[1]
+        begun = json.loads(shell.curl(team))
+        assert (begun["kind"], begun["name"], begun["limits"]["cost"]) == ("team", "feature", 5)
+
+        health, start, stream, status, select, task, register, login, make_key, use_key = LINES[2]
         assert json.loads(shell.curl(health))["status"] == "healthy"
         started = json.loads(shell.curl(start))
         shell.run = started["run_id"]

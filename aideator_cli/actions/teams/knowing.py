@@ -8,6 +8,9 @@ from aideator_cli.errors import AideatorError, command, not_found, refused, usag
 from aideator_cli.system.clock import now, seconds_between
 
 if TYPE_CHECKING:  # every `show` asks whether the word is a team's
+    from collections.abc import Mapping
+
+    from aideator_cli.actions.teams.joining import Joiner
     from aideator_cli.actions.teams.seeing import Seen
     from aideator_cli.actions.teams.walking import Course
     from aideator_cli.domain.handing import StepState, TeamState, Told
@@ -75,21 +78,25 @@ def _expect_no_files(team: "TeamRun") -> None:
             raise usage(f"team {team.id} names the file {file!r} of the machine that started it", hint="go on there")
 
 
-def course_of(here: Here, run: "TeamRun") -> "Course":
+def course_of(here: Here, run: "TeamRun", joiner: "Joiner | None" = None) -> "Course":
     """Returns how far the team is, by what is stored."""
     from aideator_cli.actions.teams.joining import Joiner
     from aideator_cli.actions.teams.seeing import Sight
     from aideator_cli.actions.teams.walking import Walk
 
-    return Walk(run, Sight(here, run).look, here.settings.roles_folder, Joiner()).go()
+    return Walk(run, Sight(here, run).look, here.settings.roles_folder, joiner or Joiner()).go()
 
 
 def state_of(here: Here, run: "TeamRun") -> "TeamState":
     """Returns the team's steps in the order in which they began, and what came of each."""
+    return state_told(here, run, course_of(here, run).told)
+
+
+def state_told(here: Here, run: "TeamRun", told: "Mapping[str, Told]") -> "TeamState":
+    """Returns the same, if it is known what came of the steps: by their keys."""
     from aideator_cli.domain.handing import TeamState
 
-    course = course_of(here, run)
-    return TeamState(run, tuple(_state(here, step, course.told.get(step.key)) for step in here.store.steps(run.id)))
+    return TeamState(run, tuple(_state(here, step, told.get(step.key)) for step in here.store.steps(run.id)))
 
 
 def _state(here: Here, step: "Step", told: "Told | None") -> "StepState":

@@ -1,6 +1,6 @@
 """Starts a team: all of it is checked first, then its first step begins."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -97,7 +97,7 @@ def as_run(team: Team, request: Request) -> TeamRun:
 def _anywhere(team: Team) -> Team:
     """Returns the team with whole paths: who moves it on may be in another folder."""
     stages = tuple(replace(stage, role=_role(stage.role) if stage.role else None) for stage in team.stages)
-    return replace(team, stages=stages, place=team.place if team.place == finding.SHIPPED else _whole(team.place))
+    return replace(team, stages=stages, place=team.place if team.place in finding.NO_FILES else _whole(team.place))
 
 
 def _role(role: str) -> str:
@@ -115,14 +115,17 @@ def _whole(path: str) -> str:
     return str(Path(path).expanduser().absolute())
 
 
-def begin(here: Here, planned: TeamPlan) -> TeamRun:
-    """Stores the team and starts its first step. Raises `AideatorError`; then nothing remains."""
+def begin(here: Here, planned: TeamPlan, stored: Callable[[str], object] | None = None) -> TeamRun:
+    """Stores the team and starts its first step. `stored` gets the team's id as soon as both are in the store.
+
+    Raises `AideatorError`; then nothing remains.
+    """
     run, spec = planned.run, planned.first.spec
     assert spec.team is not None
     lease = here.store.add_team(run, own_name(), this_host(), STARTING_SECONDS)
     try:
         here.store.add_step(Step(run.id, spec.team.key, spec.id, now()))
-        start(here, planned.first)
+        start(here, planned.first, None if stored is None else lambda _: stored(run.id))
     except BaseException:
         here.store.forget_team(run.id)
         raise

@@ -29,6 +29,7 @@ def report(
 
     from aideator_cli.actions.sharing.reporting import report as material
     from aideator_cli.actions.teams.knowing import meant, run_to_report, state_of
+    from aideator_cli.actions.teams.talking import Talk
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
     from aideator_cli.errors import usage
@@ -47,7 +48,9 @@ def report(
         raise usage("--json and --output - would both write to stdout", hint="leave out one of them")
     if not to_stdout:
         expect_free(target, force=force)
-    page = html(material(here, found, timeline.TYPES, None if team is None else state_of(here, team)))
+    state = None if team is None else state_of(here, team)
+    talk = [] if state is None else Talk().of(here, state)
+    page = html(material(here, found, timeline.TYPES, state, talk))
     if to_stdout:
         sys.stdout.buffer.write(page.encode())
         return 0

@@ -1,5 +1,6 @@
 """Where teams are: in the repository, the user's own, the shipped ones, and any file that the user names by its path."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ NAMES: Final = ("feature", "bugfix", "review", "refactor")
 ENDINGS: Final = (".yaml", ".yml")
 FOLDER: Final = Path(".aideator") / "teams"
 SHIPPED: Final = "shipped"
+SENT: Final = "sent"  # the place of one that came with a request
+NO_FILES: Final = (SHIPPED, SENT)  # places that are no paths
 
 
 def is_path(word: str) -> bool:
@@ -66,14 +69,34 @@ def read(path: Path) -> Team:
 def _of_repository(path: Path) -> Team:
     """Whoever can write to the repository wrote the file, and a file that it names would be sent to a model, or run."""
     team = read(path)
+    for option, stage, named in _files_in(team):
+        raise usage(
+            f"{path}: {option} of {stage} names the file {named!r}; a repository names only what is known by name",
+            f"if you trust this file, name it by its path: --team {path}",
+        )
+    return team
+
+
+def sent(text: str, name: str) -> Team:
+    """Returns the team whose stages file came with a request. It names no files: they would be those of this machine.
+
+    Raises `AideatorError` (usage).
+    """
+    team = parse(text, checked_name(name, "team"), SENT, f"team {name}")
+    for option, stage, named in _files_in(team):
+        raise usage(
+            f"team {name}: {option} of {stage} names the file {named!r}, and a team that is sent names only what is known by name",
+            "name roles, models and agents",
+        )
+    return team
+
+
+def _files_in(team: Team) -> Iterator[tuple[str, str, str]]:
+    """Yields which option of which stage names a file, and the file."""
     for stage in team.stages:
         for option, value in (("role", stage.role), ("model", stage.model), ("agent", stage.agent)):
             if value and value != TASK_ROLE and (named := file_in(option, value)):
-                raise usage(
-                    f"{path}: {option} of {stage.name} names the file {named!r}; a repository names only what is known by name",
-                    f"if you trust this file, name it by its path: --team {path}",
-                )
-    return team
+                yield option, stage.name, named
 
 
 def checked_name(name: str, what: str) -> str:

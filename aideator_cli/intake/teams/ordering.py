@@ -47,7 +47,8 @@ def request_of(run: TeamRun, wanted: Wanted, like: Request, settings: Settings, 
         like, prompt=text_of(run, wanted, settings), n=None if counted else stage.n or asked.n or 1,
         models=[_filled(model, run, wanted) for model in named],
         agents=Agents(agents, like.agents.command, like.agents.own_home), bounds=own, first=None, parallel=run.asked.parallel,
-        question=Question(answer=stage.answers), briefing=Briefing([role] if role else [], mcp=like.briefing.mcp),
+        question=Question(answer=stage.answers),
+        briefing=Briefing([role] if role else [], mcp=like.briefing.mcp, memory=like.briefing.memory),
     )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.teams.holding import gone
 from aideator_cli.actions.teams.moving import Mover
+from aideator_cli.actions.teams.walking import Course
 from aideator_cli.domain.teams import first_run
 from aideator_cli.errors import AideatorError
 from aideator_cli.store import DatabaseAway, Store
@@ -23,8 +25,10 @@ _log = logging.getLogger(__name__)
 class TeamMovers:
     """Those of this process. `stop` hands the teams over: another replica may take them at once."""
 
-    def __init__(self, given: Here) -> None:
+    def __init__(self, given: Here, begun: Callable[[], object] = lambda: None) -> None:
+        """`begun` is called when a step has begun, so that its run is followed at once."""
         self._given = given
+        self._begun = begun
         self._stop = threading.Event()
         self._movers: dict[str, tuple[Mover, threading.Thread]] = {}
         self._lock = threading.Lock()
@@ -61,9 +65,21 @@ class TeamMovers:
             self._movers[team] = mover, thread
         thread.start()
 
+    def _noting(self) -> Callable[[Course], None]:
+        """Returns what tells when there are steps at work that it has not seen."""
+        seen: set[str] = set()
+
+        def changed(course: Course) -> None:
+            working = {each.run.spec.id for each in course.working}
+            if not working <= seen:
+                seen.update(working)
+                self._begun()
+
+        return changed
+
     def _move(self, mover: Mover) -> None:
         try:
-            mover.move()
+            mover.move(self._noting())
         except Exception as error:
             is_away = isinstance(error, DatabaseAway) or is_of_database(error)
             pause = LOOK_SECONDS if is_away else PAUSE_SECONDS

@@ -38,6 +38,10 @@ class Hub:
     def open(self) -> int:
         return self._open
 
+    @property
+    def is_closing(self) -> bool:
+        return self._closing
+
     def close_soon(self) -> None:
         """May be called by any thread, and by a signal's handler."""
         self._loop.call_soon_threadsafe(self.close)

@@ -13,7 +13,7 @@ from aideator_cli.choice.ranking import Candidate
 from aideator_cli.choice.reasons import obstacles
 from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Word, titled
-from aideator_cli.domain.handing import TeamState
+from aideator_cli.domain.handing import Message, TeamState
 from aideator_cli.domain.judgements import Round
 from aideator_cli.domain.result import CheckResult, Result
 from aideator_cli.domain.runs import Selection, StoredRun
@@ -29,6 +29,7 @@ from aideator_cli.views.html.drawing import drawing
 from aideator_cli.views.html.side_by_side import Room, side_by_side
 from aideator_cli.views.html.timeline import Timeline
 from aideator_cli.views.signs import ended_sign
+from aideator_cli.views.talk import between
 from aideator_cli.views.text import columns
 from aideator_cli.views.text import judged as judging
 from aideator_cli.views.text.comparison import of_judge, of_others, told_group, told_parts, untidy
@@ -41,6 +42,7 @@ TAIL: Final = 6_000  # of a check's output: its end
 FILES: Final = 500  # rows
 DIFFS: Final = 300  # files whose changes are shown
 FINDINGS: Final = 200  # of a variation
+MESSAGES: Final = 500  # of a team
 TITLE: Final = 100
 _COLOURS: Final = {Word.PASSED: "good", Word.NOT_RUN: "dim"}
 _WEIGHTS: Final = {"good": "good", "bad": "bad", "look": "look", "note": "dim"}
@@ -58,6 +60,7 @@ class Material:
     attempts: Mapping[int, int]  # how many each variation has had
     made: str  # RFC 3339, UTC
     team: TeamState | None = None  # whose result the run has
+    talk: Sequence[Message] = ()  # of the team
 
 
 def values(material: Material) -> dict[str, Any]:
@@ -66,7 +69,7 @@ def values(material: Material) -> dict[str, Any]:
     selection = material.selection
     return {
         "run": spec.id if material.team is None else material.team.run.id,
-        "team": None if material.team is None else _team(material.team),
+        "team": None if material.team is None else _team(material.team, material.talk),
         "version": __version__,
         "made": material.made[:16].replace("T", " "),
         "title": _title(spec.prompt if material.team is None else material.team.run.prompt),
@@ -96,7 +99,7 @@ def values(material: Material) -> dict[str, Any]:
     }
 
 
-def _team(state: TeamState) -> dict[str, Any]:
+def _team(state: TeamState, talk: Sequence[Message]) -> dict[str, Any]:
     run = state.run
     steps = [
         {
@@ -114,7 +117,14 @@ def _team(state: TeamState) -> dict[str, Any]:
     )
     outcome = run.result or run.reason or run.state
     return {"name": run.team.name, "prompt": _begun(run.prompt, PROMPT), "steps": steps, "tasks": tasks, "state": run.state,
-            "outcome": outcome, "figures": f"{duration(state.seconds)}, {cost(state.cost)}"}  # fmt: skip
+            "outcome": outcome, "figures": f"{duration(state.seconds)}, {cost(state.cost)}",
+            "talk": [_message(each) for each in talk[:MESSAGES]], "talk_left": max(0, len(talk) - MESSAGES)}  # fmt: skip
+
+
+def _message(each: Message) -> dict[str, Any]:
+    return {
+        "time": each.time[11:19], "who": between(each), "text": _begun(each.text, WORDS), "run": each.run,
+    }  # fmt: skip
 
 
 def _title(prompt: str) -> str:

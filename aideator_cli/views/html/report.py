@@ -18,5 +18,6 @@ def html(reported: Reported) -> str:
         reported.attempts,
         reported.made,
         reported.team,
+        reported.talk,
     )
     return render_html("report.html.j2", values(material))

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:  # who writes schemas loads the types alone
-    from aideator_cli.domain.handing import StepState, TeamState
-    from aideator_cli.domain.teams import Stage, Team
+    from aideator_cli.domain.handing import Message, StepState, TeamState
+    from aideator_cli.domain.teams import Stage, Team, TeamRun
 
 
 class TeamStage(TypedDict):
@@ -112,6 +112,38 @@ class StartedTeam(TypedDict):
     steps: Sequence[TeamStep]
 
 
+class ListedTeam(TypedDict):
+    """A team in a server's list. `result`: RUN/N."""
+
+    kind: Literal["listed_team"]
+    team: str
+    name: str
+    created: str
+    ended: str | None
+    state: Literal["running", "succeeded", "failed", "cancelled"]
+    reason: str
+    prompt: str
+    result: str | None
+    user: str | None
+
+
+class TeamMessage(TypedDict):
+    """What one of a team has handed or said to another. `by` and `to`: a step, a role, or `user`, a person; `run`: where it was said.
+
+    `message` is its id: it stays the same.
+    """
+
+    kind: Literal["team_message"]
+    team: str
+    message: str
+    time: str
+    what: Literal["handed", "said", "asked", "answered", "told"]
+    by: str
+    to: str
+    text: str
+    run: str
+
+
 class TeamBegun(TypedDict):
     """A team that `run --team --detach` has started."""
 
@@ -127,6 +159,21 @@ def team_record(state: "TeamState") -> dict[str, Any]:
         "reason": run.reason, "prompt": run.prompt, "result": run.result, "cost": state.cost, "seconds": round(state.seconds, 3),
         "limits": _limits(run.team), "plan": run.plan.as_json() if run.plan else None,
         "steps": [_step(each) for each in state.steps],
+    }  # fmt: skip
+
+
+def listed_record(run: "TeamRun") -> dict[str, Any]:
+    """Returns the line of a team in a list, for which nothing of its steps is read."""
+    return {
+        "kind": "listed_team", "team": run.id, "name": run.team.name, "created": run.created, "ended": run.ended, "state": run.state,
+        "reason": run.reason, "prompt": run.prompt, "result": run.result, "user": run.owner,
+    }  # fmt: skip
+
+
+def message_record(team: str, each: "Message") -> dict[str, Any]:
+    return {
+        "kind": "team_message", "team": team, "message": each.id, "time": each.time, "what": each.what, "by": each.by, "to": each.to,
+        "text": each.text, "run": each.run,
     }  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aideator_agent.spec import RunSpec, VariationSpec
+from aideator_cli.domain.calls import Asked
 from aideator_cli.domain.events import HANDED, Closed, Ended, Event, Item, Joined, Observation
 from aideator_cli.text.clean import clean, one_line
 from aideator_cli.text.figures import plural
 from aideator_cli.views import wording
 from aideator_cli.views.colours import BOLD, DIM, RED, paint, variation_colour
-from aideator_cli.views.course.calls import Asked
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.signs import TOLD
 from aideator_cli.views.text.plain import in_words

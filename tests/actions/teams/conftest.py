@@ -35,6 +35,10 @@ def submit(**said: str) -> dict[str, Any]:
     return {"calls": [{"tool": "submit", "arguments": said}]}
 
 
+def ask(role: str, question: str) -> dict[str, Any]:
+    return {"calls": [{"tool": "ask", "arguments": {"role": role, "question": question}}]}
+
+
 def block(**data: Any) -> str:
     return f"So:\n\n```json\n{json.dumps(data)}\n```"
 
