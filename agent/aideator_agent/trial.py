@@ -74,7 +74,7 @@ def _resolved(name: str) -> dict[str, Any]:
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        return {"name": name, "error": str(error)}
+        return {"name": name, "error": getattr(error, "strerror", None) or str(error)}
     addresses = sorted({str(entry[4][0]) for entry in found})
     return {"name": name, "addresses": addresses[:4], "seconds": round(time.monotonic() - began, 3)}
 

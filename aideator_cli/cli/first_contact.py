@@ -68,9 +68,10 @@ def _where(found: "Standing") -> str:
         )
         chosen = f", {found.selected} is selected" if found.selected else ""
         return f"Your newest run is {newest.id}, “{short}”: {done}{chosen}."
-    place = f"in the cluster of {one_line(found.context)}" if found.context else "on this machine"
+    if found.context:  # which is not asked what keys it has
+        return f"You have no runs yet. Agents would run in the cluster of {one_line(found.context)}, with the keys that are stored there."
     keys = f"{next(iter(found.models))} is set" if found.models else "the environment has no model's key"
-    return f"You have no runs yet. Agents would run {place}; {keys}."
+    return f"You have no runs yet. Agents would run on this machine; {keys}."
 
 
 def _with_run(found: "Standing") -> Iterator[Step]:
@@ -93,7 +94,7 @@ def _without_run(found: "Standing") -> Iterator[Step]:
     if not known:
         yield "see it work, for nothing", "aideator demo"
         if found.context:
-            yield "store a key for the agents", f"aideator secret set {KEY}"
+            yield "store a key there, once", f"aideator secret set {KEY}"
         else:
             yield "give the agents a key", f"export {KEY}=…"
     yield _starting("start three agents", found)

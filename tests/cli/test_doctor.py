@@ -1,5 +1,6 @@
 """`doctor`: whether agents can run here, in words and as JSON, and with an exit code for scripts."""
 
+import io
 import json
 import sqlite3
 import sys
@@ -9,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from aideator_cli.domain.findings import NOTE, Finding
 from aideator_cli.errors import ExitCode
 from aideator_cli.store import Store
+from aideator_cli.views.screen import Screen
+from aideator_cli.views.text.findings import show_finding
 from tests.backends.kubernetes.api_server import Answer, Fake, Handler, answering, write_kubeconfig
 from tests.cli.conftest import Said, Shell
 from tests.fixtures import acp_agent
@@ -278,3 +282,15 @@ def test_a_missing_permission_is_named_with_its_rule(aideator: Shell, cluster: F
     assert "{apiGroups: [batch], resources: [jobs], verbs: [list, delete]}" in said.out
     assert "– permissions   you may not list events (optional)" in said.out
     assert said.err == "agents can't run yet: mend the 1 line with ✗\n"
+
+
+def test_on_a_terminal_a_finding_folds_beside_its_part_and_what_mends_it_stays_whole() -> None:
+    out = io.StringIO()
+    told = "the environment has no provider's key; only scripted models can run"
+    finding = Finding("keys", NOTE, told, "export ANTHROPIC_API_KEY=…, or keep it in the keyring")
+    show_finding(Screen(out, 50, is_terminal=True), finding, "aideator")
+    assert out.getvalue().splitlines() == [
+        "– keys          the environment has no provider's",
+        "                key; only scripted models can run",
+        "                → export ANTHROPIC_API_KEY=…, or keep it in the keyring",
+    ]

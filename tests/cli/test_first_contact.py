@@ -42,6 +42,7 @@ def test_without_anything_it_begins_with_the_demo_and_leaves_no_trace(
 def test_with_a_cluster_a_key_is_stored_there(aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", {})))
     out = told(aideator)
+    assert "with the keys that are stored there." in out
     assert "aideator secret set ANTHROPIC_API_KEY" in out
     assert "--allow-local-shell" not in out
 

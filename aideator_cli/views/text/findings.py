@@ -14,8 +14,9 @@ _CELLS: Final = 13  # of the longest part
 
 def show_finding(screen: Screen, finding: Finding, program: str) -> None:
     sign, style = _SIGNS.get(finding.state, ("✓", "green"))
-    text = one_line(finding.text)
-    screen.line(f"{_painted(screen, sign, style)} {finding.part:<{_CELLS}} {text}".rstrip())
+    begin = f"{finding.part:<{_CELLS}} "
+    text = screen.folded(f"  {begin}{one_line(finding.text)}", indent=" " * (2 + len(begin)))[2:]
+    screen.line(f"{_painted(screen, sign, style)} {text}".rstrip())
     if finding.mend is not None:
         hint = f"→ {one_line(written(finding.mend, program))}"
         screen.line(f"  {'':<{_CELLS}} {_painted(screen, hint, 'dim')}")
