@@ -45,6 +45,7 @@ from aideator_cli.actions.applying import Undone
 from aideator_cli.actions.crossing import refereeing as crossing
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.issues import read_issue
+from aideator_cli.actions.judged import Judge
 from aideator_cli.actions.places import server_at, server_named
 from aideator_cli.actions.refreshing import refresh
 from aideator_cli.actions.sharing import exporting, reporting
@@ -423,7 +424,7 @@ class Run:
     def judge(self, model: str | None = None, *, api_base: str | None = None, max_pairs: int = 15) -> Round | None:
         """Asks a model which of those that passed is better, two at a time, blind. None: fewer than two are left to compare."""
         self._look()
-        asked = judging.judge(self._here, self._run, judging.Judge(model, api_base, max_pairs))
+        asked = judging.judge(self._here, self._run, Judge(model, api_base, max_pairs))
         return next((told for told in asked if isinstance(told, Round)), None)
 
     def report(self) -> str:

@@ -1,9 +1,11 @@
 """Asks a model questions on this machine, outside any agent. Opening, costs and failures are the same as in a run."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Event as Flag
 from threading import Thread
 from time import monotonic
 from typing import Final
@@ -33,6 +35,7 @@ from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
 
 AT_ONCE: Final = 4  # questions
+TICK: Final = 0.5  # seconds between two looks at whether nobody wants the answers any more
 LONGEST: Final = 7 * 86400.0  # seconds; a silent provider ends a call sooner
 
 
@@ -74,8 +77,12 @@ class Asked:
         # A script answers in a fixed order, which parallel questions would mix up.
         self._at_once = 1 if variation.model.startswith(models.SCRIPTED) else AT_ONCE
 
-    def ask(self, system: str, questions: Sequence[Callable[[], str]]) -> Iterator[Answered | AskedAgain]:
+    def ask(
+        self, system: str, questions: Sequence[Callable[[], str]], stop: Flag | None = None
+    ) -> Iterator[Answered | AskedAgain]:
         """Yields each answer as it arrives. Each question is built when it is asked. Closing the iterator asks no further questions.
+
+        `stop`: when another thread sets it, the iterator ends without the answers that have not come.
 
         Raises `AideatorError` if all further questions would fail too.
         """
@@ -88,7 +95,9 @@ class Asked:
         left = len(questions)
         try:
             while left:
-                item = told.get()
+                item = _next(told, stop)
+                if item is None:
+                    return
                 if isinstance(item, Exception):
                     raise item
                 left -= isinstance(item, Answered)
@@ -122,6 +131,16 @@ class Asked:
             raise _failure(error) from error
         assert turn is not None
         return Said(turn.text, turn.usage, monotonic() - begun)
+
+
+def _next(told: "SimpleQueue[_Told]", stop: Flag | None) -> "_Told | None":
+    """Waits for what comes next. Returns None if `stop` is set meanwhile."""
+    if stop is None:
+        return told.get()
+    while not stop.is_set():
+        with suppress(Empty):
+            return told.get(timeout=TICK)
+    return None
 
 
 def resolve(name: str | None, api_base: str | None, settings: Settings) -> tuple[models.ModelInfo, VariationSpec]:

@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import SystemRandom
+from threading import Event as Flag
 from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
@@ -12,12 +13,14 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.asking import Asked, AskedAgain, NoAnswer, Said, resolve
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.judged import Announced, Judge, Told, TooBig, Unneeded
+from aideator_cli.actions.places import server_of
 from aideator_cli.actions.purse import Purse, about, left_of_budget
 from aideator_cli.choice.equivalence import groups, same_answers
 from aideator_cli.choice.judging import questions
 from aideator_cli.choice.judging.evidence import accusations, evidence
 from aideator_cli.choice.judging.tournament import pairs
-from aideator_cli.domain.judgements import NO_ANSWER, Judgement, Round, Verdict, newest
+from aideator_cli.domain.judgements import NO_ANSWER, Judgement, Verdict, newest
 from aideator_cli.domain.result import Result, exit_code
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import ExitCode
@@ -29,46 +32,6 @@ from aideator_cli.system.clock import now
 from aideator_cli.workspace.patches import parse
 
 VERDICTS: Final[dict[questions.Letter, Verdict]] = {"A": "first", "B": "second", "TIE": "tie"}
-
-
-@frozen
-class Judge:
-    """`model`, `api_base`: None means the configured one. `most_pairs`: the maximum number of pairs; each is asked about twice."""
-
-    model: str | None = None
-    api_base: str | None = None
-    most_pairs: int = 15
-
-
-@frozen
-class Unneeded:
-    """There is nothing to ask: fewer than two variations passed, or all that they left is equivalent."""
-
-    passed: tuple[int, ...]
-    code: ExitCode  # the run's own if none passed
-
-
-@frozen
-class Announced:
-    """What the judge is about to be asked."""
-
-    model: str
-    works: int  # patches or answers
-    pairs: int
-    possible: int  # the number of all pairs
-    cost: float | None = 0.0  # USD, about; None: the model's price is unknown
-
-
-@frozen
-class TooBig:
-    """Two variations that the judge can't be asked about, and why. They count as a tie."""
-
-    first: int
-    second: int
-    why: str
-
-
-Told = Unneeded | Announced | TooBig | AskedAgain | Judgement | Round
 
 
 @frozen
@@ -94,11 +57,18 @@ class _Plan:
         return result.patch or questions.answer_shown(result.answer or "", result.citations)
 
 
-def judge(here: Here, run: StoredRun, by: Judge) -> Iterator[Told]:
+def judge(here: Here, run: StoredRun, by: Judge, stop: Flag | None = None) -> Generator[Told]:
     """Yields first what is about to be asked, then each judgement after storing it, last the outcome of the round.
 
-    Answers are stored even if the round ends early. Raises `AideatorError` if the model can't be asked.
+    `stop`: when another thread sets it, nothing more is asked. Answers are stored even if the round ends early, and then don't count.
+    Raises `AideatorError` if the model can't be asked.
     """
+    server = None if by.own_keys else server_of(run, here.settings)
+    if server is not None:
+        from aideator_cli.actions.judging_there import judge_there
+
+        yield from judge_there(here, run, server, by)
+        return
     spec, store, results = run.spec, here.store, here.store.results(run.spec.id)
     passed = [last_result(store, spec, result.variation) for result in results if result.succeeded]
     order = () if spec.answer else comparison_of(run, store).order
@@ -115,7 +85,9 @@ def judge(here: Here, run: StoredRun, by: Judge) -> Iterator[Told]:
     purse = left_of_budget(store, spec)
     purse.expect(announced.cost)
     yield announced
-    yield from jury.judge(asked, purse)
+    yield from jury.judge(asked, purse, stop)
+    if stop is not None and stop.is_set():
+        return
     if judged := newest(store.judgements(spec.id), store.results(spec.id)):
         yield judged
 
@@ -156,7 +128,7 @@ class _Jury:
         read += len(asked) * len(self._task.encode(errors="replace"))
         return about(self._info, read, len(asked))
 
-    def judge(self, asked: Asked, purse: Purse) -> Iterator[TooBig | AskedAgain | Judgement]:
+    def judge(self, asked: Asked, purse: Purse, stop: Flag | None) -> Iterator[TooBig | AskedAgain | Judgement]:
         for place, (one, other) in enumerate(self._plan.equivalent):
             self._come[place] = self._judgement(
                 one, other, "equivalent", f"equivalent {questions.plural_of(self._kind)}"
@@ -164,7 +136,8 @@ class _Jury:
         try:
             places = yield from self._askable()
             yield from self._in_order()
-            for told in asked.ask(questions.system(self._kind), [partial(self._question, place) for place in places]):
+            asking = [partial(self._question, place) for place in places]
+            for told in asked.ask(questions.system(self._kind), asking, stop):
                 if isinstance(told, AskedAgain):
                     yield told
                     continue

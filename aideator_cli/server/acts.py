@@ -7,16 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from aideator_cli.actions import cancelling, deleting, judging, keeping, places, retrying, selecting, starting, telling
+from aideator_cli.actions import cancelling, deleting, keeping, places, retrying, selecting, starting, telling
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.retrying import Retried
-from aideator_cli.domain.judgements import Round
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract, keys
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.described import either, one, several
-from aideator_cli.server.foreign import admissible, check_judge, check_place, check_reached
+from aideator_cli.server.foreign import admissible, check_place, check_reached
 from aideator_cli.server.naming import named, the_run, word
 from aideator_cli.server.once import Key, key_of, once
 from aideator_cli.server.problems import Problem
@@ -80,19 +79,6 @@ async def retry(request: Request, caller: Acting, run: RunId, body: bodies.Retry
     retried = await core_of(request).act(_retry, caller, run, body or bodies.Retrying())
     followers_of(request).retried(retried)
     return JSONResponse(await core_of(request).read(shown, run), ACCEPTED)
-
-
-@router.post(
-    "/runs/{run}/judge",
-    summary="Let a model compare the patches or answers that passed their checks",
-    responses=one("Places"),
-)
-async def judge(request: Request, caller: Acting, run: RunId, body: bodies.Judging | None = None) -> Response:
-    """Answers when the model has said all, which takes minutes. What it said is kept if you don't wait."""
-    asked = body or bodies.Judging()
-    check_judge(caller, asked.model)
-    async with core_of(request).turn(caller.name):
-        return JSONResponse(await core_of(request).ask(_judge, run, asked, caller))
 
 
 @router.post(
@@ -165,18 +151,6 @@ def stop(here: Here, run: str, variation: int | None) -> None:
 def _retry(here: Here, caller: Caller, run: str, body: bodies.Retrying) -> Retried:
     check_place(caller, the_run(here, run).place.backend)
     return retrying.retry(here, word(named(here, run, body.variation)), Where(), force=body.force, fresh=body.fresh)
-
-
-def _judge(here: Here, run: str, body: bodies.Judging, caller: Caller) -> dict[str, Any]:
-    told = list(
-        judging.judge(keys.here_of(here, caller), the_run(here, run), judging.Judge(body.model, None, body.max_pairs))
-    )
-    judged = next((each for each in told if isinstance(each, Round)), None)
-    if judged is None:
-        raise AideatorError(
-            f"nothing to judge: fewer than two variations of {run} are left to compare", hint="GET …/compare says why"
-        )
-    return {"kind": "places", "run": run, **judged.as_json()}
 
 
 def _tell(here: Here, run: str, body: bodies.Telling) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from aideator_cli.server import (
     contract,
     health,
     hooks,
+    judge,
     keys,
     metrics,
     mirror,
@@ -34,6 +35,7 @@ from aideator_cli.server.described import describe
 from aideator_cli.server.followers import Followers, told_to
 from aideator_cli.server.followers.teams import TeamMovers
 from aideator_cli.server.gate import Gate
+from aideator_cli.server.judges import Judges
 from aideator_cli.server.logs import RequestLog, Write
 from aideator_cli.server.page.troubles import unknown_address
 from aideator_cli.server.problems import answer_with_problems
@@ -68,7 +70,7 @@ def application(
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
-    for part in (health, metrics, mirror, hooks, runs, watching, acts, teams, contract, accounts, keys, api_page, page):
+    for part in (health, metrics, mirror, hooks, runs, watching, acts, judge, teams, contract, accounts, keys, api_page, page):
         app.include_router(part.router)
     app.router.routes.append(model_route.route)
     describe(app)
@@ -88,7 +90,9 @@ async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI
     state.deleting = set()
     state.looks = Looks()
     state.reachable = contract.Reachable()
-    parts = [*([traces] if traces else []), state.deliverer, state.followers, TeamMovers(here, state.followers.look)]
+    state.judges = Judges(here)
+    movers = TeamMovers(here, state.followers.look)
+    parts = [*([traces] if traces else []), state.deliverer, state.followers, state.judges, movers]
     for part in parts:
         part.start()
     work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting)

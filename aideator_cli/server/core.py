@@ -13,7 +13,6 @@ from aideator_cli.store.away import DatabaseAway, is_of_database
 
 READERS: Final = 8  # threads that read the store
 ACTORS: Final = 16  # threads for what asks a repository or a backend, which takes seconds
-ASKERS: Final = 8  # threads for what asks a model, which takes minutes: it must not hold up the others
 MOST_OF_ONE: Final = 4  # of what one user alone decides how long it takes; more of that user's wait for these
 MOST_WAITING: Final = 200  # actions that wait for a thread; more are refused
 
@@ -28,7 +27,6 @@ class Core:
         self._here = here
         self._readers = _Threads("read", READERS, here)
         self._actors = _Threads("act", ACTORS, here)
-        self._askers = _Threads("ask", ASKERS, here)
         self._turns: dict[str, _Turns] = {}  # by user
 
     @property
@@ -44,13 +42,9 @@ class Core:
         """Calls an action that may take long. It goes on if the caller is cancelled."""
         return await self._actors.run(lambda here: action(here, *given, **named))
 
-    async def ask(self, action: Callable[Concatenate[Here, P], T], *given: P.args, **named: P.kwargs) -> T:
-        """Calls an action that waits for a model. It goes on if the caller is cancelled."""
-        return await self._askers.run(lambda here: action(here, *given, **named))
-
     @asynccontextmanager
     async def turn(self, user: str | None) -> AsyncIterator[None]:
-        """For what asks a host that this user names, or a model: it waits until few of this user's are under way, so that one user
+        """For what asks a host that this user names: it waits until few of this user's are under way, so that one user
         can't hold all threads. None: whoever owns the server's machine, who never waits."""
         if user is None:
             yield
@@ -69,7 +63,6 @@ class Core:
         """Starts nothing more. What has begun goes on."""
         self._readers.close()
         self._actors.close()
-        self._askers.close()
 
 
 class _Turns:

@@ -21,9 +21,11 @@ def settle(store: Store, spec: RunSpec, record: Mapping[str, Any]) -> None:
     selection = selection_in(record)
     if selection is not None and selection != store.selection(run):
         store.select(run, selection)
-    for told in record["judgements"][len(store.judgements(run)) :]:
-        cheats = tuple(Accusation(**each) for each in told["cheats"])
-        store.save_judgement(run, Judgement(**{**told, "cheats": cheats}))
+    known = set(store.judgements(run))  # perhaps some of this machine's own judge
+    for told in record["judgements"]:
+        judgement = Judgement(**{**told, "cheats": tuple(Accusation(**each) for each in told["cheats"])})
+        if judgement not in known:
+            store.save_judgement(run, judgement)
     if record.get("crossing") is not None:
         store.keep_outcome(run, record["crossing"])
     if record["state"] == "ended" and all(result.ended for result in store.results(run)):

@@ -151,25 +151,6 @@ def test_a_cluster_that_does_not_answer_is_asked_once_at_a_time(
     assert len(asked) == 1
 
 
-def test_a_judge_that_takes_long_holds_up_nothing_else(
-    client: TestClient, finished: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = threading.Event()
-
-    def judge(*_: object) -> dict[str, str]:
-        said.wait(10)
-        return {"kind": "places"}
-
-    monkeypatch.setattr(acts, "_judge", judge)
-    with ThreadPoolExecutor(20) as several:
-        waiting = [several.submit(client.post, f"{API}/runs/{finished}/judge") for _ in range(20)]
-        answer = client.post(f"{API}/runs/{finished}/select", json={"variation": 1})
-        still = [each for each in waiting if not each.done()]
-        said.set()
-        assert (answer.status_code, len(still)) == (200, 20)
-        assert {each.result().status_code for each in waiting} == {200}
-
-
 def test_one_user_whose_hosts_never_answer_holds_up_nobody_else(
     shared: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

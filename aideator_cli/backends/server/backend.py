@@ -96,6 +96,17 @@ class ServerBackend:
         with self.client.understanding():
             return Selection(told["variation"], told["attempt"], told["time"], told["note"])
 
+    def ask_judge(self, run: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns how the judge stands that is at work now."""
+        return self._judge(self.client.ask("POST", f"{API}/runs/{run}/judge", body))
+
+    def judge(self, run: str) -> dict[str, Any]:
+        return self._judge(self.client.ask("GET", f"{API}/runs/{run}/judge"))
+
+    def _judge(self, told: Any) -> dict[str, Any]:
+        with self.client.understanding():
+            return {**told, "state": str(told["state"])}
+
     def retry(self, run: str, variation: int | None, *, force: bool, fresh: bool) -> None:
         self.client.ask("POST", f"{API}/runs/{run}/retry", {"variation": variation, "force": force, "fresh": fresh})
 

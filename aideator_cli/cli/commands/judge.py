@@ -9,7 +9,7 @@ from aideator_cli.cli.commands import options
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
-    from aideator_cli.actions.judging import Announced, Told, Unneeded
+    from aideator_cli.actions.judged import Announced, Told, Unneeded
     from aideator_cli.domain.judgements import Round
 
 
@@ -28,30 +28,40 @@ def judge(
     max_pairs: Annotated[
         int, typer.Option("--max-pairs", metavar="K", min=1, help="Compare at most K pairs, each of them twice.")
     ] = 15,
+    own_keys: Annotated[
+        bool,
+        typer.Option("--own-keys", help="Ask from this machine, with your own keys, also about a run on a server."),
+    ] = False,
     json: options.Json = False,
 ) -> int:
     """Let a model compare patches or answers.
 
     They are those that passed their checks. It does not see whose they are, and sees each pair in both orders.
     """
-    from aideator_cli.actions.judging import Judge, Unneeded
+    from aideator_cli.actions.judged import Judge, Unneeded
     from aideator_cli.actions.judging import judge as ask
-    from aideator_cli.cli import invocation
+    from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
 
     here = invocation.here()
     found = the_run(here, run)
     code = 0
-    for told in ask(here, found, Judge(model, api_base, max_pairs)):
-        _tell(found.spec, told, json=json)
-        if isinstance(told, Unneeded):
-            code = told.code
+    try:
+        for told in ask(here, found, Judge(model, api_base, max_pairs, own_keys)):
+            _tell(found.spec, told, json=json)
+            if isinstance(told, Unneeded):
+                code = told.code
+    except KeyboardInterrupt:
+        if found.place.backend == "server" and not own_keys:
+            again = invocation.command("judge", run)
+            terminal.warn(f"the judge goes on at {found.place.where}; {again} with the same options waits for it")
+        raise
     return code
 
 
 def _tell(spec: "RunSpec", told: "Told", *, json: bool) -> None:
     from aideator_cli.actions.asking import AskedAgain
-    from aideator_cli.actions.judging import Announced, TooBig, Unneeded
+    from aideator_cli.actions.judged import Announced, TooBig, Unneeded
     from aideator_cli.cli import terminal
     from aideator_cli.domain.judgements import Judgement, Round
     from aideator_cli.views.text.judged import show_judgement

@@ -4,7 +4,7 @@ sends are in `templates/page`. It must not decide anything: it calls the same ac
 
 from fastapi import APIRouter
 
-from aideator_cli.server.page import acting, beginning, entering, providing, routes, settings
+from aideator_cli.server.page import acting, beginning, entering, judging, providing, routes, settings
 
 router = APIRouter(include_in_schema=False)
 for each in (
@@ -14,5 +14,6 @@ for each in (
     settings.router,
     routes.router,
     acting.router,
+    judging.router,
 ):  # `/runs/new` before `/runs/{run}`
     router.include_router(each)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aideator_cli.actions.comparing import Compared
 from aideator_cli.domain.result import Result
-from aideator_cli.server.page import agents, running
+from aideator_cli.server.page import agents, opinion, running
 from aideator_cli.system.clock import now
 from aideator_cli.views.html.page import Material
 from aideator_cli.views.html.page import values as report_values
@@ -18,8 +18,8 @@ BOTH: Final = ""  # shows all sides
 _HUNK: Final = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)")
 
 
-def values(compared: Compared, show: str = BOTH) -> dict[str, Any]:
-    """`show`: the number of the one variation whose changes are wanted, or nothing for all sides."""
+def values(compared: Compared, judge: Mapping[str, Any] | None = None, show: str = BOTH) -> dict[str, Any]:
+    """`judge`: as the API tells of it. `show`: the number of the one variation whose changes are wanted, or nothing for all sides."""
     spec, order = compared.run.spec, compared.comparison.order
     told = report_values(
         Material(compared.run, compared.comparison, compared.selection, compared.judged, {}, {}, now())
@@ -43,6 +43,7 @@ def values(compared: Compared, show: str = BOTH) -> dict[str, Any]:
         "show": shown,
         "views": [(BOTH, "side by side"), *((str(number), f"only {number}") for number in numbers)],
         "diffs": list(_files(told["diffs"], shown, results)) if not spec.answer else [],
+        "judge": opinion.values(judge, list(results.values())),
         "local": compared.run.place.backend == "local",
     }
 

@@ -1,6 +1,6 @@
 """The page's routes that show something."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
@@ -11,10 +11,12 @@ from aideator_cli.actions.comparing import Compared, compare_run
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.glance import STATES, Wanted
 from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.judged import record
 from aideator_cli.server.page import comparing, frame, running
 from aideator_cli.server.page import listing as shown_list
 from aideator_cli.server.page.troubles import PageRoute
 from aideator_cli.server.runs import core_of
+from aideator_cli.store.serving import ServerStore
 from aideator_cli.system.clock import now
 
 SAID: Final = {  # after a form has posted and the browser was sent back
@@ -23,6 +25,8 @@ SAID: Final = {  # after a form has posted and the browser was sent back
     "ended": "All agents had ended already.",
     "selected": "Selected.",
     "retried": "They are tried again.",
+    "judging": "The judge is at work.",
+    "judge-stopped": "The judge is asked nothing more.",
     "stored": "The key is stored.",
     "deleted": "The key is deleted here. It stays valid at its provider.",
     "revoked": "The token no longer counts.",
@@ -56,9 +60,9 @@ async def run(request: Request, run: str, _caller: Reader) -> Response:
 
 @router.get("/runs/{run}/compare")
 async def compare(request: Request, run: str, _caller: Reader) -> Response:
-    compared = await core_of(request).read(_compared, run)
+    compared, judge = await core_of(request).read(_judged, run)
     shown = request.query_params.get("show", "")
-    return frame.screen(request, "compare", comparing.values(compared, shown), said=said(request))
+    return frame.screen(request, "compare", comparing.values(compared, judge, shown), said=said(request))
 
 
 @router.get("/page/edition")
@@ -75,6 +79,12 @@ async def asset(asked: str, name: str) -> Response:
 
 def _compared(here: Here, word: str) -> Compared:
     return compare_run(here, finding.find_run(here, word).run)
+
+
+def _judged(here: Here, word: str) -> tuple[Compared, dict[str, Any] | None]:
+    compared = _compared(here, word)
+    known = ServerStore.of(here.store).judge(compared.run.spec.id)
+    return compared, record(here, known) if known else None
 
 
 def _material(here: Here, word: str) -> running.Material:

@@ -146,5 +146,18 @@ _ROTATED = Step(  # the secret before, and until when it signs, too
 )
 
 
+_JUDGES = Step(  # the last judge of each run that a server has let work; `expires`: until when it works unless that is renewed
+    """
+    create table judges (
+      run TEXT primary key references runs(id) on delete cascade, id TEXT not null, owner TEXT, asked TEXT not null, state TEXT not null,
+      told TEXT not null, begun TEXT not null, ended TEXT, expires TEXT not null
+    )
+    """,
+    "drop table judges",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
-    return _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED
+    return (
+        _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED, _JUDGES,
+    )  # fmt: skip

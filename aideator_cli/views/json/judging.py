@@ -1,7 +1,7 @@
 """What a judge says."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 
 class Accusation(TypedDict):
@@ -74,3 +74,35 @@ class Places(Judged):
 
     kind: Literal["places"]
     run: str
+
+
+class AskedFor(TypedDict):
+    """What a judge was asked for."""
+
+    model: str | None
+    max_pairs: int
+
+
+class Judge(TypedDict):
+    """How a run's judge on a server stands. `pairs`, of all that are `possible`, are asked about twice; `cost` is an estimate.
+
+    `passed`: there is nothing to compare, because only these passed, or are equivalent. `problem`: why it has failed.
+    """
+
+    kind: Literal["judge"]
+    run: str
+    state: Literal["working", "ended", "stopped", "failed"]
+    asked: AskedFor
+    begun: str
+    ended: str | None
+    model: str | None
+    works: int
+    pairs: int
+    possible: int
+    cost: float | None
+    answered: int
+    remarks: Sequence[str]
+    passed: Sequence[int] | None
+    exit_code: int
+    problem: Mapping[str, Any] | None
+    places: Judged | None

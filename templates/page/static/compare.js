@@ -2,7 +2,11 @@
 
 import { onKey } from "./keys.js";
 
+const LOOK = 2000; // milliseconds between two looks at a judge
+
 export function startCompare(root) {
+  const judge = root.querySelector("[data-judge]");
+  if (judge) setTimeout(followJudge, LOOK, judge);
   for (const at of root.querySelectorAll(".lines .at[data-line]")) at.replaceWith(button(at));
   const files = () => [...root.querySelectorAll(".file > summary")];
   const go = (step) => {
@@ -33,4 +37,13 @@ function button(at) {
     remark.querySelector("textarea").focus();
   });
   return pressed;
+}
+
+// Counts a judge's answers, and shows the page anew when it has ended.
+async function followJudge(notice) {
+  const answer = await fetch(notice.dataset.judge, { cache: "no-store" }).catch(() => null);
+  const told = answer?.ok ? await answer.json() : null;
+  if (told && told.state !== "working") return location.reload();
+  if (told) notice.querySelector(".answered").textContent = told.answered;
+  setTimeout(followJudge, LOOK, notice);
 }

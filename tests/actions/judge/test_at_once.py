@@ -12,7 +12,8 @@ import pytest
 
 from aideator_cli.actions.asking import AT_ONCE
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.judging import Announced, Judge, judge
+from aideator_cli.actions.judged import Announced, Judge
+from aideator_cli.actions.judging import judge
 from aideator_cli.errors import ExitCode
 from aideator_cli.store import Store
 from tests.actions.judge.provider import hold
