@@ -13,7 +13,7 @@ for each in (
     beginning.router,
     settings.router,
     routes.router,
-    acting.router,
     judging.router,
-):  # `/runs/new` before `/runs/{run}`
+    acting.router,
+):  # `/runs/new` before `/runs/{run}`, and `/runs/{run}/judge/stop` before `/runs/{run}/{number}/stop`
     router.include_router(each)
