@@ -156,8 +156,14 @@ async def _called(work: offers.Work, asked: types.CallToolRequestParams, tell: o
     except Exception as error:
         _log.exception("the tool %s failed", tool.name)
         return _failed(f"AIdeator itself failed: {type(error).__name__}: {error}")
-    text = f"{offers.FOREIGN}\n{clean(answer.text)}"
-    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=answer.data)
+    says = clean(answer.says)
+    text = "\n".join(filter(None, (offers.FOREIGN, says, clean(answer.more))))
+    told = {
+        "says": says,
+        "foreign": offers.FOREIGN,
+        **answer.data,
+    }  # some programs give the model these alone, and no text
+    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=told)
 
 
 async def _read(work: offers.Work, uri: str) -> types.ReadResourceResult:

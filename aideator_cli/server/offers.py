@@ -50,10 +50,11 @@ class Work:
 
 @frozen
 class Answer:
-    """`data` has the objects of docs/json.md, `text` the short form."""
+    """`data` has the objects of docs/json.md, `says` the short form and what to do next. `more`: what is long, behind it."""
 
-    text: str
+    says: str
     data: dict[str, Any]
+    more: str = ""
 
 
 Tell = Callable[[int, int], Awaitable[None]]  # how many of how many agents have ended
@@ -155,7 +156,7 @@ async def _diff(work: Work, asked: Diff, _tell: Tell) -> Answer:
     if is_cut:
         said += f", cut after {LARGEST_PATCH}. Whole: the resource {patch_uri(asked.run, asked.variation)}"
     data = {"run": asked.run, "variation": asked.variation, "bytes": len(patch), "cut": is_cut, "patch": text}
-    return Answer(f"{said}\n{text}", data)
+    return Answer(said, data, text)
 
 
 async def _select(work: Work, asked: Select, _tell: Tell) -> Answer:

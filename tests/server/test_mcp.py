@@ -56,6 +56,8 @@ def test_an_agent_asks_for_two_attempts_and_takes_the_best(home: Path, body: Bod
         waited = await client.call_tool("wait", {"run": run, "timeout": 120}, progress_callback=on_progress)
         assert waited.structured_content["state"] == "ended"
         assert said(waited).endswith("Call compare.")
+        assert waited.structured_content["says"].endswith("Call compare."), "some programs show no text"
+        assert waited.structured_content["foreign"] == offers.FOREIGN
         assert progress[-1] == (2, 2)
         assert progress == sorted(set(progress))
 
@@ -140,7 +142,7 @@ def test_a_long_patch_is_cut_and_says_so(home: Path, monkeypatch: Any) -> None: 
     diff = next(tool for tool in offers.TOOLS if tool.name == "diff")
     answer = asyncio.run(diff.act(work, diff.takes(run="k3v9x2q", variation=1), tell))  # type: ignore[call-arg]
     assert (answer.data["cut"], len(answer.data["patch"])) == (True, offers.LARGEST_PATCH)
-    assert "cut after 49152. Whole: the resource aideator://runs/k3v9x2q/variations/1/patch" in answer.text
+    assert "cut after 49152. Whole: the resource aideator://runs/k3v9x2q/variations/1/patch" in answer.says
 
 
 def test_it_ends_when_its_client_has_gone(home: Path) -> None:

@@ -84,7 +84,8 @@ def test_a_user_works_with_runs_of_their_own(site: Site) -> None:
 
 def test_nobody_works_with_runs_of_others(site: Site) -> None:
     async def conversation(client: Client) -> None:
-        assert (await client.call_tool("status")).structured_content == {"runs": [], "next": None}
+        nothing = (await client.call_tool("status")).structured_content
+        assert (nothing["runs"], nothing["says"]) == ([], "There are no runs yet.")
         for tool, more in (
             ("status", {}),
             ("wait", {}),
