@@ -7,7 +7,7 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import backend_at
+from aideator_cli.actions.places import backend_at, server_of
 from aideator_cli.actions.starting import Plan
 from aideator_cli.errors import AideatorError, ExitCode, command, not_found, usage
 from aideator_cli.intake.upon import Earlier, merged
@@ -60,6 +60,14 @@ def merge(here: Here, asked: Asked) -> Merging:
 def plan(here: Here, merging_: Merging) -> Plan:
     """Plans the run where the first of the variations ran, with the settings and the checks of its run."""
     first = merging_.sources[0]
+    if server := server_of(first.run, here.settings):
+        raise usage(
+            f"{first.name} is on the server {server.where}, which checks no merge for a command line",
+            hint=(
+                command("merge", *(each.name for each in merging_.sources), "--diff"),
+                " prints the merged patch, for git apply",
+            ),
+        )
     prompts = dict.fromkeys(
         prompt
         for each in merging_.sources

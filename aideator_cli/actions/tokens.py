@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.domain.accounts import SCOPES, Deed, Scope, Token, User
+from aideator_cli.domain.accounts import SCOPES, Deed, Scope, Token, User, widened
 from aideator_cli.errors import command, not_found, usage
 from aideator_cli.system.clock import now
 
@@ -69,8 +69,7 @@ def _scopes(words: Sequence[str]) -> frozenset[Scope]:
     for word in words:
         if word not in SCOPES:
             raise usage(f"--scope takes {', '.join(SCOPES[:-1])} or {SCOPES[-1]}, not {word}")
-    found = {cast(Scope, word) for word in words} or {"read", "run"}
-    return frozenset(cast("set[Scope]", found | ({"read"} if "run" in found else set())))
+    return widened([cast(Scope, word) for word in words] or ["run"])
 
 
 def _store(here: Here) -> "ServerStore":

@@ -1,5 +1,6 @@
 """Who may use a server: users, their tokens, and what they did."""
 
+from collections.abc import Collection
 from typing import Final, Literal
 
 from aideator_agent.values import frozen
@@ -10,6 +11,11 @@ SCOPES: Final[tuple[Scope, ...]] = (
     "run",
     "admin",
 )  # `run` starts and changes runs; `admin` sees those of all users
+
+
+def widened(scopes: Collection[Scope]) -> frozenset[Scope]:
+    """Returns them with those that each holds: `run` allows to read, and `admin` all."""
+    return frozenset(SCOPES[: 1 + max(map(SCOPES.index, scopes))]) if scopes else frozenset()
 
 
 @frozen

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from aideator_agent.git_failures import Failure, classify, host_of, is_ssh, words
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable
@@ -124,6 +125,14 @@ def folder_at(repository: Path, commit: str, path: str) -> bool:
     return done.returncode == 0 and done.stdout.strip() == b"tree"
 
 
+SILENT: Final = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+}  # nobody is asked
+
+
 def git(
     *arguments: str,
     environment: Mapping[str, str] | None = None,
@@ -131,14 +140,13 @@ def git(
     seconds: float = ANSWER_SECONDS,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Runs git without anybody to ask. Raises `AideatorError` if it is not installed, or `subprocess.TimeoutExpired`."""
-    silent = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     command = ["git", "-c", "protocol.ext.allow=never", *arguments]
     try:
         return subprocess.run(
             command,
             capture_output=True,
             cwd=folder,
-            env={**(os.environ if environment is None else environment), **silent},
+            env={**(os.environ if environment is None else environment), **SILENT},
             stdin=subprocess.DEVNULL,
             timeout=seconds,
             start_new_session=True,  # ssh would ask at the terminal

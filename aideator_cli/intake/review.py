@@ -4,10 +4,10 @@ A..B is the difference between both, A...B only what B has that A has not, as a 
 """
 
 import os
-import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,9 @@ from aideator_cli.system import git as system_git
 from aideator_cli.system import git_access, git_token
 
 MOST_BYTES: Final = 200_000  # of the difference: a model reads all of it
-CLONE_SECONDS: Final = 300.0
+MOST_SECONDS: Final = 300.0  # for the clone, and for the files that the difference needs
+MOST_CLONED: Final = 1024 * 2**20  # bytes of both
+LOOK_SECONDS: Final = 0.2  # between two looks at the room that a clone takes
 PROMPT: Final = (
     "Review this change. Say first whether it does what it sets out to do. Then list what should be changed before it is"
     " merged: bugs, broken callers, security, missing tests. Give the file and the line for each, the worst first. Leave out"
@@ -115,25 +117,57 @@ def _cloned(url: str, ref: str | None, ca: str | None) -> Iterator[tuple[Git, tu
     own = system_git.Git(Path.cwd())
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aideator-review-")))
+        bounds = _Bounds(url, room)
         asking = git_access.as_user(own, url)
-        environment = {**asking.environment, **stack.enter_context(git_access.trusting(ca, own, url))}
+        environment = {**asking.environment, **stack.enter_context(git_access.trusting(ca, own, url)), **remotes.SILENT}
+        outside = Git(asking.folder or Path.cwd(), environment, bounds.check)
         words = (*asking.options, "clone", "--quiet", "--bare", "--filter=blob:none", "--", url, str(room / "clone"))
-        _need(url, words, environment, asking.folder)
+        _need(url, outside, words)
         if ref is not None and ref.startswith("refs/"):
             words = (*asking.options, "fetch", "--quiet", "--no-tags", "--", url, ref)
-            _need(url, words, environment, room / "clone")
+            _need(url, Git(room / "clone", environment, bounds.check), words)
         token = {name: value for name, value in environment.items() if name == git_token.GIT_TOKEN}
-        yield Git(room / "clone", {**user_environment(environment), **token}, _go_on), asking.options
+        yield Git(room / "clone", {**user_environment(environment), **token}, bounds.check), asking.options
 
 
-def _need(url: str, words: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+class _Bounds:
+    """What a clone may take, as git works: whoever names a repository may name any."""
+
+    def __init__(self, url: str, room: Path) -> None:
+        self._url = url
+        self._room = room
+        self._end = time.monotonic() + MOST_SECONDS
+        self._next = 0.0
+
+    def check(self) -> None:
+        """Called constantly. Raises `AideatorError` if git has taken too long, or too much."""
+        now = time.monotonic()
+        if now > self._end:
+            raise unavailable(f"repository {self._url} could not be read within {MOST_SECONDS:.0f} s")
+        if now < self._next:
+            return
+        self._next = now + LOOK_SECONDS
+        if _octets(self._room) > MOST_CLONED:
+            raise usage(
+                f"repository {self._url} is too large: --diff reads at most {MOST_CLONED // 2**20} MiB of it",
+                hint="clone it yourself, and name the clone as REPO",
+            )
+
+
+def _octets(folder: Path) -> int:
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # git has just renamed or removed it
+                total += Path(place, name).lstat().st_size
+    return total
+
+
+def _need(url: str, git: Git, words: Sequence[str]) -> None:
     """Runs git. Raises `AideatorError` if it can't read the repository."""
-    try:
-        done = remotes.git(*words, environment=environment, folder=folder, seconds=CLONE_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise unavailable(f"repository {url} could not be read within {CLONE_SECONDS:.0f} s") from error
-    if done.returncode:
-        raise unavailable(f"repository {url} could not be read: {words_of(done.stderr.decode(errors='replace'))}")
+    done = git.run(*words)
+    if done.code:
+        raise unavailable(f"repository {url} could not be read: {words_of(done.error)}")
 
 
 def _go_on() -> None:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES as ALL_SCOPES
-from aideator_cli.domain.accounts import Scope, Token, User
+from aideator_cli.domain.accounts import Scope, Token, User, widened
 from aideator_cli.errors import not_found
 from aideator_cli.server.access import CHALLENGE, admitted, counted
 from aideator_cli.server.bodies import Body
@@ -165,7 +165,7 @@ def _words(scopes: Collection[Scope]) -> list[Scope]:
 
 def make_key(here: Here, by: Token, body: NewKey) -> tuple[Token, str]:
     """Raises `Problem` for more than the token `by` allows."""
-    wanted = by.scopes if body.scopes is None else frozenset(body.scopes)
+    wanted = by.scopes if body.scopes is None else widened(body.scopes)
     if more := _words(wanted - by.scopes):
         text = f"your token does not have the scope {' or '.join(more)}, so it can't give it on"
         raise Problem(HTTPStatus.FORBIDDEN, text, f"leave it out; it has {', '.join(_words(by.scopes))}")

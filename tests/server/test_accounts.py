@@ -50,6 +50,15 @@ def token(user: str, *scopes: str) -> dict[str, str]:
     return bearer(tokens.create(Here(), tokens.Order("test", user, scopes))[1])
 
 
+def test_a_scope_holds_those_below_it(shared: TestClient) -> None:
+    for given, held in (("read", "read"), ("run", "read, run"), ("admin", "admin, read, run")):
+        by = token("ada", given)
+        assert ", ".join(shared.get(f"{API}/whoami", headers=by).json()["scopes"]) == held
+        assert shared.post(f"{API}/auth/api-keys", json={"name": "x", "scopes": ["admin"]}, headers=by).status_code in (
+            (201,) if given == "admin" else (403,)
+        )
+
+
 def test_nothing_but_health_is_reachable_without_a_token(shared: TestClient) -> None:
     for path in ("/healthz", "/readyz", f"{API}/health"):
         assert shared.get(path).status_code == 200

@@ -114,6 +114,8 @@ def test_a_run_from_start_to_the_working_tree(
     assert client("apply", run).code == 0
     assert git(tmp_path / "clone", "status", "--short").split() == ["M", "todo.py"]
 
+    refused = client("continue", f"{run}/1", "And test it.")
+    assert (refused.code, f"/runs/{run}/compare" in refused.err) == (ExitCode.USAGE, True), refused.err
     assert client("retry", f"{run}/2").code == ExitCode.USAGE
     again = client("retry", f"{run}/2", "--force")
     assert (again.code, "failed checks" in again.out) == (ExitCode.CHECKS_FAILED, True), again.err
