@@ -70,7 +70,22 @@ def application(
         app.add_middleware(RequestLog, write=log)  # around the gate: what is refused is logged, too
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, unknown_address)  # type: ignore[arg-type]
-    for part in (health, metrics, mirror, hooks, runs, watching, acts, judge, teams, contract, accounts, keys, api_page, page):
+    for part in (
+        health,
+        metrics,
+        mirror,
+        hooks,
+        runs,
+        watching,
+        acts,
+        judge,
+        teams,
+        contract,
+        accounts,
+        keys,
+        api_page,
+        page,
+    ):
         app.include_router(part.router)
     app.router.routes.append(model_route.route)
     describe(app)
