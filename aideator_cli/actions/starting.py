@@ -95,8 +95,12 @@ def start(here: Here, planned: Plan, stored: Callable[[str], object] | None = No
         planned.order.packed.release()
         planned.backend.submit(spec, planned.order.packed.hidden)
     except BaseException:
-        parcel.forget(runs, spec.id)
-        here.store.forget_run(spec.id)
+        known = here.store.run(spec.id)
+        if (
+            known is None or known.spec.submission_id == spec.submission_id
+        ):  # else another process has begun it meanwhile
+            parcel.forget(runs, spec.id)
+            here.store.forget_run(spec.id)
         raise
     here.store.set_state(spec.id, "running")
     bring_snapshot(here, spec, planned.order.located.path)

@@ -47,7 +47,15 @@ from aideator_cli.system.settings import DATABASE
 
 POLL = 0.05  # seconds between two checks of a file or a process
 PIECE = 1 << 16  # bytes read at once
+# The agent begins once it is on record. If this process is killed before that, it never does, so no other one starts it a second time.
+_GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
 _WAITS = "waits"  # a file in the folder of a variation that is not started yet, because others are at work
+
+
+def _opened(child: "subprocess.Popen[bytes]") -> None:
+    assert child.stdin is not None
+    child.stdin.write(b"go\n")
+    child.stdin.close()
 
 
 class LocalBackend:
@@ -111,8 +119,8 @@ class LocalBackend:
             _left(folder / f"{attempt}.log").write_bytes(left)
         with (folder / f"{attempt}.log").open("wb") as log, (folder / f"{attempt}.err").open("wb") as errors:
             child = subprocess.Popen(
-                [sys.executable, "-m", "aideator_agent"],
-                stdin=subprocess.DEVNULL,
+                [*_GATE, sys.executable, "-m", "aideator_agent"],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=errors,
                 cwd=folder,
@@ -128,6 +136,8 @@ class LocalBackend:
         part = folder / f"{attempt}.part"
         part.write_text(json.dumps(record), encoding="utf-8")
         part.rename(folder / f"{attempt}.json")
+        with contextlib.suppress(OSError):  # it is dead already
+            _opened(child)
         return folder / f"{attempt}.log"
 
     def _agent_environment(

@@ -2,12 +2,12 @@
 
 import json
 import string
-import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from functools import cached_property
 from typing import Any, Final, Literal, Self
 
+from aideator_agent.spec import TeamStep
 from aideator_agent.values import frozen
 from aideator_cli.errors import ExitCode
 
@@ -18,7 +18,6 @@ TASK_ROLE: Final = "{{ task.role }}"  # a stage's role that each task's own take
 TASK_NEEDS: Final = "{{ task.needs }}"
 
 State = Literal["running", "succeeded", "failed", "cancelled"]
-_NAMESPACE: Final = uuid.UUID("7c1d9f0e-6f0b-4f4e-9d53-3a6d1c2b7e55")
 
 
 @frozen
@@ -191,8 +190,9 @@ class TeamRun:
         first = self.team.ordered[0].name
         return _derived(self.id, "" if step == first else step)
 
-    def submission_of(self, step: str) -> str:
-        return str(uuid.uuid5(_NAMESPACE, f"{self.id}/{step}"))
+    def has_step(self, key: str, step: TeamStep | None) -> bool:
+        """Whether the run with this id is the step, and not another one that has the same id by chance."""
+        return step is not None and (step.team, step.key) == (self.id, key)
 
     def document(self) -> str:
         """Returns what another machine needs to take the team over, as JSON."""

@@ -14,6 +14,7 @@ __all__ = [
     "ExitCode",
     "Hint",
     "Lacking",
+    "Taken",
     "command",
     "not_found",
     "reason",
@@ -59,6 +60,10 @@ class AideatorError(Exception):
 
 class Lacking(AideatorError):
     """Nothing is wrong with what is asked for, but this machine lacks what would do it: a key, a model or a program."""
+
+
+class Taken(AideatorError):
+    """Another process has begun what was to be begun. What it has made is left as it is."""
 
 
 def usage(message: str, hint: Hint | None = None) -> AideatorError:

@@ -2,8 +2,13 @@
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from aideator_cli.actions.here import Here
+from aideator_cli.errors import unwritable
 from aideator_cli.system.host import this_host
+from aideator_cli.system.locks import locked
 from aideator_cli.system.processes import ProcessId, alive, identify
 
 
@@ -11,6 +16,23 @@ def own_name() -> str:
     """Returns a new name for this process as the holder of a team's lease."""
     process = identify(os.getpid())
     return f"{os.getpid()} {process.started if process else ''} {uuid.uuid4().hex[:8]}"
+
+
+@contextmanager
+def beginning(here: Here, team: str) -> Iterator[None]:
+    """One process at a time begins steps of the team with this home; it looks at its lease again within. Raises `AideatorError`."""
+    folder = here.settings.home / "teams"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with locked(folder / f"{team}.lock"):
+        yield
+
+
+def forget(here: Here, team: str) -> None:
+    """Removes the lock of a team that is deleted."""
+    (here.settings.home / "teams" / f"{team}.lock").unlink(missing_ok=True)
 
 
 def gone(mover: tuple[str, str] | None) -> str | None:

@@ -149,6 +149,7 @@ def _has_ended(here: Here, seen: "Seen") -> bool:
 def delete(here: Here, run: "TeamRun", *, force: bool) -> None:
     """Deletes the team and all its runs. Raises `AideatorError` (usage) if it is still at work, unless `force` is set."""
     from aideator_cli.actions import deleting
+    from aideator_cli.actions.teams.holding import forget
 
     if run.state == "running" and not force:
         raise usage(f"team {run.id} is still at work", hint=(command("cancel", run.id), ", or delete with --force"))
@@ -157,6 +158,7 @@ def delete(here: Here, run: "TeamRun", *, force: bool) -> None:
         if here.store.run(step.run) is not None:
             deleting.delete(here, deleting.deletable(here, step.run, force=force))
     here.store.forget_team(run.id)
+    forget(here, run.id)
 
 
 def missing(word: str) -> AideatorError:

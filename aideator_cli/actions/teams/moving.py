@@ -1,7 +1,8 @@
 """Moves a team on: begins its steps, and ends it.
 
 One process at a time does so, by a lease. Any number may watch; when the one that moves is gone, another one takes over. What a step is
-follows from the team and from its runs, and its run's id from the team's, so that a process that was killed loses and repeats none.
+follows from the team and from its runs, and its run's id from the team's, so that a process that was killed loses and repeats none. Of
+two that begin the same step at once, because one was stopped for longer than its lease, a lock lets one wait, and a cluster refuses one.
 """
 
 import threading
@@ -9,14 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Final
 
+from aideator_agent.spec import RunSpec
 from aideator_cli.actions.attending import ALL, Window, attend, past_in
 from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, place_of
 from aideator_cli.actions.starting import Plan, asking, start
-from aideator_cli.actions.teams.holding import gone, own_name
+from aideator_cli.actions.teams.holding import beginning, gone, own_name
 from aideator_cli.actions.teams.joining import Joiner
 from aideator_cli.actions.teams.seeing import Seen, Sight
 from aideator_cli.actions.teams.starting import checked_spec
@@ -28,7 +31,7 @@ from aideator_cli.domain.handing import Over, Wanted
 from aideator_cli.domain.leases import Lease
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import Step, TeamRun, first_run
-from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.errors import AideatorError, ExitCode, Taken
 from aideator_cli.intake.request import Where
 from aideator_cli.intake.teams.ordering import ordered
 from aideator_cli.store.away import is_of_database
@@ -40,6 +43,7 @@ from aideator_cli.text.figures import cost, duration
 
 LEASE_SECONDS: Final = 15.0
 RENEW_SECONDS: Final = 4.0
+SUBMITTING_SECONDS: Final = 30.0  # that another machine may take to submit a step, before it counts as killed
 LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do
 LEAST: Final = 0.0001  # USD that are worth beginning a step with
 FIRST_IS_MISSING: Final = "its first run is not stored: it was deleted, or the process that started it was killed"
@@ -67,7 +71,9 @@ class Mover:
     _followed: set[str] = field(default_factory=set)
     _flags: list[threading.Event] = field(default_factory=list)  # one for each follower, which sets it when it ends
     _joiner: Joiner = field(default_factory=Joiner)
-    _renewed: float = 0.0
+    _unfinished: dict[str, float] = field(
+        default_factory=dict
+    )  # run -> when it was first seen without some of its Jobs
 
     def __post_init__(self) -> None:
         self._holder = own_name()
@@ -171,10 +177,10 @@ class Mover:
                 spent = f"{cost(run.team.cost)} of the team"
                 self._end(run, Over("failed", f"the limit of {spent} is used up before {wanted.key}"))
                 return False
-            if not self._holds():
-                break
-            self._begin(run, wanted, left)
-            begun = True
+            with beginning(self.here, run.id):
+                if not self._holds():
+                    break
+                begun = self._begin(run, wanted, left) or begun
         return begun
 
     def _out_of_time(self, run: TeamRun) -> Over | None:
@@ -201,39 +207,54 @@ class Mover:
         spending = sum(each.kind != "check" for each in self.course.wanted)  # that begin together
         return left / max(1, wanted.sharing, spending)
 
-    def _begin(self, run: TeamRun, wanted: Wanted, left: float | None) -> None:
+    def _begin(self, run: TeamRun, wanted: Wanted, left: float | None) -> bool:
+        """Returns whether the step is at work."""
         store, id_ = self.here.store, run.run_of(wanted.key)
         first = store.run(first_run(run.id))
         if first is None:
             self._end(run, Over("failed", FIRST_IS_MISSING))
-            return
+            return False
         backend = backend_at(first.place, self.here.settings)
         store.add_step(Step(run.id, wanted.key, id_, now()))
-        if self._is_there(run, id_, backend):
-            return
+        held = backend.load_spec(id_)
+        if held is not None:
+            return self._taken_up(checked_spec(run, held), backend)
+        stored = store.run(id_)
+        if stored is not None and stored.state == "submitting":
+            store.forget_run(id_)
         path = first.repository_path
         ask = asking(self.here, Where(backend.name), first.spec.secret, answers=wanted.stage.answers)
         with store.owned_by(run.owner):
             made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask, store.recalled)
         parcel.forget(self.here.settings.home / "runs", id_)
-        with store.owned_by(run.owner):
-            start(self.here, Plan(made, backend))
-
-    def _is_there(self, run: TeamRun, id_: str, backend: Backend) -> bool:
-        """Whether a process that was killed, or another machine, has begun the step. Finishes what it has left undone."""
-        held, stored = backend.load_spec(id_), self.here.store.run(id_)
-        if held is None:
-            if stored is not None and stored.state == "submitting":
-                self.here.store.forget_run(id_)
+        try:
+            with store.owned_by(run.owner):
+                start(self.here, Plan(made, backend))
+        except Taken:  # by another machine, just now: whose step it is, the next look shows
             return False
-        spec = checked_spec(run, held)
-        self.here.store.add_run(spec, place_of(backend))
-        missing = [v.number for v in spec.variations if v.number not in backend.submissions(id_)]
+        return True
+
+    def _taken_up(self, spec: RunSpec, backend: Backend) -> bool:
+        """Goes on with a step that another process or machine has begun, and finishes what one that was killed has left undone.
+
+        Returns False while another machine may still be about it.
+        """
+        store, id_ = self.here.store, spec.id
+        known, submissions = store.run(id_), backend.submissions(id_)
+        missing = [v.number for v in spec.variations if v.number not in submissions]
+        begun_here = known is not None and known.spec.submission_id == spec.submission_id
+        if missing and backend.name == "kubernetes" and not begun_here:
+            since = self._unfinished.setdefault(id_, monotonic())
+            if monotonic() - since < SUBMITTING_SECONDS:
+                return False
+        if known is not None and not begun_here:
+            store.forget_run(id_)
+        store.add_run(spec, place_of(backend))
         if backend.name == "kubernetes":
             backend.submit(spec) if missing else backend.mend(spec)
         elif missing:
             backend.resubmit(spec, dict.fromkeys(missing, 1))
-        self.here.store.set_state(id_, "running")
+        store.set_state(id_, "running")
         return True
 
     # Followers

@@ -86,7 +86,7 @@ class Sight:
         if key in self._ended:
             return self._ended[key]
         run = self.here.store.run(self.run.run_of(key))
-        if run is None or run.state == "submitting" or run.spec.submission_id != self.run.submission_of(key):
+        if run is None or run.state == "submitting" or not self.run.has_step(key, run.spec.team):
             return None
         seen = Seen(self.here, key, run, self.run.prompt)
         if seen.ended:

@@ -9,7 +9,7 @@ from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Proxy
 from aideator_cli.domain.keys import KeyMissing
-from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, unavailable
+from aideator_cli.errors import AideatorError, Command, ExitCode, Taken, command, not_found, refused, unavailable
 
 _RBAC: Final = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
@@ -97,9 +97,9 @@ def no_attach_to_tell(place: Place, rule: str) -> AideatorError:
     )
 
 
-def clash(place: Place, kind: str, name: str, owner: str) -> AideatorError:
+def clash(place: Place, kind: str, name: str, owner: str) -> Taken:
     text = f"{kind} {name} already exists in namespace {place.namespace} and does not belong to this run: {owner}"
-    return AideatorError(text, hint="start the run again; it will get a new id", code=ExitCode.REFUSED)
+    return Taken(text, hint="start the run again; it will get a new id", code=ExitCode.REFUSED)
 
 
 def retried_by_another(place: Place, name: str, owner: str) -> AideatorError:

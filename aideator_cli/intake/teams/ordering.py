@@ -1,5 +1,6 @@
 """What the runs of a team are asked: a step becomes a request, and that the order for a run."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -136,11 +137,11 @@ def checks_of(run: TeamRun, stage: Stage) -> tuple[Check, ...]:
 
 
 def as_step(run: TeamRun, wanted: Wanted, spec: RunSpec, *, first: bool = False) -> RunSpec:
-    """Returns the spec as that of a step, whose ids follow from the team's."""
+    """Returns the spec as that of a step. Its run's id follows from the team's, so that a cluster refuses the second of two submissions."""
     checks = checks_of(run, wanted.stage)
     step = TeamStep(run.id, wanted.key, run.document() if first else "")
     return replace(
-        spec, id=run.run_of(wanted.key), submission_id=run.submission_of(wanted.key), checks=checks, team=step,
+        spec, id=run.run_of(wanted.key), submission_id=str(uuid.uuid4()), checks=checks, team=step,
         baseline=bool(checks) and not wanted.stage.answers,
     )  # fmt: skip
 

@@ -1,15 +1,25 @@
 """A team goes on whoever watches it: what was killed is taken over, and no step is lost or repeated."""
 
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from aideator_agent.spec import RunSpec
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.teams import starting
+from aideator_cli.actions.teams import holding, moving, starting
 from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.backends.local import LocalBackend
+from aideator_cli.domain.runs import Place
 from aideator_cli.domain.teams import TeamRun
+from aideator_cli.errors import Taken
 from aideator_cli.intake.request import Request, Where
 from aideator_cli.server.followers.teams import _is_ours
 from aideator_cli.store import Store
@@ -137,3 +147,82 @@ def test_every_stage_gets_the_notes_on_the_repository_and_is_as_private_as_the_f
     assert {spec.model_hosts for spec in specs.values()} == {("localhost", "127.0.0.1", "::1")}
     for key in ("plan", "build/a", "test", "review"):
         assert [note.text for note in specs[key].notes] == ["The modules have one constant each."], key
+
+
+def test_who_was_stopped_for_longer_than_its_lease_begins_no_step_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is about to begin a step when another process takes the team over, begins that step, and moves the team on to its end."""
+    said = world.run("run", ".", "Write both.", "--team", str(world.team), "--backend", "local", "--detach")
+    team = said.stdout.strip()
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+    asleep = holding.beginning
+    stopped: list[str] = []
+    monkeypatch.setattr(moving, "RENEW_SECONDS", 3600.0)  # who is stopped renews nothing
+
+    @contextmanager
+    def stopped_first(here: Here, name: str) -> Iterator[None]:
+        if not stopped and len(here.store.steps(name)) == 1:
+            stopped.append(name)
+            with closing(sqlite3.connect(world.home / "aideator.db")) as connection, connection:
+                connection.execute("update teams set expires = ''")
+            assert world.run("wait", team).returncode == 0
+        with asleep(here, name):
+            yield
+
+    monkeypatch.setattr(moving, "beginning", stopped_first)
+    assert Mover(Here(), team).move().state == "succeeded"
+    assert stopped == [team]
+    assert_whole(world)
+
+
+def test_a_step_that_another_machine_has_just_begun_is_taken_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of two machines on one cluster, which refuses the second: what the first has begun stays, in the store and beside it."""
+    said = world.run("run", ".", "Write both.", "--team", str(world.team), "--backend", "local", "--detach")
+    team = said.stdout.strip()
+    for name, value in world.environment.items():
+        monkeypatch.setenv(name, value)
+    refused: list[str] = []
+    submit = LocalBackend.submit
+
+    def by_another(self: LocalBackend, spec: RunSpec, hidden: bytes | None = None) -> None:
+        if refused:
+            submit(self, spec, hidden)
+            return
+        refused.append(spec.id)
+        theirs = replace(spec, submission_id=str(uuid.uuid4()))
+        store = world.store
+        store.forget_run(spec.id)
+        store.add_run(theirs, Place("local", "this machine"), state="running")
+        submit(self, theirs, hidden)
+        raise Taken("it is there already")
+
+    monkeypatch.setattr(LocalBackend, "submit", by_another)
+    assert Mover(Here(), team).move().state == "succeeded"
+    assert len(refused) == 1
+    assert_whole(world)
+
+
+def test_an_agent_begins_only_once_it_is_on_record(world: World) -> None:
+    """Who starts it is killed just before it writes the record."""
+    killed = (
+        "import os, aideator_cli.backends.local as l\nl.identify = lambda pid: (print(pid, flush=True), os._exit(9))\n"
+    )
+    program = f"{killed}from aideator_cli.main import main\nmain()\n"
+    model = f"scripted/{world.team.parent / 'build-a.yaml'}"
+    words = ("run", ".", "Write.", "--backend", "local", "--model", model, "-n", "1")
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], env=world.environment, cwd=world.repository.path, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 9, done.stderr
+    until(lambda: not Path(f"/proc/{done.stdout.strip()}").exists() or is_zombie(done.stdout.strip()), "it is gone", 30)
+    (log,) = world.home.glob("runs/*/1/*.log")
+    assert log.read_bytes() == b""
+
+
+def is_zombie(pid: str) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -11,7 +11,7 @@ import yaml
 
 from aideator_agent.spec import RunSpec, VariationSpec
 from aideator_cli.backends.kubernetes import KubernetesBackend
-from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.errors import AideatorError, ExitCode, Taken
 from tests.backends.kubernetes.specs import run_spec
 from tests.fixtures.cluster import Cluster, Kubectl, Secret
 
@@ -271,3 +271,20 @@ def test_a_certificate_of_another_authority(cluster: Cluster, tmp_path: Path, mo
     assert "certificate" in told.message
     assert "certificate-authority" in (told.hint or "")
     assert told.code == ExitCode.UNAVAILABLE
+
+
+def test_of_two_machines_that_begin_one_run_the_second_is_refused_and_takes_nothing_away(
+    backend: KubernetesBackend, kubectl: Kubectl, namespace: str
+) -> None:
+    """A step of a team has the same id wherever it is begun. Each submission has its own."""
+    spec = run_spec(2, agent_image=IMAGE)
+    backend.submit(spec)
+    made = ours(kubectl, namespace)
+    told = refusal(backend, replace(spec, submission_id="00000000-0000-4000-8000-000000000000"))
+    assert isinstance(told, Taken)
+    assert "already exists" in told.message
+    assert "left behind" not in told.message
+    assert [name for name in ours(kubectl, namespace) if not name.startswith("pod/")] == [
+        name for name in made if not name.startswith("pod/")
+    ]
+    assert backend.load_spec(spec.id) == spec
