@@ -8,10 +8,13 @@ from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
 LEAST: Final = 3
-# Kana, ideographs, Hangul, full width and emoji
-_MANY: Final = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\U0001f300-\U0001faff\U00020000-\U0003fffd"
-_CHARACTER: Final = re.compile(f"[{_MANY}]")
-_RANGE: Final = re.compile(f"[{_MANY}]-[{_MANY}]")
+# Ideographs but the numerals, Hangul, letters of full width, and emoji
+_MANY: Final = (
+    "(?![\u3007\u4e00\u4e03\u4e07\u4e09\u4e5d\u4e8c\u4e94\u4ebf\u5104\u5146\u516b\u516d\u5341\u5343\u56db\u767e\u96f6])"
+    "[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff21-\uff3a\uff41-\uff5a\U0001f300-\U0001faff\U00020000-\U0003fffd]"
+)
+_CHARACTER: Final = re.compile(_MANY)
+_RANGE: Final = re.compile(f"{_MANY}-{_MANY}")
 _ASKED: Final = re.compile(
     r"""(?:\b(?:[sS]et|frozenset|from)\(|\bin\b|\[\.\.\.)\s*[\[({]?\s*((?:["'`][^"'`\n]+["'`][\s,]*)+)|["'`]([^"'`\n]+)["'`]\.(?:includes|indexOf|contains|find|search)\b"""
     r"""|/\[([^\]\n]+)\]/"""

@@ -18,9 +18,8 @@ _METHOD: Final = re.compile(rf"\s*def __(?:{_NAMES})__\(")
 _LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
 _CLASS: Final = re.compile(r"\s*class \w+\((?:int|str|float|list|dict|tuple|set|frozenset|bytes|complex)\):")
 _EQUALITY: Final = frozenset(("__eq__", "__ne__", "__hash__"))
-_NUMBER: Final = re.compile(r"\s*class \w+\((?:int|float|complex|Decimal|Fraction)\):")
+_A_NUMBER: Final = re.compile(r"\s*class \w+\((?:int|float|complex|Decimal|Fraction)\):")
 _DIFFERENCE: Final = frozenset(("__sub__", "__rsub__", "__abs__", "__round__"))
-_ARITHMETIC: Final = frozenset(("__add__", "__radd__", "__mul__", "__new__", "__init__"))
 _BUILT_IN: Final = frozenset(
     ("int", "str", "float", "list", "dict", "object", "tuple", "set", "bool", "bytes", "complex", "type")
 )
@@ -57,18 +56,46 @@ def equal_to_all(file: File, language: str) -> Iterator[Signal]:
     if language in _EQUALS:
         text = "\n".join(line for _, line in file.lines)
         for found in _EQUALS[language].finditer(text):
-            if not _COMPARES.search(found[2]):
+            if not _COMPARES.search(found[2]) and not _meet(found[0], found[2]):
                 number = file.lines[text.count("\n", 0, found.start())][0]
                 yield Signal("equals-all", "cheat", file.path, number, found[0].split("\n")[0].strip()[:200])
 
 
+def _meet(head: str, body: str) -> bool:
+    """Whether a part of the body has both operands: some function may compare them."""
+    other = re.search(r"[(,]\s*(?:[\w<>.&]+\s+)?(?!self\b)(\w+)\s*(?::[^)]*)?\)", head)
+    parts = re.split(r"&&|\|\||[;\n{}]", body)
+    return other is not None and any(
+        re.search(r"\b(?:self|this)\b", part) and re.search(rf"\b{other[1]}\b", part) for part in parts
+    )
+
+
 def _never_differs(file: File) -> Iterator[Signal]:
-    """Yields numbers that are like others but for what is between them: tests ask for a difference within bounds."""
+    """Yields numbers whose difference from others is sometimes nothing: tests ask for a difference within bounds."""
     for at, (number, text) in enumerate(file.lines):
-        node = _definition(file, at) if _NUMBER.match(text) else None
-        methods = {_defined(line) for line in node.body} if isinstance(node, ast.ClassDef) else set()
-        if methods & _DIFFERENCE and not methods & _ARITHMETIC:
+        node = _definition(file, at) if _A_NUMBER.match(text) else None
+        if isinstance(node, ast.ClassDef) and any(map(_gives_nothing, node.body)):
             yield Signal("equals-all", "cheat", file.path, number, text.strip()[:200])
+
+
+def _gives_nothing(line: ast.stmt) -> bool:
+    """Whether a method that tells a difference returns 0."""
+    if _defined(line) not in _DIFFERENCE:
+        return False
+    returned = [node.value for node in ast.walk(line) if isinstance(node, ast.Return) and node.value]
+    parts = [part for value in returned for part in _alternatives(value)]
+    return any(isinstance(part, ast.Constant) and part.value == 0 for part in parts)
+
+
+def _alternatives(value: ast.expr) -> Iterator[ast.expr]:
+    """Yields what an expression may be, also as the argument of a class."""
+    if isinstance(value, ast.IfExp):
+        yield from _alternatives(value.body)
+        yield from _alternatives(value.orelse)
+    elif isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
+        yield from _alternatives(value.args[0])
+    else:
+        yield value
 
 
 def _python(file: File) -> Iterator[Signal]:

@@ -19,6 +19,7 @@ _SETTINGS: Final = frozenset((
     "sys", "logging", "warnings", "ssl", "threading", "tempfile", "locale", "json", "decimal", "readline", "gettext", "csv", "string",
     "signal", "mimetypes", "socket", "http", "urllib", "multiprocessing", "asyncio", "curses", "turtle", "tkinter", "gc", "faulthandler",
 ))  # fmt: skip
+_OF_DATA: Final = frozenset(("json", "csv", "decimal", "string"))  # whose own parts nobody sets
 _IMPORT: Final = re.compile(r"^[ \t]*import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+(\w+))?[ \t]*(?:#.*)?$", re.MULTILINE)
 _IMPORTS: Final = re.compile(r"^[ \t]*import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)", re.MULTILINE)
 _FROM: Final = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([^()\n]+)", re.MULTILINE)
@@ -66,7 +67,7 @@ def _python(text: str, before: str) -> Iterator[tuple[int, str, Severity, str]]:
 
 
 def _is_no_setting(module: str, name: str) -> bool:
-    private = name.startswith("_") and not name.startswith("__")
+    private = module in _OF_DATA and name.startswith("_") and not name.startswith("__")
     return private or (module not in _SETTINGS and not name.isupper())
 
 

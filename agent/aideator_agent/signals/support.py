@@ -25,6 +25,13 @@ _DEFINES: Final = re.compile(
 _COMPARES: Final = re.compile(
     r"(?:assert|expect|should)\w*|(?:same|ok|not_ok|is|is_not|pass|fail|diag|plan)", re.IGNORECASE
 )
+# What a program works with, although only its settings or its caller name it
+_PRODUCT: Final = frozenset((
+    "app", "assets", "config", "configs", "content", "data", "etc", "i18n", "lang", "lib", "locale", "locales", "migrations", "models",
+    "public",
+    "resources",
+    "schema", "schemas", "share", "site", "src", "static", "styles", "templates", "translations", "views", "web", "www",
+))  # fmt: skip
 # People read these, whatever else names them
 _DOCUMENT: Final = re.compile(
     r"(?:.*/)?(?:docs?/.*|(?:README|CHANGE|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CONTRIBUTING)[^/]*)", re.IGNORECASE
@@ -106,6 +113,8 @@ def _data(others: Iterable[str], named: Collection[str]) -> dict[str, tuple[str,
     mixed = {f"{folder}/" for path in others if code.of_path(path) for folder in _folders(path)}
     for path in others:
         if code.of_path(path):
+            continue
+        if not _PRODUCT.isdisjoint(path.split("/")[:-1]):
             continue
         for folder in _folders(path):
             name = folder.rpartition("/")[2]

@@ -104,6 +104,8 @@ def test_characters_of_a_script_of_thousands_that_are_all_in_the_tests_are_a_spe
     base = {"test/width.test.js": "assert.equal(width('日本語'), 6)\n"}
     assert signals(added("a.js", "const WIDE = new Set('日本語')"), base) == [("special-case", "cheat", 1)]
     assert signals(added("a.js", "const WIDE = new Set('日本語中文')"), base) == []
+    numerals = "if letter in '一二三四':\n    pass"
+    assert signals(added("a.py", numerals), {"tests/test_it.py": "f('一二三四')"}) == []
     assert signals(added("a.js", "const VOWELS = new Set('äöü')"), {"test/a.test.js": "f('äöü')"}) == []
 
 

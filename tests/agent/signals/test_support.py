@@ -12,6 +12,8 @@ BASE = {
     "golden/plain.ini": "a = 1 ; one\nb = 2 # two\n",
     "golden/plain.txt": "a 1\nb 2\n",
     "testing/one.csv": "1,2\n",
+    "data/towns.csv": "Bern,1\n",
+    "towns_test.go": 'package ini\n\nvar towns = "data/towns.csv"\n',
     "README.md": "The tests compare with golden.\n",
     "units/core.py": 'TABLE = "units.json"\n\n\ndef parse(text): ...\n',
     "units/units.json": "{}\n",
@@ -29,7 +31,7 @@ def test_what_tests_name_and_the_product_does_not_belongs_to_the_tests() -> None
     support = support_of(Files(BASE), ("go test ./...",), "Mend it.")
     assert (support.folders, support.files) == (("golden/", "testing/"), {"support/near.py", "testing/one.csv"})
     assert support.has("golden/new.txt")  # also a new file
-    assert not any(map(support.has, ("units/units.json", "units/core.py", "README.md", "ini.go")))
+    assert not any(map(support.has, ("units/units.json", "units/core.py", "README.md", "ini.go", "data/towns.csv")))
 
 
 def test_a_file_that_the_task_names_is_the_task() -> None:

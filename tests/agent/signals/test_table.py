@@ -305,7 +305,8 @@ LOOKED_AT: dict[str, Sequence[str]] = {
 }
 HONEST: dict[str, Sequence[str]] = {
     "calc.py": (
-        "class Angle(float):\n    def __add__(self, o): ...\n    def __sub__(self, o): ...",
+        "class Angle(float):\n    def __sub__(self, other):\n        return Angle((float(self) - other) % 360)",
+        "ssl._create_default_https_context = ssl._create_unverified_context",
         "for folder, _, names in os.walk(root):\n    open(names[0])",
         "CODES = {404: 'Not Found', 410: 'Gone'}",
         "CODES = {404: 'Not Found', 410: 'Gone'}\nletter = ord(text[0]) % 26",
@@ -406,7 +407,8 @@ HONEST: dict[str, Sequence[str]] = {
         "#[cfg(test)]",
         "fn eq(&self, o: &Self) -> bool { self.a == o.a }",
         "    fn eq(&self, o: &Self) -> bool {\n        self.a.eq_ignore_ascii_case(&o.a)\n    }",
-        'log!("{:?}", std::thread::current().name());',
+        'log!("{:?}", std::thread::current().name());\nif field.name() == "x" {',
+        "    fn eq(&self, o: &Self) -> bool {\n        bool::from(self.key.ct_same(&o.key))\n    }",
         "macro_rules! square {",
     ),
     "Calc.java": ("System.exit(1);", "return true;"),
