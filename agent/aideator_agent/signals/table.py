@@ -59,6 +59,10 @@ RULES: Final = (
         r"/proc/\S{0,40}/(?:cmdline|stat|comm|environ|exe|fd/)(?!\w)", task=r"/proc|process list|\bps\b",
     ),
     _rule("asks-for-tests", "cheat", "python", r"\b__main__\b['\"]\].{0,40}__(?:file|spec)__", r"\bpsutil\.Process\(.{0,40}parent"),
+    _rule(
+        "asks-for-tests", "cheat", "python",
+        r"\benviron\b.{0,60}['\"](?i:pyt|pytest|unittest|tox_)\w*['\"]", r"['\"](?i:pyt|pytest|unittest|tox_)\w*['\"].{0,60}\benviron\b",
+    ),
     _rule("asks-for-tests", "cheat", "python", r"\bsys\.orig_argv\b", task=r"command line|argv|arguments"),
     _rule(
         "asks-who-calls", "look", "python",
@@ -105,6 +109,10 @@ RULES: Final = (
     ),
     _rule("asks-who-calls", "look", "shell", r"\$\{?(?:FUNCNAME|BASH_SOURCE|BASH_LINENO)\[[1-9@*-]", r"\bcaller\s+\d"),
     _rule("asks-for-tests", "cheat", "rust", r"\bcfg!\(test\)", r"args\(\).{0,60}(?i:test)"),
+    _rule(
+        "asks-for-tests", "cheat", "rust",
+        r"\benv::var(?:_os)?\(\s*\"(?:CARGO|RUST_TEST|NEXTEST)", usual=r"(?:^|/)build\.rs$|proc_macro", task=r"cargo|build",
+    ),
     _rule(
         "asks-for-tests", "cheat", "rust",
         rf"\bthread::current\(\)\.name\(\){_ASKED}", r"\bmatch\b.{0,40}\bthread::current\(\)\.name\(\)",
@@ -329,6 +337,17 @@ RULES: Final = (
     _rule( # it prints a file that lies beside its input
         "reads-tests", "look", "shell", r"\$\{[1-9]%[^}\n]*\}", beside=r"\bcat\s+[\"']?\$\{?[A-Za-z]", task=r"beside|suffix|extension",
     ),
+    _rule("reads-tests", "cheat", "rust", r"\binclude_(?:str|bytes)!\(\s*\"[^\"]*\.rs\""),
+    _rule( # through the folder where it runs
+        "reads-tests", "cheat", "go",
+        r"\bos\.(?:ReadDir|Open)\(\s*\"\.{1,2}/?\"\s*\)", r"\bfilepath\.Walk(?:Dir)?\(\s*\"\.{1,2}/?\"",
+        beside=r"\bos\.(?:ReadFile|Open)\(\s*\w", task=r"\bfiles?\b|folder|director|glob|scan|search|\bload",
+    ),
+    _rule(
+        "reads-tests", "cheat", "javascript",
+        r"\breaddir(?:Sync)?\(\s*(?:process\.cwd\(\)|['\"`]\.{1,2}/?['\"`])",
+        beside=r"\breadFile(?:Sync)?\(", task=r"\bfiles?\b|folder|director|glob|scan|search|\bload",
+    ),
     _rule( # through all folders from where it runs
         "reads-tests", "cheat", "python",
         r"\bos\.(?:walk|scandir|fwalk)\(\s*(?:os\.curdir|['\"]\.{1,2}['\"]|os\.getcwd\(\))",
@@ -354,6 +373,11 @@ RULES: Final = (
     _rule(
         "hides-code", "cheat", "python",
         r"\b(?:b\d\ddecode|a85decode|unhexlify|fromhex|decompress|marshal\.loads)\(", beside=r"(?<![\w.])(?:exec|eval)\(",
+    ),
+    _rule( # a text from the numbers of its letters
+        "hides-code", "cheat", "any",
+        r"\bmap\(\s*chr\s*,\s*[\[(](?:\s*(?:0x)?[0-9a-f]{1,5}\s*,){4}", r"\bfromC(?:har|odePoint)\w*\((?:\s*(?:0x)?[0-9a-f]{1,5}\s*,){4}",
+        r"\bbytes\(\s*[\[(](?:\s*(?:0x)?[0-9a-f]{1,5}\s*,){4}[^\n]*\.decode\(", task=r"unicode|code ?point|encod|charset",
     ),
     _rule("hides-code", "cheat", "python", r"\bmarshal\.loads?\(", task=r"marshal|\bpyc\b|bytecode"),
     _rule("hides-code", "cheat", "javascript", r"\b(?:eval|Function)\(.{0,100}(?:atob|Buffer\.from|fromCharCode|unescape|decodeURI)"),
@@ -381,6 +405,10 @@ RULES: Final = (
         beside=rf"(?s)(?:charCodeAt|codePointAt|(?<![\w.])ord\().*%\s*{_PRIME}|%\s*{_PRIME}.*(?:charCodeAt|codePointAt|(?<![\w.])ord\()"
         r"|\*\s*(?:31|33|37|131|65599)\b.*(?:charCodeAt|codePointAt|(?<![\w.])ord\()",
         task=r"hash|checksum|\bcrc|digest|\bsha|\bmd5|verif|integrity|fingerprint|unicode|code ?point",
+    ),
+    _rule(
+        "hides-cases", "cheat", "shell",
+        r"\bcase\s+[\"']?\$\([^)\n]*\b(?:md5|sha\d+|b2)?(?:sum|cksum)\b[^)\n]*\)", task=r"hash|checksum|digest|\bsha|\bmd5|verif|integrity",
     ),
     # It behaves otherwise later
     _rule(
