@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.backends.kubernetes.fields import unknown_of
 from tests.fixtures.chart import CHART, Helm, only
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -88,6 +89,16 @@ def test_the_server_takes_its_address_from_an_ingress_that_speaks_https(
     (server,) = (each for each in helm.objects(*words) if each["kind"] == "Deployment")
     told = {each["name"]: each.get("value") for each in server["spec"]["template"]["spec"]["containers"][0]["env"]}
     assert told.get("AIDEATOR_PUBLIC_URL") == url
+
+
+def test_every_version_of_kubernetes_knows_every_field_of_what_the_chart_makes(helm: Helm, tmp_path: Path) -> None:
+    """From 1.29 to 1.36. Kueue's LocalQueue has versions of its own."""
+    for name in ("defaults", *ENVIRONMENTS, "everything", "nothing"):
+        made = helm.objects(*options_of(name, tmp_path))
+        assert [field for item in made if item["kind"] != "LocalQueue" for field in unknown_of(item)] == []
+    deployment = only(helm.objects(*options_of("everything", tmp_path)), "Deployment")
+    deployment["spec"]["template"]["spec"]["resources"] = {}  # 1.32
+    assert unknown_of(deployment) == ["Deployment.spec.template.spec.resources"]
 
 
 def test_helm_lint_has_no_word_against_it(helm: Helm) -> None:
