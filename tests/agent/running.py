@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from aideator_agent.protocol import LINE_BYTES, OUTPUT_BYTES
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
+from tests.agent.loaded import Attempt, Loaded
 
 Event = dict[str, Any]
 Turns = Sequence[Mapping[str, Any]]
@@ -105,7 +106,7 @@ class Record:
 class Running:
     """An agent at work."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Attempt) -> None:
         self.process = process
         self.lines: list[bytes] = []
 
@@ -131,8 +132,10 @@ class Running:
 class Agent:
     """Starts attempts in folders of their own below `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, loaded: Loaded | None = None) -> None:
+        """`loaded`: where LiteLLM is loaded already."""
         self.folder = folder
+        self._loaded = loaded
         self.workspace = folder / "room" / "workspace"
         self.private = folder / "room" / "private"
 
@@ -146,14 +149,7 @@ class Agent:
         file.write_text(spec.to_json())
         errors: IO[bytes]
         with (self.folder / "stderr").open("wb") as errors:
-            process = subprocess.Popen(
-                [*program, sys.executable, "-m", "aideator_agent"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env={**self._environment(file), **environment},
-                cwd=self.folder,
-            )
+            process = self._process(program, {**self._environment(file), **environment}, errors)
         watchdog = threading.Timer(PATIENCE, process.kill)
         watchdog.start()
         try:
@@ -164,6 +160,20 @@ class Agent:
             watchdog.cancel()
             assert process.stdout is not None
             process.stdout.close()
+
+    def _process(
+        self, program: tuple[str, ...], environment: dict[str, str], errors: IO[bytes]
+    ) -> subprocess.Popen[bytes] | Attempt:
+        if self._loaded is not None and not program:
+            return self._loaded.start(environment, self.folder, errors)
+        return subprocess.Popen(
+            [*program, sys.executable, "-m", "aideator_agent"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            cwd=self.folder,
+        )
 
     def _environment(self, spec: Path) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "AIDEATOR_"))}

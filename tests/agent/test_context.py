@@ -20,6 +20,11 @@ OPENING: list[Message] = [
 ]
 
 
+@pytest.fixture
+def agent(asking: Agent) -> Agent:
+    return asking
+
+
 def turn(number: int, output: str, arguments: dict[str, Any] | None = None) -> list[Message]:
     asked = Call(f"call_{number}", "bash", arguments or {"command": f"cat {number}"})
     return [assistant_message("", [asked]), {"role": "tool", "tool_call_id": asked.id, "content": output}]

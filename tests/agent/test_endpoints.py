@@ -20,6 +20,11 @@ SCRIPT = [{"think": "Let me look.", "say": "I change it.", **bash("echo y > a.py
 ASKED = [{"role": "system", "content": "You are an engineer."}, {"role": "user", "content": "Make it right."}]
 
 
+@pytest.fixture
+def agent(asking: Agent) -> Agent:
+    return asking
+
+
 def attempt(agent: Agent, repository: LocalRepository, server: ScriptedOpenAI, **more: Any) -> Record:
     limits = more.pop("limits", Limits())
     variation = VariationSpec(1, "openai/m", keys=("OPENAI_API_KEY",), api_base=server.url, **more)

@@ -42,6 +42,11 @@ FAULTS = ["rate_limit", "server_error", "reset", "cut", "garbage", "empty"]
 CHANGE = {"calls": [call("write_file", path="ü.txt", content='\N{SNOWMAN} \\ "quoted"\r\n')]}
 
 
+@pytest.fixture
+def agent(asking: Agent) -> Agent:
+    return asking
+
+
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
     """What loading LiteLLM sets is not left to other tests."""
@@ -221,7 +226,8 @@ def test_a_limit_of_cost_that_can_not_be_held_ends_the_work(
     assert len(server.requests) == 1
 
 
-def test_a_time_limit_holds_while_litellm_loads(agent: Agent, repository: LocalRepository) -> None:
+def test_a_time_limit_holds_while_litellm_loads(tmp_path: Path, repository: LocalRepository) -> None:
+    agent = Agent(tmp_path)
     variation = VariationSpec(1, "openai/m", keys=("OPENAI_API_KEY",))
     spec = spec_of(str(repository.path), variations=(variation,), limits=Limits(seconds=0.5))
     assert agent.run(spec, OPENAI_API_KEY=KEY).outcome == ("limit", None, "time")
