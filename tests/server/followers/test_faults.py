@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.teams import moving
+from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.domain.leases import Lease
 from aideator_cli.server.followers import Followers, followers, teams
 from aideator_cli.server.followers.teams import TeamMovers
@@ -109,6 +111,24 @@ def test_teams_are_looked_for_again(
     calls = fails_twice(monkeypatch, Store, "teams", fault)
     started(TeamMovers(Here()))
     until(lambda: len(calls) > 3, 20)
+
+
+def test_a_team_is_moved_on_again_as_soon_as_the_database_is_back(
+    started: Callable[[Part], None], fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries, done = [], threading.Event()
+
+    def move(*_: object) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise type(fault)(*fault.args)
+        done.set()
+
+    monkeypatch.setattr(Mover, "move", move)
+    monkeypatch.setattr(Store, "teams", lambda *_, **__: [] if done.is_set() else [SimpleNamespace(id="k3v9x2q")])
+    started(TeamMovers(Here()))
+    assert done.wait(20), "not only after the pause that follows a step that can't begin"
+    assert "by a mistake in AIdeator" not in caplog.text
 
 
 def test_the_lease_of_a_team_is_renewed_again(
