@@ -51,3 +51,19 @@ def test_what_no_node_has_taken_yet_waits_and_does_not_run() -> None:
         ("3", "running"),
         ("4", "failed"),
     ]
+
+
+def test_on_a_terminal_a_long_prompt_folds_at_words_and_its_lines_stay_lines() -> None:
+    spec = replace(
+        SPEC, prompt="Make the parser accept comments.\n    if line.startswith('#'):\nKeep the rest as it is, please."
+    )
+    out = io.StringIO()
+    run = StoredRun(spec, Place("kubernetes", "here"), "running", None, None)
+    show_run(Screen(out, 30, is_terminal=True), run, [], [], None)
+    assert out.getvalue().splitlines()[2:7] == [
+        "Make the parser accept",
+        "comments.",
+        "    if line.startswith('#'):",
+        "Keep the rest as it is,",
+        "please.",
+    ]

@@ -34,7 +34,8 @@ def show_run(
     screen.line(f"{clean(spec.repository.url)}{base}")
     if spec.origin is not None:
         screen.line(origin(spec.origin))
-    screen.line(clean(spec.prompt).rstrip("\n"))
+    for line in clean(spec.prompt).rstrip("\n").split("\n"):
+        screen.line(line if len(line) <= screen.width else screen.folded(line, indent=""))
     screen.line("\n".join([*_remarks(screen, run), "", *_asked(spec), ""]))
     show_table(screen, [_standing(result, seen) for result in results], selection.variation if selection else None)
     found = _found(screen, spec, results)
