@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import Request
+from fastapi.routing import APIRoute
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
@@ -14,7 +15,7 @@ from aideator_cli.errors import AideatorError, not_found
 from aideator_cli.server import sessions
 from aideator_cli.server.core import Core
 from aideator_cli.server.gate import SAFE
-from aideator_cli.server.problems import Problem
+from aideator_cli.server.problems import NAMED, Problem
 from aideator_cli.store.serving import ServerStore
 
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
@@ -59,6 +60,7 @@ async def admitted(request: Request, scope: Scope, *, again: bool = False) -> Ca
     Raises `Problem` for a caller without this right, and `AideatorError` (not found) for a run of another user.
     """
     found = await (known if again else counted)(request)
+    _check_query(request)
     if scope not in found.scopes:
         text = f"this token may not do that: it needs the scope {scope}"
         raise Problem(HTTPStatus.FORBIDDEN, text, "ask for a token that has it: aideator token create --scope")
@@ -73,6 +75,20 @@ async def admitted(request: Request, scope: Scope, *, again: bool = False) -> Ca
     if scope == "run" and team is not None:
         check_kept(request.app.state.deleting, team, "team")
     return found
+
+
+def _check_query(request: Request) -> None:
+    """Raises `Problem` for parameters that a route of the API does not have: a filter that is misspelt would find everything."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute) or not route.path.startswith("/api/"):
+        return
+    taken = {each.alias for each in route.dependant.query_params}
+    unknown = sorted(set(request.query_params) - taken)
+    if unknown:
+        mistakes = [{"where": name[:100], "what": "there is no such parameter"} for name in unknown[:NAMED]]
+        told = "; ".join(f"{each['where']}: {each['what']}" for each in mistakes)
+        hint = f"it takes {', '.join(sorted(taken))}" if taken else "it takes none"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, hint, mistakes=mistakes)
 
 
 def check_kept(deleting: Collection[str], name: str, what: str = "run") -> None:

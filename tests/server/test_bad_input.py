@@ -47,6 +47,17 @@ def test_unknown_fields_and_wrong_values_are_named_all_at_once(client: TestClien
     refused(client.post(f"{API}/runs", json={}), 422)
 
 
+def test_unknown_parameters_are_named_and_not_ignored(client: TestClient, finished: str) -> None:
+    problem = refused(client.get(f"{API}/runs", params={"status": "running", "limit": 3}), 422)
+    assert problem["detail"] == "status: there is no such parameter"
+    assert problem["mistakes"] == [{"where": "status", "what": "there is no such parameter"}]
+    assert problem["hint"].startswith("it takes cursor, limit, outcome, ")
+    problem = refused(client.get(f"{API}/runs/{finished}", params={"x\ny": "1"}), 422)
+    assert problem["hint"] == "it takes none"
+    refused(client.delete(f"{API}/runs/{finished}?forse=true"), 422)
+    assert client.get(f"{API}/runs/{finished}").status_code == 200
+
+
 def test_what_the_command_line_would_refuse_is_refused_in_its_words(
     client: TestClient, body: Body, tmp_path: Path
 ) -> None:
