@@ -20,6 +20,7 @@ from aideator_cli.views.panes.cells import cut, drawable, width_of
 from aideator_cli.views.panes.palette import agent_colour
 from aideator_cli.views.signs import sign
 
+LEAST_FIGURES = 2  # who is at work, and the time
 PROMPT_CELLS = 12  # the least that is worth its room
 
 
@@ -47,16 +48,21 @@ class Header(Bar):
         right = self._right(transcripts, seconds)[: 1 if transcripts.lost else None]
         while len(right) > 1 and width_of("   ".join(right)) > width // 2 + 10:
             right.pop()
+        stages = "" if transcripts.lost else _stages(transcripts)
+        while stages and len(right) > LEAST_FIGURES and width_of("   ".join([spec.id, stages, *right])) > width - 2:
+            right.pop()  # how far a team is counts more
         figures = "   ".join(right)
         room = width - width_of(figures) - 3
         start = cut(f"{spec.id}  {_of(spec)}", room)
+        if stages and room - width_of(start) - 2 < width_of(stages):
+            start = cut(spec.id, room)
         left = room - width_of(start) - 2
         middle = ""
         if transcripts.lost:
             start, middle = cut(spec.id, room), "connection lost: " + drawable(transcripts.lost)
             middle = cut(middle, room - width_of(start) - 2)
         elif left >= PROMPT_CELLS:
-            middle = _stages(transcripts, left) or f'"{cut(drawable(one_line(spec.prompt)), left - 2)}"'
+            middle = cut(stages, left) or f'"{cut(drawable(one_line(spec.prompt)), left - 2)}"'
         gap = " " * max(0, room - width_of(start) - width_of(middle) - (2 if middle else 0))
         self.draw(
             Content.assemble(
@@ -82,7 +88,7 @@ def _standing(transcripts: Transcripts) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
-def _stages(transcripts: Transcripts, room: int) -> str:
+def _stages(transcripts: Transcripts) -> str:
     """Returns the stages of a team, with a sign for each that has begun. Empty: it is no team."""
     team = transcripts.spec.team
     if team is None or not team.key:
@@ -92,9 +98,7 @@ def _stages(transcripts: Transcripts, room: int) -> str:
         stage = stage_of(transcript.variation.prompt_name or "")
         working[stage] = working.get(stage, False) or transcript.state != "ended"
     signs = {True: "● ", False: "✓ "}
-    return cut(
-        " → ".join(f"{signs[working[name]] if name in working else ''}{name}" for name in team.key.split()), room
-    )
+    return " → ".join(f"{signs[working[name]] if name in working else ''}{name}" for name in team.key.split())
 
 
 def _of(spec: RunSpec) -> str:

@@ -39,3 +39,18 @@ def test_agents_of_the_next_step_take_the_place_of_those_that_have_ended() -> No
         await person.sees("plan qa")
 
     watched(team(), stream, scene)
+
+
+def test_a_narrow_header_tells_the_stages_before_the_repository() -> None:
+    stream = Stream()
+
+    async def scene(person: Person) -> None:
+        plan = Agent(1)
+        stream.put(*plan.start())
+        await person.settle()
+        header = person.screen.splitlines()[0]
+        assert "● plan → build → test → review" in header
+        assert "1 at work" in header
+
+    whole = replace(team(), team=TeamStep("t1234ab", "plan build test review"))
+    watched(whole, stream, scene, size=(80, 24))
