@@ -43,7 +43,7 @@ function button(at) {
 async function followJudge(notice) {
   const answer = await fetch(notice.dataset.judge, { cache: "no-store" }).catch(() => null);
   const told = answer?.ok ? await answer.json() : null;
-  if (told && told.state !== "working") return location.reload();
+  if (told && told.state !== "working") return location.replace(location.pathname); // without what was said of its beginning
   if (told) notice.querySelector(".answered").textContent = told.answered;
   setTimeout(followJudge, LOOK, notice);
 }
