@@ -8,6 +8,7 @@ from aideator_cli.actions import listing
 from aideator_cli.actions.here import Here
 from aideator_cli.choice import noting
 from aideator_cli.choice.lessons import lessons
+from aideator_cli.domain.glance import Wanted
 from aideator_cli.domain.memory import MOST, Memory, Proposal
 from aideator_cli.domain.repositories import plain
 from aideator_cli.errors import AideatorError, command, not_found, usage
@@ -30,8 +31,13 @@ def every(here: Here, repo: str | None) -> list[Memory]:
 
 def add(here: Here, repo: str, text: str) -> Memory:
     """Raises `AideatorError` for a text that is no note, and if the repository has as many as it can have."""
+    return add_to(here, names(repo)[0], text)
+
+
+def add_to(here: Here, repository: str, text: str) -> Memory:
+    """Does the same for a repository by its name."""
     kept = noting.checked(text)
-    return _kept(here, names(repo)[0], Proposal(noting.key_of(kept), kept, "person", "", ()))
+    return _kept(here, repository, Proposal(noting.key_of(kept), kept, "person", "", ()))
 
 
 def forget(here: Here, numbers: Sequence[int]) -> list[int]:
@@ -44,13 +50,25 @@ def forget(here: Here, numbers: Sequence[int]) -> list[int]:
     return [number for number in dict.fromkeys(numbers) if here.store.forget(number)]
 
 
+def repositories(here: Here, owner: str | None = None) -> list[str]:
+    """Returns the repositories of the newest runs, and those with notes. `owner`: only of runs of this user of the server."""
+    used = (plain(run.spec.repository.url) for run in here.store.runs(LOOKED_AT, Wanted(owner=owner)))
+    return list(dict.fromkeys([*used, *(note.repository for note in here.store.memories())]))
+
+
 def proposed(here: Here, repo: str) -> Proposed:
     """Returns what the newest runs that have ended on this repository suggest to keep, and nobody has decided on yet."""
-    known = names(repo)
+    return proposed_on(here, names(repo))
+
+
+def proposed_on(here: Here, known: Sequence[str], owner: str | None = None) -> Proposed:
+    """Returns the same of a repository with these names. `owner`: only what runs of this user of the server suggest."""
     decided = set(here.store.decided(known))
     proposals = []
     runs = [
-        run for run in here.store.runs(LOOKED_AT) if run.state == "ended" and plain(run.spec.repository.url) in known
+        run
+        for run in here.store.runs(LOOKED_AT, Wanted(owner=owner))
+        if run.state == "ended" and plain(run.spec.repository.url) in known
     ]
     for run, results, selected in listing.rows(here, runs[:RUNS]):
         for each in lessons(run.spec, results, selected):

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import SCOPES, Scope, Token
+from aideator_cli.domain.ids import is_id
 from aideator_cli.errors import AideatorError, not_found
 from aideator_cli.server import sessions
 from aideator_cli.server.core import Core
@@ -156,7 +157,7 @@ def _check_owner(here: Here, run: str, caller: Caller) -> None:
 
 
 def _check_owner_of_team(here: Here, team: str, caller: Caller) -> None:
-    found = here.store.team(team)
+    found = here.store.team(team) if is_id(team) else None
     if found is None or found.owner != caller.name:
         raise no_team(team)
 

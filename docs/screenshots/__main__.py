@@ -11,10 +11,13 @@ from playwright.sync_api import Browser, sync_playwright
 from aideator_cli.errors import not_found
 from tests.server.page.conftest import Site
 from tests.server.page.stories import three
+from tests.server.page.team_stories import TEAM, stored
 from tests.server.page.test_streams import OVER
 from tests.server.page.waiting import until_page
 
-SCREENS = {"runs": "/", "new-run": "/runs/new", "run": "/runs/k3v9x2q", "compare": "/runs/k3v9x2q/compare"}
+SCREENS = {"runs": "/", "new-run": "/runs/new", "run": "/runs/k3v9x2q", "compare": "/runs/k3v9x2q/compare",
+    "teams": "/teams", "new-team": "/teams/new", "team": f"/teams/{TEAM}", "notes": "/notes",
+}  # fmt: skip
 SIZES = ((1440, 900), (900, 1000), (390, 844))
 
 
@@ -27,6 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         os.environ["AIDEATOR_HOME"] = home
         three(Path(home))
+        stored(Path(home), over=False, prompt="Export the list as CSV and as JSON, and offer both in the dialog")
         site = Site()
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for mode in ("light", "dark"):

@@ -4,7 +4,8 @@ sends are in `templates/page`. It must not decide anything: it calls the same ac
 
 from fastapi import APIRouter
 
-from aideator_cli.server.page import acting, beginning, entering, judging, providing, routes, settings
+from aideator_cli.server.page import acting, beginning, entering, judging, noting, providing, routes, settings
+from aideator_cli.server.page.teams import routes as teams
 
 router = APIRouter(include_in_schema=False)
 for each in (
@@ -15,5 +16,7 @@ for each in (
     routes.router,
     judging.router,
     acting.router,
+    teams.router,
+    noting.router,
 ):  # `/runs/new` before `/runs/{run}`, and `/runs/{run}/judge/stop` before `/runs/{run}/{number}/stop`
     router.include_router(each)

@@ -22,6 +22,7 @@ from aideator_cli.server.page import frame, ordering
 from aideator_cli.server.page.forms import posted
 from aideator_cli.server.page.ordering import Asked, Offer
 from aideator_cli.server.page.troubles import PageRoute
+from aideator_cli.server.problems import of_error
 from aideator_cli.server.runs import core_of, followers_of
 from aideator_cli.views.text.estimate import dollars, times
 
@@ -35,7 +36,7 @@ Runner = Annotated[Caller, Depends(caller_with("run"))]
 
 @router.get("/runs/new")
 async def new(request: Request, caller: Runner) -> Response:
-    offered, local = await core_of(request).read(_offer, caller.sees)
+    offered, local = await core_of(request).read(offer, caller.sees)
     return _form(request, caller, offered, offered.newest, local=local)
 
 
@@ -65,7 +66,7 @@ async def begin(request: Request, caller: Runner) -> Response:
                 return RedirectResponse(f"{frame.root(request)}/runs/{run}", HTTPStatus.SEE_OTHER)
         except AideatorError as error:
             wrong = error
-    offered, local = await core_of(request).read(_offer, caller.sees)
+    offered, local = await core_of(request).read(offer, caller.sees)
     return _form(request, caller, offered, asked, local=local, estimate=told, wrong=wrong)
 
 
@@ -82,12 +83,12 @@ def _form(
     values = ordering.values(offered, asked, local=local and caller.owns_machine)
     values["key"] = secrets.token_hex(16)  # of this form: whoever posts it twice starts one run
     values["estimate"] = estimate
-    values["wrong"] = None if wrong is None else {"text": wrong.message, "hint": wrong.hint}
+    values["wrong"] = None if wrong is None else of_error(wrong).told()
     status = HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return frame.screen(request, "new", values, here="new", status=status.value)
 
 
-def _offer(here: Here, owner: str | None) -> tuple[Offer, bool]:
+def offer(here: Here, owner: str | None) -> tuple[Offer, bool]:
     """What the form offers, and whether agents would be processes on this machine."""
     try:
         local = places.choose(Where(), here.settings).name == "local"

@@ -11,6 +11,8 @@ from aideator_cli.system.clock import now
 from aideator_cli.views.html.page import Material
 from aideator_cli.views.html.page import values as report_values
 from aideator_cli.views.html.side_by_side import Column, FileChange
+from aideator_cli.views.text import routes
+from aideator_cli.views.text.names import model_name
 
 OPEN: Final = 8  # files whose changes are shown at once
 LINES_OPEN: Final = 200  # a file with more is closed
@@ -45,6 +47,18 @@ def values(compared: Compared, judge: Mapping[str, Any] | None = None, show: str
         "diffs": list(_files(told["diffs"], shown, results)) if not spec.answer else [],
         "judge": opinion.values(judge, list(results.values())),
         "local": compared.run.place.backend == "local",
+        "routes": [
+            {
+                "number": each.number,
+                **agents.mark(each.number),
+                "model": model_name(each.model),
+                "line": routes.line(each.route),
+                "excluded": each.route.excluded,
+            }
+            for each in spec.variations
+            if each.route is not None
+        ],
+        "notes": [note.text for note in spec.notes],
     }
 
 

@@ -82,9 +82,9 @@ class Asked:
             temperatures=list(self._temperatures()),
             ref=self.ref or None,
             allow_local_shell=self.shell,
-            timeout=60 * _number("Minutes", self.minutes, Bounds.timeout / 60),
-            max_steps=_whole("Steps", self.steps, Bounds.max_steps),
-            max_cost=_number("US dollars", self.cost) if self.cost else None,
+            timeout=60 * number_of("Minutes", self.minutes, Bounds.timeout / 60),
+            max_steps=whole_of("Steps", self.steps, Bounds.max_steps),
+            max_cost=number_of("US dollars", self.cost) if self.cost else None,
             verify=[command for command in self.checks if command],
             roles=list(self._roles()),
         )
@@ -93,13 +93,13 @@ class Asked:
         if not any(row.temperature for row in self.agents):
             return
         for row in self.agents:
-            degree = _number("Temperature", row.temperature) if row.temperature else None
-            yield from [degree] * _whole("How many", row.count, 1)
+            degree = number_of("Temperature", row.temperature) if row.temperature else None
+            yield from [degree] * whole_of("How many", row.count, 1)
 
     def _roles(self) -> Iterator[str]:
         if any(row.role for row in self.agents):
             for row in self.agents:
-                yield f"{row.role or NEUTRAL}:{_whole('How many', row.count, 1)}"
+                yield f"{row.role or NEUTRAL}:{whole_of('How many', row.count, 1)}"
 
 
 @frozen
@@ -179,10 +179,11 @@ def _row(form: Form, at: int) -> Row:
 def _named(row: Row) -> str:
     """Returns the words of `--agent`."""
     model = f"/{row.model}" if row.model else ""
-    return f"{row.agent}{model}:{_whole('How many', row.count, 1)}"
+    return f"{row.agent}{model}:{whole_of('How many', row.count, 1)}"
 
 
-def _whole(what: str, text: str, usual: int) -> int:
+def whole_of(what: str, text: str, usual: int) -> int:
+    """Raises `AideatorError` (usage) for what is no whole number."""
     if not text:
         return usual
     if not text.isdecimal() or len(text) > 6:
@@ -190,7 +191,8 @@ def _whole(what: str, text: str, usual: int) -> int:
     return int(text)
 
 
-def _number(what: str, text: str, usual: float | None = None) -> float:
+def number_of(what: str, text: str, usual: float | None = None) -> float:
+    """Raises `AideatorError` (usage) for what is no number."""
     if not text and usual is not None:
         return usual
     try:

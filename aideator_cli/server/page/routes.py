@@ -29,6 +29,9 @@ SAID: Final = {  # after a form has posted and the browser was sent back
     "judge-stopped": "The judge is asked nothing more.",
     "stored": "The key is stored.",
     "deleted": "The key is deleted here. It stays valid at its provider.",
+    "noted": "The note is kept.",
+    "rejected": "It is not proposed again.",
+    "forgotten": "The note is forgotten.",
     "revoked": "The token no longer counts.",
 }
 
@@ -47,7 +50,8 @@ async def runs(request: Request, caller: Reader) -> Response:
         asked["state"] = ""
     given = request.query_params.get("limit", "")
     limit = min(int(given), shown_list.MOST) if given.isdecimal() and len(given) < 6 else shown_list.SHOWN
-    wanted = Wanted(text=asked["q"], state=asked["state"], owner=caller.sees)
+    filtered = any(asked.values())
+    wanted = Wanted(text=asked["q"], state=asked["state"], owner=caller.sees, alone=not filtered)
     rows = await core_of(request).read(listing.listed, limit + 1, wanted)
     return frame.screen(request, "list", shown_list.values(rows, asked, limit), here="runs", said=said(request))
 

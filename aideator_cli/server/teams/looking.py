@@ -11,6 +11,7 @@ from aideator_cli.actions.teams import knowing
 from aideator_cli.actions.teams.joining import Joiner
 from aideator_cli.actions.teams.talking import Talk
 from aideator_cli.domain.handing import Message, TeamState, Told
+from aideator_cli.domain.ids import is_id
 from aideator_cli.domain.teams import TeamRun
 from aideator_cli.server.access import no_team
 
@@ -61,7 +62,7 @@ class Looks:
 
 def the_team(here: Here, team: str) -> TeamRun:
     """Raises `AideatorError` (not found). Only whole ids count."""
-    found = here.store.team(team)
+    found = here.store.team(team) if is_id(team) else None
     if found is None:
         raise no_team(team)
     return found

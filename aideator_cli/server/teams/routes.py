@@ -10,6 +10,7 @@ from aideator_cli.actions import finding
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.sharing import reporting
 from aideator_cli.actions.teams import knowing
+from aideator_cli.domain.ids import is_id
 from aideator_cli.server import runs
 from aideator_cli.server.access import Caller, admitted, caller_with
 from aideator_cli.server.bodies import NewTeam
@@ -189,7 +190,7 @@ def _page(here: Here, owner: str | None, state: str | None, limit: int, cursor: 
 
     after = None
     if cursor is not None:
-        after = here.store.team(cursor)
+        after = here.store.team(cursor) if is_id(cursor) else None
         if after is None or (owner is not None and after.owner != owner):
             raise Problem(HTTPStatus.GONE, "the team where the cursor stood is not there", "begin the list again")
     found = here.store.teams(limit + 1, state, owner=owner, after=after)

@@ -56,8 +56,8 @@ def show_graph(screen: Screen, team: Team, agents: Mapping[str, int] | None = No
         branch = "└─ " if at == len(team.stages) - 1 else "├─ "
         grid.add_row(
             f"{branch if at and stage.waits_for else ''}{stage.name}",
-            _who(stage, (agents or {}).get(stage.name)),
-            _does(stage),
+            who(stage, (agents or {}).get(stage.name)),
+            does(stage),
         )
     show(screen, grid)
     if limits := _limits(team):
@@ -122,13 +122,15 @@ def _standing(state: TeamState) -> str:
     return f"{run.id} {run.state}: {one_line(run.reason)}; {figures}"
 
 
-def _who(stage: Stage, agents: int | None) -> str:
+def who(stage: Stage, agents: int | None = None) -> str:
+    """Returns how many of which role work in a stage. `agents`: how many, if something else than the stage says it."""
     role = "the task's role" if stage.role == TASK_ROLE else one_line(stage.role or "engineer")
     each = f", for each task of {stage.each}" if stage.each else ""
     return f"{agents or stage.n or 1} × {role}{each}"
 
 
-def _does(stage: Stage) -> str:
+def does(stage: Stage) -> str:
+    """Returns what a stage begins with, and what it does besides its work."""
     told = []
     if stage.start:
         told.append(f"{'decides on' if stage.decides else 'from'} {stage.start}")

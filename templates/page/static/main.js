@@ -16,6 +16,8 @@ const run = document.querySelector("#run");
 if (run) (await import("./run.js")).startRun(run);
 const list = document.querySelector("#runs");
 if (list) (await import("./list.js")).startList(list);
+const team = document.querySelector("#team");
+if (team) (await import("./team.js")).startTeam(team);
 const anew = document.querySelector("#new-run");
 if (anew) (await import("./new.js")).startNew(anew);
 const compare = document.querySelector("#compare");
