@@ -229,9 +229,13 @@ class LocalBackend:
         )
 
     def submissions(self, run: str) -> Mapping[int, int]:
-        """Returns the numbers of attempts: each attempt is one submission here."""
-        folders = [path for path in (self._folder / run).glob("*") if path.name.isdecimal()]
-        return {int(path.name): len(self._attempts(run, int(path.name))) for path in folders}
+        """Returns the numbers of attempts: each attempt is one submission here.
+
+        Who was killed while it started a variation has left a folder, and nothing in it that waits or is on record.
+        """
+        numbers = [int(path.name) for path in (self._folder / run).glob("*") if path.name.isdecimal()]
+        counts = {number: len(self._attempts(run, number)) for number in numbers}
+        return {number: count for number, count in counts.items() if count or self._waits(run, number)}
 
     def mend(self, spec: RunSpec) -> None:
         """Does nothing: a variation that was not started is reported as gone."""

@@ -222,6 +222,8 @@ def test_an_agent_begins_only_once_it_is_on_record(world: World) -> None:
     until(lambda: not Path(f"/proc/{done.stdout.strip()}").exists() or is_zombie(done.stdout.strip()), "it is gone", 30)
     (log,) = world.home.glob("runs/*/1/*.log")
     assert log.read_bytes() == b""
+    run = log.parents[1].name
+    assert LocalBackend(world.home, {}).submissions(run) == {}, "so a team starts it again"
 
 
 def is_zombie(pid: str) -> bool:
