@@ -39,11 +39,12 @@ def block(**data: Any) -> str:
     return f"Here it is.\n\n```json\n{json.dumps(data)}\n```"
 
 
-def stored(home: Path, *, over: bool, prompt: str, hostile: str = "") -> TeamRun:
+def stored(home: Path, *, over: bool, prompt: str, hostile: str = "", owner: str | None = None) -> TeamRun:
     """A team that plans and builds. `over`: it has also tested and reviewed, after one round back; else it waits for an answer."""
     run = TeamRun(TEAM, CREATED, replace(finding.shipped("feature"), seconds=None), prompt)
     store = Store.open(home, os.environ.get("AIDEATOR_DATABASE"))
-    store.add_team(run)
+    with store.owned_by(owner):
+        store.add_team(run)
     plan = Plan(TASKS, f"Two writers side by side, then the dialog. {hostile}".strip())
     made = _Made(home, store, run)
     asked = asking(

@@ -179,8 +179,8 @@ def test_who_may_only_read_is_offered_nothing_that_changes(home: Path) -> None:
     from aideator_cli.actions import tokens
 
     here = Here()
-    secret = tokens.create(here, tokens.Order("root", "root", scopes=("read", "admin")))[1]
-    stored(home, over=False, prompt=PROMPT)
+    secret = tokens.create(here, tokens.Order("laptop", "ada", scopes=("read",)))[1]
+    stored(home, over=False, prompt=PROMPT, owner="ada")
     with TestClient(application(here, None), base_url="http://localhost") as client:
         headers = {"Authorization": f"Bearer {secret}"}
         page = client.get(f"/teams/{TEAM}", headers=headers).text
