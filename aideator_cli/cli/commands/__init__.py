@@ -18,7 +18,7 @@ COMMANDS = {
         "review", "review", "Let agents review a pull request, and post what they agree on.", configured=True
     ),
     "watch": Lazy("watch", "watch", "Show a run live, from its first event until it ends."),
-    "wait": Lazy("watch", "wait", "Wait for runs to end, and exit with their exit code."),
+    "wait": Lazy("watch", "wait", "Wait for runs and teams to end, and exit with their exit code."),
     "list": Lazy("runs", "list_runs", "List runs, newest first."),
     "show": Lazy("runs", "show", "Show the task, limits and results of a run."),
     "logs": Lazy("output", "logs", "Print the agents' events."),
