@@ -17,6 +17,7 @@ from aideator_cli.intake.teams.finding import is_path as is_team_path
 from aideator_cli.server.access import Caller
 from aideator_cli.server.bodies import NewRun, NewTeam, Order
 from aideator_cli.server.problems import Problem
+from aideator_cli.system.configuration.repository import file_in
 
 LEAVE_OUT: Final = "leave it out, or ask for a token with that scope"
 METADATA: Final = ipaddress.ip_network("fd00:ec2::/32")  # Amazon's, which is no link's
@@ -81,6 +82,8 @@ def _of_machine(asked: Order) -> Iterator[str]:
         yield "a repository on the server's machine"
     if any(SCRIPTED in name for name in asked.workers):
         yield "a script on the server's machine"
+    if any(SCRIPTED not in value and file_in("agent", value) for value in asked.agents):
+        yield "an agent from a file"
     if any(is_path(_COUNT.split(item)[0].strip()) for value in asked.roles for item in value.split(",")):
         yield "a role from a file"
     if isinstance(asked, NewTeam) and asked.stages is None and is_team_path(asked.team):

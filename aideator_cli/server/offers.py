@@ -23,6 +23,7 @@ from aideator_cli.server.access import LOCAL, Caller, check_kept
 from aideator_cli.server.core import Core
 from aideator_cli.server.followers import Followers
 from aideator_cli.server.foreign import admissible
+from aideator_cli.system.configuration.repository import file_in
 
 LISTED: Final = 20  # runs in a list
 LARGEST_PATCH: Final = 48 * 1024  # bytes in one answer
@@ -243,10 +244,10 @@ def _check(work: Work, asked: bodies.NewRun) -> None:
             "a tool call may not set api_base, to which your keys would go",
             hint=(command("config", "set", "api_base", "URL"), " sets it for every run"),
         )
-    scripted = any(SCRIPTED in name for name in asked.workers)
-    if not work.shell and (asked.allow_local_shell or scripted or any(map(is_path, asked.roles))):
+    from_files = any(SCRIPTED in name for name in asked.workers) or any(file_in("agent", name) for name in asked.agents)
+    if not work.shell and (asked.allow_local_shell or from_files or any(map(is_path, asked.roles))):
         raise refused(
-            "a tool call may not run commands on this machine, or name a script or a role's file",
+            "a tool call may not run commands on this machine, or name a script, or the file of an agent or a role",
             hint=("the user allows it with ", command("mcp", "--allow-local-shell")),
         )
 

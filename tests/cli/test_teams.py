@@ -74,8 +74,11 @@ def test_a_team_of_the_repository_is_told_with_its_commands(asked: Asked) -> Non
 
 @pytest.mark.parametrize(
     "stage",
-    ["role: ../../secrets/id.md", "role: ~/notes.md", "model: scripted/x.yaml", "agent: ./agent.yaml", "role: ./a.md"],
-)
+    [
+        "role: ../../secrets/id.md", "role: ~/notes.md", "model: scripted/x.yaml", "agent: ./agent.yaml", "role: ./a.md",
+        "agent: own/scripted//srv/turns",
+    ],
+)  # fmt: skip
 def test_a_team_of_the_repository_names_no_files(asked: Asked, stage: str) -> None:
     path = write_own("ours", f"stages:\n  only: {{{stage}}}\n")
     said = asked("--team", "ours", "--dry-run")

@@ -177,6 +177,10 @@ def test_a_caller_who_does_not_own_the_machine_names_none_of_it() -> None:
     for roles in (["own.md:2"], ["qa,own.md,cto"], ["own.md :1"], ["~x"]):
         with pytest.raises(Problem):
             admissible(guest, asked.model_copy(update={"roles": roles}))
+    for agents in (["/srv/a.yaml"], ["claude:2,~/a.yml/gpt-5:1"], ["a.yaml:3"], ["own/scripted//srv/turns"]):
+        with pytest.raises(Problem):
+            admissible(guest, asked.model_copy(update={"agents": agents}))
+    admissible(guest, asked.model_copy(update={"agents": ["claude:2,opencode/openai/gpt-5:1"]}))
     with pytest.raises(Problem) as told_:
         admissible(
             guest,

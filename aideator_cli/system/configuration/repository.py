@@ -141,7 +141,7 @@ def file_in(option: str, value: str) -> str | None:
         if (
             (option == "model" and bare.lower().startswith("scripted"))
             or (option == "role" and ("/" in bare or bare.lower().endswith(".md")))
-            or (option == "agent" and re.search(r"\.ya?ml(/|$)", bare.lower()))
+            or (option == "agent" and re.search(r"\.ya?ml(/|$)|/scripted", bare.lower()))
             or bare.startswith((".", "~", "/"))
             or "\\" in bare
         ):
