@@ -83,6 +83,7 @@ class Message:
     to: str  # the same; empty: to whoever comes next
     text: str
     run: str  # RUN/N, or the run of the step
+    waits: bool = False  # asked: nobody has answered yet, and its agent is there
 
 
 @frozen

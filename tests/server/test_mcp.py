@@ -112,7 +112,7 @@ def test_what_goes_wrong_is_a_tool_error_with_a_hint(home: Path, body: Body) -> 
         ("run", body(shell="rm"), "shell: Extra inputs are not permitted", "the tool's input schema says"),
         ("wait", {"run": "zzzzzzz", "timeout": 1e9}, "timeout: Input should be less than or equal to 3600", "schema"),
         ("run", body(api_base="https://evil.example"), "may not set api_base", "aideator config set api_base URL"),
-        ("run", body(models=[], agents=["/srv/a.yaml"], allow_local_shell=False), "or name a script, or the file of an agent", "the user allows it"),
+        ("run", body(models=[], agents=["/srv/a.yaml"]), "or name a script, or the file of an agent", "the user allows it"),
         ("run", body(), "may not run commands on this machine", "the user allows it with aideator mcp --allow-local-shell"),
     ]  # fmt: skip
 

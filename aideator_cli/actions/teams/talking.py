@@ -1,15 +1,16 @@
 """What the roles of a team have said to each other, and a person to them, by what is stored of its steps."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aideator_agent.colleague import ASK, PERSON
+from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.calls import Asked, key_of
 from aideator_cli.domain.events import Event
-from aideator_cli.domain.handing import Message, StepState, TeamState
-from aideator_cli.domain.runs import StoredAttempt
+from aideator_cli.domain.handing import Message, StepState, TeamState, Told
+from aideator_cli.domain.runs import StoredAttempt, StoredRun
 from aideator_cli.domain.teams import Team, round_of, what_of
 from aideator_cli.text.figures import plural
 
@@ -21,26 +22,28 @@ _HEADS: Final = ("call", "done", "told")  # among which there is a question, or 
 class Talk:
     """The messages of one team. What has ended is read once."""
 
-    _ended: dict[str, list[Message]] = field(default_factory=dict)  # by run
+    # By run, with when it ended: it may be tried again
+    _ended: dict[str, tuple[str, list[Message]]] = field(default_factory=dict)
 
     def of(self, here: Here, state: TeamState) -> list[Message]:
         """Returns the messages in the order of their times."""
         found: list[Message] = []
         for each in state.steps:
-            found += self._of_step(here, state, each)
+            run = here.store.run(each.step.run)
+            found.append(_handed(state, each))
+            if run is not None:
+                found += self._between(here, each, run)
+            if each.told is not None:
+                found.append(_said(each, each.told, run))
         return sorted(found, key=lambda message: message.time)
 
-    def _of_step(self, here: Here, state: TeamState, each: StepState) -> list[Message]:
-        made = [_handed(state, each)]
-        known = self._ended.get(each.step.run)
-        if known is None:
-            run = here.store.run(each.step.run)
-            known = [] if run is None else list(_between(here, each, here.store.attempts(each.step.run)))
-            if each.state == "ended":
-                self._ended[each.step.run] = known
-        made += known
-        if each.told is not None:
-            made.append(_said(here, each))
+    def _between(self, here: Here, each: StepState, run: StoredRun) -> list[Message]:
+        ended, known = self._ended.get(run.spec.id, ("", []))
+        if ended and ended == run.ended:
+            return known
+        made = list(_between(here, each, here.store.attempts(run.spec.id)))
+        if run.ended is not None:
+            self._ended[run.spec.id] = run.ended, made
         return made
 
 
@@ -80,56 +83,77 @@ def _sent_back(team: Team, state: TeamState, each: StepState) -> StepState | Non
     return found
 
 
-def _said(here: Here, each: StepState) -> Message:
-    assert each.told is not None
-    run = here.store.run(each.step.run)
+def _said(each: StepState, told: Told, run: StoredRun | None) -> Message:
     time = (run.ended if run else None) or each.step.begun
-    name = each.told.result or each.step.run
-    return Message(f"{each.step.run}-said", time, "said", each.step.key, "", each.told.text[:WORDS], name)
+    name = told.result or each.step.run
+    return Message(f"{each.step.run}-said", time, "said", each.step.key, "", told.text[:WORDS], name)
 
 
 def _between(here: Here, each: StepState, attempts: Sequence[StoredAttempt]) -> Iterator[Message]:
     """Yields questions and answers, and what a person has told the agents."""
+    step = each.step
     for known in attempts:
-        attempt = known.attempt
-        name = f"{each.step.run}/{attempt.variation}"
-        heads = list(here.store.events(attempt, _HEADS))
-        questions = _questions(heads)
-        answers = _answers(here, known, questions)
-        for event in heads:
-            key, time = key_of(event.data), event.time or each.step.begun
-            id_ = f"{attempt.id}-{event.seq}"
-            if event.type == "told" and event.data.get("part", 1) == 1:
-                text = "".join(
-                    str(part.data.get("text", "")) for part in heads if part.type == "told" and key_of(part.data) == key
-                )
-                yield Message(id_, time, "told", PERSON, each.step.key, text[:WORDS], name)
-            elif key in questions and questions[key][0] is event:
-                _, role, question = questions[key]
-                yield Message(id_, time, "asked", each.step.key, role, question, name)
-            elif event.type == "done" and key in questions:
-                by = str(event.data.get("by") or "")
-                if by:
-                    yield Message(id_, time, "answered", by, each.step.key, answers.get(key, ""), name)
+        name, number = f"{step.run}/{known.attempt.variation}", f"{known.attempt.id}-"
+        heads = list(here.store.events(known.attempt, _HEADS))
+        questions = _questions(here, known, heads)
+        for at, event in enumerate(heads):
+            id_, time = f"{number}{event.seq}", event.time or step.begun
+            if event.type == "told" and event.data.get("part", 1) == event.data.get("parts", 1):
+                text = _whole(heads, event)
+                if not _is_an_answer(at, text, questions, over=known.closed):
+                    yield Message(id_, time, "told", PERSON, step.key, text[:WORDS], name)
+            for one in questions:
+                if at == one.asked:
+                    waits = one.done is None and not known.closed
+                    yield Message(id_, time, "asked", step.key, one.role, one.text, name, waits=waits)
+                elif at == one.done and one.by:
+                    yield Message(id_, time, "answered", one.by, step.key, one.answer, name)
 
 
-def _questions(heads: Sequence[Event]) -> dict[str, tuple[Event, str, str]]:
-    """Returns the questions by the ids of their calls: the event that completes each, the role, and the text."""
-    asked, found = Asked(), dict[str, tuple[Event, str, str]]()
-    for event in heads:
+@frozen
+class _Question:
+    """One call of the tool. `asked`, `done`: where its events are among the others."""
+
+    asked: int
+    role: str
+    text: str
+    done: int | None = None  # None: it waits
+    by: str = ""  # empty: nobody has answered, as when there is no such role
+    answer: str = ""
+
+
+def _questions(here: Here, known: StoredAttempt, heads: Sequence[Event]) -> list[_Question]:
+    asked, found = Asked(), dict[str, _Question]()
+    for at, event in enumerate(heads):
+        key = key_of(event.data)
         if event.type == "call" and (whole := asked.whole(event.data)) is not None and whole[0] == ASK:
             role, question = (str(whole[1].get(name) or "")[:WORDS] for name in ("role", "question"))
-            found[key_of(event.data)] = event, role, question
-    return found
+            found[key] = _Question(at, role, question)
+        elif event.type == "done" and key in found:
+            found[key] = replace(found[key], done=at, by=str(event.data.get("by") or ""))
+    answers = _outputs(here, known, {key for key, each in found.items() if each.by})
+    return [replace(each, answer=answers.get(key, "")) for key, each in found.items()]
 
 
-def _answers(here: Here, known: StoredAttempt, questions: Mapping[str, object]) -> dict[str, str]:
-    """Returns the outputs of these calls. Those of all others are not read where nobody has asked."""
-    if not questions:
-        return {}
+def _outputs(here: Here, known: StoredAttempt, calls: Collection[str]) -> dict[str, str]:
+    """Returns the outputs of these calls. None is read if there are no such calls."""
     found: dict[str, str] = {}
-    for event in here.store.events(known.attempt, ("output",)):
+    for event in here.store.events(known.attempt, ("output",)) if calls else ():
         key = key_of(event.data)
-        if key in questions:
+        if key in calls:
             found[key] = (found.get(key, "") + str(event.data.get("text", "")))[:WORDS]
     return found
+
+
+def _whole(heads: Sequence[Event], last: Event) -> str:
+    """Returns the text of a message, which may come in parts."""
+    key = key_of(last.data)
+    return "".join(str(each.data.get("text", "")) for each in heads if each.type == "told" and key_of(each.data) == key)
+
+
+def _is_an_answer(at: int, text: str, questions: Sequence[_Question], *, over: bool) -> bool:
+    """Whether what a person has told is, or may become, the answer to a question that waited, and so is a message already."""
+    one = next((each for each in questions if each.asked < at and (each.done is None or at < each.done)), None)
+    if one is None:
+        return False
+    return not over if one.done is None else one.by == PERSON and text.strip() in one.answer

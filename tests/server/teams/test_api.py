@@ -117,7 +117,10 @@ def test_the_limit_of_the_whole_holds(client: TestClient, asked: Asked) -> None:
         ({"team": "mine", "stages": "stages: {a: {from: b}, b: {from: a}}"}, "wait for each other"),
         ({"team": "mine", "stages": "stages: {a: {role: ./mine.md}}"}, "names the file './mine.md'"),
         ({"team": "mine", "stages": "stages: {a: {model: scripted/a.yaml}}"}, "names the file 'scripted/a.yaml'"),
-        ({"team": "mine", "stages": "stages: {a: {agent: own/scripted//srv/turns}}"}, "names the file 'own/scripted//srv"),
+        (
+            {"team": "mine", "stages": "stages: {a: {agent: own/scripted//srv/turns}}"},
+            "names the file 'own/scripted//srv",
+        ),
         ({"team": "feature", "roles": ["cto", "qa"]}, "--role names one role"),
         ({"team": "feature", "first": 1}, "first: Extra inputs are not permitted"),
     ],

@@ -1,6 +1,6 @@
 """The screen of a team, as values for its template: its stages as a graph, its plan, and what its roles say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from aideator_agent.colleague import PERSON
@@ -41,6 +41,7 @@ def values(state: TeamState, talk: Sequence[Message], first: RunSpec | None) -> 
     sign, told, colour = STATES[run.state]
     marks = {stage.name: agents.mark(number) for number, stage in enumerate(run.team.ordered, 1)}
     shown = threaded(talk)[-MESSAGES:]
+    working = {each.step.run for each in state.steps if each.state != "ended"}
     return {
         "team": {
             "id": run.id,
@@ -64,7 +65,7 @@ def values(state: TeamState, talk: Sequence[Message], first: RunSpec | None) -> 
         "levels": [[_stage(state, stage, marks) for stage in level] for level in levels(run.team)],
         "summary": run.plan.summary if run.plan else "",
         "tasks": _tasks(state),
-        "messages": [_message(each, state, marks, shown) for each in shown],
+        "messages": [_message(each, run.team, marks, working) for each in shown],
         "left": len(talk) - len(shown),
         "most_told": CHARACTERS,
     }
@@ -171,20 +172,21 @@ def _tasks(state: TeamState) -> list[dict[str, Any]]:
 
 
 def _message(
-    each: Message, state: TeamState, marks: Mapping[str, dict[str, int]], shown: Sequence[Message]
+    each: Message, team: Team, marks: Mapping[str, dict[str, int]], working: Collection[str]
 ) -> dict[str, Any]:
+    """`working`: runs that are at work."""
     run, _, number = each.run.partition("/")
     return {
         "id": each.id,
         "what": each.what,
         "who": between(each),
-        "mark": _mark(each.by, state.run.team, marks),
+        "mark": _mark(each.by, team, marks),
         "mine": each.by == PERSON and each.what != "handed",
         "text": each.text if len(each.text) <= WORDS else f"{each.text[:WORDS]} …",
         "time": each.time,
         "run": run,
         "number": number,
-        "waits": each.what == "asked" and _is_open(each, state, shown),
+        "waits": each.waits and run in working,
     }
 
 
@@ -193,10 +195,3 @@ def _mark(by: str, team: Team, marks: Mapping[str, dict[str, int]]) -> dict[str,
     name = stage_of(by.partition(",")[0])
     role = next((stage.name for stage in team.ordered if stage.role == by), name)
     return marks.get(name) or marks.get(role)
-
-
-def _is_open(asked: Message, state: TeamState, shown: Sequence[Message]) -> bool:
-    """Whether nobody has answered a question yet, and its agent is at work."""
-    after = [each for each in shown if each.run == asked.run and each.what == "answered" and each.time >= asked.time]
-    working = {each.step.run for each in state.steps if each.state != "ended"}
-    return not after and asked.run.partition("/")[0] in working
