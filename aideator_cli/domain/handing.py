@@ -7,6 +7,7 @@ from aideator_cli.domain.teams import Plan, Stage, Step, Task, TeamRun
 from aideator_cli.system.clock import now, seconds_between
 
 NO_PATCH = b""
+OVER = ("ended", "deleted")  # states of steps that have nothing more to tell
 
 
 @frozen
@@ -100,13 +101,17 @@ class StepState:
     """One step of a team, for people and programs."""
 
     step: Step
-    state: str  # as of a run: submitting, running, ended
+    state: str  # as of a run: submitting, running, ended; or deleted
     roles: tuple[str, ...]
     agents: int
     begins_with: tuple[str, ...]  # RUN/N: whose work was handed to it
     seconds: float
     cost: float | None  # USD; None: unknown
     told: Told | None  # what came of it; None: nothing yet
+
+    @property
+    def at_work(self) -> bool:
+        return self.state not in OVER
 
 
 @frozen

@@ -43,6 +43,7 @@ from aideator_cli.server.rates import UNKNOWN, Bucket, Rates
 from aideator_cli.server.streams.hub import MOST_STREAMS, Hub
 from aideator_cli.server.teams import routes as teams
 from aideator_cli.server.teams.looking import Looks
+from aideator_cli.server.teams.telling import Watches
 from aideator_cli.server.tracing import Traces
 from aideator_cli.server.webhooks import Deliverer
 
@@ -104,6 +105,7 @@ async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI
     state.tries = accounts.Tries()
     state.deleting = set()
     state.looks = Looks()
+    state.watches = Watches(state.looks)
     state.reachable = contract.Reachable()
     state.judges = Judges(here)
     movers = TeamMovers(here, state.followers.look)

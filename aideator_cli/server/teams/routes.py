@@ -23,7 +23,7 @@ from aideator_cli.server.runs import FIRST_PAGE, LARGEST_PAGE, Reading, core_of,
 from aideator_cli.server.streams.answer import StreamAnswer
 from aideator_cli.server.teams import acting
 from aideator_cli.server.teams.looking import Looks, the_team
-from aideator_cli.server.teams.telling import END, told_of
+from aideator_cli.server.teams.telling import END, Watches, told_of
 
 router = APIRouter(prefix="/api/v1", tags=["teams"])
 Acting = Annotated[Caller, Depends(caller_with("run"))]
@@ -119,7 +119,8 @@ async def events(
     async def check() -> None:
         await admitted(request, "read", again=True)
 
-    pieces = told_of(core_of(request), looks_of(request).at(team), team, hub)
+    watches: Watches = request.app.state.watches
+    pieces = told_of(core_of(request), watches.at(team), hub)
     return StreamAnswer(hub, pieces, check, request.state.caller.name)
 
 

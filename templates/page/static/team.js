@@ -5,6 +5,7 @@ import { onKey } from "./keys.js";
 import { showTimes } from "./times.js";
 
 const PAUSE = 300; // milliseconds in which more news may come
+const OLDEST = 15000; // milliseconds after which times of agents at work are looked at again
 const AGAIN = 3000; // milliseconds after which a stream that was refused is tried again
 
 export function startTeam(root) {
@@ -16,7 +17,10 @@ export function startTeam(root) {
       after = after.then(() => refresh(root));
     }, PAUSE);
   };
-  if (root.dataset.over !== "true") listen(root, news);
+  if (root.dataset.over !== "true") {
+    listen(root, news);
+    setInterval(() => root.dataset.over !== "true" && !document.hidden && news(), OLDEST);
+  }
   keys(root);
 }
 

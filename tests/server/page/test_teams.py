@@ -71,6 +71,14 @@ def test_a_team_shows_its_stages_its_plan_and_what_was_said(client: TestClient, 
     assert "Stop the team" not in told
 
 
+def test_a_step_whose_run_was_deleted_is_not_at_work(client: TestClient, home: Path) -> None:
+    run = stored(home, over=True, prompt=PROMPT)
+    Store.open(home).forget_run(run.run_of("plan"))
+    told = text_of(client.get(f"/teams/{TEAM}").text)
+    assert "deleted plan" in told
+    assert "at work" not in told
+
+
 def test_everything_that_is_said_is_text(opened: Opened, home: Path) -> None:
     stored(home, over=True, prompt=HOSTILE, hostile=HOSTILE)
     page = opened(f"/teams/{TEAM}")

@@ -7,7 +7,7 @@ from aideator_agent.colleague import PERSON
 from aideator_agent.spec import RunSpec
 from aideator_agent.told import CHARACTERS
 from aideator_cli.domain.handing import Message, StepState, TeamState
-from aideator_cli.domain.teams import Stage, Team, round_of, stage_of, what_of
+from aideator_cli.domain.teams import Stage, Team, TeamRun, round_of, stage_of, what_of
 from aideator_cli.server.page import agents, listing
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import cost, duration, plural
@@ -41,7 +41,7 @@ def values(state: TeamState, talk: Sequence[Message], first: RunSpec | None) -> 
     sign, told, colour = STATES[run.state]
     marks = {stage.name: agents.mark(number) for number, stage in enumerate(run.team.ordered, 1)}
     shown = threaded(talk)[-MESSAGES:]
-    working = {each.step.run for each in state.steps if each.state != "ended"}
+    working = {each.step.run for each in state.steps if each.at_work}
     return {
         "team": {
             "id": run.id,
@@ -100,7 +100,7 @@ def _repository(first: RunSpec | None) -> str:
 
 def _stage(state: TeamState, stage: Stage, marks: Mapping[str, dict[str, int]]) -> dict[str, Any]:
     steps = [each for each in state.steps if each.step.stage == stage.name]
-    at_work = [each for each in steps if each.state != "ended"]
+    at_work = [each for each in steps if each.at_work]
     waits = "not begun" if state.run.state != "running" else "waiting"
     back = ""
     if stage.rework:
@@ -113,15 +113,16 @@ def _stage(state: TeamState, stage: Stage, marks: Mapping[str, dict[str, int]]) 
         "back": back,
         "state": "working" if at_work else "ended" if steps else "waiting",
         "waits": waits,
-        "steps": [_step(each) for each in steps],
+        "steps": [_step(each, state.run) for each in steps],
     }
 
 
-def _step(each: StepState) -> dict[str, Any]:
+def _step(each: StepState, run: TeamRun) -> dict[str, Any]:
     told = each.told
-    working = each.state != "ended"
-    sign, word, colour = ("●", "at work", "live") if working else ("○", "being read", "dim")
-    if told is not None:
+    sign, word, colour = ("●", "at work", "live") if each.at_work else ("○", each.state, "dim")
+    if told is None and each.state == "ended" and run.state == "running":
+        word = "being read"
+    elif told is not None:
         sign, word, colour = ("✓", "done", "good") if told.good else ("↺", "not good enough", "look")
     return {
         "label": label(each),
@@ -129,7 +130,7 @@ def _step(each: StepState) -> dict[str, Any]:
         "sign": sign,
         "word": word,
         "colour": colour,
-        "live": working,
+        "live": each.at_work,
         "who": f"{each.agents} × {', '.join(map(one_line, each.roles))}" if each.agents else "checks",
         "figures": ", ".join(filter(None, (duration(each.seconds), cost(each.cost) if each.cost else ""))),
         "said": listing.shortened(told.text, SAID) if told else "",
@@ -153,7 +154,9 @@ def _tasks(state: TeamState) -> list[dict[str, Any]]:
     for task in state.run.plan.tasks if state.run.plan else ():
         step = newest.get(task.id)
         sign, word, colour = (
-            ("○", "waiting", "dim") if step is None else tuple(_step(step)[name] for name in ("sign", "word", "colour"))
+            ("○", "waiting", "dim")
+            if step is None
+            else tuple(_step(step, state.run)[name] for name in ("sign", "word", "colour"))
         )
         found.append(
             {
