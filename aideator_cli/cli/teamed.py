@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aideator_cli.cli import terminal
 from aideator_cli.cli.invocation import command
 from aideator_cli.domain.result import Result
-from aideator_cli.errors import AideatorError, Lacking
+from aideator_cli.errors import AideatorError
 
 if TYPE_CHECKING:
     from aideator_cli.actions.attending import Window
@@ -221,23 +221,20 @@ def _take(call: "Call", run: "TeamRun") -> int:
 
 
 def _draw(call: "Call", team: "Team") -> int:
-    """Draws what would be started. A drawing needs no model, so what keeps one from working is only said."""
-    from aideator_cli.actions.teams import starting
+    """Draws what would be started."""
+    from aideator_cli.actions.teams.starting import draw
     from aideator_cli.cli.beginning import tell_added
 
-    try:
-        planned = starting.plan(call.here, team, call.request, call.where)
-    except Lacking as lacking:
-        terminal.warn(f"it can't be started yet: {lacking.message}")
-        run, retries = starting.as_run(team, call.request), call.request.retries
-    else:
-        tell_added(planned.first.spec)
-        run, retries = planned.run, planned.first.spec.retries
-    bound = starting.most(call.here, run, retries)
+    drawn = draw(call.here, team, call.request, call.where)
+    if drawn.lacks is not None:
+        terminal.warn(f"it can't be started yet: {drawn.lacks}")
+    if drawn.first is not None:
+        tell_added(drawn.first)
+    run, bound = drawn.run, drawn.most
     if call.json:
-        from aideator_cli.views.json.teams import definition
+        from aideator_cli.views.json.teams import drawn_record
 
-        terminal.write_json({**definition(run.team), "most": {"agents": bound.agents, "cost": bound.cost}})
+        terminal.write_json(drawn_record(drawn))
         return 0
     from aideator_cli.views.text.teams import show_graph, told_most
 

@@ -217,3 +217,24 @@ def most(here: Here, run: TeamRun, retries: int | None) -> Most:
     if not known:
         return Most(agents, limit, limit is not None, numbers)
     return Most(agents, total if limit is None else min(total, limit), limit is not None and limit <= total, numbers)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A team as it would be started. A drawing needs no model: what keeps it from being started is only said."""
+
+    run: TeamRun
+    most: Most
+    first: RunSpec | None  # of its first step; None: something is lacking
+    lacks: str | None = None
+
+
+def draw(here: Here, team: Team, request: Request, where: Where) -> Drawing:
+    """Raises `AideatorError` as `plan`, but for what is lacking."""
+    try:
+        planned = plan(here, team, request, where)
+    except Lacking as lacking:
+        run = as_run(team, request)
+        return Drawing(run, most(here, run, request.retries), None, lacking.message)
+    spec = planned.first.spec
+    return Drawing(planned.run, most(here, planned.run, spec.retries), spec)

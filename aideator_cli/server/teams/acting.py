@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aideator_cli.actions import keeping, places
 from aideator_cli.actions.here import Here
@@ -11,6 +11,8 @@ from aideator_cli.actions.starting import unconfirmed
 from aideator_cli.actions.teams import knowing, starting
 from aideator_cli.domain.teams import Team
 from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.intake.repository import is_url
+from aideator_cli.intake.request import Request, Where
 from aideator_cli.intake.teams import finding
 from aideator_cli.server import keys
 from aideator_cli.server.bodies import NewTeam
@@ -19,6 +21,8 @@ from aideator_cli.server.once import Key, once
 from aideator_cli.server.problems import Problem
 from aideator_cli.server.teams.looking import the_team
 from aideator_cli.system.configuration.repository import root_of
+
+T = TypeVar("T")
 
 
 def start(here: Here, asked: NewTeam, owner: str | None, key: Key | None) -> str:
@@ -37,30 +41,34 @@ def start(here: Here, asked: NewTeam, owner: str | None, key: Key | None) -> str
 
 def planned_for(here: Here, asked: NewTeam, owner: str | None) -> starting.TeamPlan:
     """Returns what the server's user would start, with keys of that user alone. None: whoever runs the server."""
+    return _asked(here, asked, owner, starting.plan)
+
+
+def _asked(here: Here, asked: NewTeam, owner: str | None, plan: Callable[[Here, Team, Request, Where], T]) -> T:
     if owner is not None:
         check_reached(asked.repository)
     request, where = asked.request(), asked.where()
     backend = places.choose(where, here.settings).name
     with keeping.without_the_servers(backend, owner):
-        return starting.plan(here, team_of(asked), keeping.with_own_keys(here, request, where, owner), where)
+        return plan(here, team_of(asked), keeping.with_own_keys(here, request, where, owner), where)
 
 
 def team_of(asked: NewTeam) -> Team:
     """Returns the team that is asked for. A repository's own is found only where the repository is a folder of this machine."""
     if asked.stages is not None:
         return finding.sent(asked.stages, asked.team)
+    if is_url(asked.repository):
+        return finding.find(asked.team, None)
     folder = Path(asked.repository).expanduser()
     return finding.find(asked.team, root_of(folder) if folder.is_dir() else None)
 
 
 def drawn(here: Here, asked: NewTeam, owner: str | None) -> dict[str, Any]:
     """Returns the team as `run --team --dry-run --json` has it. Nothing is started."""
-    from aideator_cli.views.json.teams import definition
+    from aideator_cli.views.json.teams import drawn_record
 
     with here.store.owned_by(owner):
-        planned = planned_for(here, asked, owner)
-    most = starting.most(here, planned.run, planned.first.spec.retries)
-    return {**definition(planned.run.team), "most": {"agents": most.agents, "cost": most.cost}}
+        return drawn_record(_asked(here, asked, owner, starting.draw))
 
 
 def shipped() -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:  # who writes schemas loads the types alone
+    from aideator_cli.actions.teams.starting import Drawing
     from aideator_cli.domain.handing import Message, StepState, TeamState
     from aideator_cli.domain.teams import Stage, Team, TeamRun
 
@@ -43,7 +44,10 @@ class TeamMost(TypedDict):
 
 
 class TeamFile(TypedDict):
-    """A team's stages file; `text` is the file, of `teams show`, and `most` is what `run --team --dry-run` counts."""
+    """A team's stages file; `text` is the file, of `teams show`.
+
+    `run --team --dry-run` counts `most`, and `lacks` says why it can't be started yet.
+    """
 
     kind: Literal["team_file"]
     name: str
@@ -54,6 +58,7 @@ class TeamFile(TypedDict):
     limits: TeamLimits
     text: NotRequired[str]
     most: NotRequired[TeamMost]
+    lacks: NotRequired[str]
 
 
 class TeamStep(TypedDict):
@@ -193,6 +198,13 @@ def definition(team: "Team") -> dict[str, Any]:
         "kind": "team_file", "name": team.name, "place": team.place, "description": team.description, "checks": dict(team.checks),
         "stages": [_stage(stage) for stage in team.stages], "limits": _limits(team),
     }  # fmt: skip
+
+
+def drawn_record(drawn: "Drawing") -> dict[str, Any]:
+    """Returns the line of a team that would be started."""
+    most: TeamMost = {"agents": drawn.most.agents, "cost": drawn.most.cost}
+    lacks = {} if drawn.lacks is None else {"lacks": drawn.lacks}
+    return {**definition(drawn.run.team), "most": most, **lacks}
 
 
 def _limits(team: "Team") -> TeamLimits:

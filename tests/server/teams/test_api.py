@@ -150,6 +150,15 @@ def test_a_dry_run_draws_and_starts_nothing(
     assert names == ["feature", "bugfix", "review", "refactor"]
 
 
+def test_a_dry_run_needs_no_model(client: TestClient, asked: Asked) -> None:
+    body = asked(team="review", max_cost=0.5)
+    drawn = client.post(f"{API}/teams/dry-run", json=body)
+    assert drawn.status_code == 200, drawn.text
+    assert drawn.json()["most"]["agents"] == 24
+    assert "no model is given" in drawn.json()["lacks"]
+    assert "no model is given" in client.post(f"{API}/teams", json=body).json()["detail"]
+
+
 def test_a_list_goes_on_behind_its_cursor(client: TestClient, asked: Asked) -> None:
     teams = [begun(client, asked()) for _ in range(3)]
     first = client.get(f"{API}/teams", params={"limit": 2}).json()

@@ -115,9 +115,10 @@ def _checked(caller: Caller, asked: AskedTeam) -> NewTeam:
 
 def _most(drawn: dict[str, Any]) -> str:
     most = drawn["most"]
+    lacks = f" It can't be started yet: {drawn['lacks']}." if "lacks" in drawn else ""
     if most["cost"] is None:
-        return f"At most {plural(most['agents'], 'agent')}. Nothing limits the cost: set US dollars."
-    return f"At most {cost(most['cost'])}, for at most {plural(most['agents'], 'agent')} with every round."
+        return f"At most {plural(most['agents'], 'agent')}. Nothing limits the cost: set US dollars.{lacks}"
+    return f"At most {cost(most['cost'])}, for at most {plural(most['agents'], 'agent')} with every round.{lacks}"
 
 
 def _teams(here: Here, limit: int, owner: str | None) -> list[TeamRun]:
