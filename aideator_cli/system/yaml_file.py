@@ -13,15 +13,31 @@ from aideator_cli.errors import usage
 
 MOST_BYTES: Final = 900 * 1024  # the most that a run's ConfigMap can hold
 MOST_DEPTH: Final = 40
+MOST_MERGED: Final = 10_000  # entries that all `<<` of a file bring in
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class _Strict(yaml.SafeLoader):
     """A safe loader. A duplicate name in a mapping is an error; a value is never lost silently."""
 
+    _merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Bounded, because merges of merges let a small file expand without end."""
+        for key, value in node.value:
+            for each in (value.value if isinstance(value, yaml.SequenceNode) else [value]) if key.tag == _MERGE else ():
+                if isinstance(each, yaml.MappingNode):
+                    self.flatten_mapping(each)
+                    self._merged += len(each.value)
+                    if self._merged > MOST_MERGED:
+                        text = f"its merges (<<) bring in more than {MOST_MERGED:,} entries"
+                        raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
+        super().flatten_mapping(node)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} appears twice", key.start_mark)
                 seen.add(key.value)

@@ -1,6 +1,7 @@
 """Where teams are: in the repository, the user's own, the shipped ones, and any file that the user names by its path."""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ FOLDER: Final = Path(".aideator") / "teams"
 SHIPPED: Final = "shipped"
 SENT: Final = "sent"  # the place of one that came with a request
 NO_FILES: Final = (SHIPPED, SENT)  # places that are no paths
+MOST_SENT: Final = 128 * 1024  # characters
 
 
 def is_path(word: str) -> bool:
@@ -51,6 +53,7 @@ def everyone(repository: Path | None) -> list[Team]:
     return list({**found, **{path.stem: _of_repository(path) for path in _files(repository)}}.values())
 
 
+@cache
 def shipped(name: str) -> Team:
     return parse(source(name), name, SHIPPED, f"team {name}")
 
@@ -82,6 +85,8 @@ def sent(text: str, name: str) -> Team:
 
     Raises `AideatorError` (usage).
     """
+    if len(text) > MOST_SENT:
+        raise usage(f"the stages of team {name} have more than {MOST_SENT:,} characters")
     team = parse(text, checked_name(name, "team"), SENT, f"team {name}")
     for option, stage, named in _files_in(team):
         raise usage(

@@ -83,3 +83,16 @@ def test_a_team_of_the_repository_replaces_a_shipped_one(tmp_path: Path) -> None
     with pytest.raises(AideatorError, match="there is no team 'feture'") as raised:
         finding.find("feture", tmp_path)
     assert "did you mean feature?" in str(raised.value.hint)
+
+
+def test_merges_of_merges_end_before_they_fill_the_memory() -> None:
+    merges = [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    with pytest.raises(AideatorError, match="bring in more than 10,000 entries"):
+        finding.sent("\n".join(["a0: &a0 {one: 1, two: 2}", *merges]), "mine")
+    some = "stages: {a: &a {role: qa, n: 2}, b: {<<: *a, from: a}}"
+    assert finding.sent(some, "mine").stage("b").role == "qa"
+
+
+def test_stages_that_are_sent_are_no_longer_than_people_write_them() -> None:
+    with pytest.raises(AideatorError, match="more than 131,072 characters"):
+        finding.sent(f"stages: {{a: {{prompt: {'x' * 131072}}}}}", "mine")
