@@ -76,12 +76,16 @@ async def _done(request: Request, caller: Caller, act: Any, word: str) -> Respon
     try:
         await core_of(request).act(act, caller, form)
     except AideatorError as error:
-        return await _screen(request, caller, repository, error)
+        return await _screen(request, caller, repository, error, form)
     where = urlencode({"repo": repository, "said": word})
     return RedirectResponse(f"{frame.root(request)}/notes?{where}", HTTPStatus.SEE_OTHER)
 
 
-async def _screen(request: Request, caller: Caller, repository: str, wrong: AideatorError | None = None) -> Response:
+async def _screen(
+    request: Request, caller: Caller, repository: str, wrong: AideatorError | None = None, form: Form | None = None
+) -> Response:
+    """`form`: what was refused, whose text stays."""
+    key, text = (form.text("key"), form.text("text")) if form else ("", "")
     shown = await core_of(request).read(_shown, caller, repository)
     values = {
         "repositories": shown.repositories[:OFFERED],
@@ -91,11 +95,13 @@ async def _screen(request: Request, caller: Caller, repository: str, wrong: Aide
             for note in shown.notes
         ],
         "proposals": [
-            {"key": each.key, "text": each.text, "from": FROM.get(each.source, each.source), "run": each.run, "warnings": each.warnings}
+            {"key": each.key, "text": (text if each.key == key else "") or each.text,
+             "from": FROM.get(each.source, each.source), "run": each.run, "warnings": each.warnings}
             for each in shown.proposals[:SHOWN]
         ],
         "more": max(0, len(shown.proposals) - SHOWN),
         "most": CHARACTERS,
+        "written": "" if key else text,
         "wrong": None if wrong is None else of_error(wrong).told(),
     }  # fmt: skip
     status = 200 if wrong is None else of_error(wrong).status.value
