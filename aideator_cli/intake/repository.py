@@ -4,7 +4,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from aideator_agent.git_failures import is_ssh, words
 from aideator_agent.values import frozen
@@ -52,12 +52,31 @@ def is_url(repo: str) -> bool:
     return "://" in repo or (_SCP_LIKE.fullmatch(repo) is not None and not Path(repo).exists())
 
 
+def host_in(url: str) -> str:
+    """Returns the host that git asks; empty for `file:`. Raises `AideatorError` (usage) for a URL that names none.
+
+    Git would find one nevertheless: in `http:///HOST/`, and behind `http::`.
+    """
+    parts = _split(url)
+    if not parts.hostname and parts.scheme != "file":
+        raise usage(f"{url}: the URL names no host")
+    return unquote(parts.hostname or "")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise usage(f"{url} is no URL: {error}") from error
+
+
 def _check_url(repo: str) -> None:
     if "://" not in repo:
         return
-    parts = urlsplit(repo)
+    parts = _split(repo)
     if parts.scheme not in SCHEMES:
         raise usage(f"{repo}: a git URL takes {', '.join(SCHEMES)}, not {parts.scheme}")
+    host_in(repo)
     if parts.password is not None or (parts.username and parts.scheme in ("http", "https")):
         raise usage(
             f"the URL of {parts.hostname}{parts.path} contains credentials; others can read the URL of a run",

@@ -6,12 +6,12 @@ import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
 from aideator_agent.git_failures import host_of
+from aideator_cli.actions.webhooks.addresses import Address, meant
 from aideator_cli.errors import refused
 from aideator_cli.intake.models import SCRIPTED
-from aideator_cli.intake.repository import is_url
+from aideator_cli.intake.repository import host_in, is_url
 from aideator_cli.intake.roles.finding import is_path
 from aideator_cli.intake.teams.finding import is_path as is_team_path
 from aideator_cli.server.access import Caller
@@ -20,7 +20,9 @@ from aideator_cli.server.problems import Problem
 from aideator_cli.system.configuration.repository import file_in
 
 LEAVE_OUT: Final = "leave it out, or ask for a token with that scope"
-METADATA: Final = ipaddress.ip_network("fd00:ec2::/32")  # Amazon's, which is no link's
+METADATA: Final = tuple(  # of Azure, Alibaba, Amazon and Google, which are no link's
+    map(ipaddress.ip_network, ("168.63.129.16", "100.100.100.200", "fd00:ec2::/32", "fd20:ce::254"))
+)
 Started = TypeVar("Started", NewRun, NewTeam)
 _COUNT: Final = re.compile(r":\d*\s*$")  # behind a name
 
@@ -58,7 +60,7 @@ def check_reached(repository: str) -> None:
 
     Waits for the name to be resolved.
     """
-    name = urlsplit(repository.strip()).hostname if "://" in repository else host_of(repository)
+    name = host_in(repository.strip()) if "://" in repository else host_of(repository)
     if not name:
         return
     try:
@@ -71,10 +73,10 @@ def check_reached(repository: str) -> None:
             raise refused(text, hint="name the repository by the address that others use")
 
 
-def of_link(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Returns whether it is a link's own, such as a cloud's metadata service."""
-    inner = getattr(address, "ipv4_mapped", None) or address
-    return inner.is_link_local or inner.is_unspecified or inner in METADATA
+def of_link(address: Address) -> bool:
+    """Returns whether it is a link's own, or a cloud's metadata service."""
+    inner = meant(address)
+    return inner.is_link_local or inner.is_unspecified or any(inner in network for network in METADATA)
 
 
 def _of_machine(asked: Order) -> Iterator[str]:

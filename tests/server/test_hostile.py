@@ -75,7 +75,8 @@ def test_every_answer_keeps_its_type(shared: TestClient) -> None:
     [
         "http://169.254.169.254/latest/meta-data", "http://2852039166/x", "http://0xa9fea9fe/x.git", "git@169.254.169.254:x.git",
         "https://user@169.254.169.254:80/x", "http://[fe80::1]/x", "http://[::ffff:169.254.169.254]/x", "ssh://0.0.0.0/x",
-        "http://[fd00:ec2::254]/x",
+        "http://[fd00:ec2::254]/x", "http://[64:ff9b::a9fe:a9fe]/x", "http://168.63.129.16/x", "http://100.100.100.200/x",
+        "http://169.254.169.25%34/x",
     ],
 )  # fmt: skip
 def test_a_repository_is_nowhere_where_a_cloud_keeps_its_machines_keys(url: str) -> None:
@@ -83,7 +84,19 @@ def test_a_repository_is_nowhere_where_a_cloud_keeps_its_machines_keys(url: str)
         check_reached(url)
 
 
-@pytest.mark.parametrize("url", ["https://1.1.1.1/x.git", "git@10.88.0.1:x.git", "http://no-such-host.invalid/x", "/x"])
+@pytest.mark.parametrize(
+    "url", ["http::http://169.254.169.254/x", "http:///169.254.169.254/x", "https://[169.254.169.254/x"]
+)
+def test_a_url_in_which_only_git_finds_a_host_is_none(shared: TestClient, url: str) -> None:
+    asked = {"repository": url, "prompt": "x"}
+    for user, scopes in (("eve", ("read", "run")), ("root", ("admin",))):
+        answer = shared.post(f"{API}/runs", json=asked, headers=token(user, *scopes))
+        assert (answer.status_code, "host" in answer.text or "is no URL" in answer.text) == (422, True), answer.text
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///x", "https://1.1.1.1/x.git", "git@10.88.0.1:x.git", "http://no-such-host.invalid/x", "/x"]
+)
 def test_a_repository_may_be_anywhere_else(url: str) -> None:
     check_reached(url)
 

@@ -52,13 +52,17 @@ def resolved(host: str, port: int, *, private: bool) -> list[str]:
 
 def is_public(address: Address) -> bool:
     """Returns whether it is on the internet: not this machine, a private network, a cluster's services or a cloud's metadata."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _TRANSLATED:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    inner = meant(address)
+    return inner.is_global and not inner.is_multicast and not inner.is_reserved
+
+
+def meant(address: Address) -> Address:
+    """Returns the IPv4 address that an IPv6 one stands for, or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _inside(host: str, address: str) -> AideatorError:
