@@ -22,12 +22,14 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.webhooks import book, sending
 from aideator_cli.actions.webhooks.addresses import is_public
 from aideator_cli.actions.webhooks.events import Happening, message
+from aideator_cli.domain.runs import Selection
 from aideator_cli.errors import AideatorError
 from aideator_cli.server.app import application
 from aideator_cli.server.webhooks import Deliverer
 from aideator_cli.store.serving import ServerStore
 from aideator_cli.system.clock import now
 from tests.cli.conftest import Shell, aideator
+from tests.fixtures.stored_runs import Told, add_run
 from tests.server.conftest import API, Body
 
 __all__ = ["aideator"]
@@ -222,6 +224,19 @@ def test_a_selection_is_told_whoever_makes_it(
     assert (first["type"], first["subject"]) == ("dev.aideator.run.selected", f"{finished}/1")
     assert first["id"] != second["id"]
     assert (second["data"]["kind"], second["data"]["variation"], second["data"]["note"]) == ("selection", 1, "by hand")
+
+
+def test_a_selection_after_a_week_tells_nothing_again_that_was_told_and_forgotten(home: Path) -> None:
+    add_run(home, Told(), run="k3v9x2q")
+    here = Here()
+    store = ServerStore.of(here.store)
+    store.add_webhook(book.Webhook("w1", "", "http://127.0.0.1:1/", "whsec_" + "A" * 43 + "=", created="2026-01-01"))
+    store._connection.execute(
+        "update runs set created = '2026-11-01T00:00:00.000000Z', ended = '2026-11-01T00:01:00.000000Z'"
+    )
+    store.select("k3v9x2q", Selection(1, "k3v9x2q-uid-1", now(), None))
+    Deliverer(here)._queue_selected(store)
+    assert [each.kind for each in store.deliveries("pending")] == ["run.selected"]
 
 
 def test_a_new_secret_signs_beside_the_one_before_for_a_while(

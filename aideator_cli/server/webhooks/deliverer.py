@@ -17,12 +17,15 @@ from aideator_cli.errors import AideatorError
 from aideator_cli.server.webhooks.messages import happenings
 from aideator_cli.store.away import is_of_database
 from aideator_cli.store.serving import ServerStore
+from aideator_cli.system.clock import now, shifted
 
 LOOK_SECONDS: Final = 2.0  # between two looks for messages that are due
 SWEEP_SECONDS: Final = 60.0  # between two looks for what nobody has told of, because a process died
 PAST_SECONDS: Final = 900.0  # how far back that goes
 LEASE_SECONDS: Final = 120.0  # a replica that took a message and died leaves it to others then
 KEPT_SECONDS: Final = 7 * 86400.0  # for which messages that were delivered or given up are kept
+# What is older may have been told, and that been forgotten; an hour is for clocks that differ
+TOLD_SECONDS: Final = KEPT_SECONDS - 3600.0
 AT_ONCE: Final = 8  # messages on their way
 OF_ONE: Final = 2  # of these for the same webhook
 
@@ -112,10 +115,10 @@ class Deliverer:
         if known is None:
             return
         wanting = [hook for hook in hooks if hook.owner in (EVERYBODY, known.owner)]
-        new = False
+        new, oldest = False, shifted(now(), -TOLD_SECONDS)
         for told in happenings(Here(self._given.settings, given=store), run) if wanting else ():
             for hook in wanting:
-                if told.time >= hook.created and told.kind in (hook.kinds or (told.kind,)):
+                if told.time >= max(hook.created, oldest) and told.kind in (hook.kinds or (told.kind,)):
                     new |= store.queue_delivery(message(hook, told))
         if new:
             self._due.set()
