@@ -28,10 +28,13 @@ def judge_there(here: Here, run: StoredRun, server: "ServerBackend", by: Judge) 
     look(spec, server, store)
     begun, known = server.ask_judge(spec.id, body), len(store.judgements(spec.id))
     with server.client.understanding():
+        # somebody else's may not know yet what it will ask
+        begun = next(told for told in _stands(server, spec.id, begun) if told["model"] or told["state"] != "working")
         if begun["passed"] is not None:
             yield Unneeded(tuple(map(int, begun["passed"])), ExitCode(begun["exit_code"]))
             return
-        yield Announced(str(begun["model"]), begun["works"], begun["pairs"], begun["possible"], begun["cost"])
+        if begun["model"]:
+            yield Announced(str(begun["model"]), begun["works"], begun["pairs"], begun["possible"], begun["cost"])
     told, remarks, answered = begun, 0, -1
     for told in _stands(server, spec.id, begun):
         with server.client.understanding():

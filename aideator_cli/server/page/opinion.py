@@ -16,6 +16,8 @@ def values(judge: Mapping[str, Any] | None, results: Sequence[Result]) -> dict[s
     if judge["state"] == "working":
         price = f", about {cost(judge['cost'])}" if judge["cost"] else ""
         words = f"{judge['model']} compares {judge['works']} of them, {plural(judge['pairs'], 'pair')} in both orders{price}."
+        if judge["model"] is None:  # it is not known yet what it will be asked
+            words = "The judge is about to begin."
         return {
             **told,
             "state": "working",
