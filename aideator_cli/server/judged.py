@@ -13,9 +13,11 @@ from aideator_cli.errors import AideatorError, ExitCode, not_found
 from aideator_cli.server.naming import the_run
 from aideator_cli.server.problems import of_error
 from aideator_cli.store.serving import ServerStore
+from aideator_cli.text.clean import cut, one_line
 
 AGAIN: Final = "judge again; the answers so far are paid for, and do not count"
 REMARKS: Final = 20  # the newest are kept
+REMARK_CHARACTERS: Final = 500  # a provider may say anything
 _NOTHING: Final[dict[str, Any]] = {
     "model": None, "works": 0, "pairs": 0, "possible": 0, "cost": None, "answered": 0, "remarks": [], "passed": None,
     "exit_code": 0, "problem": None,
@@ -35,7 +37,7 @@ def said(saying: Iterable[Told], run: str) -> Iterator[dict[str, Any]]:
             case TooBig():
                 remarks.append(f"{run}/{told.first}, {run}/{told.second} {told.why}")
             case AskedAgain():
-                remarks.append(told.text)
+                remarks.append(cut(one_line(told.text), REMARK_CHARACTERS))
             case Judgement():
                 answered += told.verdict != "equivalent"
         yield {"remarks": remarks[-REMARKS:], "answered": answered}

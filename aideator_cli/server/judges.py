@@ -67,7 +67,11 @@ class Judges:
         for work in works:
             if work.thread is not None:
                 work.thread.join(max(0.0, end - monotonic()))
-            self._tell_end(self._opened(), work, AideatorError("the server was stopped", hint=AGAIN))
+        try:
+            for work in works:
+                self._tell_end(self._opened(), work, AideatorError("the server was stopped", hint=AGAIN))
+        except Exception as error:  # they are told to be lost; what else works here is still to be stopped
+            _log.warning("judges end untold: %s", error)
 
     def begin(self, here: Here, caller: Caller, run: str, body: bodies.Judging) -> None:
         """Returns when it is known what the judge is asked, or that it need not be. The same again, while it works, begins nothing.
@@ -82,6 +86,10 @@ class Judges:
         self._admit(work)
         try:
             is_ours = store.begin_judge(work.asked, LEASE_SECONDS)
+            if is_ours:
+                thread = threading.Thread(target=self._judge, args=(work,), name=f"judge {run}", daemon=True)
+                thread.start()
+                work.thread = thread
         except BaseException:
             self._leave(work)
             raise
@@ -90,8 +98,6 @@ class Judges:
             if _is_at_work(store, run, asked, caller):
                 return
             raise unavailable(f"another judge of run {run} has just begun or ended", hint="try again")
-        work.thread = threading.Thread(target=self._judge, args=(work,), name=f"judge {run}", daemon=True)
-        work.thread.start()
         work.begun.result()
 
     def _admit(self, work: _Work) -> None:
@@ -150,23 +156,25 @@ class Judges:
         self._tell_end(store, work, error)
 
     def _tell_end(self, store: ServerStore, work: _Work, error: AideatorError) -> None:
-        run, id_ = work.asked.run, work.asked.id
-        if store.end_judge(run, id_, "failed"):
-            store.note_judge(run, id_, {**work.asked.told, "problem": problem(run, error)})
+        run = work.asked.run
+        store.end_judge(run, work.asked.id, "failed", {**work.asked.told, "problem": problem(run, error)})
 
     def _renew(self) -> None:
         store: ServerStore | None = None
         while not self._stop.wait(RENEW_SECONDS):
-            with self._lock:
-                works = list(self._works.values())
             try:
                 store = store or self._opened()
-                for work in works:
-                    if not store.renew_judge(work.asked.run, work.asked.id, LEASE_SECONDS):
-                        work.stop.set()
+                self._renew_all(store)
             except Exception as error:  # it may answer again before the time has run out
                 _log.warning("the time of judges is not renewed: %s", error)
                 store = None
+
+    def _renew_all(self, store: ServerStore) -> None:
+        with self._lock:  # one that is not stored yet is not one that was stopped
+            works = [each for each in self._works.values() if each.thread is not None]
+        for work in works:
+            if not store.renew_judge(work.asked.run, work.asked.id, LEASE_SECONDS):
+                work.stop.set()
 
     def _opened(self) -> ServerStore:
         return ServerStore.of(self._given.again().store)

@@ -58,12 +58,16 @@ class Judges(Database):
         with self.transaction(run) as connection:
             connection.execute("update judges set told = ? where run = ? and id = ?", (json.dumps(told), run, judge))
 
-    def end_judge(self, run: str, judge: str, state: State) -> bool:
-        """Returns False if it had ended, or is not the last one of the run."""
+    def end_judge(self, run: str, judge: str, state: State, told: Mapping[str, Any] | None = None) -> bool:
+        """`told`: what it says at its end; None: what it has said so far.
+
+        Returns False if it had ended, or is not the last one of the run.
+        """
+        said = None if told is None else json.dumps(told)
         with self.transaction(run) as connection:
             ended = connection.execute(
-                "update judges set state = ?, ended = ? where run = ? and id = ? and state = 'working'",
-                (state, now(), run, judge),
+                "update judges set state = ?, ended = ?, told = coalesce(?, told) where run = ? and id = ? and state = 'working'",
+                (state, now(), said, run, judge),
             )
             return ended.rowcount == 1
 
