@@ -1,6 +1,6 @@
 """A connection to the standard input of a pod's container: `pods/attach` over a WebSocket."""
 
-import select
+import selectors
 import ssl
 from contextlib import suppress
 from typing import Any, Final, Self
@@ -60,10 +60,12 @@ class StandardInput:
         import websocket
 
         try:
-            while select.select([self._socket.sock], [], [], 0)[0]:
-                code, _ = self._socket.recv_data()
-                if code == websocket.ABNF.OPCODE_CLOSE:
-                    raise ConnectionFailed("the connection was closed", established=True)
+            with selectors.DefaultSelector() as looking:  # `select` takes no file above 1023, and a server has more
+                looking.register(self._socket.sock, selectors.EVENT_READ)
+                while looking.select(0):
+                    code, _ = self._socket.recv_data()
+                    if code == websocket.ABNF.OPCODE_CLOSE:
+                        raise ConnectionFailed("the connection was closed", established=True)
         except (websocket.WebSocketException, OSError, ValueError) as error:
             raise ConnectionFailed(str(error) or type(error).__name__, established=True) from error
 
