@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -60,8 +61,9 @@ class Attempt:
         self._code: int | None = None
 
     def send_signal(self, number: int) -> None:
-        if not self._has_ended():
-            os.kill(self.pid, number)
+        with suppress(ProcessLookupError):  # it has ended, and nobody has told yet
+            if not self._has_ended():
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
