@@ -52,6 +52,13 @@ _GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
 _WAITS = "waits"  # a file in the folder of a variation that is not started yet, because others are at work
 
 
+def _put_on_record(child: "subprocess.Popen[bytes]", file: Path, known: Mapping[str, str]) -> None:
+    process = identify(child.pid)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps({**known, "pid": child.pid, "started": process.started if process else ""}), "utf-8")
+    part.rename(file)
+
+
 def _opened(child: "subprocess.Popen[bytes]") -> None:
     assert child.stdin is not None
     child.stdin.write(b"go\n")
@@ -91,17 +98,21 @@ class LocalBackend:
         folder, numbers = self._folder / spec.id, [v.number for v in spec.variations]
         try:
             folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-            (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")
             at_once = len(spec.variations) if spec.parallel is None else spec.parallel
             for variation in spec.variations[at_once:]:
                 self._hold_back(spec.id, variation.number)
+            (folder / "spec.json").write_text(spec.to_json(), encoding="utf-8")  # with which the run counts as begun
             with handing.handed(hidden, numbers) as handed:
                 for variation in spec.variations[:at_once]:
                     self._start(spec, variation, handed=handed.get(variation.number, ()))
-        except OSError as error:
-            self._kill(spec.id, numbers)
-            shutil.rmtree(folder, ignore_errors=True)
-            raise unavailable(f"run {spec.id} can't be started on this machine: {reason(error)}") from error
+        except BaseException as error:  # Ctrl-C must leave nothing behind either
+            self.remove(spec.id, numbers)
+            (folder / "spec.json").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what is sent with the run is the caller's
+                folder.rmdir()
+            if isinstance(error, OSError):
+                raise unavailable(f"run {spec.id} can't be started on this machine: {reason(error)}") from error
+            raise
 
     def _start(
         self, spec: RunSpec, variation: VariationSpec, cost: float | None = None, handed: Sequence[int] = (), failed: str = "",
@@ -112,7 +123,7 @@ class LocalBackend:
         folder.mkdir(exist_ok=True, mode=0o700)
         attempt = str(uuid.uuid4())
         room = Path(tempfile.mkdtemp(prefix=f"aideator-{spec.id}-{variation.number}-"))
-        record: dict[str, str | int] = {"created": now(), "room": str(room)}
+        record = {"created": now(), "room": str(room)}
         _messages(folder / f"{attempt}.log").touch(0o600)
         if left is not None:
             _left(folder / f"{attempt}.log").touch(0o600)
@@ -131,11 +142,12 @@ class LocalBackend:
                 pass_fds=handed,
             )
         self._children[child.pid] = child
-        process = identify(child.pid)
-        record |= {"pid": child.pid, "started": process.started if process else ""}
-        part = folder / f"{attempt}.part"
-        part.write_text(json.dumps(record), encoding="utf-8")
-        part.rename(folder / f"{attempt}.json")
+        try:
+            _put_on_record(child, folder / f"{attempt}.json", record)
+        except BaseException:  # else it waits at its gate for as long as this process lives
+            child.kill()
+            shutil.rmtree(room, ignore_errors=True)
+            raise
         with contextlib.suppress(OSError):  # it is dead already
             _opened(child)
         return folder / f"{attempt}.log"
@@ -214,7 +226,7 @@ class LocalBackend:
 
     def _hold_back(self, run: str, variation: int) -> None:
         folder = self._folder / run / str(variation)
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         (folder / _WAITS).touch()
 
     def _waits(self, run: str, variation: int) -> bool:
