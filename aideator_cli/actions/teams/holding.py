@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import unwritable
@@ -22,11 +22,12 @@ def own_name() -> str:
 def beginning(here: Here, team: str) -> Iterator[None]:
     """One process at a time begins steps of the team with this home; it looks at its lease again within. Raises `AideatorError`."""
     folder = here.settings.home / "teams"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    with locked(folder / f"{team}.lock"):
+    with ExitStack() as held:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(locked(folder / f"{team}.lock"))
+        except OSError as error:
+            raise unwritable(folder, error) from error
         yield
 
 

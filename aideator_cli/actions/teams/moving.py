@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Final
@@ -218,30 +219,43 @@ class Mover:
         store.add_step(Step(run.id, wanted.key, id_, now()))
         held = backend.load_spec(id_)
         if held is not None:
-            return self._taken_up(checked_spec(run, held), backend)
-        stored = store.run(id_)
-        if stored is not None and stored.state == "submitting":
-            store.forget_run(id_)
+            return self._taken_up(run, checked_spec(run, held), backend, first.repository_path)
         path = first.repository_path
         ask = asking(self.here, Where(backend.name), first.spec.secret, answers=wanted.stage.answers)
         with store.owned_by(run.owner):
             made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask, store.recalled)
-        parcel.forget(self.here.settings.home / "runs", id_)
         try:
-            with store.owned_by(run.owner):
-                start(self.here, Plan(made, backend))
+            if id_ == first.spec.id:
+                made.packed.release()
+                self._submit_first(checked_spec(run, first.spec), backend)
+            else:
+                self._start(run, Plan(made, backend))
         except Taken:  # by another machine, just now: whose step it is, the next look shows
             return False
         return True
 
-    def _taken_up(self, spec: RunSpec, backend: Backend) -> bool:
+    def _submit_first(self, spec: RunSpec, backend: Backend) -> None:
+        """Does what its starter was killed before. It stays as it is, also if that fails: every step needs it, and what is sent with it."""
+        backend.submit(spec)
+        self.here.store.set_state(spec.id, "running")
+
+    def _start(self, run: TeamRun, planned: Plan) -> None:
+        store, id_ = self.here.store, planned.spec.id
+        parcel.forget(self.here.settings.home / "runs", id_)
+        stored = store.run(id_)
+        if stored is not None and stored.state == "submitting":
+            store.forget_run(id_)
+        with store.owned_by(run.owner):
+            start(self.here, planned)
+
+    def _taken_up(self, run: TeamRun, spec: RunSpec, backend: Backend, path: Path | None) -> bool:
         """Goes on with a step that another process or machine has begun, and finishes what one that was killed has left undone.
 
         Returns False while another machine may still be about it.
         """
         store, id_ = self.here.store, spec.id
         known, submissions = store.run(id_), backend.submissions(id_)
-        missing = [v.number for v in spec.variations if v.number not in submissions]
+        missing = [v.number for v in spec.variations[: spec.parallel] if v.number not in submissions]
         begun_here = known is not None and known.spec.submission_id == spec.submission_id
         if missing and backend.name == "kubernetes" and not begun_here:
             since = self._unfinished.setdefault(id_, monotonic())
@@ -249,7 +263,8 @@ class Mover:
                 return False
         if known is not None and not begun_here:
             store.forget_run(id_)
-        store.add_run(spec, place_of(backend))
+        with store.owned_by(run.owner):
+            store.add_run(spec, place_of(backend), repository_path=path)
         if backend.name == "kubernetes":
             backend.submit(spec) if missing else backend.mend(spec)
         elif missing:

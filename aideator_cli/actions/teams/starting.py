@@ -10,7 +10,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose
 from aideator_cli.actions.starting import Plan, asking, recall, start
 from aideator_cli.actions.teams.defining import check
-from aideator_cli.actions.teams.holding import own_name
+from aideator_cli.actions.teams.holding import beginning, forget, own_name
 from aideator_cli.backends.base import Backend
 from aideator_cli.domain.handing import Wanted
 from aideator_cli.domain.ids import new_id
@@ -122,14 +122,17 @@ def begin(here: Here, planned: TeamPlan, stored: Callable[[str], object] | None 
     """
     run, spec = planned.run, planned.first.spec
     assert spec.team is not None
-    lease = here.store.add_team(run, own_name(), this_host(), STARTING_SECONDS)
-    try:
-        here.store.add_step(Step(run.id, spec.team.key, spec.id, now()))
-        start(here, planned.first, None if stored is None else lambda _: stored(run.id))
-    except BaseException:
-        here.store.forget_team(run.id)
-        raise
-    here.store.give_team_back(lease)
+    with beginning(here, run.id):
+        lease = here.store.add_team(run, own_name(), this_host(), STARTING_SECONDS)
+        try:
+            here.store.add_step(Step(run.id, spec.team.key, spec.id, now()))
+            start(here, planned.first, None if stored is None else lambda _: stored(run.id))
+        except BaseException:
+            if here.store.renew_team(lease, STARTING_SECONDS):  # else another process has begun it meanwhile
+                here.store.forget_team(run.id)
+                forget(here, run.id)
+            raise
+        here.store.give_team_back(lease)
     return run
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -23,6 +22,7 @@ from aideator_cli.errors import Taken
 from aideator_cli.intake.request import Request, Where
 from aideator_cli.server.followers.teams import _is_ours
 from aideator_cli.store import Store
+from aideator_cli.system.processes import identify
 from tests.actions.teams.conftest import STEPS, Started, World
 from tests.faults.waiting import until
 
@@ -206,25 +206,30 @@ def test_a_step_that_another_machine_has_just_begun_is_taken_as_it_is(
     assert_whole(world)
 
 
-def test_an_agent_begins_only_once_it_is_on_record(world: World) -> None:
-    """Who starts it is killed just before it writes the record."""
-    killed = (
-        "import os, aideator_cli.backends.local as l\nl.identify = lambda pid: (print(pid, flush=True), os._exit(9))\n"
-    )
-    program = f"{killed}from aideator_cli.main import main\nmain()\n"
-    model = f"scripted/{world.team.parent / 'build-a.yaml'}"
-    words = ("run", ".", "Write.", "--backend", "local", "--model", model, "-n", "1")
+def killed(world: World, by: str, *words: str) -> str:
+    """Runs `aideator` until the code that `by` has put in place ends it. Returns what it has printed."""
     done = subprocess.run(
-        [sys.executable, "-c", program, *words], env=world.environment, cwd=world.repository.path, text=True,
-        capture_output=True, check=False,
+        [sys.executable, "-c", f"import os\n{by}\nfrom aideator_cli.main import main\nmain()\n", *words], text=True,
+        env=world.environment, cwd=world.repository.path, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 9, done.stderr
-    until(lambda: not Path(f"/proc/{done.stdout.strip()}").exists() or is_zombie(done.stdout.strip()), "it is gone", 30)
+    return done.stdout
+
+
+def test_the_process_that_starts_a_team_is_killed_before_it_submits_the_first_step(world: World) -> None:
+    by = "from aideator_cli.backends.local import LocalBackend as l\nl.submit = lambda *_: os._exit(9)"
+    killed(world, by, "run", ".", "Write both.", "--team", str(world.team), "--backend", "local")
+    assert world.run("wait", only(world.store).id).returncode == 0
+    assert_whole(world)
+
+
+def test_an_agent_begins_only_once_it_is_on_record(world: World) -> None:
+    """Who starts it is killed just before it writes the record."""
+    by = "import aideator_cli.backends.local as l\nl.identify = lambda pid: (print(pid, flush=True), os._exit(9))"
+    model = f"scripted/{world.team.parent / 'build-a.yaml'}"
+    pid = int(killed(world, by, "run", ".", "Write.", "--backend", "local", "--model", model, "-n", "1"))
+    until(lambda: identify(pid) is None, "it is gone", 30)
     (log,) = world.home.glob("runs/*/1/*.log")
     assert log.read_bytes() == b""
     run = log.parents[1].name
     assert LocalBackend(world.home, {}).submissions(run) == {}, "so a team starts it again"
-
-
-def is_zombie(pid: str) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
