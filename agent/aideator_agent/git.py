@@ -123,7 +123,7 @@ def _followed(child: subprocess.Popen[bytes], check: Callable[[], None], limit: 
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    child.kill()
     with suppress(ProcessLookupError):  # it is in the caller's group
         os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
     child.wait()
