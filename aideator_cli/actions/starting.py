@@ -106,6 +106,8 @@ def start(here: Here, planned: Plan, stored: Callable[[str], object] | None = No
     bring_snapshot(here, spec, planned.order.located.path)
     run = here.store.run(spec.id)
     if run is None:
+        planned.backend.delete(spec.id)  # else its agents would work for nobody
+        parcel.forget(runs, spec.id)
         raise not_found(f"run {spec.id} was deleted while it was being started")
     return run
 
