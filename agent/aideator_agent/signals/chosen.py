@@ -23,21 +23,33 @@ _CALLED: Final = re.compile(r"\b((?:\w+\.)?[A-Za-z_]\w*)\s*(?:\+\+|\+= 1\b)")
 
 # A table that is asked by a length; its entries may be in a name
 _BY_LENGTH: Final = re.compile(r"(\{[^{}\n]*\}|\b[A-Za-z_]\w*)\)?(?:\.get\(|\[)\s*(?:len\([\w.]+\)|[\w.]+\.length\b)")
+_NAMED: Final = re.compile(r"^([^{\n]*=[^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
 _ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
 
 
 def by_length(file: File, lengths: Collection[int]) -> Iterator[Signal]:
     """Yields tables that are asked by the lengths of the tests' texts."""
     text = "\n".join(line for _, line in file.lines)
+    tables: dict[str, str] | None = None
+    at = counted = 0
     for found in _BY_LENGTH.finditer(text):
         table = found[1]
         if not table.startswith("{"):
-            named = re.search(rf"\b{re.escape(table)}\b[^=\n]*=[^{{\n]*(\{{[^{{}}]*\}})", text)
-            table = named[1] if named else ""
+            tables = _tables(text) if tables is None else tables
+            table = tables.get(table, "")
+        at, counted = at + text.count("\n", counted, found.start()), found.start()
         keys = {int(each[1]) for each in _ENTRY.finditer(table)}
         if len(keys) >= ARMS and all(key >= LONG and key in lengths for key in keys):
-            at = text.count("\n", 0, found.start())
             yield Signal("special-case", "cheat", file.path, file.lines[at][0], file.lines[at][1].strip()[:200])
+
+
+def _tables(text: str) -> dict[str, str]:
+    """Returns what stands in braces behind each name that gets it."""
+    tables: dict[str, str] = {}
+    for found in _NAMED.finditer(text):
+        for name in re.findall(r"[A-Za-z_]\w*", found[1].rpartition("=")[0]):
+            tables.setdefault(name, found[2])
+    return tables
 
 
 def chosen(file: File) -> Iterator[Signal]:

@@ -80,10 +80,15 @@ def rule(
         name,
         severity,
         language,
-        "|".join(patterns).replace(r"^\s*", r"^[ \t]*"),  # a line's own blanks alone
+        _own("|".join(patterns)),
         where,
         re.compile(usual) if usual else None,
-        re.compile(beside, re.MULTILINE) if beside else None,
+        re.compile(_own(beside), re.MULTILINE) if beside else None,
         re.compile(task, re.IGNORECASE) if task else None,
         base,
     )
+
+
+def _own(pattern: str) -> str:
+    """A line's own blanks alone: those of many empty lines would be read again from each of them."""
+    return pattern.replace(r"^\s*", r"^[ \t]*")
