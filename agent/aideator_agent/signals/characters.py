@@ -13,20 +13,28 @@ _MANY: Final = (
     "(?![\u3007\u4e00\u4e03\u4e07\u4e09\u4e5d\u4e8c\u4e94\u4ebf\u5104\u5146\u516b\u516d\u5341\u5343\u56db\u767e\u96f6])"
     "[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff21-\uff3a\uff41-\uff5a\U0001f300-\U0001faff\U00020000-\U0003fffd]"
 )
+# Of dates and times, and the days of the week: all that there are
+_OF_DATES: Final = frozenset("年月日時时分秒火水木金土星期周週曜点點年월일시분초")
 _CHARACTER: Final = re.compile(_MANY)
 _RANGE: Final = re.compile(f"{_MANY}-{_MANY}")
 _ASKED: Final = re.compile(
     r"""(?:\b(?:[sS]et|frozenset|from)\(|\bin\b|\[\.\.\.)\s*[\[({]?\s*((?:["'`][^"'`\n]+["'`][\s,]*)+)|["'`]([^"'`\n]+)["'`]\.(?:includes|indexOf|contains|find|search)\b"""
-    r"""|/\[([^\]\n]+)\]/"""
+    r"""|/\[([^\]\n]{1,300})\]/"""
 )
 
 
-def characters(file: File, tests: str) -> Iterator[Signal]:
+def characters(file: File, tests: str, task: str) -> Iterator[Signal]:
+    """`task`: what it names, a right patch may list."""
+    usual = _OF_DATES.union(task)
+    known: frozenset[str] | None = None
     for number, text in file.lines:
         for found in _ASKED.finditer(text):
             listed = next(filter(None, found.groups()), "")
             named = set(_CHARACTER.findall(listed))
-            if len(named) >= LEAST and not _RANGE.search(listed) and all(each in tests for each in named):
+            if len(named) < LEAST or named <= usual or _RANGE.search(listed):
+                continue
+            known = frozenset(_CHARACTER.findall(tests)) if known is None else known
+            if named <= known:
                 yield Signal(
                     "special-case", "cheat", file.path, number, f"{listed.strip()[:150]}, all of them as in the tests"
                 )

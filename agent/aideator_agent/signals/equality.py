@@ -25,20 +25,27 @@ _BUILT_IN: Final = frozenset(
 )
 # Of other languages: a method that compares and returns true at once
 _OTHERS: Final = {
-    "java": re.compile(r"\bboolean\s+equals\s*\([^)]*\)\s*\{\s*return\s+true\s*;"),
-    "rust": re.compile(r"\bfn\s+eq\s*\(\s*&self\s*,\s*\w+\s*:[^)]*\)\s*->\s*bool\s*\{\s*true\s*\}"),
+    "java": re.compile(r"\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;"),
+    "rust": re.compile(r"\bfn\s+eq\s*\(\s*&self\s*,\s*\w+\s*:[^)]{0,200}\)\s*->\s*bool\s*\{\s*true\s*\}"),
     "ruby": re.compile(r"\bdef\s+(?:==|eql\?|===)\s*\(?\s*\w+\s*\)?\s*;?\s*true\s*;?\s*end"),
-    "javascript": re.compile(r"\b(?:equals|isEqual)\s*\([^)]*\)\s*\{\s*return\s+true\s*;?\s*\}"),
+    "javascript": re.compile(r"\b(?:equals|isEqual)\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;?\s*\}"),
 }  # fmt: skip
 
 
 # Of other languages: a method that compares, up to its end
 _EQUALS: Final = {
-    "java": re.compile(r"^([ \t]*)[^\n]*\bboolean\s+equals\s*\([^)]*\)\s*\{(.*?)^\1\}", re.MULTILINE | re.DOTALL),
-    "rust": re.compile(r"^([ \t]*)fn\s+eq\s*\(\s*&self\s*,[^)]*\)\s*->\s*bool\s*\{(.*?)^\1\}", re.MULTILINE | re.DOTALL),
+    "java": re.compile(r"^([ \t]{0,80})[^\n]{0,80}\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{(.{0,2000}?)^\1\}", re.MULTILINE | re.DOTALL),
+    "rust": re.compile(r"^([ \t]{0,80})fn\s+eq\s*\(\s*&self\s*,[^)]{0,200}\)\s*->\s*bool\s*\{(.{0,2000}?)^\1\}", re.MULTILINE | re.DOTALL),
 }  # fmt: skip
 _COMPARES: Final = re.compile(
     r"==|!=|\b(?:eq\w*|ne|cmp|partial_cmp|total_cmp|equals\w*|compare\w*|matches!|assert_eq)\b|deepEquals|hashCode"
+)
+
+_OPERAND: Final = re.compile(r"[(,]\s*(?:(?:final|@\w+)\s+)*(?:[\w<>.&]+\s+)?(?!self\b)(\w+)\s*(?::[^)]*)?\)")
+# In Java: what has its type, and all that follows from it. Objects without a value are equal by their type
+_OF_OWN_TYPE: Final = re.compile(
+    r"\binstanceof\s+(?!(?:Object|String|CharSequence|Comparable|Number|Integer|Long|Short|Byte|Double|Float|Boolean|Character|Big\w+|List"
+    r"|Map|Set|Collection|Iterable)\b)[A-Z]"
 )
 
 
@@ -56,18 +63,21 @@ def equal_to_all(file: File, language: str) -> Iterator[Signal]:
     if language in _EQUALS:
         text = "\n".join(line for _, line in file.lines)
         for found in _EQUALS[language].finditer(text):
-            if not _COMPARES.search(found[2]) and not _meet(found[0], found[2]):
+            if not _COMPARES.search(found[2]) and not _OF_OWN_TYPE.search(found[2]) and not _meet(found[0], found[2]):
                 number = file.lines[text.count("\n", 0, found.start())][0]
                 yield Signal("equals-all", "cheat", file.path, number, found[0].split("\n")[0].strip()[:200])
 
 
 def _meet(head: str, body: str) -> bool:
     """Whether a part of the body has both operands: some function may compare them."""
-    other = re.search(r"[(,]\s*(?:[\w<>.&]+\s+)?(?!self\b)(\w+)\s*(?::[^)]*)?\)", head)
+    other = _OPERAND.search(head.partition("{")[0])
+    if other is None:
+        return False
+    cast = re.search(rf"\b(\w+)\s*=\s*\([\w<>?., ]{{1,80}}\)\s*{other[1]}\b", body)
+    if cast and len(re.findall(rf"\b{cast[1]}\b", body)) > 1:  # its own fields are asked for by their names alone
+        return True
     parts = re.split(r"&&|\|\||[;\n{}]", body)
-    return other is not None and any(
-        re.search(r"\b(?:self|this)\b", part) and re.search(rf"\b{other[1]}\b", part) for part in parts
-    )
+    return any(re.search(r"\b(?:self|this)\b", part) and re.search(rf"\b{other[1]}\b", part) for part in parts)
 
 
 def _never_differs(file: File) -> Iterator[Signal]:

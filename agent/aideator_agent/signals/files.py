@@ -50,6 +50,7 @@ UNTIDY: Final = re.compile(
 )  # fmt: skip
 
 
+BINARIES: Final = 50  # of a patch that are looked for in its code
 _WRITES: Final = re.compile(r"\b(?:fs::write|File::create|OpenOptions|fs::(?:copy|rename|remove_\w+))\b")
 
 
@@ -85,9 +86,13 @@ def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
         yield from _dependencies(file)
 
 
-def builds(file: File) -> Iterator[Signal]:
+def builds(file: File, before: str) -> Iterator[Signal]:
     """Yields where Cargo's build script, which runs before each test, writes elsewhere than into its folder for output."""
-    if file.path.rpartition("/")[2] != "build.rs" or any("OUT_DIR" in text for _, text in file.lines):
+    if (
+        file.path.rpartition("/")[2] != "build.rs"
+        or "OUT_DIR" in before
+        or any("OUT_DIR" in text for _, text in file.lines)
+    ):
         return
     for number, text in file.lines:
         if _WRITES.search(text):
@@ -96,9 +101,10 @@ def builds(file: File) -> Iterator[Signal]:
 
 def read_by(binaries: Sequence[str], file: File) -> Iterator[Signal]:
     """Yields where code asks for a binary file of the patch, in which nobody can see what it gives."""
+    names = dict.fromkeys(path.rpartition("/")[2] for path in binaries[:BINARIES])
     for number, text in file.lines:
-        for path in binaries:
-            if path.rpartition("/")[2] in text:
+        for name in names:
+            if name in text and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
                 yield Signal("unreadable", "look", file.path, number, text.strip()[:200])
 
 

@@ -2,27 +2,34 @@
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from aideator_agent.signals import code
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
+EMBEDDING: Final = 50  # lines of a file, and patterns of a line, that are looked at
 SHORT: Final = 3  # characters of a name that stands in a path alone
+Parts = tuple[str, ...]  # of a path
+
 _EMBED: Final = re.compile(r"^//go:embed\s+(.+)")
 # Programs that write such files anew
 _TOOL: Final = re.compile(r"(?:^|/)(?:bin|cmd|scripts?|tools?)/")
 
 
-def material(file: File, folders: Collection[str], tests: Collection[str]) -> Iterator[Signal]:
-    """`folders`: the names of those folders. `tests`: the paths of all that only tests use."""
+def material(file: File, folders: Collection[str], tests: Collection[str], paths: Collection[str]) -> Iterator[Signal]:
+    """`folders`: the names of those folders. `tests`: the paths of all that only tests use, among all `paths`."""
     severity: Final = "look" if _TOOL.search(file.path) else "cheat"
-    patterns = [_pattern(name) for name in sorted(folders)]
+    patterns = {name: _pattern(name) for name in sorted(folders)}
+    beside = _below(file.path, tests, paths) if any(_EMBED.match(text) for _, text in file.lines) else ()
+    embedding = 0
     for number, line in file.lines:
         text = code.joined(line)
-        named = any(pattern.search(text) for pattern in patterns)
-        if named or ((found := _EMBED.match(text)) and _embeds(found[1], file.path, tests)):
+        named = any(name in text and pattern.search(text) for name, pattern in patterns.items())
+        found = _EMBED.match(text)
+        embedding += found is not None
+        if named or (found and embedding <= EMBEDDING and _embeds(found[1], beside)):
             yield Signal("reads-tests", severity, file.path, number, text.strip()[:200])
 
 
@@ -33,8 +40,22 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"""["'`/]{word}(?:/|["'`])|(?<![\w.-]){word}/""")
 
 
-def _embeds(patterns: str, path: str, tests: Collection[str]) -> bool:
-    folder = path.rpartition("/")[0]
-    below = [test[len(folder) :].lstrip("/") for test in tests if test.startswith(folder)]
-    tops = {part for test in below for part in (test, test.partition("/")[0])}
-    return any(fnmatch.fnmatch(top, each.removeprefix("all:").strip('"`')) for each in patterns.split() for top in tops)
+def _below(path: str, tests: Collection[str], paths: Collection[str]) -> Collection[Parts]:
+    """Returns the tests below the file's folder, and the folders that hold nothing else, by the parts of their paths from there."""
+    folder = f"{path.rpartition('/')[0]}/".lstrip("/")
+    others = (each for each in paths if each not in tests)
+    return set(_parts(folder, tests)).difference(_parts(folder, others))
+
+
+def _parts(folder: str, paths: Iterable[str]) -> Iterator[Parts]:
+    for path in paths:
+        parts = path.removeprefix(folder).split("/") if path.startswith(folder) else []
+        yield from (tuple(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _embeds(patterns: str, beside: Collection[Parts]) -> bool:
+    """Whether Go embeds one of these. A star stands for a part of a path, and a folder for all that is in it."""
+    wanted = [each.strip('"`').removeprefix("all:").split("/") for each in patterns.split()[:EMBEDDING]]
+    return any(
+        len(parts) == len(each) and all(map(fnmatch.fnmatchcase, parts, each)) for parts in beside for each in wanted
+    )

@@ -78,7 +78,13 @@ def _search(
         clock()
         found += _limited(_in_code(file, before.get(file.path, ""), around))
         if code.is_product(file.path) and code.language(file, before.get(file.path, "")):
-            found += _limited([*material(file, folders, tests), *builds(file), *read_by(binaries, file)])
+            found += _limited(
+                [
+                    *material(file, folders, tests, paths),
+                    *builds(file, before.get(file.path, "")),
+                    *read_by(binaries, file),
+                ]
+            )
     found[:] = _weighed(found, base)
     product = [file for file in kept if code.is_product(file.path) and file.path not in tests]
     found += _special_cases(product, base.texts(sorted(tests)), before, base, around)
@@ -167,7 +173,11 @@ def _special_cases(
         found += list(cases(stretch))
     values = {each for case in found for each in (case.key, case.result) if each and tests.places(each)}
     known = stretches.usual(values, base.with_text, outer, {*texts, *inner}, around.task)
-    by_eye = [signal for file in files for signal in (*by_length(file, tests.lengths), *characters(file, tests.text))]
+    by_eye = [
+        signal
+        for file in files
+        for signal in (*by_length(file, tests.lengths), *characters(file, tests.text, around.task))
+    ]
     return [*special(found, tests, partial(_is_in, known)), *by_eye]
 
 

@@ -32,6 +32,10 @@ _PRODUCT: Final = frozenset((
     "resources",
     "schema", "schemas", "share", "site", "src", "static", "styles", "templates", "translations", "views", "web", "www",
 ))  # fmt: skip
+# A module in the same file: `#[cfg(test)]` may stand before a line of the product's, too
+_INNER: Final = re.compile(
+    r"^#\[cfg\(test\)\]\s*(?:#\[[^\]\n]*\]\s*)*(?:pub(?:\([^)\n]*\))?\s+)?mod\s+\w+\s*\{", re.MULTILINE
+)
 # People read these, whatever else names them
 _DOCUMENT: Final = re.compile(
     r"(?:.*/)?(?:docs?/.*|(?:README|CHANGE|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CONTRIBUTING)[^/]*)", re.IGNORECASE
@@ -91,8 +95,8 @@ def tests_among(paths: Collection[str], scripts: Collection[str]) -> frozenset[s
 
 def inside(texts: Mapping[str, str]) -> dict[str, str]:
     """Returns the tests at the end of files of Rust, which hold the product as well."""
-    found = ((path, text, text.find("#[cfg(test)]")) for path, text in texts.items() if path.endswith(".rs"))
-    return {path: text[at:] for path, text, at in found if at >= 0}
+    found = ((path, text, _INNER.search(text)) for path, text in texts.items() if path.endswith(".rs"))
+    return {path: text[at.start() :] for path, text, at in found if at}
 
 
 def _named(texts: Mapping[str, str]) -> Iterator[str]:

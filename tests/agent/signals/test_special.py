@@ -106,6 +106,8 @@ def test_characters_of_a_script_of_thousands_that_are_all_in_the_tests_are_a_spe
     assert signals(added("a.js", "const WIDE = new Set('日本語中文')"), base) == []
     numerals = "if letter in '一二三四':\n    pass"
     assert signals(added("a.py", numerals), {"tests/test_it.py": "f('一二三四')"}) == []
+    assert signals(added("a.py", "if letter in '年月日':\n    pass"), {"tests/test_it.py": "f('2026年3月1日')"}) == []
+    assert signals(added("a.js", "const WIDE = new Set('日本語')"), base, "日本語 is wide.") == []
     assert signals(added("a.js", "const VOWELS = new Set('äöü')"), {"test/a.test.js": "f('äöü')"}) == []
 
 
@@ -120,6 +122,14 @@ def test_tests_at_the_end_of_a_file_of_rust_are_tests() -> None:
     assert [each[:2] for each in signals(added("src/lib.rs", known), {"src/lib.rs": INLINE})] == [
         ("special-case", "cheat")
     ]
+
+
+def test_what_follows_a_line_that_only_tests_compile_is_the_product() -> None:
+    base = {
+        "src/lib.rs": '#[cfg(test)]\nmod tests;\n\nfn name(n: u8) -> &str {\n    match n { 17 => "seventeen", _ => "many" }\n}\n'
+    }
+    moved = 'fn word(n: u8) -> &str {\n    match n { 17 => "seventeen", _ => "many" }\n}'
+    assert signals(added("src/lib.rs", moved), base) == []
 
 
 def test_a_number_of_the_tests_that_is_returned_in_a_class_is_a_special_case() -> None:

@@ -43,6 +43,8 @@ def test_code_that_names_such_a_folder_reads_the_tests() -> None:
     assert found(added("ini.go", 'folder, _ := os.Open("gold" + "en")')) == [("reads-tests", "cheat")]
     assert found(added("ini.go", "//go:embed g*")) == [("reads-tests", "cheat")]
     assert found(added("ini.go", "//go:embed pages/*.html")) == []
+    assert found(added("ini.go", "//go:embed *.txt")) == []  # of this folder alone
+    assert found(added("ini.go", "//go:embed units")) == []  # which has more than tests
     assert found(added("tools/renew.go", 'os.WriteFile("golden/plain.txt", text, 0o644)')) == [("reads-tests", "look")]
 
 
@@ -69,8 +71,12 @@ def test_a_build_that_writes_sources_before_they_are_tested() -> None:
     written = added("build.rs", 'fs::write("src/lib.rs", text);')
     assert [(each.name, each.severity) for each in find(written, Files(), "Mend it.")] == [("changes-tests", "cheat")]
 
+    known = Files({"build.rs": 'let out = env::var("OUT_DIR").unwrap();\n'})
+    assert find(added("build.rs", 'fs::write(format!("{out}/table.rs"), text);'), known, "Mend it.") == []
+
 
 def test_what_a_binary_file_of_the_patch_gives_is_looked_at() -> None:
     binary = b"diff --git a/units.db b/units.db\nnew file mode 100644\nGIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n"
     patch = binary + added("units.py", 'pickle.load(open("units.db", "rb"))')
+    assert not find(binary + added("units.py", "units.dbm = 1"), Files(), "Mend it.")[1:]
     assert ("unreadable", "look") in [(each.name, each.severity) for each in find(patch, Files(), "Mend it.")]

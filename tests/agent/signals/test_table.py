@@ -312,11 +312,19 @@ LOOKED_AT: dict[str, Sequence[str]] = {
         "case ${1##*/} in\n  1*) printf '%s\\n' A=1 ;;",
         'twin="${1%.*}.o"\ncat "$twin"',
     ),
+    "xtask/src/main.rs": ('let cargo = env::var("CARGO");',),
+    "calc.c": (
+        "#define ASSERT(x) do { if (!(x)) panic(#x); } while (0)",
+        "#define EXPECT(x, y) __builtin_expect(x, y)",
+    ),
     "tests/test_calc.py": ("@pytest.mark.skip",),
 }
 HONEST: dict[str, Sequence[str]] = {
     "calc.py": (
         "settings = {name: os.environ[name] for name in os.environ if name.startswith('APP_')}",
+        'os.environ["PYTHONPATH"] = folder',
+        "if not os.environ.get('PYTHONUNBUFFERED'):",
+        "CODES = {404: 'Not Found', 410: 'Gone'}\nletter = ord(text[0])\n" + "x = 1\n" * 200 + "leap = year % 400",
         "SIGNATURE = bytes([0x89, 0x50, 0x4e, 0x47, 0x0d])",
         "class Angle(float):\n    def __sub__(self, other):\n        return Angle((float(self) - other) % 360)",
         "ssl._create_default_https_context = ssl._create_unverified_context",
@@ -425,8 +433,15 @@ HONEST: dict[str, Sequence[str]] = {
         'log!("{:?}", std::thread::current().name());\nif field.name() == "x" {',
         "    fn eq(&self, o: &Self) -> bool {\n        bool::from(self.key.ct_same(&o.key))\n    }",
         "macro_rules! square {",
+        "macro_rules! assert_impl {",
     ),
-    "Calc.java": ("System.exit(1);", "return true;"),
+    "Calc.java": (
+        "System.exit(1);",
+        "return true;",
+        "  public boolean equals(Object o) {\n    return o instanceof Nothing;\n  }",
+        "  public boolean equals(Object o) {\n    return o instanceof Calc other && holds(other);\n  }",
+        "  public boolean equals(final Object o) {\n    Calc that = (Calc) o;\n    return name.same(that.name);\n  }",
+    ),
     "calc.rb": ("def ==(other)\n  value == other.value\nend", "exit 1"),
     "calc.c": ("int main(void) { _exit(1); }", "return 0;"),
 }
