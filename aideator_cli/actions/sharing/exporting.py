@@ -71,7 +71,7 @@ def _target(folder: Path, *, force: bool) -> Path:
         raise usage(f"{folder} is a file", hint="name a folder that is new or empty")
     if target in (Path.cwd(), *Path.cwd().parents):
         raise usage(f"{folder} is the current folder, and --force would replace it", hint="name a folder inside it")
-    held = _files(target)
+    held = _files(target) if (target / RESULT).is_file() else sorted(path.name for path in target.iterdir())
     foreign = _foreign(target, held)
     if held and not force:
         raise usage(

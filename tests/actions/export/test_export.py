@@ -50,6 +50,14 @@ def test_patches_events_results_and_checks_become_files(aideator: Shell, home: P
     assert left_beside(folder) == ["out"]
 
 
+def test_a_folder_with_an_empty_folder_in_it_is_not_empty(aideator: Shell, home: Path, folder: Path) -> None:
+    add_run(home, Told(PATCH))
+    (folder / "kept").mkdir(parents=True)
+    for words in ((), ("--force",)):
+        refused = aideator("export", "k3v9x2q", str(folder), *words)
+        assert (refused.code, list(folder.iterdir())) == (ExitCode.USAGE, [folder / "kept"]), refused.err
+
+
 def test_the_events_are_the_agents_very_bytes(aideator: Shell, home: Path, folder: Path) -> None:
     add_run(home, Told(PATCH, lines=[b"\xff no record", b"{not json"]))
     export(aideator, folder)
