@@ -57,8 +57,8 @@ def _shown(steps: list[Step], width: int | None) -> Iterator[str]:
 def _where(found: "Standing") -> str:
     newest, team = found.newest, found.team
     if team is not None:
-        state = "at work" if team.state == "running" else team.state
-        return f"Your newest run is that of the team {team.id}, “{cut(one_line(team.prompt), _PROMPT)}”: {state}."
+        short = cut(one_line(team.prompt), _PROMPT)
+        return f"Your newest run is that of the team {team.id}, “{short}”: {team.state_in_words}."
     if newest is not None:
         short = cut(one_line(newest.prompt), _PROMPT)
         done = (

@@ -3,6 +3,7 @@
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.waiting import Waited
 from aideator_cli.cli import teamed, terminal
+from aideator_cli.text.clean import one_line
 
 
 def tell_waited(here: Here, waited: Waited, *, json: bool) -> None:
@@ -13,8 +14,8 @@ def tell_waited(here: Here, waited: Waited, *, json: bool) -> None:
             if json:
                 teamed.tell(here, each, json=True)
             else:
-                state = "at work" if each.state == "running" else each.state
-                terminal.screen().line(f"{name}  {state}{f': {each.result or each.reason}' if each.ended else ''}")
+                why = f": {each.result or one_line(each.reason)}" if each.ended else ""
+                terminal.screen().line(f"{name}  {each.state_in_words}{why}")
         elif json:
             show_results(terminal.screen(), each, name)
         else:

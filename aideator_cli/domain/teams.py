@@ -185,6 +185,10 @@ class TeamRun:
         """Returns that of a team that has ended."""
         return {"succeeded": ExitCode.OK, "cancelled": ExitCode.INTERRUPTED}.get(self.state, ExitCode.FAILED)
 
+    @property
+    def state_in_words(self) -> str:
+        return "at work" if self.state == "running" else self.state
+
     def run_of(self, step: str) -> str:
         """Returns the id of the run that a step is. It follows from the team's id, so that no step can be begun twice."""
         first = self.team.ordered[0].name
