@@ -1,12 +1,14 @@
 """`webhook`: where a server tells of runs. Through a server, or on its own machine."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aideator_cli.cli.commands import options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aideator_cli.actions.webhooks.desk import Desk
 
 Id = Annotated[
@@ -51,16 +53,8 @@ def add(
     json: options.Json = False,
 ) -> int:
     """Add a webhook, and print the secret that signs its messages, once."""
-    from aideator_cli.cli import terminal
-    from aideator_cli.text.clean import one_line
-
     made = _desk(server).add(url, event or (), user, everybody=everybody)
-    if json:
-        terminal.write_json(made)
-    else:
-        terminal.say(f"webhook {made['id']} gets {', '.join(made['events'])}; nobody can show its secret again:")
-        terminal.screen().line(one_line(str(made["secret"])))
-    return 0
+    return _tell_secret(made, f"gets {', '.join(made['events'])}; nobody can show its secret again", json=json)
 
 
 def list_webhooks(server: options.Server = None, json: options.Json = False) -> int:
@@ -80,17 +74,10 @@ def list_webhooks(server: options.Server = None, json: options.Json = False) -> 
 
 def rotate(id_: Id, keep: Keep = "24h", server: options.Server = None, json: options.Json = False) -> int:
     """Give a webhook a new secret, and print it, once. Until --keep is over, messages are signed with both."""
-    from aideator_cli.cli import terminal
-    from aideator_cli.text.clean import one_line
     from aideator_cli.text.durations import seconds
 
     made = _desk(server).rotate(id_, seconds("--keep", keep))
-    if json:
-        terminal.write_json(made)
-    else:
-        terminal.say(f"webhook {made['id']} has a new secret; nobody can show it again:")
-        terminal.screen().line(one_line(str(made["secret"])))
-    return 0
+    return _tell_secret(made, "has a new secret; nobody can show it again", json=json)
 
 
 def remove(id_: Id, server: options.Server = None) -> int:
@@ -137,6 +124,19 @@ def resend(message: Message, server: options.Server = None) -> int:
 
     _desk(server).resend(message)
     terminal.say(f"{message} is sent again")
+    return 0
+
+
+def _tell_secret(made: "Mapping[str, Any]", what: str, *, json: bool) -> int:
+    """Says what the webhook has got, and prints its secret alone, for a pipe."""
+    from aideator_cli.cli import terminal
+    from aideator_cli.text.clean import one_line
+
+    if json:
+        terminal.write_json(made)
+    else:
+        terminal.say(f"webhook {made['id']} {what}:")
+        terminal.screen().line(one_line(str(made["secret"])))
     return 0
 
 
