@@ -234,7 +234,7 @@ def _draw(call: "Call", team: "Team") -> int:
     if call.json:
         from aideator_cli.views.json.teams import drawn_record
 
-        terminal.write_json(drawn_record(drawn))
+        terminal.write_json(drawn_record(run.team, bound.agents, bound.cost, drawn.lacks))
         return 0
     from aideator_cli.views.text.teams import show_graph, told_most
 

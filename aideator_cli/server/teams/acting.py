@@ -68,7 +68,8 @@ def drawn(here: Here, asked: NewTeam, owner: str | None) -> dict[str, Any]:
     from aideator_cli.views.json.teams import drawn_record
 
     with here.store.owned_by(owner):
-        return drawn_record(_asked(here, asked, owner, starting.draw))
+        made = _asked(here, asked, owner, starting.draw)
+    return drawn_record(made.run.team, made.most.agents, made.most.cost, made.lacks)
 
 
 def shipped() -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:  # who writes schemas loads the types alone
-    from aideator_cli.actions.teams.starting import Drawing
     from aideator_cli.domain.handing import Message, StepState, TeamState
     from aideator_cli.domain.teams import Stage, Team, TeamRun
 
@@ -200,11 +199,10 @@ def definition(team: "Team") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn_record(drawn: "Drawing") -> dict[str, Any]:
-    """Returns the line of a team that would be started."""
-    most: TeamMost = {"agents": drawn.most.agents, "cost": drawn.most.cost}
-    lacks = {} if drawn.lacks is None else {"lacks": drawn.lacks}
-    return {**definition(drawn.run.team), "most": most, **lacks}
+def drawn_record(team: "Team", agents: int, cost: float | None, lacks: str | None) -> dict[str, Any]:
+    """Returns the line of a team that would be started. `agents`, `cost`: at most; `lacks`: why it can't be started yet."""
+    most: TeamMost = {"agents": agents, "cost": cost}
+    return {**definition(team), "most": most, **({} if lacks is None else {"lacks": lacks})}
 
 
 def _limits(team: "Team") -> TeamLimits:
