@@ -30,7 +30,7 @@ class Asking(WireServer):
         self.asked_for = asked
         super().__init__(())
 
-    def turn(self, question: Question) -> Turn:
+    def turn(self, question: Question, _: str) -> Turn:
         if f"{TOOLS}run" not in question.tools:
             return Turn("Three attempts")
         run = next(iter(re.findall(r"Started run (\w+)", json.dumps(self.requests[-1].body))), "")

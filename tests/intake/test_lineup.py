@@ -202,7 +202,10 @@ def test_in_a_mixed_run_it_is_said_for_whom_a_limit_does_not_hold(tmp_path: Path
     )
     (tmp_path / "config.yaml").write_text("")
     found = line_up(asked, None, Settings({"AIDEATOR_HOME": str(tmp_path)}))
-    assert found.remarks == ("--command-timeout does not hold for codex, which can't be told it",)
+    assert found.remarks == (
+        "--context-window does not hold for claude, which takes 100,000 for anything less",
+        "--command-timeout does not hold for codex, which can't be told it",
+    )
 
 
 def test_roles_set_how_many_variations_there_are(tmp_path: Path) -> None:

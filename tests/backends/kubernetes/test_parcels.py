@@ -14,6 +14,7 @@ from aideator_cli.backends.kubernetes import KubernetesBackend, parcels
 from aideator_cli.errors import AideatorError, ExitCode
 from tests.backends.kubernetes.specs import run_spec
 from tests.backends.kubernetes.test_submit import IMAGE, as_limited, ours, role
+from tests.faults.waiting import until
 from tests.fixtures.cluster import Cluster, Kubectl
 
 
@@ -105,7 +106,7 @@ def test_without_the_rights_nothing_is_left_behind(
         limited.submit(sent_spec(home / "runs"))
     assert caught.value.code == ExitCode.REFUSED
     assert "may not create secrets" in caught.value.message
-    assert ours(kubectl, namespace) == []
+    until(lambda: ours(kubectl, namespace) == [], "the cluster has deleted what belonged to the run")
 
     large = sent_spec(home / "runs")
     assert large.sent
@@ -115,4 +116,4 @@ def test_without_the_rights_nothing_is_left_behind(
     assert "you may not use pods/attach" in caught.value.message
     for way_out in ("push the commit", "--backend local", "pods/attach"):
         assert way_out in str(caught.value.hint)
-    assert ours(kubectl, namespace) == []
+    until(lambda: ours(kubectl, namespace) == [], "the cluster has deleted what belonged to the run")
