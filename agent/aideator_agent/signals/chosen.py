@@ -11,7 +11,7 @@ ARMS: Final = 2  # from which they are more than one rule
 LONG: Final = 9  # a length that no format has by chance
 _TEXT: Final = r"\"[^\"\n]{2,}\"|'[^'\n]{2,}'"
 # A text, a list or an object of literals, as it stands
-_LITERAL: Final = rf"(?:{_TEXT}|(?:\[\]\w+)?[\[{{][^\n]*?(?:{_TEXT}|\"\w\"|'\w')[^\n]*[\]}}])"
+_LITERAL: Final = rf"(?:{_TEXT}|(?:\[\]\w+)?[\[{{][^\n]{{0,200}}?(?:{_TEXT}|\"\w\"|'\w')[^\n]{{0,400}}?[\]}}])"
 _GIVES: Final = rf"[^\n]*?(?:\n[^\n]*?)?\breturn\b[^\n]{{0,60}}?{_LITERAL}"
 _SWITCH: Final = re.compile(
     r"\b(?:switch|match)\b[^\n]*(?:\.length\b|\.size\b|\blen\()[^\n]*\n((?:[^\n]*\n?){1,40})", re.MULTILINE
@@ -23,7 +23,7 @@ _CALLED: Final = re.compile(r"\b((?:\w+\.)?[A-Za-z_]\w*)\s*(?:\+\+|\+= 1\b)")
 
 # A table that is asked by a length; its entries may be in a name
 _BY_LENGTH: Final = re.compile(r"(\{[^{}\n]*\}|\b[A-Za-z_]\w*)\)?(?:\.get\(|\[)\s*(?:len\([\w.]+\)|[\w.]+\.length\b)")
-_NAMED: Final = re.compile(r"^([^{\n]*=[^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
+_NAMED: Final = re.compile(r"^([^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
 _ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
 
 
