@@ -124,7 +124,6 @@ def _write_team(team: TeamState, store: Store, folder: Path) -> int:
     for each in team.steps:
         run = store.run(each.step.run)
         if run is not None:
-            (folder / run.spec.id).mkdir()
             _write(run, store, folder / run.spec.id)
         steps.append({"step": each.step.key, "run": each.step.run if run else None, "cost": each.cost,
                       "result": each.told.result if each.told else None, "told": each.told.text if each.told else None})  # fmt: skip
@@ -144,6 +143,7 @@ def _write(run: StoredRun, store: Store, folder: Path) -> int:
     spec = run.spec
     if not is_id(spec.id):
         raise usage(f"{spec.id} is not a valid run id, so it can't name a file")
+    folder.mkdir(exist_ok=True)
     results = [last_result(store, spec, variation.number) for variation in spec.variations]
     for result in results:
         if result.patch:
