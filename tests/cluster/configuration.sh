@@ -51,9 +51,17 @@ SH
   chmod 755 kubectl
 }
 
+# Each pod's interface would get an address on this machine, too. Programs are told that the network has changed, and browsers drop requests.
+keep_network_quiet() {
+  [ -e "$addresses" ] || return 0
+  [ -e "$state/addresses" ] || cat "$addresses" > "$state/addresses"
+  echo 1 > "$addresses"
+}
+
 # kubelet's address is the bridge's: a node can't have a loopback address. Without a MAC of its own the bridge takes a pod's and loses it
 # with that pod; connections that other pods make to this machine then hang for one or two minutes.
 make_bridge() {
+  keep_network_quiet
   ip link show "$bridge" > /dev/null 2>&1 && return
   ip link add "$bridge" address "$bridge_mac" type bridge
   ip addr add "$gateway/${subnet#*/}" dev "$bridge"

@@ -13,6 +13,7 @@ gateway=10.88.0.1
 subnet=10.88.0.0/16
 bridge=aideator0
 bridge_mac=0a:58:0a:58:00:01
+addresses=/proc/sys/net/ipv6/conf/default/disable_ipv6 # of interfaces to come
 network=/etc/cni/net.d/10-aideator.conflist
 kubeconfig=$state/admin.kubeconfig
 kubectl=$state/kubectl
