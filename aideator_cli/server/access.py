@@ -1,6 +1,7 @@
 """Who calls, and what they may do. The one place that knows: every route asks here."""
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import field
 from http import HTTPStatus
 from typing import Any, Final
@@ -90,6 +91,17 @@ def _check_query(request: Request) -> None:
         told = "; ".join(f"{each['where']}: {each['what']}" for each in mistakes)
         hint = f"it takes {', '.join(sorted(taken))}" if taken else "it takes none"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, hint, mistakes=mistakes)
+
+
+@contextmanager
+def being_deleted(request: Request, name: str) -> Iterator[None]:
+    """Within it, `check_kept` refuses what would change this run, or team."""
+    going: set[str] = request.app.state.deleting
+    going.add(name)
+    try:
+        yield
+    finally:
+        going.discard(name)
 
 
 def check_kept(deleting: Collection[str], name: str, what: str = "run") -> None:

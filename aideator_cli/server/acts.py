@@ -13,7 +13,7 @@ from aideator_cli.actions.retrying import Retried
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract, keys
-from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.access import Caller, being_deleted, caller_with
 from aideator_cli.server.described import either, one, several
 from aideator_cli.server.foreign import admissible, check_place, check_reached
 from aideator_cli.server.naming import named, the_run, word
@@ -97,12 +97,8 @@ async def delete(
     run: RunId,
     force: Annotated[bool, Query(description="Also while its agents work. They are killed.")] = False,
 ) -> Response:
-    going: set[str] = request.app.state.deleting
-    going.add(run)
-    try:
+    with being_deleted(request, run):
         await core_of(request).act(_delete, run, force=force)
-    finally:
-        going.discard(run)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

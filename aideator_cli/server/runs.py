@@ -6,13 +6,14 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import comparing, diffing, listing, showing
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.sharing import reporting
 from aideator_cli.domain.glance import Wanted
 from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.answers import patch_answer, report_answer
 from aideator_cli.server.core import Core
 from aideator_cli.server.described import OR_NULL, one, other, several
 from aideator_cli.server.followers import Followers
@@ -78,12 +79,7 @@ async def compare(request: Request, _caller: Reading, run: RunId) -> Response:
     responses=other("text/x-patch", "the patch"),
 )
 async def patch(request: Request, _caller: Reading, run: RunId, number: Number) -> Response:
-    found = await core_of(request).read(patch_of, run, number)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{run}-{number}.patch"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(found, headers=headers, media_type="text/x-patch; charset=utf-8")
+    return patch_answer(f"{run}-{number}", await core_of(request).read(patch_of, run, number))
 
 
 @router.get(
@@ -92,8 +88,7 @@ async def patch(request: Request, _caller: Reading, run: RunId, number: Number) 
     responses=other("text/html", "the page"),
 )
 async def report(request: Request, _caller: Reading, run: RunId) -> Response:
-    page = await core_of(request).read(report_of, run)
-    return HTMLResponse(page, headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"})
+    return report_answer(await core_of(request).read(report_of, run))
 
 
 def shown(here: Here, run: str) -> dict[str, Any]:

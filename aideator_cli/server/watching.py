@@ -6,11 +6,10 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from aideator_cli.actions.here import Here
-from aideator_cli.server.access import admitted
+from aideator_cli.server.answers import stream_answer
 from aideator_cli.server.described import other
 from aideator_cli.server.naming import named
 from aideator_cli.server.runs import Reading, RunId, core_of, followers_of
-from aideator_cli.server.streams.answer import StreamAnswer
 from aideator_cli.server.streams.events import Events
 from aideator_cli.server.streams.hub import Hub
 from aideator_cli.server.streams.pieces import View
@@ -50,11 +49,7 @@ async def stream(request: Request, run: str, view: View, after: str | None, vari
         return Response(status_code=204)
     if state != "ended":
         followers_of(request).look()
-
-    async def check() -> None:
-        await admitted(request, "read", again=True)
-
-    return StreamAnswer(hub, hub.stream(run, view, variation, position), check, request.state.caller.name)
+    return stream_answer(request, hub.stream(run, view, variation, position))
 
 
 def _state(here: Here, run: str, variation: int | None) -> str:

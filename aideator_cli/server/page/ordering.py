@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 from aideator_agent.values import frozen
 from aideator_cli.actions import roles
@@ -21,8 +21,7 @@ from aideator_cli.server.page.forms import Form
 RECENT: Final = 20  # repositories and models that are offered
 LOOKED_AT: Final = 100  # runs for these
 MOST_ROWS: Final = 20  # agents, and checks
-_FIELD: Final = re.compile(r"(agent|check)-(\d{1,3})")
-_DROP: Final = re.compile(r"drop-(agents|checks)-(\d{1,3})")
+_ROW: Final = re.compile(r"add-(\w+)|drop-(\w+)-(\d{1,3})")
 
 
 @frozen
@@ -41,38 +40,54 @@ class Row:
 
 
 @frozen
-class Asked:
-    """The form as it was filled in."""
+class Filled:
+    """What the forms of a run and of a team have in common, as it was filled in."""
+
+    blank: ClassVar[Mapping[str, object]] = {"checks": ""}  # a new row of each field that has rows
 
     repository: str = ""
     ref: str = ""
     task: str = ""
-    agents: tuple[Row, ...] = (Row(count="3"),)
     checks: tuple[str, ...] = ("",)
-    cost: str = ""
     minutes: str = "30"
     steps: str = "100"
     shell: bool = False
 
-    def with_row(self, what: str) -> "Asked":
-        """Returns the form with a row more or less: `add-agents`, `drop-checks-2`."""
-        if what == "add-agents":
-            return replace(self, agents=(*self.agents, Row())[:MOST_ROWS])
-        if what == "add-checks":
-            return replace(self, checks=(*self.checks, "")[:MOST_ROWS])
-        if found := _DROP.fullmatch(what):
-            name, at = found[1], int(found[2])
-            if name == "agents":
-                return replace(self, agents=(*self.agents[:at], *self.agents[at + 1 :]))
-            return replace(self, checks=(*self.checks[:at], *self.checks[at + 1 :]))
-        return self
+    def with_row(self, what: str) -> Self:
+        """Returns the form with a row more or less: `add-checks`, `drop-agents-2`."""
+        found = _ROW.fullmatch(what)
+        kind = (found[1] or found[2]) if found else ""
+        if found is None or kind not in self.blank:
+            return self
+        rows: tuple[Any, ...] = getattr(self, kind)
+        if found[1]:
+            changed = (*rows, self.blank[kind])[:MOST_ROWS]
+        else:
+            at = int(found[3])
+            changed = (*rows[:at], *rows[at + 1 :])
+        field_: dict[str, Any] = {kind: changed}
+        return replace(self, **field_)
 
-    def body(self) -> NewRun:
-        """Returns what the API would be sent. Raises `AideatorError` (usage) for what is missing, and for what is no number."""
+    def check_task(self, who: str) -> None:
+        """Raises `AideatorError` (usage) for what is missing. `who`: has the task."""
         if not self.repository:
             raise usage("the repository is missing", "give its address, as git clone takes it")
         if not self.task:
-            raise usage("the task is missing", "say what the agents should do")
+            raise usage("the task is missing", f"say what {who} should do")
+
+
+@frozen
+class Asked(Filled):
+    """The form of a run as it was filled in."""
+
+    blank: ClassVar[Mapping[str, object]] = {"checks": "", "agents": Row()}
+
+    agents: tuple[Row, ...] = (Row(count="3"),)
+    cost: str = ""
+
+    def body(self) -> NewRun:
+        """Returns what the API would be sent. Raises `AideatorError` (usage) for what is missing, and for what is no number."""
+        self.check_task("the agents")
         if not self.agents:
             raise usage("there is no agent", "add one")
         return NewRun.model_construct(  # what it asks for is checked with the request that it becomes
@@ -114,16 +129,25 @@ class Offer:
 
 
 def read(form: Form) -> Asked:
-    numbers: dict[str, set[int]] = {"agent": set(), "check": set()}
-    for name in form.fields:
-        if found := _FIELD.fullmatch(name):
-            numbers[found[1]].add(int(found[2]))
     return Asked(
-        **{name: form.text(name) for name in ("repository", "ref", "task", "cost", "minutes", "steps")},
-        agents=tuple(_row(form, at) for at in sorted(numbers["agent"])[:MOST_ROWS]),
-        checks=tuple(form.text(f"check-{at}") for at in sorted(numbers["check"])[:MOST_ROWS]),
-        shell=form.text("shell") == "yes",
+        **common(form, "cost"),
+        agents=tuple(_row(form, at) for at in _rows(form, "agent")),
     )
+
+
+def common(form: Form, *texts: str) -> dict[str, Any]:
+    """Returns the fields of `Filled`, and these texts besides."""
+    return {
+        **{name: form.text(name) for name in ("repository", "ref", "task", "minutes", "steps", *texts)},
+        "checks": tuple(form.text(f"check-{at}") for at in _rows(form, "check")),
+        "shell": form.text("shell") == "yes",
+    }
+
+
+def _rows(form: Form, kind: str) -> list[int]:
+    """Returns the numbers of the form's rows: of the fields KIND-NUMBER."""
+    numbers = {int(found[1]) for name in form.fields if (found := re.fullmatch(rf"{kind}-(\d{{1,3}})", name))}
+    return sorted(numbers)[:MOST_ROWS]
 
 
 def offer(here: Here, owner: str | None) -> Offer:
@@ -145,7 +169,7 @@ def offer(here: Here, owner: str | None) -> Offer:
     )
 
 
-def values(offered: Offer, asked: Asked, *, local: bool) -> dict[str, Any]:
+def values(offered: Offer, asked: Asked, local: bool) -> dict[str, Any]:
     """`local`: whether agents would be processes on the server's machine."""
     return {
         "asked": asked,
@@ -155,8 +179,6 @@ def values(offered: Offer, asked: Asked, *, local: bool) -> dict[str, Any]:
         "agents": offered.agents,
         "roles": offered.roles,
         "local": local,
-        "estimate": "",
-        "wrong": None,
     }
 
 

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import finding
 from aideator_cli.actions.here import Here
@@ -12,7 +12,8 @@ from aideator_cli.actions.sharing import reporting
 from aideator_cli.actions.teams import knowing
 from aideator_cli.domain.ids import is_id
 from aideator_cli.server import runs
-from aideator_cli.server.access import Caller, admitted, caller_with
+from aideator_cli.server.access import Caller, being_deleted, caller_with
+from aideator_cli.server.answers import patch_answer, report_answer, stream_answer
 from aideator_cli.server.bodies import NewTeam
 from aideator_cli.server.described import OR_NULL, one, other, several
 from aideator_cli.server.foreign import admissible
@@ -20,7 +21,6 @@ from aideator_cli.server.naming import the_run
 from aideator_cli.server.once import key_of
 from aideator_cli.server.problems import Problem
 from aideator_cli.server.runs import FIRST_PAGE, LARGEST_PAGE, Reading, core_of, followers_of
-from aideator_cli.server.streams.answer import StreamAnswer
 from aideator_cli.server.teams import acting
 from aideator_cli.server.teams.looking import Looks, the_team
 from aideator_cli.server.teams.telling import END, Watches, told_of
@@ -49,7 +49,7 @@ async def start(
 ) -> Response:
     """Answers as soon as its first step has begun. The server then moves it on."""
     asked = admissible(caller, body)
-    reserved = key_of(caller.name, key, b"team " + await request.body())
+    reserved = key_of(caller.name, key, acting.MARK + await request.body())
     async with core_of(request).turn(caller.name):
         team = await core_of(request).act(acting.start, asked, caller.name, reserved)
     request.state.target = team
@@ -114,14 +114,8 @@ async def events(
     if run.state != "running" and last == f"{team}-{END}":
         return Response(status_code=204)
     followers_of(request).look()
-    hub = request.app.state.hub
-
-    async def check() -> None:
-        await admitted(request, "read", again=True)
-
     watches: Watches = request.app.state.watches
-    pieces = told_of(core_of(request), watches.at(team), hub)
-    return StreamAnswer(hub, pieces, check, request.state.caller.name)
+    return stream_answer(request, told_of(core_of(request), watches.at(team), request.app.state.hub))
 
 
 @router.get(
@@ -130,9 +124,7 @@ async def events(
     responses=other("text/x-patch", "the patch"),
 )
 async def patch(request: Request, _caller: Reading, team: TeamId) -> Response:
-    found = await core_of(request).read(_patch, team)
-    headers = {"Content-Disposition": f'attachment; filename="{team}.patch"', "X-Content-Type-Options": "nosniff"}
-    return Response(found, headers=headers, media_type="text/x-patch; charset=utf-8")
+    return patch_answer(team, await core_of(request).read(_patch, team))
 
 
 @router.get(
@@ -141,8 +133,7 @@ async def patch(request: Request, _caller: Reading, team: TeamId) -> Response:
     responses=other("text/html", "the page"),
 )
 async def report(request: Request, _caller: Reading, team: TeamId) -> Response:
-    page = await core_of(request).read(_report, looks_of(request), team)
-    return HTMLResponse(page, headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"})
+    return report_answer(await core_of(request).read(_report, looks_of(request), team))
 
 
 @router.post(
@@ -163,12 +154,8 @@ async def delete(
     team: TeamId,
     force: Annotated[bool, Query(description="Also while its agents work. They are killed.")] = False,
 ) -> Response:
-    going: set[str] = request.app.state.deleting
-    going.add(team)
-    try:
+    with being_deleted(request, team):
         await core_of(request).act(acting.delete, team, force=force)
-    finally:
-        going.discard(team)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

@@ -1,7 +1,5 @@
 """The form of a new team: what it shows, and the request that it becomes."""
 
-import re
-from dataclasses import replace
 from typing import Any, Final
 
 from aideator_agent.values import frozen
@@ -9,48 +7,28 @@ from aideator_cli.errors import usage
 from aideator_cli.intake.request import Bounds
 from aideator_cli.intake.teams import finding
 from aideator_cli.server.bodies import NewTeam
+from aideator_cli.server.page import ordering
 from aideator_cli.server.page.forms import Form
-from aideator_cli.server.page.ordering import MOST_ROWS, Offer, number_of, whole_of
+from aideator_cli.server.page.ordering import Filled, Offer, number_of, whole_of
 from aideator_cli.views.text.teams import does, who
 
 OWN: Final = "own"  # the stages come with the form
-_CHECK: Final = re.compile(r"check-(\d{1,3})")
-_DROP: Final = re.compile(r"drop-checks-(\d{1,3})")
 
 
 @frozen
-class AskedTeam:
+class AskedTeam(Filled):
     """The form as it was filled in."""
 
-    repository: str = ""
-    ref: str = ""
-    task: str = ""
     team: str = finding.NAMES[0]
     stages: str = ""
     model: str = ""
     agent: str = ""
     count: str = ""
-    checks: tuple[str, ...] = ("",)
     budget: str = ""
-    minutes: str = "30"
-    steps: str = "100"
-    shell: bool = False
-
-    def with_row(self, what: str) -> "AskedTeam":
-        """Returns the form with a check more or less: `add-checks`, `drop-checks-2`."""
-        if what == "add-checks":
-            return replace(self, checks=(*self.checks, "")[:MOST_ROWS])
-        if found := _DROP.fullmatch(what):
-            at = int(found[1])
-            return replace(self, checks=(*self.checks[:at], *self.checks[at + 1 :]))
-        return self
 
     def body(self) -> NewTeam:
         """Returns what the API would be sent. Raises `AideatorError` (usage) for what is missing, and for what is no number."""
-        if not self.repository:
-            raise usage("the repository is missing", "give its address, as git clone takes it")
-        if not self.task:
-            raise usage("the task is missing", "say what the team should do")
+        self.check_task("the team")
         own = self.team == OWN
         if own and not self.stages:
             raise usage("the stages are missing", "choose a team, or write its stages")
@@ -72,14 +50,8 @@ class AskedTeam:
 
 
 def read(form: Form) -> AskedTeam:
-    names = ("repository", "ref", "task", "stages", "model", "agent", "count", "budget", "minutes", "steps")
-    numbers = sorted(int(found[1]) for name in form.fields if (found := _CHECK.fullmatch(name)))
-    return AskedTeam(
-        **{name: form.text(name) for name in names},
-        team=form.text("team") or finding.NAMES[0],
-        checks=tuple(form.text(f"check-{at}") for at in numbers[:MOST_ROWS]),
-        shell=form.text("shell") == "yes",
-    )
+    texts = ordering.common(form, "stages", "model", "agent", "count", "budget")
+    return AskedTeam(**texts, team=form.text("team") or finding.NAMES[0])
 
 
 def newest(offered: Offer) -> AskedTeam:
@@ -89,7 +61,7 @@ def newest(offered: Offer) -> AskedTeam:
     return AskedTeam(usual.repository, checks=usual.checks, model=model)
 
 
-def values(offered: Offer, asked: AskedTeam, *, local: bool) -> dict[str, Any]:
+def values(offered: Offer, asked: AskedTeam, local: bool) -> dict[str, Any]:
     return {
         "asked": asked,
         "own": OWN,
@@ -105,6 +77,4 @@ def values(offered: Offer, asked: AskedTeam, *, local: bool) -> dict[str, Any]:
         "models": offered.models,
         "agents": offered.agents,
         "local": local,
-        "estimate": "",
-        "wrong": None,
     }
