@@ -286,5 +286,5 @@ class Board(Screen[None]):
     def on_scroller_opened(self, _event: Scroller.Opened) -> None:
         self.action_open()
 
-    def on_scroller_moved(self, _event: Scroller.Moved) -> None:
+    def on_following_moved(self, _event: Scroller.Moved) -> None:
         self.grid.draw_frames()

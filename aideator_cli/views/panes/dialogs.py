@@ -184,7 +184,7 @@ class Compare(Front[None]):
     def on_resize(self, _event: Resize) -> None:
         self.call_after_refresh(self._lay_out)
 
-    def on_scroller_moved(self, event: Scroller.Moved) -> None:
+    def on_following_moved(self, event: Scroller.Moved) -> None:
         other = self._sides[event.scroller is self._sides[0]]
         other.align_with(event.scroller)
 

@@ -4,42 +4,19 @@ from typing import Final
 
 from textual.events import MouseDown, MouseMove
 from textual.geometry import Offset
-from textual.scroll_view import ScrollView
 from textual.timer import Timer
 
-from aideator_cli.views.panes.rows import Row
+from aideator_cli.views.panes.following import Following
 from aideator_cli.views.panes.selection import Selection, Spot
 
 SCROLL_SECONDS: Final = 0.05  # between two steps beyond an edge
 FASTEST: Final = 8  # rows of one step
 
 
-class Draggable(ScrollView):
-    """Rows, some of which are in sight."""
-
-    rows: list[Row]
-    follows: bool  # the end stays in sight
-
-    @property
-    def width(self) -> int:
-        """Cells of a row."""
-        return max(1, self.scrollable_content_region.width)
-
-    def hold(self) -> None:
-        """Does not follow while someone selects."""
-        raise NotImplementedError
-
-    def scroll_rows(self, count: int) -> None:
-        raise NotImplementedError
-
-    def action_follow(self) -> None:
-        raise NotImplementedError
-
-
 class Drag:
     """One after the other of a scroller. `selection` stays until the next one begins, or its rows change."""
 
-    def __init__(self, scroller: Draggable) -> None:
+    def __init__(self, scroller: Following) -> None:
         self.selection: Selection | None = None
         self.active = False  # the button is pressed, and the pointer was moved
         self._scroller = scroller

@@ -12,7 +12,8 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from aideator_cli.views.panes.cells import width_of
-from aideator_cli.views.panes.dragging import Drag, Draggable
+from aideator_cli.views.panes.dragging import Drag
+from aideator_cli.views.panes.following import Following
 from aideator_cli.views.panes.palette import styles
 from aideator_cli.views.panes.rows import Row
 from aideator_cli.views.panes.scrollbar import QuietScrollBar
@@ -21,9 +22,7 @@ KEPT: Final = 4  # times as many rows as are in sight, as they were drawn
 FILLED: Final = ("added", "removed", "file")  # styles that go on to the row's end
 
 
-class Scroller(Draggable, can_focus=True):
-    """`follows`: the end stays in sight. `unread`: rows that came since it does not."""
-
+class Scroller(Following, can_focus=True):
     DEFAULT_CSS = """
     Scroller {
         overflow-x: hidden; overflow-y: scroll; scrollbar-size: 1 1;
@@ -41,13 +40,6 @@ class Scroller(Draggable, can_focus=True):
 
     counts_unread: ClassVar[bool] = False
 
-    class Moved(Message):
-        """What is seen, or whether the end is followed, has changed."""
-
-        def __init__(self, scroller: "Scroller") -> None:
-            super().__init__()
-            self.scroller = scroller
-
     class Opened(Message):
         """A row was clicked that was chosen already."""
 
@@ -59,15 +51,10 @@ class Scroller(Draggable, can_focus=True):
             self.text = text
 
     def __init__(self, *, follows: bool = True, **options: Any) -> None:
-        super().__init__(**options)
-        self.rows = []
-        self.follows = follows
-        self.unread = 0
-        self.chosen: int | None = None  # a row's index
+        super().__init__(follows=follows, **options)
         self.query_text = ""  # what is searched for, in small letters
         self._drag = Drag(self)
         self._dragged = False  # the last click was the end of a selection
-        self._steering = False
         self._palette: dict[str, Style] = {}
         self._strips: dict[tuple[Row, bool], Strip] = {}  # of rows that are or were in sight, marked or not
         self._circumstances = (0, Style(), "")  # under which they were made: width, style and what is searched for
@@ -115,7 +102,7 @@ class Scroller(Draggable, can_focus=True):
         self._bring_into_sight()
         self._tell()
 
-    def align_with(self, other: "Scroller") -> None:
+    def align_with(self, other: Following) -> None:
         """The same rows are in sight as in the other one; nobody is told."""
         self.follows, self.chosen = other.follows, other.chosen
         self._steer(other.scroll_offset.y)
@@ -147,11 +134,6 @@ class Scroller(Draggable, can_focus=True):
         if not self._shows_all():
             self.choose(0)
 
-    def action_follow(self) -> None:
-        self.follows, self.unread, self.chosen = True, 0, None
-        self._steer(self.max_scroll_y)
-        self._tell()
-
     def on_mouse_down(self, event: MouseDown) -> None:
         self._dragged = False
         self._drag.begin(event)
@@ -171,22 +153,6 @@ class Scroller(Draggable, can_focus=True):
             self.choose(index)
             if again:
                 self.post_message(self.Opened())
-
-    def hold(self) -> None:
-        self.follows, self.chosen = False, None
-
-    def scroll_rows(self, count: int) -> None:
-        self._steer(min(max(0, self.scroll_offset.y + count), self.max_scroll_y))
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        if self._steering or round(old_value) == round(new_value):
-            return
-        self.chosen = None
-        self.follows = round(new_value) >= self.max_scroll_y
-        if self.follows:
-            self.unread = 0
-        self._tell()
 
     def on_resize(self, _event: Resize) -> None:
         self._fit(0)
@@ -294,11 +260,6 @@ class Scroller(Draggable, can_focus=True):
         self.vertical_scrollbar.refresh()
         self.refresh()
 
-    def _steer(self, y: float) -> None:
-        self._steering = True
-        self.scroll_to(y=y, animate=False, immediate=True, force=True)
-        self._steering = False
-
     def _bring_into_sight(self) -> None:
         assert self.chosen is not None
         top, height = self.scroll_offset.y, max(1, self.size.height)
@@ -317,7 +278,3 @@ class Scroller(Draggable, can_focus=True):
 
     def _last_seen(self) -> int:
         return min(self.scroll_offset.y + max(1, self.size.height), len(self.rows)) - 1
-
-    def _tell(self) -> None:
-        self.refresh(Region(0, 0, self.size.width, self.size.height))
-        self.post_message(self.Moved(self))
