@@ -8,8 +8,10 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from aideator_agent.spec import Repository
+from aideator_cli.actions.here import Here
 from aideator_cli.server.page.frame import edition
 from aideator_cli.store import Store
+from aideator_cli.store.serving import ServerStore
 from tests.fixtures.repositories import LocalRepository
 from tests.fixtures.stored_runs import Told, change, check
 from tests.fixtures.stored_runs import add_run as store_run
@@ -225,6 +227,8 @@ def test_a_new_run_starts_from_the_form_and_is_followed(client: TestClient, tmp_
     assert "Nothing is known of" in unknown.text
     started = post(client, "/runs/new", do="start", **fields)
     assert started.status_code == 303
+    (deed,) = ServerStore.of(Here().store).deeds(1)
+    assert (deed.action, f"/runs/{deed.target}") == ("POST /runs/new", started.headers["location"])
     run = client.get(started.headers["location"])
     assert "Write it." in run.text
     with client.stream("GET", f"/api/v1{started.headers['location']}/events") as stream:
