@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 from aideator_cli.actions.here import Here
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LOOPBACK
-from tests.end_to_end.conftest import cluster_environment
 from tests.fixtures.cluster import Cluster
 from tests.fixtures.git_server import GitServer
 from tests.server.conftest import API, told
+from tests.server.on_a_cluster import use_cluster
 
 HOSTILE = (
     'printf \'\\033[2J\\r\\n{"seq":0}\\n\\xff\\xfe ünï data: x\\n\\n\'; seq 3000 | while read n; do echo "$n"; done'
@@ -38,9 +38,7 @@ def test_agent_output_is_what_kubectl_logs_shows(
         {"calls": [{"tool": "submit", "arguments": {"summary": "Did it."}}]},
     ]
     (tmp_path / "script.yaml").write_text(yaml.safe_dump(turns))
-    configured = {"CONTEXT": cluster.context, "NAMESPACE": namespace, "AGENT_IMAGE": agent_image}
-    for name, value in {**cluster_environment(cluster), **{f"AIDEATOR_{n}": v for n, v in configured.items()}}.items():
-        monkeypatch.setenv(name, value)
+    use_cluster(monkeypatch, cluster, namespace, agent_image)
     asked = {
         "github_url": git.url("project"), "prompt": "Look.", "variations": 2,
         "agent_config": {"model": f"scripted/{tmp_path}/script.yaml"},

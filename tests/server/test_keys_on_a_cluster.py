@@ -9,11 +9,11 @@ from starlette.testclient import TestClient
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import own_secret
 from aideator_cli.server.app import application
-from tests.end_to_end.conftest import cluster_environment
 from tests.fixtures.cluster import Cluster, Secret
 from tests.fixtures.git_server import GitServer
 from tests.fixtures.openai_server import ScriptedOpenAI
 from tests.server.conftest import API, told
+from tests.server.on_a_cluster import use_cluster
 from tests.server.test_accounts import token
 from tests.server.test_bad_input import refused
 
@@ -33,14 +33,7 @@ def test_each_users_agents_get_that_users_key_alone(
     git = git_server(bridge_address)
     git.add("project", {"a.txt": "1\n"})
     provider = openai_server({"model": [{"say": "Done.", "calls": []}]}, bridge_address, key=secret.key)
-    configured = {
-        "CONTEXT": cluster.context,
-        "NAMESPACE": namespace,
-        "AGENT_IMAGE": agent_image,
-        "API_BASE": provider.url,
-    }
-    for name, value in {**cluster_environment(cluster), **{f"AIDEATOR_{n}": v for n, v in configured.items()}}.items():
-        monkeypatch.setenv(name, value)
+    use_cluster(monkeypatch, cluster, namespace, agent_image, API_BASE=provider.url)
     monkeypatch.setenv("OPENAI_API_KEY", secret.key)
     ada, bob = token("ada"), token("bob")
     asked = {"repository": git.url("project"), "prompt": "Look.", "models": ["openai/model"], "n": 1, "max_steps": 3}

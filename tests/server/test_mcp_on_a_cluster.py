@@ -14,11 +14,11 @@ from mcp.client.streamable_http import streamable_http_client
 from aideator_cli.actions.demo_material import CHECK, demo_files
 from tests.agents.demo_task import MEND, PROMPT
 from tests.agents.test_claude_code_asks import ask
-from tests.end_to_end.conftest import cluster_environment
 from tests.fixtures.agents import Agents
 from tests.fixtures.cluster import Cluster, Secret
 from tests.fixtures.git_server import GitServer
 from tests.fixtures.openai_server import ScriptedOpenAI
+from tests.server.on_a_cluster import use_cluster
 from tests.server.page.conftest import Site
 from tests.server.test_accounts import token
 from tests.server.test_mcp import said
@@ -46,11 +46,7 @@ def asked(
     git = git_server(bridge_address)
     git.add("todo", {name: content.decode() for name, content in demo_files().items()})
     provider = openai_server({"good": GOOD, "poor": POOR}, bridge_address, key=secret.key)
-    configured = {
-        "CONTEXT": cluster.context, "NAMESPACE": namespace, "AGENT_IMAGE": agent_image, "API_BASE": provider.url,
-    }  # fmt: skip
-    for name, value in {**cluster_environment(cluster), **{f"AIDEATOR_{n}": v for n, v in configured.items()}}.items():
-        monkeypatch.setenv(name, value)
+    use_cluster(monkeypatch, cluster, namespace, agent_image, API_BASE=provider.url)
     models = ["openai/poor", "openai/good", "openai/poor"]
     return {"repository": git.url("todo"), "prompt": PROMPT, "models": models, "verify": [CHECK], "max_steps": 6}
 

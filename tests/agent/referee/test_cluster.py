@@ -9,6 +9,7 @@ import yaml
 from tests.agent.checks.checking import UNITTEST, edit, write
 from tests.agent.checks.conftest import FILES
 from tests.end_to_end.user import User
+from tests.faults.waiting import until
 from tests.fixtures.cluster import Cluster, Kubectl
 from tests.fixtures.git_server import GitServer
 
@@ -60,7 +61,7 @@ def test_the_choice_is_made_with_the_tests_of_the_others_and_nothing_is_left(
     (reason,) = [line for line in done.err.splitlines() if line.startswith("selected ")]
     assert "/2, " in reason or "/3, " in reason
     assert "of the 2 that pass unit and the others' tests" in reason
-    jobs = kubectl("get", "jobs,configmaps", "-n", namespace, "-o", "name", "-l", "aideator.dev/referee-of")
-    assert jobs.strip() == ""
+    left = ("get", "jobs,configmaps", "-n", namespace, "-o", "name", "-l", "aideator.dev/referee-of")
+    until(lambda: kubectl(*left).strip() == "", "the cluster has deleted what belonged to the referee")
     again = user.call("select", "@last", "--auto")
     assert again.err.startswith("selected "), "the outcome is known"

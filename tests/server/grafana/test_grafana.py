@@ -4,29 +4,22 @@ Grafana itself is under a licence that keeps it out of here. A real Prometheus a
 """
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fixtures.built import built
+
 BUILD = Path(__file__).parent / "build"
-REQUIRED = "AIDEATOR_REQUIRE_GRAFANA"
 DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana-dashboard.json"
 
 
 @pytest.fixture(scope="module")
 def program() -> Path:
     """Without it a test is skipped; with AIDEATOR_REQUIRE_GRAFANA=1 it is built, or the test fails."""
-    required = os.environ.get(REQUIRED) == "1"
-    done = subprocess.run([BUILD, *(() if required else ("--find",))], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        why = f"no program reads dashboards: {BUILD.relative_to(Path.cwd())} builds it: {done.stderr.strip()[-300:]}"
-        if required:
-            pytest.fail(why)
-        pytest.skip(why)
-    return Path(done.stdout.strip())
+    return built(BUILD, "GRAFANA", "no program reads dashboards")
 
 
 def said_of(program: Path, dashboard: Any) -> str:

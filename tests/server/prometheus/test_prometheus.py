@@ -1,7 +1,6 @@
 """A real Prometheus scrapes a real server, and answers every question that the dashboard asks."""
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -18,10 +17,10 @@ from aideator_cli.actions import tokens
 from aideator_cli.actions.demo_material import CHECK, demo_scripts
 from aideator_cli.actions.here import Here
 from aideator_cli.system.settings import Settings
+from tests.fixtures.built import built
 from tests.server.served import served
 
 BUILD = Path(__file__).parent / "build"
-REQUIRED = "AIDEATOR_REQUIRE_PROMETHEUS"
 DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana-dashboard.json"
 SECONDS = 60.0
 RARE = 'aideator_http_requests_total{job=~"$job", status=~'  # a server that is well has none
@@ -32,14 +31,7 @@ Ask = Callable[[str], list[Any]]
 @pytest.fixture(scope="module")
 def programs() -> Path:
     """Where Debian's Prometheus is. Without it a test is skipped; with AIDEATOR_REQUIRE_PROMETHEUS=1 it fails instead."""
-    required = os.environ.get(REQUIRED) == "1"
-    done = subprocess.run([BUILD, *(() if required else ("--find",))], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        why = f"there is no Prometheus: {BUILD.relative_to(Path.cwd())} fetches it: {done.stderr.strip()[-300:]}"
-        if required:
-            pytest.fail(why)
-        pytest.skip(why)
-    return Path(done.stdout.strip())
+    return built(BUILD, "PROMETHEUS", "there is no Prometheus")
 
 
 @pytest.fixture(scope="module")

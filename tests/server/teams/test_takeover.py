@@ -45,6 +45,16 @@ class Servers:
         found = self.store.mover(team)
         return int(found[0].partition(" ")[0]) if found else None
 
+    def ends_whole(self, team: str) -> None:
+        """It succeeds, and no step of it was lost or begun twice."""
+        until(lambda: self.team(team).state != "running", "the team is over", PATIENCE)
+        assert (self.team(team).state, self.team(team).reason) == ("succeeded", "")
+        steps = self.store.steps(team)
+        assert sorted(step.key for step in steps) == sorted(STEPS)
+        for step in steps:
+            assert len(self.store.attempts(step.run)) == 1, step.key
+        assert {path.name for path in (self.home / "runs").iterdir()} == {step.run for step in steps}
+
 
 @pytest.fixture
 def servers(home: Path, postgresql_url: str) -> Iterator[Servers]:
@@ -95,13 +105,7 @@ def test_the_server_that_moves_a_team_on_is_killed_in_a_stage(
     until(lambda: any(each.run == run for each in servers.store.leases()), "and follows the stage's run", PATIENCE)
     assert time.monotonic() - began < TAKEN_WITHIN
     (tmp_path / "go").touch()
-    until(lambda: servers.team(team).state != "running", "the team is over", PATIENCE)
-    assert (servers.team(team).state, servers.team(team).reason) == ("succeeded", "")
-    steps = servers.store.steps(team)
-    assert sorted(step.key for step in steps) == sorted(STEPS)
-    for step in steps:
-        assert len(servers.store.attempts(step.run)) == 1, step.key
-    assert {path.name for path in (servers.home / "runs").iterdir()} == {step.run for step in steps}
+    servers.ends_whole(team)
     with urllib.request.urlopen(f"{second.address}{API}/teams/{team}/patch", timeout=60) as answer:
         patch = answer.read()
     assert all(line in patch for line in (b"+A = 1", b"+B = 2", b"+++ b/test_both.py"))
@@ -116,10 +120,4 @@ def test_whichever_server_has_begun_a_step_is_killed(servers: Servers, asked: As
         until(lambda known=known: len(servers.store.steps(team)) > known, "the next step is noted", PATIENCE, 0.005)
         until(lambda: servers.mover(team) in alive, "one of them moves the team on", PATIENCE)
         kill(alive.pop(servers.mover(team) or 0))
-    until(lambda: servers.team(team).state != "running", "the team is over", PATIENCE)
-    assert (servers.team(team).state, servers.team(team).reason) == ("succeeded", "")
-    steps = servers.store.steps(team)
-    assert sorted(step.key for step in steps) == sorted(STEPS)
-    for step in steps:
-        assert len(servers.store.attempts(step.run)) == 1, step.key
-    assert {path.name for path in (servers.home / "runs").iterdir()} == {step.run for step in steps}
+    servers.ends_whole(team)
