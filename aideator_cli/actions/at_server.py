@@ -1,10 +1,13 @@
-"""What a server does for a command line: it starts the run, tries again, and tells agents something."""
+"""What a server does for a command line: it starts the run, or says what it would start, and tries again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from aideator_agent.spec import RunSpec
+from aideator_agent.values import frozen
+from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.finding import adopt
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.stats import Counting, Stats
@@ -32,7 +35,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
     "briefing.variables": "variables", "briefing.memory": "memory", "escalate": "escalate", "private": "private",
 }  # fmt: skip
-_CONFIRMED: Final = frozenset({"sending.secrets"})  # it says nothing about the run
+_UNSAID: Final = frozenset({"sending.secrets", "only_shown"})  # they say nothing about the run
 _OPTIONS: Final[Mapping[str, str]] = {
     "agents.command": "agent-command", "agents.own_home": "agent-home", "checking.signals": "no-signals",
     "sending.withhold": "withhold-secrets", "briefing.variable_files": "var-file", "pod.patch": "pod-patch",
@@ -52,13 +55,33 @@ def start(here: Here, request: Request, server: ServerBackend) -> StoredRun:
     return found
 
 
+@frozen
+class Drawn:
+    """What a server would start. `manifests` is None if its agents would be processes there."""
+
+    spec: RunSpec
+    estimate: Estimate
+    manifests: Sequence[Mapping[str, Any]] | None
+    remarks: Sequence[str]
+
+
+def draw(here: Here, request: Request, server: ServerBackend) -> Drawn:
+    """Raises `AideatorError` for what the server would not start."""
+    told = server.dry_run(body_of(request, here.settings, server))
+    with server.client.understanding():
+        found = told["manifests"]
+        manifests = None if found is None else [dict(each) for each in found]
+        made, remarks = Estimate.from_json(told["estimate"]), [str(each) for each in told["remarks"]]
+    return Drawn(spec_of(told, server.where), made, manifests, remarks)
+
+
 def body_of(request: Request, settings: "Settings", server: ServerBackend) -> dict[str, Any]:
     """Returns what the server's API takes. Raises `AideatorError` (usage) for what it does not."""
     request = _with_defaults(request, settings)
     usual = dict(_leaves(Request("", "")))
     body: dict[str, Any] = {}
     for part, value in _leaves(request):
-        if value == usual.get(part) or part in _CONFIRMED:
+        if value == usual.get(part) or part in _UNSAID:
             continue
         if part not in _FIELDS:
             raise _untaken(part, server)

@@ -2,8 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
 
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
@@ -13,6 +13,7 @@ from aideator_cli.store.tallies import Tried, is_trial
 
 FEW: Final = 5  # attempts; fewer say little
 QUANTILES: Final = (0.1, 0.5, 0.9)
+NAMES: Final = ("p10", "p50", "p90")
 
 Range = tuple[float, float, float]  # at `QUANTILES`
 
@@ -30,6 +31,20 @@ class Part:
     seconds: Range | None
     priced: int  # of the sample, whose cost is known
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "model": self.model, "agent": None if self.agent == OWN else self.agent, "variations": self.variations,
+            "sample": self.sample, "same_repository": self.here, "priced": self.priced, "cost": _quantiles(self.cost),
+            "seconds": _quantiles(self.seconds),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        return cls(
+            str(told["model"]), OWN if told["agent"] is None else str(told["agent"]), int(told["variations"]),
+            int(told["sample"]), bool(told["same_repository"]), _read(told["cost"]), _read(told["seconds"]), int(told["priced"]),
+        )  # fmt: skip
+
 
 @frozen
 class Estimate:
@@ -39,9 +54,18 @@ class Estimate:
     cost: Range | None
     seconds: Range | None
 
+    def as_json(self) -> dict[str, Any]:
+        parts = [part.as_json() for part in self.parts]
+        return {"kind": "estimate", "parts": parts, "cost": _quantiles(self.cost), "seconds": _quantiles(self.seconds)}
 
-def estimate(here: Here, spec: RunSpec) -> Estimate:
-    tried = here.store.tried(answers=spec.answer) if here.has_store else ()  # to look makes no database
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        return cls([Part.from_json(each) for each in told["parts"]], _read(told["cost"]), _read(told["seconds"]))
+
+
+def estimate(here: Here, spec: RunSpec, owner: str | None = None) -> Estimate:
+    """`owner`: by the attempts of this user of the server alone."""
+    tried = here.store.tried(answers=spec.answer, owner=owner) if here.has_store else ()  # to look makes no database
     known = [each for each in tried if is_trial(each)]
     counts = Counter((v.model, OWN if v.agent is None else v.agent.name) for v in spec.variations)
     parts = [_part(known, model, agent, count, spec.repository.url) for (model, agent), count in counts.items()]
@@ -56,6 +80,17 @@ def _part(known: Sequence[Tried], model: str, agent: str, count: int, url: str) 
     return Part(
         model, agent, count, len(sample), bool(there), _range(costs), _range([each.seconds for each in sample]), len(costs)
     )  # fmt: skip
+
+
+def _quantiles(found: Range | None) -> dict[str, float] | None:
+    return None if found is None else dict(zip(NAMES, (round(each, 6) for each in found), strict=True))
+
+
+def _read(told: Mapping[str, float] | None) -> Range | None:
+    if told is None:
+        return None
+    low, middle, high = (float(told[name]) for name in NAMES)
+    return low, middle, high
 
 
 def _range(values: Sequence[float]) -> Range | None:

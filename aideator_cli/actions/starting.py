@@ -123,7 +123,16 @@ def manifests(here: Here, request: Request, where: Where) -> tuple[Plan, Sequenc
             hint="--estimate says what would start here, and on what model; or add --backend kubernetes",
         )
     planned = Plan(take(request, backend.name, here.settings, _ask(here, request, where), recall(here)), backend)
-    return planned, backend.manifests(planned.spec, planned.order.packed.folder)
+    return planned, objects(planned) or ()
+
+
+def objects(planned: Plan) -> Sequence[Mapping[str, Any]] | None:
+    """Returns the Kubernetes objects that `start` would create. None: its agents would be processes."""
+    from aideator_cli.backends.kubernetes import KubernetesBackend
+
+    if not isinstance(planned.backend, KubernetesBackend):
+        return None
+    return planned.backend.manifests(planned.spec, planned.order.packed.folder)
 
 
 def unconfirmed(suspects: "Sequence[Suspect]") -> AideatorError:

@@ -38,7 +38,7 @@ def begin(
     spec = planned.spec
     if planned.is_large and not confirmed and not _is_so_many(len(spec.variations)):
         raise AideatorError("nothing was started")
-    remark(planned)
+    remark(planned.remarks)
     if planned.suspects and not _may_send(planned.suspects):
         raise AideatorError("nothing was started")
     if spec.issue is not None and not _may_give(spec.issue, len(spec.variations), confirmed=confirmed):
@@ -175,8 +175,8 @@ def _tell_notes(spec: "RunSpec") -> None:
         terminal.say(f"the agents get {brief(spec.notes)}")
 
 
-def remark(planned: "Plan") -> None:
+def remark(remarks: Sequence[str]) -> None:
     from aideator_cli.cli import terminal
 
-    for remark in planned.remarks:
-        terminal.warn(remark)
+    for each in remarks:
+        terminal.warn(each)

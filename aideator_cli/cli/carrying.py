@@ -8,6 +8,7 @@ from aideator_cli.cli.call import Call
 from aideator_cli.errors import usage
 
 if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
     from aideator_cli.actions.starting import Plan
     from aideator_cli.domain.runs import StoredRun
 
@@ -23,17 +24,14 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
     if call.estimate or call.dry_run:
         call = replace(call, request=replace(call.request, only_shown=True))
     server = server_named(call.where, call.here.settings)
-    if server is not None and (call.estimate or call.dry_run):
-        raise usage(
-            f"{'--estimate' if call.estimate else '--dry-run'} shows what this machine would start, not a server",
-            hint="add --no-server",
-        )
     if call.team is not None:
         if server is not None:
             raise usage("a server does not take --team", hint="leave out --team, or add --no-server")
         from aideator_cli.cli.teamed import carry_out_by_team
 
         return carry_out_by_team(call, call.team)
+    if server is not None and (call.estimate or call.dry_run):
+        return _show_servers(call, server)
     if call.estimate:
         return _estimate(call)
     if call.dry_run:
@@ -60,14 +58,41 @@ def _estimate(call: Call) -> int:
     from aideator_cli.cli.estimated import tell_estimate
 
     planned = plan(call.here, call.request, call.where)
-    remark(planned)
+    remark(planned.remarks)
     tell_added(planned.spec)
     code = tell_estimate(estimate(call.here, planned.spec), json=call.json)
-    if planned.spec.escalates:
+    _tell_most(planned.spec)
+    return code
+
+
+def _tell_most(spec: "RunSpec") -> None:
+    if spec.escalates:
         from aideator_cli.cli import terminal
 
         terminal.say("this is the most that it takes: later steps are tried only if the checks failed")
-    return code
+
+
+def _show_servers(call: Call, url: str) -> int:
+    """As `_estimate` and `_show_manifests`, of what a server would start."""
+    from aideator_cli.actions.at_server import draw
+    from aideator_cli.actions.places import server_at
+    from aideator_cli.cli.beginning import remark, tell_added
+    from aideator_cli.cli.estimated import tell_estimate
+
+    server = server_at(url, call.here.settings)
+    drawn = draw(call.here, call.request, server)
+    remark(drawn.remarks)
+    tell_added(drawn.spec)
+    if call.estimate:
+        code = tell_estimate(drawn.estimate, json=call.json, place=f"on {server.where}")
+        _tell_most(drawn.spec)
+        return code
+    if drawn.manifests is None:
+        raise usage(
+            f"--dry-run prints Kubernetes manifests, and {server.where} would start processes on its own machine",
+            hint="--estimate says what would start there, and on what model",
+        )
+    return _write(drawn.manifests, json=call.json)
 
 
 def _show_manifests(call: Call) -> int:
@@ -77,17 +102,22 @@ def _show_manifests(call: Call) -> int:
 
 
 def _show(planned: "Plan", documents: Sequence[Mapping[str, Any]], *, json: bool) -> int:
-    import sys
-
     from aideator_cli.actions.starting import unconfirmed
-    from aideator_cli.cli import terminal
     from aideator_cli.cli.beginning import remark, tell_added
-    from aideator_cli.system.yaml_file import write_documents
 
-    remark(planned)
+    remark(planned.remarks)
     tell_added(planned.spec)
     if planned.suspects:
         raise unconfirmed(planned.suspects)
+    return _write(documents, json=json)
+
+
+def _write(documents: Sequence[Mapping[str, Any]], *, json: bool) -> int:
+    import sys
+
+    from aideator_cli.cli import terminal
+    from aideator_cli.system.yaml_file import write_documents
+
     if not json:
         write_documents(documents, sys.stdout)
         return 0

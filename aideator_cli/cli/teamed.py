@@ -48,7 +48,7 @@ def carry_out_by_team(call: "Call", word: str) -> int:
         from aideator_cli.actions.taking import check_place
 
         check_place(call.taken, planned.first.order)
-    remark(planned.first)
+    remark(planned.first.remarks)
     if planned.first.suspects:
         from aideator_cli.actions.starting import unconfirmed
 

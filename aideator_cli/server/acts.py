@@ -11,6 +11,7 @@ from aideator_cli.actions import cancelling, deleting, keeping, places, retrying
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.retrying import Retried
 from aideator_cli.errors import AideatorError, ExitCode, usage
+from aideator_cli.intake.request import Request as NewRequest
 from aideator_cli.intake.request import Where
 from aideator_cli.server import bodies, contract, keys
 from aideator_cli.server.access import Caller, being_deleted, caller_with
@@ -106,7 +107,7 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
     """Returns its id. Raises `AideatorError` for what can't be started; then nothing was."""
 
     def start(stored: Callable[[str], object]) -> str:
-        planned = planned_for(here, asked, owner)
+        planned = planned_for(here, asked.request(), asked.where(), owner)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
         with keys.missing_told_to(owner):
@@ -116,11 +117,10 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
         return once(here, key, start)
 
 
-def planned_for(here: Here, asked: bodies.NewRun, owner: str | None) -> starting.Plan:
+def planned_for(here: Here, request: NewRequest, where: Where, owner: str | None) -> starting.Plan:
     """Returns what the server's user would start, with keys of that user alone. None: whoever runs the server."""
     if owner is not None:
-        check_reached(asked.repository)
-    request, where = asked.request(), asked.where()
+        check_reached(request.repo)
     backend = places.choose(where, here.settings).name
     with keeping.without_the_servers(backend, owner):
         return starting.plan(here, keeping.with_own_keys(here, request, where, owner), where)

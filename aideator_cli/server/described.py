@@ -12,7 +12,8 @@ from aideator_cli.views.json.schema import definitions
 
 PREFIX: Final = "#/components/schemas/"
 KINDS: Final = (
-    choosing.Selection, comparing.Comparison, judging.Judge, means.Key, outcome.Result, run.Run, run.Event, run.Observation, run.Told,
+    choosing.Selection, comparing.Comparison, comparing.DryRun, judging.Judge,
+    means.Key, outcome.Result, run.Run, run.Event, run.Observation, run.Told,
     means.Webhook, means.DeadMessage, means.Tested,
     teams.StartedTeam, teams.ListedTeam, teams.TeamMessage, teams.TeamFile,
 )  # fmt: skip

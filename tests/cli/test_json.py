@@ -124,7 +124,8 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "token",
         "team",
         "team_begun",
-        "listed_team",  # of servers alone
+        "dry_run",  # of servers alone
+        "listed_team",
         "team_message",
         "webhook",
         "tested",

@@ -129,6 +129,18 @@ def test_a_run_from_start_to_the_working_tree(
     )
 
 
+def test_what_a_server_would_start_is_shown_and_not_started(client: Shell, there: Shell, repository: Path) -> None:
+    known = there("list").out
+    for words in (("--estimate", "--json"), ("--estimate",)):
+        mine, theirs = (each("run", str(repository), "Fix.", *AGENTS, *words) for each in (client, there))
+        assert (mine.code, mine.out) == (theirs.code, theirs.out), mine.err
+    drawn = client("run", str(repository), "Fix.", *AGENTS, "--dry-run")
+    assert (drawn.code, "would start processes on its own machine" in drawn.err) == (ExitCode.USAGE, True), drawn.err
+    unknown = client("run", str(repository), "Fix.", "--model", "no-such-model", "--estimate")
+    assert (unknown.code, "no-such-model" in unknown.err) == (ExitCode.USAGE, True), unknown.err
+    assert there("list").out == known
+
+
 def test_agents_at_work_are_told_something_and_stopped(client: Shell, repository: Path, tmp_path: Path) -> None:
     script = tmp_path / "long.yaml"
     script.write_text("- calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
@@ -199,7 +211,6 @@ def test_what_goes_wrong_is_said_with_the_way_on(
     assert (code, told.splitlines()[0]) == (2, f"error: the server {where} does not take --dirty")
     code, told = refused("run", str(repository), "Fix.", "--server", site.url, "--backend", "local")
     assert (code, "--server can't be combined" in told) == (2, True)
-    assert refused("run", str(repository), "Fix.", "--dry-run")[0] == 2
     assert refused("run", str(tmp_path), "Fix.", "--model", f"scripted/{RIGHT}")[0] == 3, (
         "the server says what it found"
     )

@@ -77,5 +77,5 @@ def test_runs_of_users_are_planned_without_it(
 
     monkeypatch.setattr(starting, "plan", plan)
     asked = bodies.NewRun(repository="https://git.example/x.git", prompt="x")
-    acts.planned_for(Here(), asked, owner)
+    acts.planned_for(Here(), asked.request(), asked.where(), owner)
     assert seen == [given]

@@ -89,6 +89,12 @@ class ServerBackend:
         with self.client.understanding():
             return str(told["run"])
 
+    def dry_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what the server would start."""
+        told = self.client.ask("POST", f"{API}/runs/dry-run", body)
+        with self.client.understanding():
+            return {**told, "spec": dict(told["spec"])}
+
     def select(self, run: str, variation: int | None, note: str | None) -> Selection:
         """`variation` None: the best by the rule."""
         body: dict[str, Any] = {"best": True} if variation is None else {"variation": variation, "note": note}

@@ -5,11 +5,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from aideator_cli.actions import estimating
 from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.here import Here
 from aideator_cli.server.access import Caller, caller_with
-from aideator_cli.server.acts import planned_for, start_run
+from aideator_cli.server.acts import start_run
+from aideator_cli.server.dry_runs import drawn
 from aideator_cli.server.foreign import admissible
 from aideator_cli.server.once import Key
 from aideator_cli.server.page import ordering
@@ -33,8 +33,7 @@ async def begin(request: Request, caller: Runner) -> Response:
 
 
 def _estimate(here: Here, caller: Caller, asked: Asked) -> str:
-    body = admissible(caller, asked.body())
-    return _told(estimating.estimate(here, planned_for(here, body, caller.name).spec))
+    return _told(drawn(here, admissible(caller, asked.body()), caller).estimate)
 
 
 def _start(here: Here, caller: Caller, asked: Asked, key: Key | None) -> str:

@@ -1,7 +1,7 @@
 """How the variations of a run compare, and how all runs do."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from aideator_cli.views.json.judging import Accusation
 from aideator_cli.views.json.outcome import Citation, Outcome, Signal
@@ -250,3 +250,14 @@ class Estimate(TypedDict):
     parts: Sequence[Part]
     cost: Quantiles | None
     seconds: Quantiles | None
+
+
+class DryRun(TypedDict):
+    """A run as a server would start it. `spec` is of the same `version` of AIdeator; `manifests` is null if it creates none."""
+
+    kind: Literal["dry_run"]
+    version: str
+    spec: Mapping[str, Any]
+    estimate: Estimate
+    manifests: Sequence[Mapping[str, Any]] | None
+    remarks: Sequence[str]

@@ -18,6 +18,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "deleted": (run.Deleted,),
     "difference": (choosing.Difference,),
     "doctor": (means.Doctor,),
+    "dry_run": (comparing.DryRun,),
     "du": (run.Du,),
     "estimate": (comparing.Estimate,),
     "event": (run.Event,),
