@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import choose, place_of, server_at, server_named
+from aideator_cli.actions.places import choose, place_of, server_at, server_named, server_of
 from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, usage
 
 if TYPE_CHECKING:
@@ -136,13 +136,30 @@ def _find_run(here: Here, name: str, where: "Where | None") -> "StoredRun":
         raise usage("the run's id is empty", hint=command("list"))
     known = (
         (_last_at_server(here, where) if name == "@last" else None)
-        or here.store.find(name)
+        or _find_here(here, name)
         or _find_in_cluster(here, name, where)
     )
     run = here.store.run(known)
     if run is None:  # it was deleted just now
         raise not_found(f"there is no run {name}", hint=SEE_LIST)
     return run
+
+
+def _find_here(here: Here, name: str) -> str | None:
+    """Returns the run of the store that the word means. A name of a run on a server may be another run's by now: the server is asked."""
+    id_ = here.store.find(name)
+    run = None if id_ is None or id_.startswith(name) or name == "@last" else here.store.run(id_)
+    if run is None or (server := server_of(run, here.settings)) is None:
+        return id_
+    from aideator_cli.stream.mirrored_choice import keep_remarks
+
+    try:
+        record = server.record(run.spec.id)
+    except AideatorError:  # it is as it was last seen
+        return id_
+    with server.client.understanding():
+        keep_remarks(here.store, run.spec.id, record)
+    return here.store.find(name)
 
 
 def _last_at_server(here: Here, where: "Where | None") -> str | None:
@@ -159,6 +176,7 @@ def _last_at_server(here: Here, where: "Where | None") -> str | None:
 
 def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
     """Finds a run that another machine submitted. One of another user is found by its whole id alone."""
+    from aideator_cli.backends.server import ServerBackend
     from aideator_cli.intake.request import Where
 
     server = server_named(where or Where(), here.settings)
@@ -176,6 +194,11 @@ def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
     ids = [run for run, owner in owners.items() if run == name or (owner is None and run.startswith(name))]
     if len(ids) > 1 and name not in ids:
         raise usage(f"{name} matches several runs: {', '.join(ids[:8])}", hint="give more letters of the id")
+    if not ids and isinstance(backend, ServerBackend):
+        ids = backend.called(name)
+        if len(ids) > 1:
+            raise usage(f"several runs are called {name}: {', '.join(ids[:8])}", hint="use the id of one")
+        owners = dict.fromkeys(ids)
     run = name if name in ids else next(iter(ids), None)
     if run is None or not take_over(here, backend, run, owners[run]):
         if backend.name == "server":

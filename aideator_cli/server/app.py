@@ -27,6 +27,7 @@ from aideator_cli.server import (
     offers,
     openid,
     page,
+    remarks,
     runs,
     watching,
 )
@@ -81,6 +82,7 @@ def application(
         dry_runs,
         watching,
         acts,
+        remarks,
         judge,
         teams,
         contract,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from aideator_cli.domain.remarks import MOST_TAGS
 from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
 
 MOST: Final = 20  # agents of one run
@@ -186,6 +187,27 @@ class Stopping(Body):
     """Which agents stop. Their work so far is kept."""
 
     variation: int | None = Field(default=None, ge=1, description="Default: all.")
+
+
+class Naming(Body):
+    """What the run's user calls it."""
+
+    name: str | None = Field(
+        max_length=200, description="A letter, then letters, digits, and . _ -; 50 at most. null takes the name away."
+    )
+
+
+class Noting(Body):
+    """What the run's user says of it."""
+
+    note: str | None = Field(max_length=10_000, description="4,000 characters at most. null removes the note.")
+
+
+class Tagging(Body):
+    """Tags that the run gets, or loses."""
+
+    add: list[str] = Field(default=[], max_length=MOST_TAGS, description="Tags that it gets, too.")
+    remove: list[str] = Field(default=[], max_length=MOST_TAGS, description="Tags that it has, and loses.")
 
 
 class Retrying(Body):

@@ -13,7 +13,7 @@ from aideator_cli.views.json.schema import definitions
 PREFIX: Final = "#/components/schemas/"
 KINDS: Final = (
     choosing.Selection, comparing.Comparison, comparing.DryRun, judging.Judge,
-    means.Key, outcome.Result, run.Run, run.Event, run.Observation, run.Told,
+    means.Key, outcome.Result, run.Run, run.Name, run.Note, run.Tags, run.Event, run.Observation, run.Told,
     means.Webhook, means.DeadMessage, means.Tested,
     teams.StartedTeam, teams.ListedTeam, teams.TeamMessage, teams.TeamFile,
 )  # fmt: skip

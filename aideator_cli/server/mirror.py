@@ -11,7 +11,7 @@ from aideator_cli import __version__
 from aideator_cli.actions import stats as counting
 from aideator_cli.actions.here import Here
 from aideator_cli.server.access import Caller, counted
-from aideator_cli.server.described import TEXT, answered, short
+from aideator_cli.server.described import OR_NULL, TEXT, answered, short
 from aideator_cli.server.naming import the_run
 from aideator_cli.server.runs import Reading, RunId, core_of
 
@@ -22,7 +22,8 @@ WHO: Final = short(
     version=TEXT, user={"type": ["string", "null"]}, scopes={"type": "array", "items": TEXT}, token={"type": ["string", "null"]}
 )  # fmt: skip
 RECORD: Final = short(
-    version=TEXT, spec=OBJECT, state=TEXT, ended={"type": ["string", "null"]}, last={"type": "integer"}, observations={"type": "integer"},
+    version=TEXT, spec=OBJECT, name=OR_NULL, note=OR_NULL, tags={"type": "array", "items": TEXT}, state=TEXT, ended=OR_NULL,
+    last={"type": "integer"}, observations={"type": "integer"},
     submissions=OBJECT,
     attempts=OBJECTS, results=OBJECTS, selection={"type": ["object", "null"]}, judgements=OBJECTS, crossing={"type": ["object", "null"]},
 )  # fmt: skip
@@ -73,6 +74,9 @@ def _record(here: Here, run: str) -> dict[str, Any]:
     return {
         "version": __version__,
         "spec": json.loads(found.spec.to_json()),
+        "name": found.name,
+        "note": found.note,
+        "tags": list(found.tags),
         "state": found.state,
         "ended": found.ended,
         "last": last,

@@ -114,9 +114,13 @@ class Runs(Database):
             if row is None:
                 raise not_found("there are no runs yet", hint="aideator run REPO PROMPT")
             return str(row["id"])
-        exact = next(self._rows("select id from runs where id = ? or name = ?", name, name), None)
-        if exact is not None:
-            return str(exact["id"])
+        if next(self._rows("select id from runs where id = ?", name), None) is not None:
+            return name
+        named = [str(row["id"]) for row in self._rows("select id from runs where name = ? order by id", name)]
+        if len(named) > 1:
+            raise usage(f"several runs are called {name}: {', '.join(named[:8])}", hint="use the id of one")
+        if named:
+            return named[0]
         query = "select id from runs where substr(id, 1, ?) = ? and cluster_user is null order by id"
         rows = [str(row["id"]) for row in self._rows(query, len(name), name)]
         if len(rows) > 1:

@@ -141,6 +141,40 @@ def test_what_a_server_would_start_is_shown_and_not_started(client: Shell, there
     assert there("list").out == known
 
 
+def test_what_is_said_of_a_run_is_said_to_all_who_see_it(
+    client: Shell, there: Shell, site: Site, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, other = (
+        client("run", str(repository), "Fix.", *AGENTS[:2], "--max-steps", "12", "--detach").out.strip()
+        for _ in range(2)
+    )
+    client("wait", run, other)
+    assert client("rename", run, "the.one").err == f"{run} is called the.one\n"
+    assert client("note", run, "Keeps the API.").code == 0
+    assert client("tag", run, "keep", "mine").err == f"{run}: keep, mine\n"
+    assert (there("note", run).out, there("tag", "the.one").out) == ("Keeps the API.\n", "keep\nmine\n")
+    assert [json.loads(line)["run"] for line in client("list", "--tag", "keep", "--json").out.splitlines()] == [run]
+    assert client("tag", run, "--remove", "other").code == ExitCode.NOT_FOUND
+
+    there("note", run, "Waits for Ana.")
+    there("tag", run, "--remove", "mine")
+    assert (client("note", run).out, client("tag", run).out) == ("Waits for Ana.\n", "keep\n")
+    shown, known = (json.loads(each("show", "the.one", "--json").out) for each in (client, there))
+    assert {**shown, "backend": 0, "where": 0} == {**known, "backend": 0, "where": 0}
+
+    there("rename", run, "--remove")
+    there("rename", other, "the.one")
+    assert client("rename", "the.one", "--json").out == client("rename", other, "--json").out, "a name may move on"
+    taken = client("rename", run, "the.one")
+    assert (taken.code, f"run {other} is called the.one" in taken.err) == (ExitCode.USAGE, True), taken.err
+
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("AIDEATOR_HOME", str(tmp_path / "another-machine"))
+        elsewhere.setenv("AIDEATOR_TOKEN", site.token)
+        assert json.loads(client("show", "the.one", "--json").out)["run"] == other, "a machine that has never seen it"
+        assert client("show", "the.other").code == ExitCode.NOT_FOUND
+
+
 def test_agents_at_work_are_told_something_and_stopped(client: Shell, repository: Path, tmp_path: Path) -> None:
     script = tmp_path / "long.yaml"
     script.write_text("- calls: [{tool: bash, arguments: {command: sleep 600}}]\n")

@@ -192,6 +192,48 @@ def test_the_schema_goes_down_and_up_again(kept: Kept, store: Store) -> None:
     assert again.claim(SPEC.id, {1: 2})
 
 
+def test_two_users_have_one_name_until_the_schema_goes_back(kept: Kept, store: Store) -> None:
+    ids = ("a000001", "b000001")
+    for id_, owner in zip(ids, ("ada", "bob"), strict=True):
+        with store.owned_by(owner):
+            store.add_run(replace(SPEC, id=id_), HERE)
+        assert store.set_name(id_, "the.one") is None
+    assert store.set_name(SPEC.id, "the.one") is None, "nor is a run without a user in their way"
+    with pytest.raises(AideatorError, match=r"several runs are called the\.one: a000001, b000001, k3v9x2q"):
+        store.find("the.one")
+    store.set_name(SPEC.id, None)
+    store.close()
+    moved(kept.home, kept.url, VERSION - 1)
+    moved(kept.home, kept.url, VERSION)
+    again = kept.open()
+    assert [run.name for run in again.these(ids)] == ["the.one", None]
+    assert again.find("the.one") == "a000001"
+
+
+def test_users_who_name_runs_at_once_never_have_a_name_twice(kept: Kept, store: Store) -> None:
+    ids = [f"r00000{n}" for n in range(6)]
+    for id_ in ids:
+        store.add_run(replace(SPEC, id=id_), HERE)
+    holders = at_once([lambda id_=id_: kept.open().set_name(id_, "the.one") for id_ in ids])  # type: ignore[misc]
+    assert [run.name for run in store.these(ids)].count("the.one") == holders.count(None) == 1
+
+
+def test_what_a_server_has_is_kept_and_its_name_moves_with_it(store: Store) -> None:
+    there = Place("server", "aideator.example", "https://aideator.example")
+    for id_, place in (
+        ("a000001", there),
+        ("b000001", there),
+        ("c000001", replace(there, context="https://other.example")),
+    ):
+        store.add_run(replace(SPEC, id=id_), place)
+        store.keep_remarks(id_, "the.one", "n", ["b", "a", "b"])
+    assert [run.name for run in store.these(["a000001", "b000001", "c000001"])] == [None, "the.one", "the.one"]
+    store.keep_remarks("b000001", None, None, ["c"])
+    found = store.run("b000001")
+    assert found is not None
+    assert (found.name, found.note, found.tags) == (None, None, ("c",))
+
+
 @pytest.mark.parametrize("target", [-1, 0, VERSION + 1])
 def test_a_schema_that_this_version_does_not_know_is_refused(kept: Kept, store: Store, target: int) -> None:
     with pytest.raises(AideatorError, match="schema") as caught:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf
 from threading import Event as Flag
 from typing import Any, Final, Literal, NoReturn
@@ -59,6 +59,10 @@ class ServerBackend:
         """Returns the runs that the token may see, newest first."""
         return {row["run"]: None for row in self._rows()}
 
+    def called(self, name: str) -> list[str]:
+        """Returns the runs that have this name there, as far as the token may see them."""
+        return [row["run"] for row in self._rows(search=name) if row.get("name") == name]
+
     def page(self, limit: int, **wanted: Any) -> list[dict[str, Any]]:
         """Returns the first runs of the server's list, as `list --json` has them."""
         return list(self._rows(limit, **wanted))
@@ -101,6 +105,16 @@ class ServerBackend:
         told = self.client.ask("POST", f"{API}/runs/{run}/select", body)
         with self.client.understanding():
             return Selection(told["variation"], told["attempt"], told["time"], told["note"])
+
+    def rename(self, run: str, name: str | None) -> None:
+        self.client.ask("PUT", f"{API}/runs/{run}/name", {"name": name})
+
+    def note(self, run: str, note: str | None) -> None:
+        self.client.ask("PUT", f"{API}/runs/{run}/note", {"note": note})
+
+    def tag(self, run: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        if add or remove:
+            self.client.ask("POST", f"{API}/runs/{run}/tags", {"add": list(add), "remove": list(remove)})
 
     def ask_judge(self, run: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Returns how the judge stands that is at work now."""

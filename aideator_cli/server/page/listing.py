@@ -49,6 +49,7 @@ def _row(row: Listed) -> dict[str, Any]:
         "counts": _counts(row, passed, live=live),
         "cost": _cost(results),
         "created": spec.created,
+        "name": row.run.name,
         "tags": row.run.tags,
         "note": row.run.note,
     }

@@ -14,6 +14,7 @@ from aideator_cli.system.clock import seconds_between
 from aideator_cli.text.figures import cost, duration
 
 TITLE: Final = 200  # characters
+NOTE: Final = 300
 NEXT: Final = 2  # commands
 
 
@@ -62,6 +63,9 @@ def about(run: StoredRun, results: Sequence[Result]) -> dict[str, Any]:
         "title": listing.shortened(spec.prompt, TITLE),
         "created": spec.created,
         "repository": listing.repository(spec.repository.url, base),
+        "name": run.name,
+        "tags": run.tags,
+        "note": listing.shortened(run.note or "", NOTE),
     }
 
 

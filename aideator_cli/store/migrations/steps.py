@@ -157,7 +157,20 @@ _JUDGES = Step(  # the last judge of each run that a server has let work; `expir
 )
 
 
+_NAMES_OF_OWNERS = (
+    Step(  # each user of a server may name a run as another user has; on the way back the first one keeps the name
+        "drop index runs_by_name; create index runs_by_name on runs(name)",
+        """
+    update runs set name = null where exists (select 1 from runs as other where other.name = runs.name and other.id < runs.id);
+    drop index runs_by_name;
+    create unique index runs_by_name on runs(name)
+    """,
+    )
+)
+
+
 def later_steps() -> tuple[Step, ...]:
     return (
         _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED, _JUDGES,
+        _NAMES_OF_OWNERS,
     )  # fmt: skip
