@@ -20,6 +20,8 @@ def is_light(theme: str | None) -> bool:
     """`theme`: dark or light, as it is configured."""
     if theme is not None:
         return theme == "light"
+    if os.environ.get("NO_COLOR"):  # nothing is drawn that depends on it
+        return False
     if told := os.environ.get("COLORFGBG"):
         return told.rpartition(";")[2] in ("7", "15")
     answer = _asked()

@@ -30,3 +30,6 @@ def test_the_configuration_and_the_environment_come_first(monkeypatch: pytest.Mo
     assert ground.is_light(None)
     monkeypatch.setenv("COLORFGBG", "15;0")
     assert not ground.is_light(None)
+    monkeypatch.delenv("COLORFGBG")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not ground.is_light(None)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Print
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from aideator_agent.spec import RunSpec
@@ -31,6 +32,7 @@ from aideator_cli.views.look import USUAL, Look
 from aideator_cli.views.panes.board import Board
 from aideator_cli.views.panes.cells import drawable
 from aideator_cli.views.panes.clipboard import bounded, osc_52
+from aideator_cli.views.panes.colourless import CSS, Colourless
 from aideator_cli.views.panes.dialogs import Line, Question
 from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.panes.feed import Background, Feed
@@ -48,6 +50,7 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class PanesApp(App[None]):
     TITLE = "AIdeator"
+    CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
     ALLOW_SELECT = False  # of Textual, which knows no panes; see dragging.py
@@ -77,6 +80,7 @@ class PanesApp(App[None]):
         self._selected: int | None = None
         self._look = look
         self._has_mouse = look.mouse
+        self._colourless = Colourless()
 
     @property
     def over(self) -> bool:
@@ -348,11 +352,16 @@ class PanesApp(App[None]):
 
     # Around it
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [self._colourless] if self.no_color else super().get_line_filters()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """What the palette offers."""
         for key in KEYS:
             if key.command:
                 yield SystemCommand(key.command, f"{key.shown}: {key.words}", partial(self._run_key, key.action))
+        if self.no_color:
+            return
         other = LIGHT if self.current_theme.dark else DARK
         yield SystemCommand(
             "Light theme" if other is LIGHT else "Dark theme",

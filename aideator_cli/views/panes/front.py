@@ -39,7 +39,7 @@ class Front(ModalScreen[Answer]):
         if not isinstance(painter, Painter) or painter.size != self.size or tint.a == 1:
             return super().render_lines(crop)
         if self._dim is None or self._dim.tint != tint:
-            self._dim = Dim(tint)
+            self._dim = Dim(tint, colourless=self.app.no_color)
         spans = [(y, crop.x, crop.right) for y in crop.line_range]
         return list(self._dimmed(painter.pieces(spans), self._dim))
 
@@ -50,11 +50,12 @@ class Front(ModalScreen[Answer]):
 
 
 class Dim(LineFilter):
-    """Lays a colour over all others, and takes away what a click would do."""
+    """Lays a colour over all others, or dims what has none, and takes away what a click would do."""
 
-    def __init__(self, tint: Color) -> None:
+    def __init__(self, tint: Color, *, colourless: bool = False) -> None:
         super().__init__()
         self.tint = tint
+        self._over = Style(dim=True) if colourless else Style()
         self._styles: dict[Style | None, Style] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
@@ -64,7 +65,7 @@ class Dim(LineFilter):
         known = self._styles.get(style)
         if known is None:
             bare = Style() if style is None else style.clear_meta_and_links()
-            known = bare + Style.from_color(self._mixed(bare.color), self._mixed(bare.bgcolor))
+            known = bare + Style.from_color(self._mixed(bare.color), self._mixed(bare.bgcolor)) + self._over
             self._styles[style] = known
         return known
 

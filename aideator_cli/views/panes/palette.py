@@ -1,4 +1,4 @@
-"""Colours of the panes: the design system's, on a dark and on a light ground."""
+"""Colours of the panes: the design system's, on a dark and on a light ground; and what stands for them where none are wanted."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -52,9 +52,16 @@ _STYLES: Final[Mapping[bool, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-def styles(*, dark: bool) -> dict[str, Style]:
-    """By the names that rows use."""
-    return {name: Style.parse(text) for name, text in _STYLES[dark].items()}
+_COLOURLESS: Final[Mapping[str, str]] = {
+    "dim": "dim", "think": "italic dim", "tool": "bold", "end": "bold", "hunk": "dim", "file": "bold",
+    "found": "bold underline", "cursor": "reverse", "selected": "reverse",
+}  # fmt: skip
+
+
+def styles(*, dark: bool, colourless: bool = False) -> dict[str, Style]:
+    """By the names that rows use. `colourless`: as NO_COLOR asks for."""
+    told = {**dict.fromkeys(_STYLES[dark], ""), **_COLOURLESS} if colourless else _STYLES[dark]
+    return {name: Style.parse(text) for name, text in told.items()}
 
 
 def agent_colour(number: int) -> str:

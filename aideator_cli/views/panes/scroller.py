@@ -206,7 +206,7 @@ class Scroller(Following, can_focus=True):
         if selection is None or index not in selection.rows:
             return strip
         left, right = selection.cells(index, self.rows[index])
-        look = self._palette["selected"] + Style(reverse=self.app.no_color)
+        look = self._palette["selected"]
         marked = [Segment(text, (style or Style()) + look) for text, style, _ in strip.crop(left, right)]
         return Strip.join([strip.crop(0, left), Strip(marked), strip.crop(right)])
 
@@ -215,7 +215,9 @@ class Scroller(Following, can_focus=True):
         return [row.text for row in self.rows[selection.rows.start : selection.rows.stop]] if selection else []
 
     def _strip(self, row: Row, base: Style, width: int, *, marked: bool) -> Strip:
-        palette = self._palette = self._palette or styles(dark=self.app.current_theme.dark)
+        palette = self._palette = self._palette or styles(
+            dark=self.app.current_theme.dark, colourless=self.app.no_color
+        )
         style = base + palette[row.style]
         segments = [Segment(row.lead, base + palette["dim" if row.style != "failed" else "failed"])]
         segments += self._text(row, style, base)
@@ -225,7 +227,7 @@ class Scroller(Following, can_focus=True):
         if row.right:
             segments.append(Segment(row.right, base + palette[row.right_style]))
         strip = Strip(segments, width) if blanks >= 0 else Strip(segments).adjust_cell_length(width, base)
-        return strip.apply_style(palette["cursor"] + Style(reverse=self.app.no_color)) if marked else strip
+        return strip.apply_style(palette["cursor"]) if marked else strip
 
     def _text(self, row: Row, style: Style, base: Style) -> list[Segment]:
         if self.query_text and self.query_text in row.text.casefold():

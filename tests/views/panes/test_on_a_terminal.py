@@ -12,12 +12,15 @@ import subprocess
 import sys
 import termios
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.user import User
+from tests.fixtures.colours import colours, styles
 from tests.fixtures.repositories import LocalRepository
+from tests.fixtures.stored_runs import Told, add_run, change
 from tests.fixtures.tmux import Pane, Panes
 
 HANGS = """
@@ -179,12 +182,54 @@ def test_a_pipe_gets_no_panes(user: User, words: list[str]) -> None:
     assert "stdout is not one" in done.err
 
 
-def test_no_color_and_a_dumb_terminal_are_heeded(terminal: Panes, user: User) -> None:
-    assert started(terminal(100, 30), user, "demo").until_shown("at work")
-    plain = terminal(100, 30)
-    plain.start_aideator(["watch"], {"AIDEATOR_HOME": user.environment["AIDEATOR_HOME"], "NO_COLOR": "1"}, user.folder)
-    plain.until_shown("1 ✓")
-    assert "[38;2;" not in plain.coloured()
+def test_no_color_takes_every_colour_and_what_is_marked_can_still_be_seen(terminal: Panes, user: User) -> None:
+    says = tuple({"type": "say", "text": f"Line {n}\n"} for n in range(3))
+    home = Path(user.environment["AIDEATOR_HOME"])
+    add_run(home, Told(change("a.py", "old", "new"), more=says), Told(change("a.py", "old", "other")))
+    pane, written = terminal(120, 40), user.folder / "written"
+    wishes = {"NO_COLOR": "1", "COLORTERM": "truecolor"}
+    pane.start_aideator(["watch"], user.environment | wishes, user.folder)
+    pane.tmux("pipe-pane", f"cat > {written}")
+    pane.until_shown("Line 2", "s select")
+    last_line = partial(_last_line_begins, pane)
+    pane.keys("?")
+    pane.until_shown("search in all panes")
+    pane.keys("Escape")
+    pane.until(lambda screen: "search in all panes" not in screen)
+    pane.keys("/")
+    last_line(" search")
+    pane.type("line")
+    last_line(" search line")
+    pane.keys("Enter")
+    pane.until_shown("1 of 1")
+    pane.keys("C-p")
+    pane.until_shown("Search for commands")
+    pane.type("mouse")
+    pane.until(lambda screen: "mouse" in screen and "Full screen" not in screen)
+    assert "theme" not in pane.text()
+    pane.keys("Escape")
+    pane.until(lambda screen: "Search for commands" not in screen and "Line 2" in screen)
+    pane.keys("s")
+    pane.until_shown("why (optional)")
+    pane.keys("Enter")
+    pane.until_shown("1*  ✓")
+    pane.keys("d")
+    pane.until_shown("-old", "+new")
+    pane.keys("q")
+    assert pane.until_ended() == 0
+    seen = written.read_bytes()
+    assert len(seen) > 10_000
+    assert colours(seen) == set()
+    behind, found, found_and_chosen = b"\x1b[2m", b"\x1b[1;4m", b"\x1b[1;4;7m"
+    assert {behind, found, found_and_chosen} <= styles(seen)
+
+
+def _last_line_begins(pane: Pane, text: str) -> None:
+    pane.until(lambda screen: screen.rstrip("\n").split("\n")[-1].startswith(text))
+
+
+def test_on_a_dumb_terminal_there_are_lines(terminal: Panes, user: User) -> None:
+    add_run(Path(user.environment["AIDEATOR_HOME"]), Told(change("a.py", "old", "new")))
     dumb = terminal(100, 30)
     words = ["env", "TERM=dumb", sys.executable, "-m", "aideator_cli", "watch"]
     dumb.start(words, {"AIDEATOR_HOME": user.environment["AIDEATOR_HOME"]}, user.folder)

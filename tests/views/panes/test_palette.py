@@ -37,3 +37,10 @@ def test_in_sixteen_colours_nothing_vanishes(theme: object) -> None:
         if both.color and both.bgcolor:
             few = [colour.downgrade(ColorSystem.STANDARD) for colour in (both.color, both.bgcolor)]
             assert few[0].number != few[1].number, name
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_without_colours_every_style_of_a_row_is_there_and_has_none(dark: bool) -> None:
+    told = styles(dark=dark, colourless=True)
+    assert told.keys() == styles(dark=dark).keys()
+    assert all(style.color is None and style.bgcolor is None for style in told.values())
