@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.grouping",
     "tests.fixtures.keyrings",
     "tests.fixtures.kueue",
+    "tests.fixtures.memory",
     "tests.fixtures.postgresql",
     "tests.fixtures.scheduling",
     "tests.fixtures.servers",
