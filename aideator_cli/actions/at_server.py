@@ -1,4 +1,4 @@
-"""What a server does for a command line: it starts the run, or says what it would start, and tries again."""
+"""What a server does for a command line: it starts the run or the team, or says what it would start, and tries again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
+from aideator_cli.actions.adopting import adopt
 from aideator_cli.actions.estimating import Estimate
-from aideator_cli.actions.finding import adopt
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
 from aideator_cli.domain.runs import StoredRun
+from aideator_cli.domain.teams import TeamRun
 from aideator_cli.errors import AideatorError, not_found, usage
 from aideator_cli.intake.repository import is_url
 from aideator_cli.intake.request import Request
@@ -53,6 +54,64 @@ def start(here: Here, request: Request, server: ServerBackend) -> StoredRun:
     if found is None:
         raise not_found(f"run {run} was deleted while it was being started")
     return found
+
+
+def start_team(here: Here, request: Request, server: ServerBackend, word: str) -> TeamRun:
+    """As `start`, for the team that a user's word names here. Another than a shipped one is sent to the server."""
+    from aideator_cli.actions.teams.mirroring import take
+
+    team = server.start_team(_team_body(here, request, server, word))
+    return take(here, server, server.team_record(team))
+
+
+@frozen
+class DrawnTeam:
+    """What a server would start: `record` is as `--json` has it."""
+
+    record: Mapping[str, Any]
+    agents: int  # at most
+    cost: float | None  # USD, at most; None: nothing limits it
+    lacks: str | None  # why it can't be started yet
+
+
+def draw_team(here: Here, request: Request, server: ServerBackend, word: str) -> DrawnTeam:
+    """Raises `AideatorError` for what the server would not start, but for what is only lacking."""
+    told = server.dry_run_team(_team_body(here, request, server, word))
+    with server.client.understanding():
+        lacks, cost = told.get("lacks"), told["most"]["cost"]
+        return DrawnTeam(
+            told,
+            int(told["most"]["agents"]),
+            None if cost is None else float(cost),
+            None if lacks is None else str(lacks),
+        )
+
+
+def _team_body(here: Here, request: Request, server: ServerBackend, word: str) -> dict[str, Any]:
+    from aideator_cli.actions.teams.starting import check_request
+
+    check_request(request)
+    return {**body_of(request, here.settings, server), **_sent(word, request, server)}
+
+
+def _sent(word: str, request: Request, server: ServerBackend) -> dict[str, str]:
+    """Returns the fields that name the team, or hold its stages."""
+    from aideator_cli.actions.teams.starting import found
+    from aideator_cli.intake.teams import finding
+    from aideator_cli.system.yaml_file import read_text
+
+    team = found(word, request.repo)
+    if team.place == finding.SHIPPED:
+        return {"team": team.name}
+    path = Path(team.place).absolute()
+    text = read_text(path, "team")
+    try:
+        finding.sent(text, team.name)
+    except AideatorError:  # it names files, which only this machine has
+        if finding.is_path(word) and is_this_machine(server.client.url):
+            return {"team": str(path)}
+        raise
+    return {"team": team.name, "stages": text}
 
 
 @frozen

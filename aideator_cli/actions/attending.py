@@ -14,7 +14,7 @@ from aideator_cli.actions.works import with_work
 from aideator_cli.backends.base import Backend
 from aideator_cli.domain.events import Item
 from aideator_cli.domain.result import Result
-from aideator_cli.domain.runs import Selection
+from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.intake.request import Where
 from aideator_cli.stream.follow import Again
 from aideator_cli.stream.following import NOTHING, Batches, Past, following, look, past_of, tail
@@ -54,7 +54,11 @@ class Standing:
 
 def watch(here: Here, word: str, where: Where, window: Window = ALL) -> Watched:
     """Raises `AideatorError` if there is no such run, or its backend can't be asked."""
-    run = find_run(here, word, where).run
+    return watched(here, find_run(here, word, where).run, window)
+
+
+def watched(here: Here, run: StoredRun, window: Window = ALL) -> Watched:
+    """As `watch`, for a run that is stored here."""
     spec = run.spec
     if run.state == "ended":
         return Watched(spec, past_in(here, spec, window), None)
@@ -86,12 +90,12 @@ def attend(
 
 
 @contextmanager
-def course(here: Here, watched: Watched) -> Iterator[Batches]:
-    """Yields all that `watch` shows: the past first, then live items."""
+def course(here: Here, watched: Watched, stop: Flag | None = None) -> Iterator[Batches]:
+    """Yields all that `watch` shows: the past first, then live items. `stop`: as for `attend`."""
     if watched.backend is None:
         yield watched.past.batches
         return
-    with attend(here, watched.spec, watched.backend, watched.past) as batches:
+    with attend(here, watched.spec, watched.backend, watched.past, stop) as batches:
         yield batches
 
 

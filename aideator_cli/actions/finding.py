@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from aideator_agent.values import frozen
+from aideator_cli.actions.adopting import take_over
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import choose, place_of, server_at, server_named, server_of
-from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, refused, usage
+from aideator_cli.actions.places import choose, server_at, server_named, server_of
+from aideator_cli.errors import AideatorError, Command, ExitCode, command, not_found, usage
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
-    from aideator_cli.backends.base import Backend
+    from aideator_cli.backends.server import ServerBackend
     from aideator_cli.domain.runs import StoredRun
     from aideator_cli.domain.teams import TeamRun
     from aideator_cli.intake.request import Where
@@ -37,7 +38,7 @@ class Named:
 
 def find(here: Here, word: str, where: "Where | None" = None) -> Named:
     """Raises `AideatorError` if no run matches, or several do."""
-    word = _of_team(here, word)
+    word = _of_team(here, word, where)
     name, slash, number = word.partition("/")
     run = _find_run(here, name, where)
     if not slash:
@@ -86,37 +87,63 @@ def find_variation(here: Here, word: str) -> Named:
     return Named(named.run, named.numbers[0])
 
 
-def _of_team(here: Here, word: str) -> str:
+def _of_team(here: Here, word: str, where: "Where | None") -> str:
     """Returns RUN/N of a team's result for a word that names a team, and the run of its step for TEAM/STEP; else the word itself."""
     name, _, key = word.partition("/")
     if name == "@last":
-        newest = None if key.isdecimal() else last_team(here)
-        id_ = newest.id if newest else None
+        team = None if key.isdecimal() else last_team(here)
     else:
-        id_ = None if name.startswith("@") or here.store.run(name) else here.store.find_team(name)
-    if id_ is None:
-        return word
-    team = here.store.team(id_)
-    if team is None or (not key and name != "@last" and here.store.find(name) is not None):
+        team = None if name.startswith("@") or here.store.run(name) else team_called(here, name, where, alone=not key)
+    if team is None:
         return word
     if not key:
         return result_of(team)
-    step = next((each for each in here.store.steps(id_) if each.key == key), None)
+    step = next((each for each in here.store.steps(team.id) if each.key == key), None)
     if step is None:
-        raise not_found(f"team {id_} has no step {key}", hint=command("show", id_))
+        raise not_found(f"team {team.id} has no step {key}", hint=command("show", team.id))
     return step.run
 
 
+def team_called(here: Here, name: str, where: "Where | None", *, alone: bool = True) -> "TeamRun | None":
+    """Returns the team of this id, or the only one whose id begins so. One of a server is brought up to date.
+
+    `alone`: whether the beginning of a run's id names the run.
+    """
+    known = here.store.find_team(name)
+    if known is not None and (known == name or not alone or here.store.find(name) is None):
+        return _brought_up_to_date(here, here.store.team(known))
+    server = named_server(here, where)
+    if server is None:
+        return None
+    from aideator_cli.actions.teams import mirroring
+
+    return mirroring.sought(here, server, name)
+
+
+def _brought_up_to_date(here: Here, team: "TeamRun | None") -> "TeamRun | None":
+    if team is None or team.server is None:
+        return team
+    from aideator_cli.actions.teams import mirroring
+
+    return mirroring.refreshed(here, team)
+
+
 def last_team(here: Here) -> "TeamRun | None":
-    """Returns the team that the newest run is a step of."""
-    if here.settings.server is not None:  # whose newest run is meant, which is no team's
-        return None
+    """Returns the team that the newest run is a step of: here, or at the server that is named."""
     try:
-        run = here.store.find("@last")
+        newest = _last_at_server(here, None) or here.store.find("@last")
+        run = here.store.run(newest) if newest else None
+        if run is None or run.spec.team is None:
+            return None
+        return team_called(here, run.spec.team.team, None)
     except AideatorError:
-        return None
-    step = here.store.step_of_run(run) if run else None
-    return here.store.team(step.team) if step else None
+        return None  # what looks for the run says why
+
+
+def named_server(here: Here, where: "Where | None") -> "ServerBackend | None":
+    """Returns the server at which a user looks for what is not known here, if one is named."""
+    url = here.settings.server if where is None else server_named(where, here.settings)
+    return None if url is None else server_at(url, here.settings)
 
 
 def result_of(run: "TeamRun") -> str:
@@ -164,10 +191,9 @@ def _find_here(here: Here, name: str) -> str | None:
 
 def _last_at_server(here: Here, where: "Where | None") -> str | None:
     """Returns the newest run of the server, if one is named."""
-    url = here.settings.server if where is None else server_named(where, here.settings)
-    if url is None:
+    server = named_server(here, where)
+    if server is None:
         return None
-    server = server_at(url, here.settings)
     newest = next(iter(server.page(1)), None)
     if newest is None:
         raise not_found(f"{server.where} has no runs yet", hint=command("run", "REPO", "PROMPT"))
@@ -206,28 +232,3 @@ def _find_in_cluster(here: Here, name: str, where: "Where | None") -> str:
         text = f"there is no run {name}, neither here nor in {backend.where}"
         raise not_found(text, hint=("--namespace and --context search another place; ", *SEE_LIST))
     return run
-
-
-def take_over(here: Here, backend: "Backend", run: str, cluster_user: str | None) -> bool:
-    """Stores a copy of the run's spec, which the backend has. Returns False if the run is gone."""
-    spec = backend.load_spec(run)
-    if spec is not None:
-        adopt(here, backend, spec, cluster_user)
-    return spec is not None
-
-
-def adopt(here: Here, backend: "Backend", spec: "RunSpec", cluster_user: str | None = None) -> None:
-    """Stores a run that another machine has started. Raises `AideatorError` if another run has this id here: a server names it, and
-    may name one that it has not started."""
-    place, known = place_of(backend), here.store.run(spec.id)
-    if (
-        known is not None
-        and known.spec != spec
-        and "server" in (place.backend, known.place.backend)
-        and known.place != place
-    ):
-        raise refused(
-            f"{place.where} has a run {spec.id}, and so has {known.place.where}, which is another one",
-            hint=("to follow it here: ", command("delete", spec.id), ", which deletes the other one"),
-        )
-    here.store.add_run(spec, place, state="running", found=True, cluster_user=cluster_user)

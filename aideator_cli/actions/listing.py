@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
     from aideator_cli.domain.result import Result
     from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.domain.teams import TeamRun
 
 ALL = Wanted()
 LOOK_SECONDS = 2.0  # the interval between checks for runs that other processes started
@@ -64,8 +65,26 @@ def of_server(here: Here, limit: int, wanted: Wanted) -> list[dict[str, Any]]:
 
     server = server_at(here.settings.server or "", here.settings)
     return server.page(
-        limit, state=wanted.state, outcome=wanted.outcome, repo=wanted.repository, search=wanted.text, tag=wanted.tags, sort=wanted.sort
+        limit, state=wanted.state, outcome=wanted.outcome, repo=wanted.repository, search=wanted.text, tag=wanted.tags,
+        sort=wanted.sort, steps="false" if wanted.alone else None,
     )  # fmt: skip
+
+
+def teams_of_server(here: Here, limit: int) -> "list[TeamRun]":
+    """Returns the server's newest teams, without their stages. Raises `AideatorError` if it can't be asked."""
+    from aideator_cli.actions.places import server_at
+    from aideator_cli.domain.teams import Team, TeamRun
+
+    server = server_at(here.settings.server or "", here.settings)
+    found = server.teams(limit)
+    with server.client.understanding():
+        return [
+            TeamRun(
+                row["team"], str(row["created"]), Team(str(row["name"]), "", ()), str(row["prompt"]), state=row["state"],
+                result=row["result"], server=server.context,
+            )
+            for row in found
+        ]  # fmt: skip
 
 
 def glance_of(record: "Mapping[str, Any]") -> "Glance":

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from aideator_cli.actions.finding import Named, take_over
+from aideator_cli.actions.adopting import take_over
+from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import choose, place_of
 from aideator_cli.actions.refreshing import refresh

@@ -42,7 +42,7 @@ def wait(here: Here, words: Sequence[str], until: str, timeout: float | None, wh
     runs, standing = _named(here, words, where)
     deadline = None if timeout is None else time.monotonic() + timeout
     news = follow_all(here, [run for run in runs if run.state != "ended"], fill=True)
-    with _moved(here, [name for name, each in standing.items() if not isinstance(each, list)], news):
+    with _moved(here, [each for each in standing.values() if not isinstance(each, list)], news):
         while (code := _verdict(until, standing)) is None:
             told = _next(news, deadline)
             if told is None:
@@ -72,20 +72,24 @@ def _named(here: Here, words: Sequence[str], where: Where) -> tuple[list[StoredR
 
 
 @contextmanager
-def _moved(here: Here, teams: Sequence[str], news: "queue.SimpleQueue[News]") -> Iterator[None]:
-    """Moves the teams on, each in a thread of its own, until they are over or this ends. Others may then move them on at once."""
+def _moved(here: Here, teams: Sequence[TeamRun], news: "queue.SimpleQueue[News]") -> Iterator[None]:
+    """Moves the teams on, each in a thread of its own, until they are over or this ends. Others may then move them on at once.
+
+    One that a server moves on is only watched.
+    """
     if not teams:
         yield
         return
+    from aideator_cli.actions.teams.afar import Mirror
     from aideator_cli.actions.teams.moving import Mover
 
-    def move(mover: Mover) -> None:
+    def move(mover: Mover | Mirror) -> None:
         try:
             news.put((mover.team, mover.move()))
         except AideatorError as error:
             news.put(error)
 
-    movers = [Mover(here.again(), team) for team in teams]
+    movers = [(Mover if team.server is None else Mirror)(here.again(), team.id) for team in teams]
     threads = [threading.Thread(target=move, args=(mover,), name=f"wait {mover.team}", daemon=True) for mover in movers]
     for thread in threads:
         thread.start()

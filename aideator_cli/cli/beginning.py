@@ -1,6 +1,7 @@
 """Begins a run that is planned: asks what must be asked, starts it, shows it to its end, and takes the best of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from aideator_cli.actions.starting import Plan
     from aideator_cli.actions.taking import Taking
     from aideator_cli.backends.base import Backend
+    from aideator_cli.backends.server import ServerBackend
     from aideator_cli.cli.call import Call
     from aideator_cli.cli.manner import Manner
     from aideator_cli.domain.runs import StoredRun
@@ -65,20 +67,27 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
     server = server_at(url, call.here.settings)
     if issue is not None and not _may_give(issue, call.request.n or 1, confirmed=call.confirmed):
         raise AideatorError("nothing was started")
-    try:
+    with telling_of_lost(server, "run"):
         run = start(call.here, call.request, server)
-    except KeyboardInterrupt:
-        from aideator_cli.cli import invocation, terminal
-
-        seen = invocation.command("list", "--server", url)
-        terminal.warn(f"{server.where} may have started the run; {seen} shows it")
-        raise
     announce(run.spec, server)
     if call.detach:
         leave_detached(run.spec.id, [v.number for v in run.spec.variations], json=manner.json)
         return 0
     code = _follow(call.here, run, server, manner, call.taken, call.pushed)
     return code if after is None else after(call.here.store.run(run.spec.id) or run) or code
+
+
+@contextmanager
+def telling_of_lost(server: "ServerBackend", what: str) -> Iterator[None]:
+    """Says after Ctrl-C that the server may have started what it was asked for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from aideator_cli.cli import invocation, terminal
+
+        seen = invocation.command("list", "--server", server.client.url)
+        terminal.warn(f"{server.where} may have started the {what}; {seen} shows it")
+        raise
 
 
 def _follow(

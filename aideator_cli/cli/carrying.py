@@ -25,11 +25,9 @@ def carry_out(call: Call, after: "Callable[[StoredRun], int] | None" = None) -> 
         call = replace(call, request=replace(call.request, only_shown=True))
     server = server_named(call.where, call.here.settings)
     if call.team is not None:
-        if server is not None:
-            raise usage("a server does not take --team", hint="leave out --team, or add --no-server")
         from aideator_cli.cli.teamed import carry_out_by_team
 
-        return carry_out_by_team(call, call.team)
+        return carry_out_by_team(call, call.team, server)
     if server is not None and (call.estimate or call.dry_run):
         return _show_servers(call, server)
     if call.estimate:

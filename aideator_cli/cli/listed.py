@@ -11,6 +11,7 @@ from aideator_cli.cli.invocation import command
 if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
     from aideator_cli.domain.glance import Glance, Wanted
+    from aideator_cli.domain.teams import TeamRun
 
 
 def checked_columns(words: Iterable[str] | None, *, json: bool) -> tuple[str, ...]:
@@ -62,9 +63,8 @@ def show_list(rows: "Sequence[Glance]", columns: Sequence[str], *, filtered: boo
         terminal.say(f"no runs yet: {command('run')} REPO PROMPT, or {command('demo')}")
 
 
-def show_teams(here: "Here", limit: int) -> bool:
+def show_teams(teams: "Sequence[TeamRun]") -> bool:
     """Shows the teams above the runs. Returns whether there are any."""
-    teams = here.store.teams(limit)
     if teams:
         from aideator_cli.views.text.teams import list_teams
 
@@ -73,9 +73,17 @@ def show_teams(here: "Here", limit: int) -> bool:
 
 
 def show_servers(
-    here: "Here", wanted: "Wanted", limit: int, columns: Sequence[str], *, filtered: bool, watch: bool, json: bool
+    here: "Here",
+    wanted: "Wanted",
+    limit: int,
+    columns: Sequence[str],
+    *,
+    filtered: bool,
+    steps: bool,
+    watch: bool,
+    json: bool,
 ) -> int:
-    """Shows the list that a server has."""
+    """Shows the list that a server has. `steps`: also the runs that are steps of teams."""
     from aideator_cli.actions import listing
     from aideator_cli.errors import usage
 
@@ -83,11 +91,12 @@ def show_servers(
         raise usage(
             "list --watch can't ask a server", hint="leave out --watch, or add --cluster to list without the server"
         )
-    records = listing.of_server(here, limit, wanted)
     if json:
-        terminal.write_json(*records)
-    else:
-        show_list([listing.glance_of(each) for each in records], columns, filtered=filtered)
+        terminal.write_json(*listing.of_server(here, limit, wanted))
+        return 0
+    has_teams = not filtered and not columns and show_teams(listing.teams_of_server(here, limit))
+    records = listing.of_server(here, limit, wanted._replace(alone=has_teams and not steps))
+    show_list([listing.glance_of(each) for each in records], columns, filtered=filtered, has_teams=has_teams)
     return 0
 
 

@@ -12,10 +12,12 @@ from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError
 
 if TYPE_CHECKING:
+    from aideator_agent.spec import RunSpec
     from aideator_cli.actions.attending import Window
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.teams.attending import Attended
-    from aideator_cli.actions.teams.starting import TeamPlan
+    from aideator_cli.actions.teams.starting import Most, TeamPlan
+    from aideator_cli.backends.base import Backend
     from aideator_cli.cli.call import Call
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import View
@@ -24,10 +26,9 @@ if TYPE_CHECKING:
     from aideator_cli.views.actions import Actions
 
 
-def carry_out_by_team(call: "Call", word: str) -> int:
-    """Returns the exit code."""
+def carry_out_by_team(call: "Call", word: str, server: str | None) -> int:
+    """Returns the exit code. `server`: the URL of the one that moves the team on; None: this process does."""
     from aideator_cli.actions.teams import starting
-    from aideator_cli.cli.beginning import remark, tell_added
     from aideator_cli.cli.manner import Manner
     from aideator_cli.cli.viewing import check_view
     from aideator_cli.errors import usage
@@ -41,19 +42,8 @@ def carry_out_by_team(call: "Call", word: str) -> int:
     if not is_path(word) and team.place != SHIPPED:
         _tell_its_own(team)
     if call.dry_run:
-        return _draw(call, team)
-    planned = starting.plan(call.here, team, call.request, call.where)
-    tell_added(planned.first.spec)
-    if call.taken is not None:
-        from aideator_cli.actions.taking import check_place
-
-        check_place(call.taken, planned.first.order)
-    remark(planned.first.remarks)
-    if planned.first.suspects:
-        from aideator_cli.actions.starting import unconfirmed
-
-        raise unconfirmed(planned.first.suspects)
-    run = begin(call.here, planned)
+        return _draw(call, team) if server is None else _draw_there(call, team, word, server)
+    run = _begin_here(call, team) if server is None else _begin_there(call, word, server)
     if call.detach:
         return _leave(run, json=call.json)
     manner = Manner(
@@ -70,6 +60,39 @@ def carry_out_by_team(call: "Call", word: str) -> int:
     return _take(call, run)
 
 
+def _begin_here(call: "Call", team: "Team") -> "TeamRun":
+    from aideator_cli.actions.teams import starting
+    from aideator_cli.cli.beginning import remark, tell_added
+
+    planned = starting.plan(call.here, team, call.request, call.where)
+    tell_added(planned.first.spec)
+    if call.taken is not None:
+        from aideator_cli.actions.taking import check_place
+
+        check_place(call.taken, planned.first.order)
+    remark(planned.first.remarks)
+    if planned.first.suspects:
+        from aideator_cli.actions.starting import unconfirmed
+
+        raise unconfirmed(planned.first.suspects)
+    return begin(call.here, planned)
+
+
+def _begin_there(call: "Call", word: str, url: str) -> "TeamRun":
+    from aideator_cli.actions.at_server import start_team
+    from aideator_cli.actions.places import server_at
+    from aideator_cli.cli.beginning import telling_of_lost
+    from aideator_cli.domain.teams import first_run
+
+    server = server_at(url, call.here.settings)
+    with telling_of_lost(server, "team"):
+        run = start_team(call.here, call.request, server, word)
+    first = call.here.store.run(first_run(run.id))
+    if first is not None:
+        _announce(run, first.spec, server)
+    return run
+
+
 def _tell_its_own(team: "Team") -> None:
     """A repository's file can have the name of a shipped team, so the user is told whose commands will run."""
     from aideator_cli.text.clean import one_line
@@ -80,14 +103,19 @@ def _tell_its_own(team: "Team") -> None:
 
 def begin(here: "Here", planned: "TeamPlan") -> "TeamRun":
     from aideator_cli.actions.teams import starting
+
+    run = starting.begin(here, planned)
+    _announce(run, planned.first.spec, planned.first.backend)
+    return run
+
+
+def _announce(run: "TeamRun", spec: "RunSpec", backend: "Backend") -> None:
+    """`spec`: of its first step."""
     from aideator_cli.cli.started import at
     from aideator_cli.views.asked import repository_name
 
-    run = starting.begin(here, planned)
-    spec, backend = planned.first.spec, planned.first.backend
     stages = " → ".join(run.team.names)
     terminal.say(f"{run.id} {at(backend)}: team {run.team.name} on {repository_name(spec.repository.url)}: {stages}")
-    return run
 
 
 def watch(here: "Here", word: str, where: "Where", manner: "Manner", window: "Window") -> int | None:
@@ -158,7 +186,9 @@ def conclude(here: "Here", team: str, manner: "Manner", *, hints: bool = True) -
 def tell(here: "Here", run: "TeamRun", *, json: bool) -> None:
     """Tells how far the team is, by what is stored."""
     from aideator_cli.actions.teams.knowing import state_of
+    from aideator_cli.cli.telling import tell_stale_team
 
+    tell_stale_team(run)
     state = state_of(here, run)
     if json:
         from aideator_cli.views.json.teams import team_record
@@ -198,12 +228,13 @@ def delete(here: "Here", run: "TeamRun", *, force: bool, confirmed: bool, json: 
 
 
 def _leave(run: "TeamRun", *, json: bool) -> int:
-    """A team that nobody watches begins no further step."""
+    """A team that nobody watches begins no further step, unless it is a server that moves it on."""
     if json:
         terminal.write_json({"kind": "team_begun", "team": run.id})
     else:
         print(run.id, flush=True)
-    terminal.say(f"its next steps begin while somebody watches:  {command('watch', run.id)}")
+    seen = command("watch", run.id)
+    terminal.say(f"its next steps begin while somebody watches:  {seen}" if run.server is None else seen)
     return 0
 
 
@@ -236,13 +267,36 @@ def _draw(call: "Call", team: "Team") -> int:
 
         terminal.write_json(drawn_record(run.team, bound.agents, bound.cost, drawn.lacks))
         return 0
+    _show_drawn(run.team, bound)
+    return 0
+
+
+def _draw_there(call: "Call", team: "Team", word: str, url: str) -> int:
+    """Draws what a server would start."""
+    from aideator_cli.actions.at_server import draw_team
+    from aideator_cli.actions.places import server_at
+    from aideator_cli.actions.teams.starting import as_run, most
+    from aideator_cli.text.clean import one_line
+
+    told = draw_team(call.here, call.request, server_at(url, call.here.settings), word)
+    if told.lacks is not None:
+        terminal.warn(f"it can't be started yet: {one_line(told.lacks)}")
+    if call.json:
+        terminal.write_json(told.record)
+        return 0
+    run = as_run(team, call.request)
+    bound = most(call.here, run, call.request.retries)
+    _show_drawn(run.team, replace(bound, agents=told.agents, cost=told.cost))
+    return 0
+
+
+def _show_drawn(team: "Team", bound: "Most") -> None:
     from aideator_cli.views.text.teams import show_graph, told_most
 
     screen = terminal.screen()
-    has_tasks = any(stage.each for stage in run.team.stages)
-    show_graph(screen, run.team, bound.each)
+    has_tasks = any(stage.each for stage in team.stages)
+    show_graph(screen, team, bound.each)
     screen.line(told_most(bound.agents, bound.cost, by_team=bound.by_team, has_tasks=has_tasks))
-    return 0
 
 
 def _view(here: "Here", attended: "Attended", manner: "Manner") -> "View":
@@ -286,7 +340,7 @@ def _actions(here: "Here", attended: "Attended") -> "Actions":
             [command(verb, attended.run.id) for verb in ("diff", "apply")] if run and run.state == "succeeded" else []
         )
 
-    leaving = "its next steps begin when you watch again"
+    leaving = "its next steps begin when you watch again" if attended.run.server is None else "the server goes on"
     return Actions(cancel=cancel, tell=message, patch=patch, next_steps=steps, leaving=leaving)
 
 
@@ -304,7 +358,6 @@ def _leaving(here: "Here", run: "TeamRun", *, cancels: bool) -> Iterator[None]:
             cancel(here, run, json=False)
             raise
         if known is not None and known.state == "running":
-            terminal.say(
-                f"agents at work go on; the next steps begin when you watch again.  {command('watch', run.id)}"
-            )
+            goes_on = "agents at work go on; the next steps begin when you watch again"
+            terminal.say(f"{goes_on if run.server is None else 'the server goes on'}.  {command('watch', run.id)}")
         raise

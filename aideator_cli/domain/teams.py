@@ -179,6 +179,8 @@ class TeamRun:
     plan: Plan | None = None  # the newest, once there is one
     ended: str | None = None
     owner: str | None = None  # the user of the server who has started it
+    server: str | None = None  # the URL of the server that moves it on; None: whoever watches does
+    stale: str | None = None  # why that server could not be asked; it is then as it was last seen
 
     @property
     def exit_code(self) -> ExitCode:

@@ -11,9 +11,11 @@ from aideator_cli import __version__
 from aideator_cli.actions import stats as counting
 from aideator_cli.actions.here import Here
 from aideator_cli.server.access import Caller, counted
-from aideator_cli.server.described import OR_NULL, TEXT, answered, short
+from aideator_cli.server.described import OR_NULL, PREFIX, TEXT, answered, short
 from aideator_cli.server.naming import the_run
 from aideator_cli.server.runs import Reading, RunId, core_of
+from aideator_cli.server.teams.looking import the_team
+from aideator_cli.server.teams.routes import TeamId, looks_of, shown
 
 router = APIRouter(prefix="/api/v1", tags=["command line"])
 OBJECT: Final = {"type": "object"}
@@ -27,6 +29,7 @@ RECORD: Final = short(
     submissions=OBJECT,
     attempts=OBJECTS, results=OBJECTS, selection={"type": ["object", "null"]}, judgements=OBJECTS, crossing={"type": ["object", "null"]},
 )  # fmt: skip
+TEAM_RECORD: Final = short(version=TEXT, document=OBJECT, team={"$ref": f"{PREFIX}StartedTeam"})
 
 
 @router.get("/whoami", summary="Whose token this is, and what it allows", responses=answered(WHO))
@@ -44,6 +47,19 @@ async def whoami(_request: Request, caller: Annotated[Caller, Depends(counted)])
 async def record(request: Request, _caller: Reading, run: RunId) -> Response:
     """`spec` is of the same version of AIdeator as the server. `last` is the newest event's place in `id`s of the run's stream."""
     return JSONResponse(await core_of(request).read(_record, run))
+
+
+@router.get(
+    "/teams/{team}/record",
+    summary="All about a team but its runs, for programs that keep a copy",
+    responses=answered(TEAM_RECORD),
+)
+async def team_record(request: Request, _caller: Reading, team: TeamId) -> Response:
+    """`document` is what was asked for, as the server's version of AIdeator has it; `team` is how far it is."""
+    core, looks = core_of(request), looks_of(request)
+    document = json.loads((await core.read(the_team, team)).document())
+    told = await core.read(shown, looks, team)
+    return JSONResponse({"version": __version__, "document": document, "team": told})
 
 
 @router.get(

@@ -51,10 +51,12 @@ async def list_runs(
     search: Annotated[str, Query(description="A part of the prompt or the note")] = "",
     tag: Annotated[list[str] | None, Query(description="Only runs with all of these tags")] = None,
     sort: Annotated[str, Query(description="newest, oldest, cost or state")] = "newest",
+    steps: Annotated[bool, Query(description="Also the runs that are steps of teams")] = True,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Runs in one answer")] = FIRST_PAGE,
     cursor: Annotated[str | None, Query(description="`next` of the answer before, with the same filters")] = None,
 ) -> Response:
-    wanted = listing.checked(Wanted(state, outcome, repo, search, tuple(tag or ()), sort, owner=caller.sees))
+    asked = Wanted(state, outcome, repo, search, tuple(tag or ()), sort, owner=caller.sees, alone=not steps)
+    wanted = listing.checked(asked)
     return JSONResponse(await core_of(request).read(page_of, wanted, limit, cursor))
 
 

@@ -1,8 +1,8 @@
 """Teams and their steps, and who moves a team on. A cluster holds a team's document with each of its runs, too."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from aideator_cli.domain.leases import Lease
@@ -10,9 +10,10 @@ from aideator_cli.store.database import Database
 from aideator_cli.system.clock import now
 
 if TYPE_CHECKING:
+    from aideator_cli.domain.handing import Told
     from aideator_cli.domain.teams import Plan, Step, TeamRun
 
-_COLUMNS = "id, document, state, reason, result, ended, owner, plan"
+_COLUMNS = "id, document, state, reason, result, ended, owner, plan, server"
 
 
 class Teams(Database):
@@ -20,9 +21,9 @@ class Teams(Database):
         """Leaves a team that is known as it is. It belongs to this store's `owner`, and is `holder`'s to move on for so long."""
         with self.transaction(team.id) as connection:
             connection.execute(
-                "insert into teams(id, created, document, state, reason, owner, holder, host, expires) "
-                f"values (?, ?, ?, ?, '', ?, ?, ?, {self._dialect.clock_later}) on conflict do nothing",
-                (team.id, team.created, team.document(), team.state, self.owner, holder, host, seconds),
+                "insert into teams(id, created, document, state, reason, owner, server, holder, host, expires) "
+                f"values (?, ?, ?, ?, '', ?, ?, ?, ?, {self._dialect.clock_later}) on conflict do nothing",
+                (team.id, team.created, team.document(), team.state, self.owner, team.server, holder, host, seconds),
             )
         return Lease(team.id, holder, host, 0, "")
 
@@ -61,6 +62,26 @@ class Teams(Database):
                 "update teams set state = ?, reason = ?, result = ?, ended = ? where id = ? and state = 'running'",
                 (state, reason, result, now(), id_),
             )
+
+    def keep_team(self, team: "TeamRun", told: "Mapping[str, Told]") -> None:
+        """Stores how a team is that a server moves on, and what came of its steps, by their keys. Its end stays."""
+        plan = json.dumps(team.plan.as_json()) if team.plan else None
+        with self.transaction(team.id) as connection:
+            connection.executemany(
+                "update team_steps set told = ? where team = ? and step = ?",
+                [(json.dumps(asdict(each)), team.id, key) for key, each in told.items()],
+            )
+            connection.execute(
+                "update teams set state = ?, reason = ?, result = ?, ended = ?, plan = ? where id = ? and state = 'running'",
+                (team.state, team.reason, team.result, team.ended, plan, team.id),
+            )
+
+    def told(self, team: str) -> "dict[str, Told]":
+        """Returns what `keep_team` has stored of the steps, by their keys."""
+        from aideator_cli.domain.handing import Told
+
+        query = "select step, told from team_steps where team = ? and told is not null"
+        return {str(key): Told(**json.loads(told)) for key, told in self._connection.execute(query, (team,))}
 
     def set_plan(self, id_: str, plan: "Plan") -> None:
         """Keeps the plan that the team works by."""
@@ -134,7 +155,7 @@ class Teams(Database):
 def _team(row: Sequence[Any]) -> "TeamRun":
     from aideator_cli.domain.teams import Plan, TeamRun
 
-    id_, document, state, reason, result, ended, owner, plan = row
+    id_, document, state, reason, result, ended, owner, plan, server = row
     known = TeamRun.of(id_, document)
     made = Plan.from_json(json.loads(plan)) if plan else None
-    return replace(known, state=state, reason=reason, result=result, plan=made, ended=ended, owner=owner)
+    return replace(known, state=state, reason=reason, result=result, plan=made, ended=ended, owner=owner, server=server)

@@ -137,7 +137,7 @@ class _Mirror:
                 self._ask()
                 items += self._ends()
             elif sent.kind == "problem":
-                raise _told(sent)
+                raise problem_of(sent)
             if sent.id is not None:
                 self.position = max(self.position, row_of(sent.id))
                 self.is_over |= sent.id.endswith("-end")
@@ -220,7 +220,8 @@ def _mark(store: Store, attempt: Attempt) -> str | None:
     return mark if mark is not None and mark.isdecimal() else None
 
 
-def _told(sent: Sent) -> AideatorError:
+def problem_of(sent: Sent) -> AideatorError:
+    """Returns what a stream's last event says went wrong."""
     told = json.loads(sent.data)
     if told["status"] == http.client.GONE:
         return not_found(str(told["detail"]))

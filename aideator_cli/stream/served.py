@@ -1,4 +1,4 @@
-"""The stream of a run on a server, whatever happens to the connection."""
+"""The stream of a run or a team on a server, whatever happens to the connection."""
 
 import http.client
 import queue
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from threading import Event as Flag
-from typing import Final
+from typing import Final, Literal
 
 from aideator_cli.backends.server.backend import ServerBackend
 from aideator_cli.backends.server.client import API, Broken
@@ -26,9 +26,19 @@ _Message = Sent | Observation | Exception
 class Stream:
     """Reads the server's stream in a thread of its own, and goes on behind the last event after a lost connection."""
 
-    def __init__(self, backend: ServerBackend, run: str, position: int, stop: Flag, *, patient: bool = True) -> None:
+    def __init__(
+        self,
+        backend: ServerBackend,
+        run: str,
+        position: int,
+        stop: Flag,
+        *,
+        patient: bool = True,
+        of: Literal["runs", "teams"] = "runs",
+    ) -> None:
         self._backend = backend
         self._run = run
+        self._path = f"{API}/{of}/{run}/events"
         self._last = f"{run}-{position}-0" if position else None
         self._stop = stop
         self._patient = patient
@@ -101,7 +111,7 @@ class Stream:
     def _connected(self) -> Iterator[Sent]:
         """Yields what one connection brings. Raises `AideatorError` for a refusal, and others for one that broke."""
         headers = {} if self._last is None else {"Last-Event-ID": self._last}
-        connection, answer = self._backend.client.send("GET", f"{API}/runs/{self._run}/events", headers=headers)
+        connection, answer = self._backend.client.send("GET", self._path, headers=headers)
         with closing(connection), answer:
             if answer.status == http.client.NO_CONTENT:
                 yield Sent("moved", b"", f"{self._last}")

@@ -1,9 +1,10 @@
 """Follows a team as one stream: the agents of all its steps are numbered through, and what is handed on stands between their events."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import Full, Queue
 from typing import Final
 
@@ -13,7 +14,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.teams.moving import FIRST_IS_MISSING, Mover
 from aideator_cli.actions.teams.walking import Course
 from aideator_cli.domain.events import HANDED, Closed, Ended, Event, Item, Joined, Observation, Opened
-from aideator_cli.domain.handing import Wanted
+from aideator_cli.domain.handing import Told, Wanted
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun, first_run
 from aideator_cli.errors import command, not_found
@@ -58,9 +59,9 @@ class Attended:
 
     # The mover's threads
 
-    def move(self, mover: Mover) -> None:
+    def move(self, move: Callable[[], TeamRun]) -> None:
         try:
-            self.run = mover.move(self._changed)
+            self.run = move()
         except BaseException as error:
             self._put(error)
         else:
@@ -72,6 +73,21 @@ class Attended:
         items += [self.renumbered(run.spec.id, item) for item in batch] if self.numbered else batch
         if items:
             self._put(items)
+
+    def changed(self, course: Course) -> None:
+        self.handed(course.told, {each.key: self._handed(each) for each in course.wanted})
+
+    def handed(self, told: Mapping[str, Told], handed: Mapping[str, str]) -> None:
+        """Tells once what came of each step, and who hands what to whom, by the keys of steps."""
+        lines = [f"{key}: {each.text}" for key, each in told.items() if self._told.get(key) != each.text]
+        lines += [line for key, line in handed.items() if key not in self._begun]
+        self._told.update({key: each.text for key, each in told.items()})
+        self._begun.update(handed)
+        if lines:
+            self._put([Observation(self.run.id, now(), HANDED, text) for text in lines])
+
+    def seen(self, observation: Observation) -> None:
+        self._put([observation])
 
     def leave(self) -> None:
         self._left.set()
@@ -112,14 +128,6 @@ class Attended:
             return replace(item, attempt=replace(item.attempt, variation=number(item.attempt.variation)))
         return item
 
-    def _changed(self, course: Course) -> None:
-        lines = [f"{key}: {told.text}" for key, told in course.told.items() if self._told.get(key) != told.text]
-        lines += [self._handed(each) for each in course.wanted if each.key not in self._begun]
-        self._told.update({key: told.text for key, told in course.told.items()})
-        self._begun.update(each.key for each in course.wanted)
-        if lines:
-            self._put([Observation(self.run.id, now(), HANDED, text) for text in lines])
-
     def _handed(self, wanted: Wanted) -> str:
         """Returns who hands what to whom."""
         keys = {run.spec.id: run.spec.team.key for run, _ in self._runs.values() if run.spec.team}
@@ -138,19 +146,29 @@ def labelled(spec: RunSpec, variation: VariationSpec, number: int) -> VariationS
 
 @contextmanager
 def attend(here: Here, run: TeamRun, *, numbered: bool = True, window: Window = ALL) -> Iterator[Attended]:
-    """Follows the team in threads of their own, and moves it on while no other process does."""
+    """Follows the team in threads of their own, and moves it on while no other process does, or its server."""
     first = here.store.run(first_run(run.id))
     if first is None:
         raise not_found(f"team {run.id} can't go on: {FIRST_IS_MISSING}", hint=command("delete", run.id, "--force"))
     attended = Attended(here, run, whole(run, first.spec), numbered)
     attended.join(first)
-    mover = Mover(here.again(), run.id, attended.told, window=window)
-    threading.Thread(target=attended.move, args=(mover,), name=f"team {run.id}", daemon=True).start()
+    stop = threading.Event()
+    move = _moving(here.again(), attended, window, stop)
+    threading.Thread(target=attended.move, args=(move,), name=f"team {run.id}", daemon=True).start()
     try:
         yield attended
     finally:
         attended.leave()
-        mover.stop.set()
+        stop.set()
+
+
+def _moving(here: Here, attended: Attended, window: Window, stop: threading.Event) -> Callable[[], TeamRun]:
+    team = attended.run.id
+    if attended.run.server is None:
+        return partial(Mover(here, team, attended.told, window=window, stop=stop).move, attended.changed)
+    from aideator_cli.actions.teams.afar import Mirror  # as for all of HTTP, only for who needs it
+
+    return partial(Mirror(here, team, attended.told, attended.seen, window, stop).move, attended.handed)
 
 
 def whole(run: TeamRun, first: RunSpec) -> RunSpec:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from aideator_cli.actions.finding import last_team
+from aideator_cli.actions.finding import last_team, named_server, team_called
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, command, not_found, refused, usage
 from aideator_cli.system.clock import now, seconds_between
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # every `show` asks whether the word is a team's
     from aideator_cli.actions.teams.joining import Joiner
     from aideator_cli.actions.teams.seeing import Seen
     from aideator_cli.actions.teams.walking import Course
+    from aideator_cli.backends.server import ServerBackend
     from aideator_cli.domain.handing import StepState, TeamState, Told
     from aideator_cli.domain.teams import Step, TeamRun
     from aideator_cli.intake.request import Where
@@ -21,15 +22,14 @@ if TYPE_CHECKING:  # every `show` asks whether the word is a team's
 def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | None":
     """Returns the team that a word names: its id, or the beginning of it. None: no team, as with @last, which names a run.
 
-    `where`: the cluster in which to look, too.
+    One of a server is brought up to date. `where`: the cluster in which to look, too, where no server is named.
     """
-    store = here.store
     if word == "@last":
         return None
-    name = store.find_team(word)
-    if name is not None and (name == word or store.find(word) is None):  # the beginning of a run's id names the run
-        return store.team(name)
-    return _in_cluster(here, word, where) if where is not None and here.settings.server is None else None
+    found = team_called(here, word, where)
+    if found is not None or where is None or named_server(here, where) is not None:
+        return found
+    return _in_cluster(here, word, where)
 
 
 def meant(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | None":
@@ -39,7 +39,7 @@ def meant(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | Non
 
 def _in_cluster(here: Here, word: str, where: "Where") -> "TeamRun | None":
     """Takes over a team that another machine has started: its first run has the team's document."""
-    from aideator_cli.actions.finding import take_over
+    from aideator_cli.actions.adopting import take_over
     from aideator_cli.actions.places import choose
     from aideator_cli.domain.ids import is_id
     from aideator_cli.domain.teams import Step, TeamRun, first_run
@@ -82,8 +82,10 @@ def course_of(here: Here, run: "TeamRun", joiner: "Joiner | None" = None) -> "Co
     """Returns how far the team is, by what is stored."""
     from aideator_cli.actions.teams.joining import Joiner
     from aideator_cli.actions.teams.seeing import Sight
-    from aideator_cli.actions.teams.walking import Walk
+    from aideator_cli.actions.teams.walking import Course, Walk
 
+    if run.server is not None:  # which has gone through it
+        return Course(told=here.store.told(run.id))
     return Walk(run, Sight(here, run).look, here.settings.roles_folder, joiner or Joiner()).go()
 
 
@@ -127,12 +129,24 @@ def cancel(here: Here, run: "TeamRun") -> tuple[list[str], list[str]]:
 
     Returns the steps whose agents were asked, and what kept others from it.
     """
+    from aideator_cli.actions.teams import mirroring
+
+    if (server := mirroring.server_of(here, run)) is not None:
+        return _cancel_there(here, server, run), []
     from aideator_cli.actions.teams.moving import stop_all
     from aideator_cli.actions.teams.seeing import Sight
 
     here.store.end_team(run.id, "cancelled", "cancelled by the user")
     seen = [Sight(here, run).look(step.key) for step in here.store.steps(run.id)]
     return stop_all(here, [each for each in seen if each is not None and not each.ended and not _has_ended(here, each)])
+
+
+def _cancel_there(here: Here, server: "ServerBackend", run: "TeamRun") -> list[str]:
+    from aideator_cli.actions.teams import mirroring
+
+    working = [each.step.key for each in state_of(here, run).steps if each.at_work]
+    mirroring.keep(here, server, run, server.cancel_team(run.id))
+    return working
 
 
 def _has_ended(here: Here, seen: "Seen") -> bool:
@@ -149,10 +163,13 @@ def _has_ended(here: Here, seen: "Seen") -> bool:
 def delete(here: Here, run: "TeamRun", *, force: bool) -> None:
     """Deletes the team and all its runs. Raises `AideatorError` (usage) if it is still at work, unless `force` is set."""
     from aideator_cli.actions import deleting
+    from aideator_cli.actions.teams import mirroring
     from aideator_cli.actions.teams.holding import forget
 
     if run.state == "running" and not force:
         raise usage(f"team {run.id} is still at work", hint=(command("cancel", run.id), ", or delete with --force"))
+    if (server := mirroring.server_of(here, run)) is not None:
+        server.delete_team(run.id)
     here.store.end_team(run.id, "cancelled", "deleted")
     for step in here.store.steps(run.id):
         if here.store.run(step.run) is not None:

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Final
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.actions.attending import ALL, Window, attend, past_in
+from aideator_cli.actions.attending import ALL, Window
 from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, place_of
 from aideator_cli.actions.starting import Plan, asking, start
+from aideator_cli.actions.teams.following import Followers, Told
 from aideator_cli.actions.teams.holding import beginning, gone, own_name
 from aideator_cli.actions.teams.joining import Joiner
 from aideator_cli.actions.teams.seeing import Seen, Sight
@@ -27,17 +27,12 @@ from aideator_cli.actions.teams.starting import checked_spec
 from aideator_cli.actions.teams.walking import Course, Walk
 from aideator_cli.backends import parcel
 from aideator_cli.backends.base import Backend
-from aideator_cli.domain.events import Item
 from aideator_cli.domain.handing import Over, Wanted
 from aideator_cli.domain.leases import Lease
-from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import Step, TeamRun, first_run
 from aideator_cli.errors import AideatorError, ExitCode, Taken
 from aideator_cli.intake.request import Where
 from aideator_cli.intake.teams.ordering import ordered
-from aideator_cli.store.away import is_of_database
-from aideator_cli.stream.following import NOTHING, look
-from aideator_cli.stream.policies import Policy
 from aideator_cli.system.clock import now, seconds_between
 from aideator_cli.system.host import this_host
 from aideator_cli.text.figures import cost, duration
@@ -45,11 +40,8 @@ from aideator_cli.text.figures import cost, duration
 LEASE_SECONDS: Final = 15.0
 RENEW_SECONDS: Final = 4.0
 SUBMITTING_SECONDS: Final = 30.0  # that another machine may take to submit a step, before it counts as killed
-LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do
 LEAST: Final = 0.0001  # USD that are worth beginning a step with
 FIRST_IS_MISSING: Final = "its first run is not stored: it was deleted, or the process that started it was killed"
-
-News = tuple[str, list[Item]]  # a run, and what has happened in it; empty: it is not followed any more
 
 
 @dataclass
@@ -61,16 +53,13 @@ class Mover:
 
     here: Here
     team: str
-    told: Callable[[StoredRun, list[Item]], None] = lambda *_: None
+    told: Told = lambda *_: None
     follows: bool = True
     window: Window = ALL  # how much of what was there before is told
     patient: bool = True  # whether it stays while another process moves the team on
     stop: threading.Event = field(default_factory=threading.Event)
     course: Course = field(default_factory=Course)
     _lease: Lease | None = None
-    _news: "SimpleQueue[str]" = field(default_factory=SimpleQueue)
-    _followed: set[str] = field(default_factory=set)
-    _flags: list[threading.Event] = field(default_factory=list)  # one for each follower, which sets it when it ends
     _joiner: Joiner = field(default_factory=Joiner)
     _unfinished: dict[str, float] = field(
         default_factory=dict
@@ -78,6 +67,7 @@ class Mover:
 
     def __post_init__(self) -> None:
         self._holder = own_name()
+        self._followers = Followers(self.here, self.told, self.follows, self.window, self.stop)
 
     def move(self, changed: Callable[[Course], None] = lambda _: None) -> TeamRun:
         """Returns the team when it is over, or as it is when `stop` was set. `changed` gets each new course.
@@ -100,12 +90,10 @@ class Mover:
                 self._follow_all(sight)
                 if self._lease is not None and self._moved(run):
                     continue
-                self._wait()
+                self._followers.wait()
                 run = self._known()
         finally:
-            self.stop.set()
-            for flag in tuple(self._flags):
-                flag.set()
+            self._followers.end()
             if self._lease is not None:
                 with suppress(AideatorError):
                     self.here.store.give_team_back(self._lease)
@@ -272,53 +260,11 @@ class Mover:
         store.set_state(id_, "running")
         return True
 
-    # Followers
-
     def _follow_all(self, sight: Sight) -> None:
         for step in self.here.store.steps(self.team):
             seen = sight.look(step.key)
-            if seen is None or step.run in self._followed:
-                continue
-            self._followed.add(step.run)
-            if self.follows and not seen.ended:
-                name = f"follow {step.run}"
-                threading.Thread(target=self._follow, args=(seen.run,), name=name, daemon=True).start()
-                continue
-            self.told(seen.run, [])
-            if self.follows:  # it ended before anybody watched here
-                for batch in past_in(self.here, seen.run.spec, self.window).batches:
-                    self.told(seen.run, batch)
-
-    def _follow(self, run: StoredRun) -> None:
-        """Follows a run to its end, as `watch` does."""
-        spec, flag = run.spec, threading.Event()
-        self._flags.append(flag)
-        try:
-            here = self.here.again()
-            backend = backend_at(run.place, here.settings)
-            backend.mend(spec)
-            Policy(spec, backend, here.store).catch_up()
-            if self.window != ALL:
-                look(spec, backend, here.store)
-            past = NOTHING if self.window == ALL else past_in(here, spec, self.window)
-            with attend(here, spec, backend, past, flag) as batches:
-                self.told(run, [])
-                for batch in batches:
-                    self.told(run, batch)
-            if here.store.run(spec.id) is None:
-                self._followed.discard(spec.id)  # it was deleted, and will be done again
-        except Exception as error:
-            if not isinstance(error, AideatorError) and not is_of_database(error):
-                raise
-            if not self.stop.wait(LOOK_SECONDS):
-                self._followed.discard(spec.id)  # and is followed again
-        finally:
-            self._flags.remove(flag)
-        self._news.put(run.spec.id)
-
-    def _wait(self) -> None:
-        with suppress(Empty):
-            self._news.get(timeout=LOOK_SECONDS)
+            if seen is not None:
+                self._followers.follow(seen.run)
 
 
 def stop_all(here: Here, working: "list[Seen]") -> tuple[list[str], list[str]]:

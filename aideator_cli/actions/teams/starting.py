@@ -51,7 +51,9 @@ def plan(here: Here, team: Team, request: Request, where: Where) -> TeamPlan:
 
     It is `Lacking` only if there is no such mistake.
     """
-    _check_request(here, request)
+    check_request(request)
+    for role in request.briefing.roles:
+        roles.find(role, here.settings.roles_folder)
     check(here, team)
     backend = choose(where, here.settings)
     backend.prepare()
@@ -143,7 +145,8 @@ def checked_spec(run: TeamRun, spec: RunSpec) -> RunSpec:
     return spec
 
 
-def _check_request(here: Here, request: Request) -> None:
+def check_request(request: Request) -> None:
+    """Raises `AideatorError` (usage) for what no team can be asked for."""
     refused: Iterable[tuple[str, object, str]] = (
         ("--matrix", request.matrix, "write the stages' models and roles into the team's file"),
         ("--answer", request.question.answer, "a stage with `produces` or `decides` answers"),
@@ -161,8 +164,6 @@ def _check_request(here: Here, request: Request) -> None:
     if not (request.prompt or "").strip():
         raise usage("no prompt is given", 'aideator run REPO "What the team should do" --team NAME')
     bounds.check(request)
-    for role in request.briefing.roles:
-        roles.find(role, here.settings.roles_folder)
 
 
 def _first(stage: Stage) -> Wanted:

@@ -14,6 +14,7 @@ from aideator_cli.domain.runs import StoredAttempt, StoredRun
 from aideator_cli.domain.teams import Team, round_of, what_of
 from aideator_cli.text.figures import plural
 
+SENT_BACK: Final = "sent back"
 WORDS: Final = 20_000  # characters of one message
 _HEADS: Final = ("call", "done", "told")  # among which there is a question, or a message
 
@@ -30,7 +31,7 @@ class Talk:
         found: list[Message] = []
         for each in state.steps:
             run = here.store.run(each.step.run)
-            found.append(_handed(state, each))
+            found.append(handed(state, each))
             if run is not None:
                 found += self._between(here, each, run)
             if each.told is not None:
@@ -47,14 +48,14 @@ class Talk:
         return made
 
 
-def _handed(state: TeamState, each: StepState) -> Message:
+def handed(state: TeamState, each: StepState) -> Message:
     """Returns who handed what to this step."""
     step, team = each.step, state.run.team
     keys = {other.step.run: other.step.key for other in state.steps}
     givers = [keys.get(name.partition("/")[0], "") for name in each.begins_with]
     given = ", ".join(dict.fromkeys(filter(None, givers)))
     if round_of(step.key) > 1 and not what_of(step.key) and (back := _sent_back(team, state, each)):
-        return Message(f"{step.run}-handed", step.begun, "handed", back.step.key, step.key, "sent back", step.run)
+        return Message(f"{step.run}-handed", step.begun, "handed", back.step.key, step.key, SENT_BACK, step.run)
     if given:
         text = f"the work of {given}" if len(givers) == 1 else f"{plural(len(givers), 'work')} to put together"
         return Message(f"{step.run}-handed", step.begun, "handed", given, step.key, text, step.run)

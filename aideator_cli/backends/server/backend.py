@@ -68,17 +68,32 @@ class ServerBackend:
         return list(self._rows(limit, **wanted))
 
     def _rows(self, limit: float = inf, **wanted: Any) -> Iterator[dict[str, Any]]:
-        """Yields the first runs of the server's list, which it gives page by page."""
+        return self._rows_of("runs", "run", limit, **wanted)
+
+    def _rows_of(self, name: str, id_: str, limit: float, **wanted: Any) -> Iterator[dict[str, Any]]:
+        """Yields the first of one of the server's lists, which it gives page by page."""
         cursor, left = None, limit
         while left > 0:
-            page = self.client.ask("GET", f"{API}/runs", limit=min(MOST_RUNS, left), cursor=cursor, **wanted)
+            page = self.client.ask("GET", f"{API}/{name}", limit=min(MOST_RUNS, left), cursor=cursor, **wanted)
             with self.client.understanding():
-                rows = [{**row, "run": str(row["run"])} for row in page["runs"]]
+                rows = [{**row, id_: str(row[id_])} for row in page[name]]
                 cursor = page["next"]
             yield from rows
             if cursor is None:
                 return
             left -= len(rows)
+
+    def team_record(self, team: str) -> dict[str, Any]:
+        """Returns what was asked of a team, as `document`, and how far it is, as `team`."""
+        found = self.client.ask("GET", f"{API}/teams/{team}/record")
+        told = found.get("team") if isinstance(found, dict) else None
+        if not isinstance(told, dict) or told.get("team") != team or not is_id(team):
+            raise unavailable(f"{self.where} does not answer as an AIdeator server", hint="check the URL")
+        return dict(found)
+
+    def teams(self, limit: int) -> list[dict[str, Any]]:
+        """Returns the newest teams of the server's list."""
+        return list(self._rows_of("teams", "team", limit))
 
     def stats(self, **asked: Any) -> list[dict[str, Any]]:
         told = self.client.ask("GET", f"{API}/stats", **asked)
@@ -98,6 +113,22 @@ class ServerBackend:
         told = self.client.ask("POST", f"{API}/runs/dry-run", body)
         with self.client.understanding():
             return {**told, "spec": dict(told["spec"])}
+
+    def start_team(self, body: Mapping[str, Any]) -> str:
+        """As `start`, for a team."""
+        told = self.client.ask("POST", f"{API}/teams", body, key=uuid.uuid4().hex)
+        with self.client.understanding():
+            return str(told["team"])
+
+    def dry_run_team(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """As `dry_run`, for a team."""
+        told = self.client.ask("POST", f"{API}/teams/dry-run", body)
+        with self.client.understanding():
+            return dict(told)
+
+    def cancel_team(self, team: str) -> dict[str, Any]:
+        """Returns how the team then is."""
+        return dict(self.client.ask("POST", f"{API}/teams/{team}/cancel"))
 
     def select(self, run: str, variation: int | None, note: str | None) -> Selection:
         """`variation` None: the best by the rule."""
@@ -140,8 +171,14 @@ class ServerBackend:
             self.client.ask("POST", f"{API}/runs/{run}/cancel", {"variation": number})
 
     def delete(self, run: str) -> None:
+        self._delete(f"{API}/runs/{run}")
+
+    def delete_team(self, team: str) -> None:
+        self._delete(f"{API}/teams/{team}")
+
+    def _delete(self, path: str) -> None:
         try:
-            self.client.ask("DELETE", f"{API}/runs/{run}", force="true")
+            self.client.ask("DELETE", path, force="true")
         except AideatorError as error:
             if error.code != ExitCode.NOT_FOUND:
                 raise

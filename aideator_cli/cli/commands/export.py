@@ -21,11 +21,13 @@ def export(
     from aideator_cli.actions.teams.knowing import meant, state_of
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
+    from aideator_cli.cli.telling import tell_stale_team
     from aideator_cli.text.figures import plural
 
     here = invocation.here(server)
     team = meant(here, run)
     if team is not None:
+        tell_stale_team(team)
         exported = export_team(here, state_of(here, team), folder, force=force)
     else:
         exported = write(here, the_run(here, run), folder, force=force)

@@ -32,6 +32,7 @@ def report(
     from aideator_cli.actions.teams.talking import Talk
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.cli.naming import the_run
+    from aideator_cli.cli.telling import tell_stale_team
     from aideator_cli.errors import usage
     from aideator_cli.system.output_file import expect_free, output_file
     from aideator_cli.text.figures import plural
@@ -40,6 +41,8 @@ def report(
 
     here = invocation.here(server)
     team = meant(here, run)
+    if team is not None:
+        tell_stale_team(team)
     found = the_run(here, run if team is None else run_to_report(here, team))
     name = found.spec.id if team is None else team.id
     target = output or Path(f"{_file_name(name)}.html")

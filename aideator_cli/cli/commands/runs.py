@@ -90,7 +90,7 @@ def list_runs(
     filtered = wanted != Wanted(sort=sort, everyone=all_users)
     shown = checked_columns(columns, json=json)
     if here.settings.server is not None and not (cluster or all_users or context or namespace):
-        return show_servers(here, wanted, limit, shown, filtered=filtered, watch=watch, json=json)
+        return show_servers(here, wanted, limit, shown, filtered=filtered, steps=steps, watch=watch, json=json)
     if cluster or all_users:
         ask_cluster(here, context, namespace, everyone=all_users)
     elif context or namespace:
@@ -101,7 +101,7 @@ def list_runs(
     elif json:
         write_list(listing.listed(here, limit, wanted))
     else:
-        has_teams = not filtered and not shown and show_teams(here, limit)
+        has_teams = not filtered and not shown and show_teams(here.store.teams(limit))
         rows = listing.glances(here, limit, wanted._replace(alone=has_teams and not steps))
         show_list(rows, shown, filtered=filtered, has_teams=has_teams)
     return 0

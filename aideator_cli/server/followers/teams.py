@@ -51,7 +51,7 @@ class TeamMovers:
             try:
                 store = store or self._given.again().store
                 for team in store.teams(state="running"):
-                    if team.id not in self._movers and _is_ours(store, team.id):
+                    if team.server is None and team.id not in self._movers and _is_ours(store, team.id):
                         self._begin(team.id)
             except Exception as error:  # whatever the database says: it may answer again
                 _log.warning("teams are not looked for: %s", error)

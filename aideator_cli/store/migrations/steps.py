@@ -169,8 +169,15 @@ _NAMES_OF_OWNERS = (
 )
 
 
+_SERVED_TEAMS = Step(
+    # `server`: the URL of the server that moves the team on; null: whoever watches. `told`: what that says came of a step, as JSON
+    "alter table teams add column server TEXT; alter table team_steps add column told TEXT",
+    "alter table team_steps drop column told; alter table teams drop column server",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
     return (
         _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED, _JUDGES,
-        _NAMES_OF_OWNERS,
+        _NAMES_OF_OWNERS, _SERVED_TEAMS,
     )  # fmt: skip

@@ -125,7 +125,9 @@ def test_a_team_is_moved_on_again_as_soon_as_the_database_is_back(
         done.set()
 
     monkeypatch.setattr(Mover, "move", move)
-    monkeypatch.setattr(Store, "teams", lambda *_, **__: [] if done.is_set() else [SimpleNamespace(id="k3v9x2q")])
+    monkeypatch.setattr(
+        Store, "teams", lambda *_, **__: [] if done.is_set() else [SimpleNamespace(id="k3v9x2q", server=None)]
+    )
     started(TeamMovers(Here()))
     assert done.wait(20), "not only after the pause that follows a step that can't begin"
     assert "by a mistake in AIdeator" not in caplog.text

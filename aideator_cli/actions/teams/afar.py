@@ -1,0 +1,132 @@
+"""Watches a team that a server moves on: its runs are followed here as the server begins them."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aideator_agent.colleague import PERSON
+from aideator_cli.actions.attending import ALL, Window
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.teams import following, mirroring, talking
+from aideator_cli.actions.teams.knowing import state_of
+from aideator_cli.backends.server import ServerBackend
+from aideator_cli.domain.events import Observation
+from aideator_cli.domain.handing import TeamState, Told
+from aideator_cli.domain.teams import TeamRun
+from aideator_cli.errors import AideatorError, ExitCode, not_found
+from aideator_cli.stream.mirroring import problem_of
+from aideator_cli.stream.served import Stream
+
+Changed = Callable[[Mapping[str, Told], Mapping[str, str]], None]
+
+
+@dataclass
+class Mirror:
+    """Stores here what the server tells of a team and of its runs, as `Mover` does for a team that this process moves on.
+
+    `told` gets each run's items when they are stored, and `seen` that the connection is lost, or back, while no run is followed.
+    """
+
+    here: Here
+    team: str
+    told: following.Told = lambda *_: None
+    seen: Callable[[Observation], None] = lambda _: None
+    window: Window = ALL  # how much of what was there before is told
+    stop: threading.Event = field(default_factory=threading.Event)
+    _news: Mapping[str, Any] | None = None  # the team as the server has told it last
+    _kept: Mapping[str, Any] | None = None  # the same, as it was stored last
+    _is_told: bool = False  # whether the server has said all
+    _error: AideatorError | None = None
+    _begun: frozenset[str] | None = None  # the steps that had begun before
+
+    def __post_init__(self) -> None:
+        self._followers = following.Followers(self.here, self.told, window=self.window, stop=self.stop)
+
+    def move(self, changed: Changed = lambda *_: None) -> TeamRun:
+        """Returns the team when it is over and all is stored, or as it is when `stop` was set.
+
+        `changed` gets what came of its steps, and who hands what to whom, by the steps' keys. Raises `AideatorError` if the server refuses.
+        """
+        run = self._known()
+        server = mirroring.server_of(self.here, run)
+        assert server is not None
+        threading.Thread(target=self._read, args=(server,), name=f"stream {self.team}", daemon=True).start()
+        try:
+            while not self.stop.is_set():
+                if self._error is not None:
+                    raise self._error
+                told_all = self._is_told
+                run = self._keep(server, run, changed)
+                if told_all and self._news is self._kept and self._has_all():
+                    break
+                for step in self.here.store.steps(self.team):
+                    if (stored := self.here.store.run(step.run)) is not None:
+                        self._followers.follow(stored)
+                self._followers.wait()
+        finally:
+            self._followers.end()
+        return run
+
+    def _known(self) -> TeamRun:
+        run = self.here.store.team(self.team)
+        if run is None:
+            raise not_found(f"team {self.team} was deleted")
+        return run
+
+    def _keep(self, server: ServerBackend, run: TeamRun, changed: Changed) -> TeamRun:
+        """Stores what is new. What can't be asked now is asked again."""
+        news = self._news
+        if news is None or news is self._kept:
+            return run
+        try:
+            run = mirroring.keep(self.here, server, self._known(), news)
+        except AideatorError as error:
+            if error.code != ExitCode.UNAVAILABLE:
+                raise
+            return run
+        self._kept = news
+        state = state_of(self.here, run)
+        if self._begun is None:
+            self._begun = frozenset(each.step.key for each in state.steps)
+        changed({each.step.key: each.told for each in state.steps if each.told is not None}, self._handed(state))
+        return run
+
+    def _handed(self, state: TeamState) -> dict[str, str]:
+        lines = {}
+        for each in state.steps:
+            if self._begun is not None and each.step.key not in self._begun:
+                message = talking.handed(state, each)
+                by = "" if message.by == PERSON else message.by
+                back = f": {talking.SENT_BACK}" if message.text == talking.SENT_BACK else ""
+                lines[each.step.key] = f"{by} → {message.to}{back}".strip()
+        return lines
+
+    def _has_all(self) -> bool:
+        deleted = [each["step"] for each in (self._kept or {}).get("steps", ()) if each["state"] == "deleted"]
+        left = [step.run for step in self.here.store.steps(self.team) if step.key not in deleted]
+        return all(run is None or run.state == "ended" for run in map(self.here.store.run, left))
+
+    # The stream's thread
+
+    def _read(self, server: ServerBackend) -> None:
+        try:
+            for batch in Stream(server, self.team, 0, self.stop, of="teams").batches():
+                if isinstance(batch, Observation):
+                    if not self._followers.at_work:
+                        self.seen(batch)
+                    continue
+                for sent in batch:
+                    if sent.kind == "problem":
+                        raise problem_of(sent)
+                    if sent.kind == "team":
+                        with server.client.understanding():
+                            self._news = dict(json.loads(sent.data))
+                    self._is_told |= (sent.id or "").endswith("-end")
+                self._followers.wake()
+                if self._is_told:
+                    return
+        except AideatorError as error:
+            self._error = error
+            self._followers.wake()
