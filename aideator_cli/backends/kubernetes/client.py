@@ -45,6 +45,8 @@ UNCOUNTED_QUOTA: Final = "status unknown for quota"  # in a refusal: a quota was
 class ApiError(Exception):
     """The API server answered with a Status that is not a success."""
 
+    may_be_done = False  # whether the server may have carried out what was asked, in this try or in one before it
+
     def __init__(
         self, status: int, data: Mapping[str, Any], *, method: str, path: str, retry_after: float | None
     ) -> None:
@@ -65,6 +67,8 @@ class ConnectionFailed(Exception):
     `established`: the connection existed before it failed. `tls`: TLS was refused. `stranger`: something other than an API server answers.
     `proxy`: the proxy that could not be used.
     """
+
+    may_be_done = False  # as in `ApiError`
 
     def __init__(
         self,
@@ -123,10 +127,12 @@ class Client:
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         request = _Request(method, _with_query(path, query), data, content, accept)
         attempt = 0
+        may_be_done = False
         while True:
             try:
                 return _parsed(self._send(request).data)
             except (ApiError, ConnectionFailed) as error:
+                error.may_be_done = may_be_done = may_be_done or _is_unclear(error)
                 pause = self._pause(error, attempt)
                 if not retry or pause is None or time.monotonic() + pause > deadline:
                     raise
@@ -241,6 +247,11 @@ class Stream:
     def _release(self) -> None:
         self.client.forget(self)
         self.response.close()
+
+
+def _is_unclear(error: ApiError | ConnectionFailed) -> bool:
+    """Whether the error does not tell if the server has carried out the request."""
+    return error.established if isinstance(error, ConnectionFailed) else error.status >= 500
 
 
 def _printable(text: str) -> str:

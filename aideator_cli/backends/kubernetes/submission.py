@@ -80,9 +80,9 @@ def _submit(
 
 
 def _is_refused(first: Future[Mapping[str, Any]]) -> bool:
-    """Whether the server has refused the first object, so that it has made nothing."""
+    """Whether the server has certainly not made the first object, so that there is nothing."""
     error = None if first.cancelled() else first.exception()
-    return isinstance(error, ApiError) and error.status < 500
+    return isinstance(error, (ApiError, ConnectionFailed)) and not error.may_be_done
 
 
 def _create(
@@ -145,9 +145,13 @@ def post(objects: Objects, path: str, manifest: Mapping[str, Any]) -> Mapping[st
     try:
         created: Mapping[str, Any] = objects.client.call("POST", path, body=manifest)
     except ApiError as error:
-        if error.status != 409 or error.reason != "AlreadyExists":
+        if error.status == 409 and error.reason == "AlreadyExists":
+            return _ours(objects, path, manifest)
+        if not error.may_be_done:
             raise
-        return _ours(objects, path, manifest)
+        with suppress(ApiError):  # a quota may have refused a second one, because the answer about the first was lost
+            return _ours(objects, path, manifest)
+        raise
     return created
 
 
