@@ -9,15 +9,14 @@ from typing import Self
 
 
 class Forwarder:
-    """Passes on every connection that comes to `port`, until `cut`. Counts what it passes on to the server."""
+    """Passes on every connection that comes to `port`, until `cut`. `passed`: how many bytes it has passed on to the server."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
         self._whole = True
-        self._passed = 0
-        self._more = threading.Condition()
+        self.passed = 0
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -44,15 +43,9 @@ class Forwarder:
         with self._lock:
             self._whole = True
 
-    def wait_for(self, count: int) -> bool:
-        """Waits until so many bytes went to the server; False: they did not within a minute."""
-        with self._more:
-            return self._more.wait_for(lambda: self._passed >= count, 60)
-
     def _count(self, count: int) -> None:
-        with self._more:
-            self._passed += count
-            self._more.notify_all()
+        with self._lock:
+            self.passed += count
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -62,7 +55,11 @@ class Forwarder:
                     if not self._whole:
                         near.close()
                         continue
-                    far = socket.create_connection(self._target)
+                    try:
+                        far = socket.create_connection(self._target)
+                    except OSError:  # the server is away, and may come back
+                        near.close()
+                        continue
                     self._open += [near, far]
                 for one, other, count in ((near, far, self._count), (far, near, _ignore)):
                     threading.Thread(target=_pump, args=(one, other, count), daemon=True).start()
