@@ -42,12 +42,17 @@ def add_to(here: Here, repository: str, text: str) -> Memory:
 
 def forget(here: Here, numbers: Sequence[int]) -> list[int]:
     """Deletes notes. Raises `AideatorError` (not found) if one does not exist; then none is deleted."""
-    known = {each.id for each in here.store.memories()}
+    expect_known(here.store.memories(), numbers)
+    return [number for number in dict.fromkeys(numbers) if here.store.forget(number)]
+
+
+def expect_known(notes: Sequence[Memory], numbers: Sequence[int]) -> None:
+    """Raises `AideatorError` (not found) for a number that none of the notes has."""
+    known = {each.id for each in notes}
     if missing := [number for number in numbers if number not in known]:
         raise not_found(
             f"there is no note {missing[0]}", hint=(command("memory", "list", "--all"), " shows the numbers")
         )
-    return [number for number in dict.fromkeys(numbers) if here.store.forget(number)]
 
 
 def repositories(here: Here, owner: str | None = None) -> list[str]:

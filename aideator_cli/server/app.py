@@ -20,6 +20,7 @@ from aideator_cli.server import (
     hooks,
     judge,
     keys,
+    memories,
     metrics,
     mirror,
     model_context,
@@ -88,6 +89,7 @@ def application(
         contract,
         accounts,
         keys,
+        memories,
         api_page,
         page,
     ):

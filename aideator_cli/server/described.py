@@ -14,7 +14,7 @@ PREFIX: Final = "#/components/schemas/"
 KINDS: Final = (
     choosing.Selection, comparing.Comparison, comparing.DryRun, judging.Judge,
     means.Key, outcome.Result, run.Run, run.Name, run.Note, run.Tags, run.Event, run.Observation, run.Told,
-    means.Webhook, means.DeadMessage, means.Tested,
+    means.Memory, means.Proposal, means.Webhook, means.DeadMessage, means.Tested,
     teams.StartedTeam, teams.ListedTeam, teams.TeamMessage, teams.TeamFile,
 )  # fmt: skip
 TEXT: Final = {"type": "string"}

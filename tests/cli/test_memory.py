@@ -91,11 +91,11 @@ def test_what_was_rejected_is_not_proposed_again(here: Shell, tmp_path: Path) ->
     assert here("memory", "review", "--reject", "nosuch").code == ExitCode.USAGE
 
 
-def at_terminal(typed: str) -> str:
+def at_terminal(typed: str, *words: str) -> str:
     """What `memory review` shows to a person who types this."""
     main, side = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "aideator_cli", "memory", "review"],
+        [sys.executable, "-m", "aideator_cli", "memory", "review", *words],
         stdin=side,
         stdout=side,
         stderr=side,

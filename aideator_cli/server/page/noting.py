@@ -1,9 +1,7 @@
 """The page's notes on repositories: what agents get, and what runs suggest. Nothing is kept that a person has not read and accepted."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -11,13 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from aideator_agent.values import frozen
-from aideator_cli.actions import memory
 from aideator_cli.actions.here import Here
-from aideator_cli.choice import noting
 from aideator_cli.choice.noting import CHARACTERS
 from aideator_cli.domain.memory import Memory, Proposal
-from aideator_cli.errors import AideatorError, not_found, usage
-from aideator_cli.intake.identity import names
+from aideator_cli.errors import AideatorError, not_found
+from aideator_cli.server import notes
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.page import frame
 from aideator_cli.server.page.forms import Form, posted
@@ -109,69 +105,38 @@ async def _screen(
 
 
 def _shown(here: Here, caller: Caller, repository: str) -> Shown:
-    with _own(here, caller):
-        known = memory.repositories(here, caller.name)
-        chosen = repository if repository in known else next(iter(known), "")
-        if not chosen:
-            return Shown(known)
-        called = _names(caller, chosen)
-        return Shown(
-            known, chosen, here.store.memories(called), memory.proposed_on(here, called, caller.name).proposals
-        )
+    known = notes.repositories(here, caller)
+    chosen = repository if repository in known else next(iter(known), "")
+    if not chosen:
+        return Shown(known)
+    return Shown(known, chosen, notes.listed(here, caller, chosen), notes.proposed(here, caller, chosen).proposals)
 
 
 def _add(here: Here, caller: Caller, form: Form) -> None:
-    with _own(here, caller):
-        memory.add_to(here, _known(here, caller, form)[0], form.text("text"))
+    notes.add(here, caller, _known(here, caller, form), form.text("text"))
 
 
 def _keep(here: Here, caller: Caller, form: Form) -> None:
-    with _own(here, caller):
-        called = _known(here, caller, form)
-        proposal = _proposal(here, caller, called, form)
-        text = form.text("text")
-        changed = text != proposal.text.strip()
-        if noting.warnings(text) and form.text("sure") != "yes":
-            raise usage(
-                "this note has warnings, so it was not kept", "tick that you have read it, or put it in your words"
-            )
-        memory.accept(here, called[0], proposal, text if changed else None)
+    notes.keep(here, caller, _decided(here, caller, form))
 
 
 def _reject(here: Here, caller: Caller, form: Form) -> None:
-    with _own(here, caller):
-        called = _known(here, caller, form)
-        memory.reject(here, called[0], _proposal(here, caller, called, form))
+    notes.reject(here, caller, _decided(here, caller, form))
 
 
 def _forget(here: Here, caller: Caller, form: Form) -> None:
     number = form.text("note")
-    with _own(here, caller):
-        memory.forget(here, [int(number) if number.isdecimal() and len(number) < 18 else 0])
+    notes.forget(here, caller, int(number) if number.isdecimal() and len(number) < 18 else 0)
 
 
-@contextmanager
-def _own(here: Here, caller: Caller) -> Iterator[None]:
-    """Within it, notes are those of the caller."""
-    with here.store.owned_by(caller.name):
-        yield
+def _decided(here: Here, caller: Caller, form: Form) -> notes.Decided:
+    repository = _known(here, caller, form)
+    return notes.Decided(repository, form.text("key"), form.text("text"), form.text("sure") == "yes")
 
 
-def _known(here: Here, caller: Caller, form: Form) -> Sequence[str]:
-    """Returns the names of the form's repository, of which the caller has runs or notes. Raises `AideatorError` (not found)."""
+def _known(here: Here, caller: Caller, form: Form) -> str:
+    """Returns the form's repository, of which the caller has runs or notes. Raises `AideatorError` (not found)."""
     repository = form.text("repo")
-    if repository not in memory.repositories(here, caller.name):
+    if repository not in notes.repositories(here, caller):
         raise not_found("you have no run and no note on this repository", hint="choose one from the list")
-    return _names(caller, repository)
-
-
-def _names(caller: Caller, repository: str) -> Sequence[str]:
-    """A folder of the server's machine, whose remotes are names of it, too, is looked at for who owns the machine alone."""
-    return names(repository) if caller.owns_machine and Path(repository).is_absolute() else (repository,)
-
-
-def _proposal(here: Here, caller: Caller, called: Sequence[str], form: Form) -> Proposal:
-    found = [each for each in memory.proposed_on(here, called, caller.name).proposals if each.key == form.text("key")]
-    if not found:
-        raise not_found("this is not proposed any more", hint="look at the list again")
-    return found[0]
+    return repository

@@ -1,7 +1,10 @@
 """What agents work with: models, keys, settings, roles, coding agents, this machine and the cluster."""
 
 from collections.abc import Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+
+if TYPE_CHECKING:  # who writes schemas loads the types alone
+    from aideator_cli.domain import memory
 
 
 class ModelFacts(TypedDict):
@@ -244,3 +247,17 @@ class Version(TypedDict):
     version: str
     json: int
     newest: NotRequired[str]
+
+
+def memory_record(note: "memory.Memory") -> dict[str, Any]:
+    return {
+        "kind": "memory", "note": note.id, "repository": note.repository, "text": note.text, "source": note.source, "run": note.run,
+        "created": note.created,
+    }  # fmt: skip
+
+
+def proposal_record(repository: str, each: "memory.Proposal") -> dict[str, Any]:
+    return {
+        "kind": "proposal", "key": each.key, "repository": repository, "text": each.text, "source": each.source, "run": each.run,
+        "warnings": list(each.warnings),
+    }  # fmt: skip
