@@ -64,7 +64,8 @@ def plan(
 ) -> Plan:
     """Raises `AideatorError` for every mistake that can be found before anything starts."""
     backend = choose(where, here.settings)
-    backend.prepare()
+    if not request.only_shown:
+        backend.prepare()
     if detach:
         _check_unwatched(request)
     if request.question.answer:

@@ -102,7 +102,7 @@ class Backend(Protocol):
         """Returns the place for people: `k3d-dev/default`, or `this machine`."""
 
     def prepare(self) -> None:
-        """Says that a run is about to be submitted, and returns at once. Makes no request."""
+        """Says that a run is likely to be submitted soon, and returns at once. Nothing is changed, and what fails is told by `submit`."""
 
     def submit(self, spec: RunSpec, hidden: bytes | None = None) -> None:
         """Starts all variations, or the first `spec.parallel`, and returns as soon as they are accepted.

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import field
-from threading import Thread
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from aideator_agent.program import AgentProgram
 from aideator_agent.values import frozen
@@ -16,6 +15,7 @@ from aideator_cli.domain.findings import BROKEN, Finding, broken, note
 from aideator_cli.errors import AideatorError, ExitCode, command, usage
 from aideator_cli.intake import configured_model, models, models_file
 from aideator_cli.intake.request import Pod, Where
+from aideator_cli.system.background import begun
 from aideator_cli.system.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _QUIET_SECONDS: Final = 1.0  # before it is said what is waited for
 _LONGEST_SECONDS: Final = 3600.0
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 _Found = Iterator[Finding | Doing]
 
 
@@ -53,7 +51,7 @@ def examine(here: Here, asked: Examining) -> Generator[Finding | Doing]:
     _check(asked)
     settings = here.settings
     configuration = machine.configuration(settings)
-    of_machine = [_begun(machine.git), _begun(machine.database, settings), _begun(machine.terminal, asked.terminal)]
+    of_machine = [begun(machine.git), begun(machine.database, settings), begun(machine.terminal, asked.terminal)]
     place = None if configuration.state == BROKEN else _place(settings, asked)
     yield configuration
     yield from (check.result() for check in of_machine)
@@ -77,20 +75,6 @@ def model_named(here: Here, name: str | None) -> str | None:
     return None if found is None or found.startswith(models.SCRIPTED) else found
 
 
-def _begun(check: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> "Future[_T]":
-    """Begins a check in a thread that no exit waits for: a cluster that does not answer must not hold up Ctrl-C."""
-    future: Future[_T] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(check(*arguments, **named))
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=work, name="doctor", daemon=True).start()
-    return future
-
-
 def _place(settings: Settings, asked: Examining) -> _Found:
     """Begins with the first check of the place where agents would run. Returns its findings, and those that follow."""
     model = _model(settings, asked)
@@ -102,9 +86,9 @@ def _place(settings: Settings, asked: Examining) -> _Found:
             raise
         return iter([broken("kubeconfig", error)])
     if backend.name == "local":
-        return _local(_begun(machine.agents_here, settings, _needed(model)), settings, asked, model, agent)
+        return _local(begun(machine.agents_here, settings, _needed(model)), settings, asked, model, agent)
     examination = cast("KubernetesBackend", backend).examination()
-    return _cluster(_begun(examination.server), examination, settings, asked, model, agent, backend.where)
+    return _cluster(begun(examination.server), examination, settings, asked, model, agent, backend.where)
 
 
 def _local(
@@ -141,10 +125,10 @@ def _cluster(
         lambda: examination.permissions(secret), examination.namespace, examination.quota, lambda: examination.keys(secret, _needed(model)),
         examination.network,
     ]  # fmt: skip
-    begun = [_begun(check) for check in checks]
+    waiting = [begun(check) for check in checks]
     yield examination.clock()
     sound = True
-    for check in begun:
+    for check in waiting:
         findings = check.result()
         sound = sound and _is_sound(findings)
         yield from findings

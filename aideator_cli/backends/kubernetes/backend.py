@@ -22,6 +22,7 @@ from aideator_cli.errors import unavailable
 if TYPE_CHECKING:
     from aideator_cli.backends.kubernetes.delivering import Delivery
     from aideator_cli.backends.kubernetes.examination import Examination
+    from aideator_cli.backends.kubernetes.outlook import Outlook
     from aideator_cli.backends.kubernetes.secrets import Secrets
 
 _IN_CLUSTER: Final = "in-cluster"  # the context of runs that a pod of the cluster has started
@@ -38,6 +39,7 @@ class KubernetesBackend:
         self._user = user
         self._runs = runs
         self._deliveries: dict[str, Delivery] = {}  # by run
+        self._outlook: Outlook | None = None  # of the next submission
 
     @classmethod
     def connect(
@@ -101,13 +103,19 @@ class KubernetesBackend:
         return [configmap, *parts, *jobs]
 
     def prepare(self) -> None:
-        """Loads the rest of the code while the caller waits for git."""
+        """Asks the cluster what needs no spec, and loads the rest of the code, while the caller makes the plan."""
+        if not self._objects.client.may_ask_a_person:
+            from aideator_cli.backends.kubernetes import outlook
+
+            self._outlook = outlook.ask(self._objects)
         Thread(target=_load, name="load", daemon=True).start()
 
     def submit(self, spec: RunSpec, hidden: bytes | None = None) -> None:  # noqa: ARG002 (it is stored)
         from aideator_cli.backends.kubernetes.submission import submit
 
-        submit(self._objects, spec, self._user, parcel.place(self._runs, spec.id))
+        outlook, self._outlook = self._outlook, None
+        known = None if outlook is None or outlook.has_failed else outlook
+        submit(self._objects, spec, self._user, parcel.place(self._runs, spec.id), known)
         self._deliver(spec)
 
     def resubmit(
@@ -169,7 +177,7 @@ class KubernetesBackend:
 
     def runs(self) -> dict[str, str | None]:
         from aideator_cli.backends.kubernetes import marks
-        from aideator_cli.backends.kubernetes.preflight import username
+        from aideator_cli.backends.kubernetes.outlook import username
 
         found = self._told(self._objects.configmaps_of_all_runs)
         if not found:

@@ -151,6 +151,11 @@ class Client:
         """Returns who this client is, for a connection of another kind."""
         return self._credentials.get()
 
+    @property
+    def may_ask_a_person(self) -> bool:
+        """Returns whether a request may have to ask a person for credentials first."""
+        return self._credentials.asks
+
     def close(self) -> None:
         """Closes every open stream, in whatever thread it is read."""
         with self._lock:
@@ -251,7 +256,7 @@ class Stream:
 
 def _is_unclear(error: ApiError | ConnectionFailed) -> bool:
     """Whether the error does not tell if the server has carried out the request."""
-    return error.established if isinstance(error, ConnectionFailed) else error.status >= 500
+    return error.established or error.stranger if isinstance(error, ConnectionFailed) else error.status >= 500
 
 
 def _printable(text: str) -> str:

@@ -57,12 +57,14 @@ class Identity:
 class Credentials:
     """An identity that one thread at a time renews before it expires."""
 
-    def __init__(self, fetch: Callable[[], Identity], *, renewable: bool) -> None:
+    def __init__(self, fetch: Callable[[], Identity], *, renewable: bool, asks: bool = False) -> None:
+        """`asks`: whether fetching may ask a person."""
         self._fetch = fetch
         self._lock = Lock()
         self._identity: Identity | None = None
         self._renewed_at: float | None = None  # seconds since the epoch at which the identity is old; None: never
         self.renewable = renewable
+        self.asks = asks
 
     def get(self, refused: Identity | None = None) -> Identity:
         """Returns the current identity. `refused` is one that the server rejected: a different one is returned."""
@@ -81,8 +83,9 @@ def of_user(user: Entry, cluster: Entry, *, interactive: bool = False) -> Creden
     """
     fields = user.fields
     if isinstance(fields.get("exec"), dict):
+        talks = interactive and fields["exec"].get("interactiveMode") != "Never"
         return Credentials(
-            lambda: _with_impersonation(_from_plugin(user, cluster, interactive), fields), renewable=True
+            lambda: _with_impersonation(_from_plugin(user, cluster, talks), fields), renewable=True, asks=talks
         )
     if isinstance(fields.get("auth-provider"), dict):
         return Credentials(lambda: _with_impersonation(_from_provider(user), fields), renewable=True)
@@ -183,10 +186,9 @@ def _provider_failed(user: Entry, why: str) -> AideatorError:
     return unavailable(f"the kubeconfig's auth-provider {name!r} failed: {why}", "log in to the cluster again")
 
 
-def _from_plugin(user: Entry, cluster: Entry, interactive: bool) -> Identity:
+def _from_plugin(user: Entry, cluster: Entry, talks: bool) -> Identity:
     asked = user.fields["exec"]
     command = str(asked.get("command", ""))
-    talks = interactive and asked.get("interactiveMode") != "Never"
     answer = _run_plugin(asked, command, user.folder, cluster, talks=talks)
     try:
         status = json.loads(answer)["status"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.base import Status
-from aideator_cli.backends.kubernetes import kubeconfig, kueue, namespaces, preflight, problems, rights
+from aideator_cli.backends.kubernetes import kubeconfig, kueue, namespaces, outlook, preflight, problems, rights
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.objects import LABELS, Objects
 from aideator_cli.domain.findings import BROKEN, Finding, broken, note, ok
@@ -78,7 +78,7 @@ class Examination:
 
     def _server(self) -> list[Finding]:
         place = self._objects.place
-        version = preflight.checked_version(self._objects)
+        version = outlook.checked_version(self._objects)
         proxy = self._objects.client.address.way
         through = f", through {proxy}" if proxy else ""
         told = f"{place.context} at {place.server}{through}"

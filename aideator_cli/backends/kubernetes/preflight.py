@@ -1,11 +1,9 @@
 """Checks before the first object is created: the cluster's version, the user's name, the keys that the agents need, what the run names in
 the cluster, and what the namespace allows a pod."""
 
-import contextlib
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.kubernetes import (
@@ -18,27 +16,26 @@ from aideator_cli.backends.kubernetes import (
     queues,
     rights,
 )
-from aideator_cli.backends.kubernetes.client import ApiError, Client
+from aideator_cli.backends.kubernetes.client import ApiError
 from aideator_cli.backends.kubernetes.manifests import Placement
 from aideator_cli.backends.kubernetes.objects import Objects
+from aideator_cli.backends.kubernetes.outlook import Outlook, ask
 from aideator_cli.errors import AideatorError
 
-_OLDEST: Final = (1, 29)
 Keys = frozenset[str] | Literal["absent", "unreadable"]  # the entries of a Secret
-_WHO: Final = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
-def preflight(objects: Objects, spec: RunSpec, user: str, pool: ThreadPoolExecutor) -> Placement:
-    """Raises `ApiError`, `ConnectionFailed`, `AideatorError`."""
-    version = pool.submit(checked_version, objects)
-    who = pool.submit(username, objects.client)
-    ranges, quotas = (pool.submit(_items, objects, kind) for kind in ("limitranges", "resourcequotas"))
+def preflight(
+    objects: Objects, spec: RunSpec, user: str, pool: ThreadPoolExecutor, outlook: Outlook | None = None
+) -> Placement:
+    """`outlook`: if the cluster was asked before. Raises `ApiError`, `ConnectionFailed`, `AideatorError`."""
+    outlook = outlook or ask(objects)
     names = [*named.checks(objects, spec, pool), *queues.checks(objects, spec, pool)]
     secrets = {name: pool.submit(secret_keys, objects, name) for name in _candidates(spec, user)}
     for_git = pool.submit(secret_keys, objects, spec.git_secret) if spec.git_secret else None
     verbs = rights.ATTACH.verbs if _by_connection(spec) else ()
     attach = [pool.submit(rights.is_allowed, objects, rights.ATTACH, verb) for verb in verbs]
-    version.result()
+    outlook.version.result()
     if not all(allowed.result() for allowed in attach):
         raise problems.no_attach(objects.place, spec.repository.base or "", rights.ATTACH.rule)
     found = {name: future.result() for name, future in secrets.items()}
@@ -48,23 +45,9 @@ def preflight(objects: Objects, spec: RunSpec, user: str, pool: ThreadPoolExecut
     there = for_git.result() if for_git else "unreadable"
     for check in [lambda: _check_git(objects, spec, secret, found.get(secret, "unreadable"), there), *names]:
         _in_a_namespace(objects, check)
-    placement = Placement(objects.place.namespace, marks.user_label(who.result() or user), secret)
-    _check_allowances(objects, spec, placement, ranges.result(), quotas.result())
+    placement = Placement(objects.place.namespace, marks.user_label(outlook.who.result() or user), secret)
+    _check_allowances(objects, spec, placement, outlook.ranges.result(), outlook.quotas.result())
     return placement
-
-
-def checked_version(objects: Objects) -> str | None:
-    """Returns the server's version, or None if it hides that. Raises `AideatorError` if it is too old, `ApiError`, `ConnectionFailed`."""
-    try:
-        told = objects.client.call("GET", "/version")
-    except ApiError as error:
-        if error.status == 403:  # then the Jobs will show it
-            return None
-        raise
-    numbers = re.findall(r"\d+", f"{told.get('major')} {told.get('minor')}")
-    if len(numbers) == 2 and (int(numbers[0]), int(numbers[1])) < _OLDEST:
-        raise problems.too_old(objects.place, str(told.get("gitVersion")))
-    return str(told.get("gitVersion"))
 
 
 def secret_names(secret: str | None, user: str) -> list[str]:
@@ -87,15 +70,6 @@ def secret_keys(objects: Objects, name: str) -> Keys:
 
 def _by_connection(spec: RunSpec) -> bool:
     return spec.sent is not None and spec.sent.by_connection
-
-
-def username(client: Client) -> str | None:
-    """Returns what the cluster calls this user, or None if it does not say."""
-    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    with contextlib.suppress(ApiError):
-        name = client.call("POST", _WHO, body=review)["status"]["userInfo"].get("username")
-        return name if isinstance(name, str) else None
-    return None
 
 
 def _candidates(spec: RunSpec, user: str) -> list[str]:
@@ -141,17 +115,6 @@ def _in_a_namespace(objects: Objects, check: named.Check) -> None:
     except AideatorError:
         namespaces.look(objects)
         raise
-
-
-def _items(objects: Objects, kind: str) -> Sequence[Mapping[str, Any]]:
-    """Returns none if the user may not list them: then the pods will show what is refused."""
-    try:
-        items: Sequence[Mapping[str, Any]] = objects.client.call("GET", f"{objects.core}/{kind}")["items"] or []
-    except ApiError as error:
-        if error.status in (403, 404):
-            return []
-        raise
-    return items
 
 
 def _check_allowances(

@@ -13,6 +13,7 @@ from aideator_cli.backends.kubernetes import inheriting, manifests, marks, parce
 from aideator_cli.backends.kubernetes.client import STRATEGIC_PATCH, ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.manifests import Placement, Submission
 from aideator_cli.backends.kubernetes.objects import Objects, submission_of
+from aideator_cli.backends.kubernetes.outlook import Outlook
 from aideator_cli.backends.kubernetes.preflight import preflight
 from aideator_cli.errors import AideatorError
 
@@ -20,15 +21,15 @@ _THREADS: Final = 8
 _T = TypeVar("_T")
 
 
-def submit(objects: Objects, spec: RunSpec, user: str, sent: Path) -> None:
+def submit(objects: Objects, spec: RunSpec, user: str, sent: Path, outlook: Outlook | None = None) -> None:
     """Returns once the API server has accepted everything. Raises `AideatorError` and leaves nothing of the run behind.
 
-    `sent`: the folder with what is sent beside the spec.
+    `sent`: the folder with what is sent beside the spec. `outlook`: what the cluster was asked before.
     """
     first = Submission(1, spec.submission_id)
     numbers = [variation.number for variation in spec.variations]
     at_once = len(numbers) if spec.parallel is None else spec.parallel
-    _submit(objects, spec, dict.fromkeys(numbers[:at_once], first), user, sent, numbers[at_once:])
+    _submit(objects, spec, dict.fromkeys(numbers[:at_once], first), user, sent, numbers[at_once:], outlook)
 
 
 def resubmit(
@@ -62,11 +63,12 @@ def _submit(
     user: str,
     sent: Path,
     later: Sequence[int] = (),
+    outlook: Outlook | None = None,
 ) -> None:
     chosen = replace(spec, variations=tuple(v for v in spec.variations if v.number in submissions))
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="submit") as pool:
         try:
-            placement = preflight(objects, chosen, user, pool)
+            placement = preflight(objects, chosen, user, pool, outlook)
         except (ApiError, ConnectionFailed) as error:
             raise problems.explain(error, objects.place) from error
         configmap = manifests.configmap(spec, placement, later)

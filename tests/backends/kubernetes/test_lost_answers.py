@@ -19,9 +19,9 @@ QUOTA = 'configmaps "agent-x" is forbidden: exceeded quota: team, requested: cou
 
 @dataclass
 class Namespace:
-    """Keeps what is created in it, up to one object of `kind`. The first answer about that one is lost."""
+    """Keeps what is created in it; of the kind `scarce` one object, and the answer about that one is lost."""
 
-    kind: str
+    scarce: str = ""
     refuses: Callable[[Handler], bool] = lambda _: False
     there: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path
 
@@ -44,13 +44,14 @@ class Namespace:
         made = json.loads(handler.body)
         made["metadata"]["uid"] = f"uid-{len(self.there)}"
         at = f"{path}/{made['metadata']['name']}"
-        if path.endswith(self.kind) and any(f"/{self.kind}/" in known for known in self.there):
+        is_scarce = path.rpartition("/")[2] == self.scarce
+        if is_scarce and any(f"/{self.scarce}/" in known for known in self.there):
             handler.json(
                 403, {"reason": "Forbidden", "message": QUOTA}
             )  # a quota is asked before the name is looked up
             return
         self.there[at] = made
-        if path.endswith(self.kind):
+        if is_scarce:
             handler.cut()
         else:
             handler.json(201, made)
