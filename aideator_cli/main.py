@@ -61,8 +61,6 @@ def _ended(words: list[str], *, debug: bool) -> int:
         code = SIGNALLED + number_of(interrupt_before) if interrupt_before else _broken(error, debug=debug)
     except Exception as error:
         code = _broken(error, debug=debug)
-    else:
-        return code
     _forget_output_that_fails()
     return code
 
@@ -88,11 +86,12 @@ def _manners(*, quiet: bool, plain: bool) -> Iterator[None]:
 
 
 def _forget_output_that_fails() -> None:
-    """The reader of stdout may be gone, or its disk full. Python's own flush at exit must not complain about that."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """The reader of stdout or stderr may be gone, or its disk full. Python's flush at exit must not complain, nor change the code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complete_for_kubectl() -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -44,6 +46,7 @@ REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
 LONGEST_SECONDS: Final = 0.4  # where it is not
 SHARE: Final = 0.08  # of a core that drawing may take
 CATCHING_UP_SECONDS: Final = 0.01
+LOOKING_SECONDS: Final = 1.0  # between two looks at the terminal
 FOLDING_SECONDS: Final = 0.01  # at a time; keys are answered in between
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -98,7 +101,15 @@ class PanesApp(App[None]):
                 asyncio.get_running_loop().add_signal_handler(number, self._leave_for, number)
         self.push_screen(self.board)
         self.feed.start()
+        self._watch_terminal()
         self._beat()
+
+    def _watch_terminal(self) -> None:
+        """Leaves when the terminal is gone. nohup ignores SIGHUP, and a process in a session of its own gets none."""
+        if not self.is_headless and sys.__stdin__ is not None:
+            terminal = select.poll()
+            terminal.register(sys.__stdin__.fileno(), 0)  # a hang-up is told whatever one asks for
+            self.set_interval(LOOKING_SECONDS, lambda: self._leave_for(signal.SIGHUP) if terminal.poll(0) else None)
 
     def _beat(self) -> None:
         """Draws, and schedules the next picture. The delay grows with the time that drawing takes on this machine."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from aideator_cli.errors import ExitCode
 from tests.end_to_end.user import User
 from tests.fixtures.colours import colours, styles
 from tests.fixtures.repositories import LocalRepository
@@ -173,6 +174,21 @@ def test_a_signal_leaves_the_terminal_as_it_was(terminal: Panes, user: User, num
     assert pane.until_ended() == 128 + number
     assert not pane.alternate()
     user.call("cancel", "@last")
+
+
+def test_a_terminal_that_goes_away_without_a_signal_ends_the_panes(user: User) -> None:
+    add_run(Path(user.environment["AIDEATOR_HOME"]), Told(change("a.py", "old", "new")))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    command = [sys.executable, "-m", "aideator_cli", "watch", "--view", "panes"]
+    environment = user.environment | {"TERM": "xterm-256color"}
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    until_written(ours, b"k3v9x2q")
+    os.close(ours)  # nobody's controlling terminal, so the kernel sends no SIGHUP
+    assert process.wait(60) == ExitCode.HUNG_UP
 
 
 @pytest.mark.parametrize("words", [["--view", "panes"], ["--view", "live"]])
