@@ -118,7 +118,7 @@ async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI
     parts = [*([traces] if traces else []), state.deliverer, state.followers, state.judges, movers]
     for part in parts:
         part.start()
-    work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting)
+    work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting, looks=state.looks)
     try:
         async with model_context.served(work) as state.model_context:
             yield

@@ -20,24 +20,26 @@ from starlette.types import ASGIApp
 
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, written
-from aideator_cli.server import offers
+from aideator_cli.server import offers, team_offers
 from aideator_cli.server.core import Core
 from aideator_cli.server.followers import Followers
+from aideator_cli.server.followers.teams import TeamMovers
 from aideator_cli.server.gate import LARGEST_BODY
 from aideator_cli.server.problems import Problem
 from aideator_cli.text.clean import clean
 
 INSTRUCTIONS: Final = (
     "AIdeator gives one task to several coding agents and checks their patches. The usual order: run, wait until it has ended, "
-    "compare, diff of the best, select. Tell the user why the best is the best, and the command that applies it. "
-    + offers.FOREIGN
+    "compare, diff of the best, select. Tell the user why the best is the best, and the command that applies it. For what is too "
+    "much for one agent: team, team_status until it is over, team_patch. " + offers.FOREIGN
 )
 PATCH: Final = re.compile(r"aideator://runs/([a-z][a-z0-9]{0,20})/variations/([0-9]{1,4})/patch")
+TEAM_PATCH: Final = re.compile(r"aideator://teams/([a-z][a-z0-9]{0,20})/patch")
 REPORT: Final = re.compile(r"aideator://runs/([a-z][a-z0-9]{0,20})/report")
 NAMED: Final = 10  # mistakes in one call
 
 _log: Final = logging.getLogger(__name__)
-_TOOLS: Final = {tool.name: tool for tool in offers.TOOLS}
+_TOOLS: Final = {tool.name: tool for tool in (*offers.TOOLS, *team_offers.TOOLS)}
 
 
 def serve(here: Here, *, shell: bool) -> None:
@@ -49,13 +51,16 @@ def serve(here: Here, *, shell: bool) -> None:
 
 async def _serve(here: Here, shell: bool) -> None:
     core, followers = Core(here), Followers(here)
-    followers.start()
+    movers = TeamMovers(here, followers.look)
+    for part in (followers, movers):
+        part.start()
     try:
         offered = server(offers.Work(core, followers, shell))
         async with stdio_server() as (incoming, outgoing):
             await offered.run(incoming, outgoing, offered.create_initialization_options())
     finally:
-        await asyncio.to_thread(followers.stop)
+        for part in (movers, followers):
+            await asyncio.to_thread(part.stop)
         core.close()
 
 
@@ -72,8 +77,8 @@ async def served(work: offers.Work) -> AsyncIterator[ASGIApp]:
 
 def server(work: offers.Work) -> Server[Any]:
     async def call(context: ServerRequestContext[Any, Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
-        async def tell(ended: int, all_of_them: int) -> None:
-            await context.session.report_progress(ended, all_of_them, f"{ended} of {all_of_them} agents have ended")
+        async def tell(ended: int, all_of_them: int, what: str) -> None:
+            await context.session.report_progress(ended, all_of_them, f"{ended} of {all_of_them} {what} have ended")
 
         return await _called(_work_of(work, context), asked, tell)
 
@@ -84,7 +89,9 @@ def server(work: offers.Work) -> Server[Any]:
 
     async def list_tools(context: ServerRequestContext[Any, Any], _asked: object) -> types.ListToolsResult:
         caller = _work_of(work, context).caller
-        return types.ListToolsResult(tools=[_described(tool) for tool in offers.TOOLS if tool.scope in caller.scopes])
+        return types.ListToolsResult(
+            tools=[_described(tool) for tool in _TOOLS.values() if tool.scope in caller.scopes]
+        )
 
     return Server(
         "aideator",
@@ -107,9 +114,7 @@ def _work_of(work: offers.Work, context: ServerRequestContext[Any, Any]) -> offe
 
 
 def _described(tool: offers.Tool) -> types.Tool:
-    hints = types.ToolAnnotations(
-        read_only_hint=tool.reads, destructive_hint=tool.name == "cancel", open_world_hint=tool.name == "run"
-    )
+    hints = types.ToolAnnotations(read_only_hint=tool.reads, destructive_hint=tool.stops, open_world_hint=tool.starts)
     return types.Tool(
         name=tool.name,
         description=tool.description,
@@ -136,7 +141,13 @@ async def _list_templates(_context: object, _asked: object) -> types.ListResourc
         mime_type="text/html",
         description="A run as one HTML page: comparison, patches, time lines, checks and costs.",
     )
-    return types.ListResourceTemplatesResult(resource_templates=[patch, report])
+    of_team = types.ResourceTemplate(
+        name="team_patch",
+        uri_template=team_offers.patch_uri("{team}"),
+        mime_type="text/x-patch",
+        description="The whole patch of a team's result.",
+    )
+    return types.ListResourceTemplatesResult(resource_templates=[patch, report, of_team])
 
 
 async def _called(work: offers.Work, asked: types.CallToolRequestParams, tell: offers.Tell) -> types.CallToolResult:
@@ -171,6 +182,10 @@ async def _read(work: offers.Work, uri: str) -> types.ReadResourceResult:
         if found := PATCH.fullmatch(uri):
             patch = await offers.patch(work, found[1], int(found[2]))
             return _contents(uri, patch.decode(errors="replace"), "text/x-patch")
+        if found := TEAM_PATCH.fullmatch(uri):
+            return _contents(
+                uri, (await team_offers.patch_of_team(work, found[1])).decode(errors="replace"), "text/x-patch"
+            )
         if found := REPORT.fullmatch(uri):
             return _contents(uri, await offers.report(work, found[1]), "text/html")
     except (AideatorError, Problem) as error:

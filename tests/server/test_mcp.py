@@ -15,10 +15,12 @@ from mcp_types import CallToolResult
 from aideator_cli.api import Aideator
 from aideator_cli.server import offers
 from aideator_cli.system.installation import adding
+from tests.actions.teams.conftest import World
 from tests.cli.conftest import Shell, aideator
 from tests.server.conftest import Body
+from tests.server.teams.conftest import Asked, asked, world
 
-__all__ = ["aideator"]
+__all__ = ["aideator", "asked", "world"]
 
 
 def talk(home: Path, conversation: Callable[[Client], Awaitable[None]], *words: str) -> None:
@@ -47,7 +49,9 @@ def test_an_agent_asks_for_two_attempts_and_takes_the_best(home: Path, body: Bod
 
     async def conversation(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert list(tools) == ["run", "status", "wait", "compare", "diff", "select", "cancel"]
+        assert list(tools) == [
+            "run", "status", "wait", "compare", "diff", "select", "cancel", "team", "team_status", "team_patch", "team_cancel",
+        ]  # fmt: skip
         assert all(tool.description and tool.input_schema["type"] == "object" for tool in tools.values())
 
         started = await client.call_tool("run", body())
@@ -74,7 +78,7 @@ def test_an_agent_asks_for_two_attempts_and_takes_the_best(home: Path, body: Bod
         assert f"aideator apply {run}" in said(selected)
 
         templates = (await client.list_resource_templates()).resource_templates
-        assert [each.name for each in templates] == ["patch", "report"]
+        assert [each.name for each in templates] == ["patch", "report", "team_patch"]
         whole = await client.read_resource(f"aideator://runs/{run}/variations/1/patch")
         assert whole.contents[0].text == patch.structured_content["patch"]  # type: ignore[union-attr]
         page = await client.read_resource(f"aideator://runs/{run}/report")
@@ -104,7 +108,49 @@ def test_an_agent_stops_what_it_has_started(home: Path, body: Body, tmp_path: Pa
     assert [result.outcome for result in Aideator(home).run(runs[0]).results()] == ["cancelled"]
 
 
-def test_what_goes_wrong_is_a_tool_error_with_a_hint(home: Path, body: Body) -> None:
+def test_an_agent_gives_a_task_to_a_team_and_reads_its_patch(home: Path, asked: Asked) -> None:
+    progress: list[str] = []
+
+    async def on_progress(_done: float, _total: float | None, message: str | None) -> None:
+        progress.append(message or "")
+
+    async def conversation(client: Client) -> None:
+        started = await client.call_tool("team", asked(allow_local_shell=True))
+        assert not started.is_error, said(started)
+        team = started.structured_content["team"]
+        early = await client.call_tool("team_patch", {"team": team})
+        assert (early.is_error, f"team {team} is still at work" in said(early)) == (True, True)
+        over = await client.call_tool("team_status", {"team": team, "timeout": 300}, progress_callback=on_progress)
+        assert (over.structured_content["state"], over.structured_content["reason"]) == ("succeeded", "")
+        assert [task["id"] for task in over.structured_content["plan"]["tasks"]] == ["a", "b"]
+        assert said(over).endswith(f"The user applies it with: aideator apply {team}")
+        assert progress[0].endswith("steps have ended")
+        patch = await client.call_tool("team_patch", {"team": team})
+        assert "+A = 1" in patch.structured_content["patch"]
+        whole = await client.read_resource(f"aideator://teams/{team}/patch")
+        assert whole.contents[0].text == patch.structured_content["patch"]  # type: ignore[union-attr]
+        newest = await client.call_tool("team_status")
+        assert [each["team"] for each in newest.structured_content["teams"]] == [team]
+        step = over.structured_content["steps"][0]["run"]
+        assert (await client.call_tool("status", {"run": step})).structured_content["state"] == "ended"
+
+    talk(home, conversation, "--allow-local-shell")
+
+
+def test_an_agent_ends_the_team_that_it_has_started(home: Path, asked: Asked, world: World) -> None:
+    world.script("plan", {"calls": [{"tool": "bash", "arguments": {"command": "sleep 600"}}]})
+
+    async def conversation(client: Client) -> None:
+        team = (await client.call_tool("team", asked(allow_local_shell=True))).structured_content["team"]
+        still = await client.call_tool("team_status", {"team": team, "timeout": 0.1})
+        assert said(still).endswith("It is not over yet: call team_status again.")
+        ended = await client.call_tool("team_cancel", {"team": team})
+        assert (ended.structured_content["state"], "It has no result." in said(ended)) == ("cancelled", True)
+
+    talk(home, conversation, "--allow-local-shell")
+
+
+def test_what_goes_wrong_is_a_tool_error_with_a_hint(home: Path, body: Body, asked: Asked) -> None:
     wrong: list[tuple[str, dict[str, Any], str, str]] = [
         ("status", {"run": "zzzzzzz"}, "there is no run zzzzzzz", "call status without run: it lists the newest"),
         ("run", {"repository": "."}, "prompt: Field required", "the tool's input schema says what it takes"),
@@ -114,17 +160,22 @@ def test_what_goes_wrong_is_a_tool_error_with_a_hint(home: Path, body: Body) -> 
         ("run", body(api_base="https://evil.example"), "may not set api_base", "aideator config set api_base URL"),
         ("run", body(models=[], agents=["/srv/a.yaml"]), "or name a script, or the file of an agent", "the user allows it"),
         ("run", body(), "may not run commands on this machine", "the user allows it with aideator mcp --allow-local-shell"),
+        ("team", asked(), "may not name the file of a team", "the user allows it with aideator mcp --allow-local-shell"),
+        ("team", asked(team="feature", api_base="https://evil.example"), "may not set api_base", "aideator config set"),
+        ("team", asked(team="feature", allow_local_shell=True), "may not run commands on this machine", "the user allows it"),
+        ("team", asked(team="mine", stages="stages: {a: {model: scripted/a.yaml}}"), "names the file 'scripted/a.yaml'", "name roles"),
+        ("team_status", {"team": "zzzzzzz"}, "there is no team zzzzzzz", "call team_status without team: it lists the newest"),
     ]  # fmt: skip
 
     async def conversation(client: Client) -> None:
-        for tool, asked, text, hint in wrong:
-            answer = await client.call_tool(tool, asked)
+        for tool, given, text, hint in wrong:
+            answer = await client.call_tool(tool, given)
             assert answer.is_error, tool
             message, _, advice = said(answer).partition("\nhint: ")
             assert text in message
             assert hint in advice
-        for uri in ("aideator://runs/zzzzzzz/report", "file:///etc/passwd"):
-            with pytest.raises(MCPError, match="there is no r"):
+        for uri in ("aideator://runs/zzzzzzz/report", "aideator://teams/zzzzzzz/patch", "file:///etc/passwd"):
+            with pytest.raises(MCPError, match="there is no "):
                 await client.read_resource(uri)
 
     talk(home, conversation)
@@ -137,7 +188,7 @@ def test_a_long_patch_is_cut_and_says_so(home: Path, monkeypatch: Any) -> None: 
         async def act(self, *_: object) -> bytes:
             return b"+" * (offers.LARGEST_PATCH + 1)
 
-    async def tell(*_: int) -> None: ...
+    async def tell(*_: object) -> None: ...
 
     work = offers.Work(Core(), None, shell=False)  # type: ignore[arg-type]
     diff = next(tool for tool in offers.TOOLS if tool.name == "diff")

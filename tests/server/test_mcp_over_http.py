@@ -17,6 +17,7 @@ from aideator_cli.server.streams.hub import Hub
 from aideator_cli.store.serving import ServerStore
 from tests.server.page.conftest import Site
 from tests.server.page.stories import three
+from tests.server.page.team_stories import TEAM, stored
 from tests.server.page.waiting import until
 from tests.server.test_accounts import token
 from tests.server.test_mcp import said
@@ -115,9 +116,39 @@ def test_nobody_works_with_runs_of_others(site: Site) -> None:
     talk(site, token("bob"), conversation)
 
 
+def test_teams_are_those_of_the_tokens_user(site: Site, home: Path) -> None:
+    stored(home, over=True, prompt="Export the list.", owner="ada")
+    tools = ("team_status", "team_patch", "team_cancel")
+
+    async def of_ada(client: Client) -> None:
+        newest = await client.call_tool("team_status")
+        assert [each["team"] for each in newest.structured_content["teams"]] == [TEAM]
+        shown = await client.call_tool("team_status", {"team": TEAM, "timeout": 60})
+        assert (shown.structured_content["state"], said(shown).startswith(offers.FOREIGN)) == ("failed", True)
+        nothing = await client.call_tool("team_patch", {"team": TEAM})
+        assert f"team {TEAM} has no result" in said(nothing)
+        file = await client.call_tool(
+            "team", {"repository": "https://git.example/x.git", "prompt": "x", "team": "/srv/a.yaml"}
+        )
+        assert "may not name the file of a team" in said(file)
+
+    async def of_bob(client: Client) -> None:
+        assert said(await client.call_tool("team_status")).endswith("There are no teams yet.")
+        for tool in tools:
+            answer = await client.call_tool(tool, {"team": TEAM})
+            assert (answer.is_error, f"there is no team {TEAM}" in said(answer)) == (True, True), tool
+        with pytest.raises(MCPError, match="there is no team"):
+            await client.read_resource(f"aideator://teams/{TEAM}/patch")
+
+    talk(site, token("ada"), of_ada)
+    talk(site, token("bob"), of_bob)
+
+
 def test_a_token_that_only_reads_has_only_tools_that_read(site: Site) -> None:
     async def conversation(client: Client) -> None:
-        assert [tool.name for tool in (await client.list_tools()).tools] == ["status", "wait", "compare", "diff"]
+        assert [tool.name for tool in (await client.list_tools()).tools] == [
+            "status", "wait", "compare", "diff", "team_status", "team_patch",
+        ]  # fmt: skip
         answer = await client.call_tool("select", {"run": RUN, "variation": 1})
         assert answer.is_error
         assert "this token may not do that: it needs the scope run" in said(answer)

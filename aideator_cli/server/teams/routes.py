@@ -80,7 +80,7 @@ async def list_teams(
 ) -> Response:
     if state not in STATES:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{state[:40]!r} is no state of a team", ", ".join(STATES[1:]))
-    return JSONResponse(await core_of(request).read(_page, caller.sees, state or None, limit, cursor))
+    return JSONResponse(await core_of(request).read(page, caller.sees, state or None, limit, cursor))
 
 
 @router.get("/teams/{team}", summary="One team, with its plan and its steps", responses=one("StartedTeam"))
@@ -124,7 +124,7 @@ async def events(
     responses=other("text/x-patch", "the patch"),
 )
 async def patch(request: Request, _caller: Reading, team: TeamId) -> Response:
-    return patch_answer(team, await core_of(request).read(_patch, team))
+    return patch_answer(team, await core_of(request).read(patch_of, team))
 
 
 @router.get(
@@ -173,7 +173,8 @@ def _messages(here: Here, looks: Looks, team: str) -> list[dict[str, Any]]:
     return [message_record(team, each) for each in found]
 
 
-def _page(here: Here, owner: str | None, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
+def page(here: Here, owner: str | None, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Returns one page of the list. `owner`: whose teams; None: everybody's. Raises `Problem` for a cursor that is gone."""
     from aideator_cli.views.json.teams import listed_record
 
     after = None
@@ -188,7 +189,8 @@ def _page(here: Here, owner: str | None, state: str | None, limit: int, cursor: 
     }
 
 
-def _patch(here: Here, team: str) -> bytes:
+def patch_of(here: Here, team: str) -> bytes:
+    """Returns the patch of the team's result. Raises `AideatorError` if it has none."""
     run, _, number = finding.result_of(the_team(here, team)).partition("/")
     return runs.patch_of(here, run, int(number))
 
