@@ -2,7 +2,8 @@
 
 The peer is what a person would do by hand, side by side too: three times `git clone`, a change, `git diff`, a second working tree of that
 clone with the patch applied, the check there; the check on one tree of the base; and all folders removed. The forms take turns.
-`--short`: 3,000 files, one round. `--other FOLDER`: a checkout of another commit takes its turns, too.
+`--short`: 3,000 files, one round. `--other FOLDER`: a checkout of another commit takes its turns, too. TMPDIR names the file system: on
+ext4 without a journal, as virtual machines may have it, new files are slow for minutes after many were removed, as each round does.
 """
 
 import argparse

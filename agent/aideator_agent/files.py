@@ -259,17 +259,17 @@ class _Tree:
             self.odd.repositories.append(self._path())
         inner = []
         for name in names:
-            mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
+            mode, is_git = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode, _is_git(name)
             if stat.S_ISDIR(mode):
                 inner.append(name)
-            elif doomed or _is_git(name):
+            elif doomed or is_git:
                 os.unlink(name, dir_fd=self.fd)
             elif stat.S_ISREG(mode) and not mode & stat.S_IRUSR:
                 with suppress(PermissionError):  # another user's; git will say so
                     os.chmod(name, stat.S_IMODE(mode) | stat.S_IRUSR, dir_fd=self.fd)
             elif self.odd is not None and stat.S_IFMT(mode) in _KINDS:
                 self.odd.special.append((self._path(name), _KINDS[stat.S_IFMT(mode)]))
-            if _is_git(name) and not doomed:
+            if is_git and not doomed:
                 removed.append(self._path(name))
         return inner
 

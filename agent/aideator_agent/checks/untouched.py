@@ -71,7 +71,6 @@ class _Moving:
 
     def take(self, source: str, target: str, path: str) -> None:
         """Moves what is untouched of a file or folder. `source` may be `target`: then the rest goes aside."""
-        self.check()
         found = os.lstat(source)
         same = self.seen.get(path) == (found.st_ino, found.st_ctime_ns)
         if stat.S_ISDIR(found.st_mode) and path in self.seen:
@@ -83,6 +82,7 @@ class _Moving:
 
     def _folder(self, source: str, target: str, path: str, *, same: bool) -> None:
         """An untouched folder is moved as one; of another, its untouched content is moved into a new one."""
+        self.check()
         if same and source != target:
             os.rename(source, target)  # noqa: PTH104
             source = target
@@ -102,9 +102,9 @@ class _Moving:
 
 
 def _look(folder: str, path: str, seen: dict[str, tuple[int, int]], check: Callable[[], None]) -> None:
+    check()
     with os.scandir(folder) as entries:
         for entry in entries:
-            check()
             if not path and entry.name == ".git":
                 continue
             found = entry.stat(follow_symlinks=False)

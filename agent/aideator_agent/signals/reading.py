@@ -59,7 +59,7 @@ def _search(
     task: str,
     clock: Clock,
     found: list[Signal],
-    scripts: Collection[str],
+    scripts: frozenset[str],
     support: Support,
 ) -> None:
     paths = base.paths()

@@ -5,6 +5,7 @@ The base tells: its tests name such a file or its folder, and its own code does 
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from aideator_agent.checks import guarded
@@ -66,13 +67,12 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
     scripts = guarded.named_in(tuple(commands))
     paths = base.paths()
     tests = tests_among(paths, scripts)
+    named = frozenset(_named(base.texts(sorted(tests))))
     others = [
         path
-        for path in sorted(paths - tests)
-        if not guarded.is_setting(path, scripts) and not _DOCUMENT.fullmatch(path)
+        for path in sorted(path for path in paths if _has_name(path, named))
+        if path not in tests and not guarded.is_setting(path, scripts) and not _DOCUMENT.fullmatch(path)
     ]
-    texts = base.texts(sorted(tests))
-    named = frozenset(_named(texts))
     candidates = _data(others, named) | _helpers(others, named, base)
     asked = {each: words for each, words in candidates.items() if not _says(task, each)}
     used = base.with_text(sorted({word for words in asked.values() for word in words})[:MOST]) if asked else {}
@@ -87,10 +87,16 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
     )
 
 
-def tests_among(paths: Collection[str], scripts: Collection[str]) -> frozenset[str]:
-    return frozenset(
-        path for path in paths if guarded.is_test(path) or any(f"/{path}".endswith(f"/{name}") for name in scripts)
-    )
+@lru_cache(maxsize=1)
+def tests_among(paths: frozenset[str], scripts: frozenset[str]) -> frozenset[str]:
+    """A large repository's are asked for once."""
+    ends = tuple(f"/{name}" for name in scripts)
+    return frozenset(path for path in paths if guarded.is_test(path) or f"/{path}".endswith(ends))
+
+
+def _has_name(path: str, named: frozenset[str]) -> bool:
+    """Whether tests may mean the path: its file, its module or one of its folders is among what they name."""
+    return not named.isdisjoint(path.split("/")) or _stem(path) in named
 
 
 def inside(texts: Mapping[str, str]) -> dict[str, str]:
