@@ -6,7 +6,12 @@ from typing import Final
 from aideator_agent.values import frozen
 
 ASK: Final = "ask"  # the tool
+ARGUMENTS: Final = ("role", "question")
 PERSON: Final = "user"  # who has answered, instead of a role
+DESCRIPTION: Final = (
+    "Asks a role of your team what only it can decide, and returns its answer. The roles: {names}. They know the goal and the plan, but"
+    " not the repository: ask precisely, and look up yourself what the code can tell you."
+)
 
 
 @frozen
@@ -20,3 +25,8 @@ class Colleagues:
     @property
     def names(self) -> str:
         return ", ".join(self.roles)
+
+    @property
+    def description(self) -> str:
+        """Returns what a model is told of the tool."""
+        return DESCRIPTION.format(names=self.names)

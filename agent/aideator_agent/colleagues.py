@@ -14,6 +14,7 @@ from aideator_agent.told import Told
 from aideator_agent.values import frozen
 
 MOST: Final = 20  # questions of an attempt
+ROLE: Final = 100  # characters of a name that there is not
 QUESTION: Final = 4000  # characters
 ANSWER: Final = 8000
 LOOK: Final = 0.1  # seconds between two looks for a person's answer
@@ -33,45 +34,62 @@ class Consulted(Protocol):
         """Returns what the model says to these messages, which are no part of the dialogue. Raises `Ended`."""
 
 
+class Questions:
+    """Which questions an agent may ask, and what the role is told that answers. Belongs to one attempt."""
+
+    def __init__(self, colleagues: Colleagues, asker: str) -> None:
+        """`asker`: the role of the agent that asks."""
+        self.colleagues = colleagues
+        self._asker = asker
+        self._count = 0
+
+    def refused(self, role: str, question: str) -> str:
+        """Returns why the question can't be asked. Empty: it can, and counts."""
+        if role not in self.colleagues.roles:
+            return f"There is no role {pieces.shortened(role, ROLE)!r} to ask; there are {self.colleagues.names}."
+        if not question.strip() or len(question) > QUESTION:
+            return f"A question has 1 to {QUESTION:,} characters."
+        if self._count >= MOST:
+            return f"You have asked {MOST} questions, and may ask no more: decide yourself."
+        self._count += 1
+        return ""
+
+    def messages(self, role: str, question: str) -> list[Message]:
+        """Returns what the role's model is asked: a system message, and a user's."""
+        rules = RULES.format(asker=self._asker)
+        asked = f"{self.colleagues.about}\n\nThe question of the {self._asker}:\n\n{question}"
+        return [
+            {"role": "system", "content": f"{self.colleagues.roles[role]}\n\n{rules}"},
+            {"role": "user", "content": asked},
+        ]
+
+
+def answered(role: str, answer: str) -> Said:
+    answer = answer.strip()
+    return Said(pieces.shortened(answer, ANSWER), role) if answer else Said(f"{role} gave no answer.", "")
+
+
 class Asking:
-    """Belongs to one attempt."""
+    """The questions of our own loop. Belongs to one attempt."""
 
     def __init__(self, colleagues: Colleagues, role: str, model: Consulted, user: Told, interrupts: Interrupts) -> None:
-        self._colleagues = colleagues
-        self._role = role
+        self._questions = Questions(colleagues, role)
+        self._wait = colleagues.wait
         self._model = model
         self._user = user
         self._interrupts = interrupts
-        self._count = 0
 
     def ask(self, role: str, question: str) -> Said:
         """Returns the answer. Raises `Ended` when the agent must stop."""
-        refused = self._refused(role, question)
-        if refused:
+        if refused := self._questions.refused(role, question):
             return Said(refused, "")
-        self._count += 1
         if said := self._of_a_person():
             return Said(said, PERSON)
-        answer = self._model.consult(self._messages(role, question)).strip()
-        return Said(pieces.shortened(answer, ANSWER), role) if answer else Said(f"{role} gave no answer.", "")
-
-    def _refused(self, role: str, question: str) -> str:
-        if role not in self._colleagues.roles:
-            return f"There is no role {role!r} to ask; there are {self._colleagues.names}."
-        if not question.strip() or len(question) > QUESTION:
-            return f"A question has 1 to {QUESTION:,} characters."
-        return f"You have asked {MOST} questions, and may ask no more: decide yourself." if self._count >= MOST else ""
+        return answered(role, self._model.consult(self._questions.messages(role, question)))
 
     def _of_a_person(self) -> str:
         """Returns what a person says while the question waits."""
-        deadline = time.monotonic() + self._colleagues.wait
+        deadline = time.monotonic() + self._wait
         while not self._user.waits and time.monotonic() < deadline:
             self._interrupts.wait(min(LOOK, max(0.0, deadline - time.monotonic())))
-        return "\n\n".join(self._user.take()) if self._colleagues.wait else ""
-
-    def _messages(self, role: str, question: str) -> list[Message]:
-        rules = RULES.format(asker=self._role)
-        return [
-            {"role": "system", "content": f"{self._colleagues.roles[role]}\n\n{rules}"},
-            {"role": "user", "content": f"{self._colleagues.about}\n\nThe question of the {self._role}:\n\n{question}"},
-        ]
+        return "\n\n".join(self._user.take()) if self._wait else ""

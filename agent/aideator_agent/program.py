@@ -33,3 +33,8 @@ class AgentProgram:
     home: str | None = (
         None  # the user's own HOME, where the agent is logged in by itself; None: an empty one, and the key proxy
     )
+
+
+def name_at_provider(model: str) -> str:
+    """Returns a model's name without its provider, which only we need."""
+    return model.partition("/")[2] or model

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aideator_agent import answer, files, pieces
-from aideator_agent.colleague import ASK
+from aideator_agent.colleague import ARGUMENTS, ASK
 from aideator_agent.emitter import Emitter
 from aideator_agent.excerpt import Excerpt, excerpt
 from aideator_agent.files import FileRefused
@@ -95,7 +95,7 @@ class Tools:
         self._answers = spec.answer
         self._schema_of = SCHEMAS | ({"submit": ANSWERING} if spec.answer else {})
         if spec.colleagues is not None:
-            self._schema_of |= {ASK: (ASKING.format(names=spec.colleagues.names), *SCHEMAS[ASK][1:])}
+            self._schema_of |= {ASK: (spec.colleagues.description, *SCHEMAS[ASK][1:])}
         if allowed is not None:
             self._by_name = {name: tool for name, tool in self._by_name.items() if name in {*allowed, ASK, "submit"}}
 
@@ -287,17 +287,13 @@ SCHEMAS: Final[dict[str, tuple[str, dict[str, str], tuple[str, ...]]]] = {
         {"path": "string", "old": "string", "new": "string"},
         ("path", "old", "new"),
     ),
-    ASK: ("", {"role": "string", "question": "string"}, ("role", "question")),
+    ASK: ("", dict.fromkeys(ARGUMENTS, "string"), ARGUMENTS),
     "submit": (
         "Ends your work on the task. `summary` says in a few sentences what you changed and why.",
         {"summary": "string"},
         ("summary",),
     ),
 }
-ASKING: Final = (
-    "Asks a role of your team what only it can decide, and returns its answer. The roles: {names}. They know the goal and the plan, but"
-    " not the repository: ask precisely, and look up yourself what the code can tell you."
-)
 ANSWERING: Final = (
     "Ends your work and hands over your answer. `answer` is the whole of it, in Markdown; nobody reads anything else.",
     {"answer": "string"},

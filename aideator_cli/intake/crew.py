@@ -47,9 +47,10 @@ def crew_of(old: RunSpec, request: Request, lineup: Lineup, *, asks: bool = Fals
     """
     briefed = [
         Briefed(
-            cell.role, request.prompt or "", cell.worker.agent == OWN, request.question.answer, old.search != "none", asks, earlier
+            cell.role, request.prompt or "", cell.worker.agent == OWN, request.question.answer, old.search != "none",
+            asks and _takes_tools(each), earlier,
         )
-        for cell in lineup.cells
+        for each, cell in zip(lineup.variations, lineup.cells, strict=True)
     ]  # fmt: skip
     messages = prompts.messages(old.repository, briefed, Variables())
     for role in dict.fromkeys(cell.role for cell in lineup.cells):
@@ -60,3 +61,8 @@ def crew_of(old: RunSpec, request: Request, lineup: Lineup, *, asks: bool = Fals
         for each, task, cell in zip(lineup.variations, messages.tasks, lineup.cells, strict=True)
     )
     return Crew(variations, messages.system, messages.task, lineup.scripts, lineup.remarks)
+
+
+def _takes_tools(variation: VariationSpec) -> bool:
+    """Whether AIdeator can give its agent a tool."""
+    return variation.agent is None or variation.agent.protocol == "acp"

@@ -63,7 +63,7 @@ def task_message(told: Briefed, repository: Repository, variables: Variables) ->
         return _message("question" if told.answer else "task", place)
     neutral = told.role.is_shipped and told.role.name == NEUTRAL
     role = "" if neutral else role_text(told.role, repository, variables)
-    return _message("agent_task", {**place, "role": role, "answer": told.answer})
+    return _message("agent_task", {**place, "role": role, "answer": told.answer, "asks": told.asks})
 
 
 def role_text(role: Role, repository: Repository, variables: Variables) -> str:

@@ -93,6 +93,18 @@ def test_another_agent_gets_its_role_with_the_task_and_nothing_about_our_tools()
     assert "submit" not in told.task
 
 
+@pytest.mark.parametrize("answer", [False, True])
+def test_another_agent_is_told_of_the_tool_that_asks_other_roles_where_it_has_it(answer: bool) -> None:
+    alone, in_team = (
+        messages(REPOSITORY, [Briefed(QA, "Fix it.", ours=False, answer=answer, asks=asks)], Variables()).task
+        for asks in (False, True)
+    )
+    assert "MCP tool `ask`" in in_team
+    assert "Nobody else answers questions" in in_team
+    assert "`ask`" not in alone
+    assert "Nobody answers questions" in alone
+
+
 def test_a_question_has_rules_and_a_message_of_its_own() -> None:
     told = messages(
         REPOSITORY, [Briefed(QA, "Why?", answer=True), Briefed(QA, "Why?", ours=False, answer=True)], Variables()

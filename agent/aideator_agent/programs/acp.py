@@ -11,6 +11,7 @@ from aideator_agent.conversation import Conversation
 from aideator_agent.emitter import Emitter
 from aideator_agent.program import AgentProgram
 from aideator_agent.programs import descriptions
+from aideator_agent.programs.asking import TeamTool
 from aideator_agent.programs.ending import NOT_FOUND, complaint, died, missing
 from aideator_agent.programs.messages import (
     BAD_PARAMETERS,
@@ -61,6 +62,7 @@ class AcpAgent:
     def __init__(
         self, program: AgentProgram, conversation: Conversation, telling: Telling, emitter: Emitter, told: Told,
         check: Callable[[], None], patience: Patience = Patience(),  # noqa: B008 -- frozen
+        team: TeamTool | None = None,
     ) -> None:  # fmt: skip
         self._program = program
         self._name = program.name
@@ -69,6 +71,7 @@ class AcpAgent:
         self._emitter = emitter
         self._patience = patience
         self._user = told  # who may have something to say
+        self._team = team
         self._check = check
         self._peer = Peer(conversation, self, emitter, self._beat)
         self.has_task = False
@@ -205,7 +208,8 @@ class AcpAgent:
 
     def _beat(self) -> None:
         self._check()
-        if self._at_work and self._user.waits and not self._interrupted:
+        answers = self._team is not None and self._team.beat()
+        if self._at_work and self._user.waits and not self._interrupted and not answers:
             self._interrupted = True
             self._peer.tell("session/cancel", {"sessionId": self._session})
 

@@ -69,6 +69,16 @@ def terminal(fields: Fields, what: str) -> Fields:
     return _dictionary(_dictionary(fields.get("_meta")).get(f"terminal_{what}"))
 
 
+def is_tool(fields: Fields, server: str, tool: str, arguments: Sequence[str]) -> bool:
+    """Whether a call is one of an MCP server's tool. Agents write it as `mcp__SERVER__TOOL`, `mcp.SERVER.TOOL`, `SERVER_TOOL` or
+    `TOOL (SERVER MCP Server)`, or say nothing but its arguments."""
+    if set(_dictionary(fields.get("rawInput"))) == set(arguments):
+        return True
+    server, tool = re.escape(server), re.escape(tool)
+    forms = rf"(?:mcp(?:_+|\.))?{server}(?:_+|/|\.){tool}\b.*|{tool} \({server} MCP Server\).*"
+    return re.fullmatch(forms, string(fields.get("title")), re.DOTALL) is not None
+
+
 def plan(update: Fields) -> str:
     """Returns a plan as a list with a box before each entry."""
     marks = {"completed": "x", "in_progress": ">"}

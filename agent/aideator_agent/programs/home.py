@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from aideator_agent.program import AgentProgram
+from aideator_agent.program import AgentProgram, name_at_provider
 from aideator_agent.settings import Settings
 from aideator_agent.values import frozen
 from aideator_agent.verdict import failed
@@ -67,11 +67,10 @@ class Home:
 
 def home_of(settings: Settings, program: AgentProgram, url: str, token: str) -> Home:
     folder = settings.workspace / "home"
-    model = settings.variation.model
     values = {
         "url": url,
         "token": token,
-        "model": model.partition("/")[2] or model,  # without the provider, which only we need
+        "model": name_at_provider(settings.variation.model),
         "home": program.home or os.fspath(folder),
         "prompt": os.fspath(folder / TASK),
     }

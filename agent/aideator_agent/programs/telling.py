@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aideator_agent.changes import Changes
+from aideator_agent.colleague import ARGUMENTS, ASK
 from aideator_agent.emitter import Emitter
 from aideator_agent.programs import descriptions
+from aideator_agent.programs.asking import TeamTool
 from aideator_agent.programs.descriptions import Fields
 from aideator_agent.stream import Stream
 from aideator_agent.totals import Totals
@@ -32,17 +34,22 @@ class _Open:
     stream: Stream | None = None  # None: the call was not told yet
     told: str = ""  # its output so far
     streamed: bool = False  # whether its output comes in pieces
+    asks: bool = False  # whether it is a question to a role
 
 
 class Telling:
     """Call `close` at the end, whatever the end is."""
 
-    def __init__(self, root: str, emitter: Emitter, totals: Totals, changes: Changes | None = None) -> None:
+    def __init__(
+        self, root: str, emitter: Emitter, totals: Totals, changes: Changes | None = None, team: TeamTool | None = None
+    ) -> None:
         self.last_words = ""
         self._root = root
         self._emitter = emitter
         self._totals = totals
         self._changes = changes
+        self._team = team  # which tells the calls of its tool itself
+        self._told_by_team = 0
         self._words: dict[str, Stream] = {}  # `say` and `think`, as long as no call comes between
         self._speaking = ""  # which of them was last
         self._message: Any = None  # the id of the last piece's message
@@ -88,8 +95,12 @@ class Telling:
             self._calls[id_] = _Open(id_, {"status": STEPWISE})
         call = self._calls[id_]
         call.fields |= {name: update[name] for name in MERGED if update.get(name) is not None}
+        if self._team is not None and not call.asks and call.stream is None:
+            call.asks = descriptions.is_tool(call.fields, self._team.server, ASK, ARGUMENTS)
+            if call.asks:
+                self._end_words()
         filled = not begins and bool(update.get("rawInput"))
-        if call.stream is None and (asked or filled or call.fields["status"] != STEPWISE):
+        if call.stream is None and not call.asks and (asked or filled or call.fields["status"] != STEPWISE):
             self._tell_call(call)
         if call.stream is not None and call.fields["status"] != STEPWISE:
             self._tell_output(call, update)
@@ -147,6 +158,12 @@ class Telling:
 
     def _finish(self, call: _Open, reason: str = "") -> None:
         del self._calls[call.id]
+        if call.asks and self._team is not None:
+            if self._told_by_team < self._team.served:
+                self._told_by_team += 1
+                return
+            self._tell_call(call)  # it has not come to the team
+            self._tell_output(call, call.fields)
         if call.stream is None:
             return
         missing = call.stream.close()

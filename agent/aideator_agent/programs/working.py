@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from aideator_agent import pieces
 from aideator_agent.changes import Changes
 from aideator_agent.checkout import Checkout
 from aideator_agent.checkpoints import Checkpoints
+from aideator_agent.colleagues import Questions
 from aideator_agent.emitter import Emitter
 from aideator_agent.guides import instructions
 from aideator_agent.interrupts import Interrupts
@@ -17,6 +19,7 @@ from aideator_agent.mcp.server import McpServer, filled
 from aideator_agent.models.base import Usage
 from aideator_agent.program import AgentProgram
 from aideator_agent.programs.acp import AcpAgent, Task
+from aideator_agent.programs.asking import SERVER, TeamTool
 from aideator_agent.programs.ending import Worked
 from aideator_agent.programs.home import Home, home_of
 from aideator_agent.programs.servers import by_proxy, described
@@ -51,10 +54,12 @@ class Worker:
     searcher: "Searcher | None" = None
     checkpoints: Checkpoints | None = None
     anew: bool = False  # whether a lost attempt has worked on the task before
+    _team: TeamTool | None = field(default=None, init=False)  # with which it asks other roles
     _agent: AcpAgent | TextAgent | None = field(default=None, init=False)  # once its program has been started
 
     def work(self, program: AgentProgram) -> Worked:
         """Raises `Ended` unless the agent ends its work by itself."""
+        self._team = self._team_tool(program)
         task, proxy, before = self._task(), self._proxy(program), self.totals.steps
         try:
             with proxy:
@@ -76,10 +81,9 @@ class Worker:
         script = home.script(program.command, *(TEXT if text else ()))
         folder = self.settings.spec.repository.start(self.checkout.folder)
         servers = described(self._servers(), self.keys, proxy)
-        if self._search:
-            servers.append(by_proxy(self._search[0], proxy))
+        servers += [by_proxy(name, proxy) for name in self._own_servers]
         changes = Changes(self.checkout, self.shell, self.emitter, self.interrupts, self._keep)
-        telling = Telling(str(self.checkout.folder), self.emitter, self.totals, changes)
+        telling = Telling(str(self.checkout.folder), self.emitter, self.totals, changes, self._team)
         try:
             conversation = self.shell.start(script, self.interrupts.stop)
         except NotStarted as error:
@@ -89,7 +93,7 @@ class Worker:
             self._agent = TextAgent(program, conversation, telling, changes, self.emitter, check)
             worked = self._agent.run()
             return worked if self.settings.spec.answer else replace(worked, words=_last_lines(worked.words))
-        self._agent = AcpAgent(program, conversation, telling, self.emitter, self.told, check)
+        self._agent = AcpAgent(program, conversation, telling, self.emitter, self.told, check, team=self._team)
         return Worked(self._agent.run(Task(task, folder, servers)))
 
     def _proxy(self, program: AgentProgram) -> "KeyProxy":
@@ -102,19 +106,36 @@ class Worker:
         spec, variation = self.settings.spec, self.settings.variation
         key = next((self.keys[n] for n in variation.keys if n in self.keys and not NO_SECRET.fullmatch(n)), None)
         servers = {s.name: Beside(s.url, self._filled(s)) for s in spec.mcp if s.url is not None}
-        search = self._search
-        served = (*(variation.tools or ()), *((search[0],) if search else ()))
+        served = (*(variation.tools or ()), *self._own_servers)
         return KeyProxy(
             program.wire, program.upstream, key, variation.model, variation.price, spec.limits, self.totals, self.emitter,
             self.interrupts.stop, servers, host=variation.host, withholds=spec.withhold_secrets, only=spec.model_hosts,
-            shape=Shape(variation.temperature, spec.limits.output, program.tools, served), search=search,
+            shape=Shape(variation.temperature, spec.limits.output, program.tools, served), search=self._search, team=self._team,
         )  # fmt: skip
 
     @property
     def _search(self) -> "tuple[str, Searcher] | None":
         """Returns the search with the name of its server. None: the program has none, or a server of the user's has that name."""
-        taken = {server.name for server in self.settings.spec.mcp}
-        return None if self.searcher is None or offer.SERVER in taken else (offer.SERVER, self.searcher)
+        return None if self.searcher is None or offer.SERVER in self._taken else (offer.SERVER, self.searcher)
+
+    def _team_tool(self, program: AgentProgram) -> TeamTool | None:
+        """Returns None if there is nobody to ask, or no model to answer."""
+        colleagues, variation = self.settings.spec.colleagues, self.settings.variation
+        if colleagues is None or program.protocol != "acp" or program.home is not None:
+            return None
+        names = (f"{SERVER}{number or ''}" for number in count())
+        name = next(name for name in names if name not in self._taken)
+        questions = Questions(colleagues, variation.role)
+        return TeamTool(questions, self.emitter, self.totals, self.told, self.interrupts.stop, name)
+
+    @property
+    def _taken(self) -> set[str]:
+        return {server.name for server in self.settings.spec.mcp}
+
+    @property
+    def _own_servers(self) -> list[str]:
+        """Returns the names of the MCP servers that AIdeator itself is."""
+        return [*([self._search[0]] if self._search else []), *([self._team.server] if self._team else [])]
 
     def _servers(self) -> list[McpServer]:
         """Returns the MCP servers that the role names, or all."""

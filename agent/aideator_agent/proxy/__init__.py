@@ -16,14 +16,17 @@ import aiohttp
 from aideator_agent import confinement
 from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
-from aideator_agent.program import Wire
+from aideator_agent.program import Wire, name_at_provider
+from aideator_agent.programs.asking import TeamTool
 from aideator_agent.proxy.beside import PATH, Beside, Servers
+from aideator_agent.proxy.consulting import Consulting
 from aideator_agent.proxy.door import Door
 from aideator_agent.proxy.forwarding import Provider
 from aideator_agent.proxy.ledger import Ledger, check_price
 from aideator_agent.proxy.sent import Sent
 from aideator_agent.proxy.server import HOST, Server
 from aideator_agent.proxy.shaping import Shape
+from aideator_agent.proxy.upstream import Upstream
 from aideator_agent.spec import Limits, Price
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import failed
@@ -49,13 +52,14 @@ class KeyProxy:
         self, wire: Wire, upstream: str, key: str | None, model: str, price: Price | None, limits: Limits, totals: Totals,
         emitter: Emitter, stop: Callable[[], bool] = lambda: False, servers: Mapping[str, Beside] = NO_SERVERS, *,
         host: str | None = None, withholds: bool = False, shape: Shape = AS_ASKED, only: Sequence[str] | None = None,
-        search: "tuple[str, Searcher] | None" = None,
+        search: "tuple[str, Searcher] | None" = None, team: TeamTool | None = None,
     ) -> None:  # fmt: skip
         """`upstream` is the URL of the provider's API. `model` is the variation's name of the model. Once `stop` returns true, every
         request is refused. `servers` are MCP servers, each at `server_url`. `host` is told as where requests go; `withholds`: whether
         what looks like a secret is taken out of them. `shape`: what of a request the user sets.
         `only`: the hosts that may get the text of a private repository; None: any.
-        `search`: the search in the checkout, and the name under which it is an MCP server, too."""
+        `search`: the search in the checkout, and the name under which it is an MCP server, too.
+        `team`: the questions to other roles, likewise."""
         check_price(limits, price, model)
         _check_hosts(only, [upstream, *(server.url for server in servers.values())])
         self._confined = only is not None
@@ -68,6 +72,7 @@ class KeyProxy:
         self._ledger = Ledger(limits, price, totals, emitter, stop)
         self._shape = shape
         self._search = search
+        self._team = team
         self._sent = Sent(emitter, host, withholds=withholds)
         self._server = Server(upstream, self._open_door)
 
@@ -105,10 +110,10 @@ class KeyProxy:
     def _open_door(self, session: aiohttp.ClientSession) -> Door:
         redactor = Redactor([self._key] if self._key else [])
         provider = Provider(self._wire, self._upstream, self._key, session, redactor, self._shape)
-        return Door(
-            provider, Servers(self._servers, session, self.token, self._search), self._ledger, self._sent, self.token, self._model,
-            confined=self._confined,
-        )  # fmt: skip
+        upstream = Upstream(provider, self._ledger, self._sent)
+        consulting = Consulting(upstream, name_at_provider(self._model))
+        servers = Servers(self._servers, session, self.token, consulting, self._search, self._team)
+        return Door(upstream, servers, self.token, self._model, confined=self._confined)
 
 
 def _check_hosts(only: Sequence[str] | None, urls: Iterable[str]) -> None:

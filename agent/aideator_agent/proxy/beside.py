@@ -1,11 +1,11 @@
-"""MCP servers of the user's that are reached by HTTP: the agent gets an address of the proxy's, and the proxy sends the headers.
+"""MCP servers at the proxy's address: those of the user's that are reached by HTTP, and AIdeator's own tools.
 
-A header of such a server holds a token as a rule. So it is kept where the key is kept.
+To a server of the user's the proxy sends the headers. One of them holds a token as a rule, so it is kept where the key is kept.
 """
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,8 @@ import aiohttp
 from aiohttp import web
 
 from aideator_agent.keys import Redactor
+from aideator_agent.mcp.offer import Arguments, Called, Offer, Wrong
+from aideator_agent.programs.asking import Consultant, TeamTool
 from aideator_agent.proxy import gate
 from aideator_agent.proxy.answers import Answered, Passage, asking
 from aideator_agent.proxy.gate import Refusal
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 PATH: Final = "/mcp/"
 METHODS: Final = ("POST", "GET", "DELETE")  # those of streamable HTTP
 OPEN: Final = frozenset({"accept", "content-type", "user-agent", "mcp-protocol-version"})  # headers that hold no secret
+
+Answering = Callable[[Arguments], Awaitable[str]]  # raises `Wrong`
 
 
 @frozen
@@ -40,13 +44,16 @@ class Servers:
     by_name: Mapping[str, Beside]
     session: aiohttp.ClientSession
     token: str
+    consultant: Consultant
     search: "tuple[str, Searcher] | None" = None
+    team: TeamTool | None = None
 
     async def pass_on(self, request: web.BaseRequest, path: str, answered: Answered) -> None:
         """Fills `answered` while the answer passes. Raises `Refusal`, or `Unreached`."""
         name = path.removeprefix(PATH)
-        if self.search is not None and name == self.search[0]:
-            answered.response = await self._searched(request, self.search[1])
+        own = self._own(name, request)
+        if own is not None:
+            answered.response = await self._called(request, name, *own)
             return
         server = self.by_name.get(name)
         if server is None or request.method not in METHODS:
@@ -62,13 +69,33 @@ class Servers:
             passage = Passage(request, answer, Redactor(words), reads_on=False)
             await (passage.whole(answered) if answer.status < 400 else passage.error(answered))
 
-    async def _searched(self, request: web.BaseRequest, searcher: "Searcher") -> web.Response:
-        """Answers a message to the search as streamable HTTP has it: in JSON, without a session and without a stream of its own."""
+    async def close(self) -> None:
+        """Ends what waits."""
+        if self.team is not None:
+            await self.team.close()
+
+    def _own(self, name: str, request: web.BaseRequest) -> tuple[Offer, Answering] | None:
+        """Returns the tool of AIdeator's that is served under this name, and who answers it."""
+        if self.search is not None and name == self.search[0]:
+            searcher = self.search[1]
+            return offer.OFFER, lambda given: asyncio.to_thread(searcher.answer, **given)
+        if self.team is not None and name == self.team.server:
+            team = self.team
+            return team.offer, lambda given: team.answer(given, self.consultant, lambda: request.transport is not None)
+        return None
+
+    @staticmethod
+    async def _called(request: web.BaseRequest, name: str, tool: Offer, answering: Answering) -> web.Response:
+        """Answers a message to a tool as streamable HTTP has it: in JSON, without a session and without a stream of its own."""
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"})
         try:
             message = json.loads(await gate.content(request))
         except (ValueError, RecursionError) as error:
-            raise Refusal(400, "the message to the search is not JSON") from error
-        answer = await asyncio.to_thread(offer.answered, message, searcher.answer)
+            raise Refusal(400, f"the message to {name} is not JSON") from error
+        try:
+            heard = tool.heard(message)
+            answer = tool.result(heard.id, await answering(heard.arguments)) if isinstance(heard, Called) else heard
+        except Wrong as wrong:
+            answer = tool.result(message["id"], str(wrong), failed=True)
         return web.json_response(answer) if answer is not None else web.Response(status=202)

@@ -11,11 +11,9 @@ from aideator_agent import confinement
 from aideator_agent.proxy import gate, wires
 from aideator_agent.proxy.answers import UNREACHED, Answered, Unreached
 from aideator_agent.proxy.beside import PATH, Servers
-from aideator_agent.proxy.forwarding import Provider
 from aideator_agent.proxy.gate import Asked, Refusal
-from aideator_agent.proxy.ledger import Ledger, LimitReached
-from aideator_agent.proxy.sent import Sent
-from aideator_agent.verdict import failed
+from aideator_agent.proxy.ledger import LimitReached
+from aideator_agent.proxy.upstream import Upstream
 
 AT_ONCE: Final = 16  # requests whose bodies are in memory
 ROUTED: Final = (  # where a gateway may send it
@@ -29,15 +27,14 @@ class Door:
     """Answers requests: those of this attempt's agent with what the provider says, all others with an error."""
 
     def __init__(
-        self, provider: Provider, servers: Servers, ledger: Ledger, sent: Sent, token: str, model: str, *, confined: bool = False
+        self, upstream: Upstream, servers: Servers, token: str, model: str, *, confined: bool = False
     ) -> None:  # fmt: skip
         """`confined`: the repository is private, so that no other model may get its text."""
         self.hosts: tuple[str, ...] = ()
-        self.closing = False  # then what is still at the provider goes on there, and nobody hears what it used
-        self._provider = provider
+        self._upstream = upstream
+        self._provider = upstream.provider
+        self._ledger = upstream.ledger
         self._servers = servers
-        self._ledger = ledger
-        self._sent = sent
         self._token = token
         self._model = model
         self._confined = confined
@@ -65,6 +62,11 @@ class Door:
             self._ledger.tell("error", traceback.format_exc())
             return self._error(500, "the key proxy failed")
 
+    async def close(self) -> None:
+        """Ends what waits inside. What is at the provider is counted, though nobody hears what it used."""
+        self._upstream.closing = True
+        await self._servers.close()
+
     async def _answer_beside(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         answered = Answered()
         try:
@@ -78,7 +80,7 @@ class Door:
         self._ledger.refuse()
         known = _is_model(self._model, asked.model) and not asked.priced_apart
         answered = Answered()
-        asked = self._looked(asked)
+        asked = self._upstream.looked(asked)
         if self._confined:
             self._check_only(asked)
         if not asked.route.counts:
@@ -86,26 +88,9 @@ class Door:
             return self._response(request, answered)
         if not known:
             self._check_other(asked)
-        flight = await self._ledger.enter(self._provider.shaped(asked).estimate, lambda: request.transport is not None)
-        try:
-            with self._ledger.logging():
-                self._sent.tell(flight.step, asked)
+        async with self._upstream.counted(asked, answered, lambda: request.transport is not None, known_price=known):
             await self._ask(request, asked, answered)
-        finally:
-            self._ledger.trouble = answered.trouble
-            paid = answered.paid or self.closing
-            await self._ledger.leave(flight, answered.count, known_price=known, paid=paid)
-        if answered.refuses_key:
-            said = answered.said or f"status {answered.status}"
-            self._ledger.end(failed("model", f"the provider refused the key: {said}"))
         return self._response(request, answered)
-
-    def _looked(self, asked: Asked) -> Asked:
-        """Returns the request without what is to be withheld. Raises `LimitReached` if the log takes nothing any more."""
-        with self._ledger.logging():
-            asked = self._sent.through(asked)
-        self._ledger.refuse()
-        return asked
 
     async def _ask(self, request: web.BaseRequest, asked: Asked, answered: Answered) -> None:
         try:

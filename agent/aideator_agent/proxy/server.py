@@ -89,8 +89,8 @@ class Server:
             door.hosts = (f"{HOST}:{port}", f"localhost:{port}")
             self._started.set_result(port)
             await self._closing.wait()
-            door.closing = True
             listening.close()
+            await door.close()
             await server.shutdown(CLOSING_SECONDS)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from aideator_agent import pieces
 from aideator_agent.search.engine import Engine
-from aideator_agent.search.offer import answered
+from aideator_agent.search.offer import OFFER
 from aideator_agent.search.tree import Repository
 
 MEMORY: Final = 768 * 2**20  # bytes of address space; the index of the largest repository takes 300 MiB
@@ -39,7 +39,7 @@ def main() -> None:
             message = json.loads(line)
         except (ValueError, RecursionError):
             message = None
-        answer = answered(message, engine.answer)
+        answer = OFFER.answered(message, lambda given: engine.answer(**given))
         if answer is not None:
             print(pieces.encoded(answer), flush=True)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from aideator_agent import pieces
+from aideator_agent.mcp.offer import Wrong
 from aideator_agent.search import mapping
 from aideator_agent.search.definitions import ending_of
 from aideator_agent.search.excerpts import Excerpt, excerpt, holds
 from aideator_agent.search.index import DATA, Index
-from aideator_agent.search.offer import Wrong
 from aideator_agent.search.ranking import Ranked, Ranking
 from aideator_agent.search.tree import Repository, Seen, Tree
 from aideator_agent.search.words import Question, asked

@@ -15,7 +15,8 @@ from typing import Any, Final
 from aideator_agent import pieces
 from aideator_agent.checkout import Checkout
 from aideator_agent.interrupts import LOOK
-from aideator_agent.search.offer import LONGEST, Wrong
+from aideator_agent.mcp.offer import Wrong
+from aideator_agent.search.offer import LONGEST
 from aideator_agent.spec import SEARCH, Repository
 from aideator_agent.values import frozen
 

@@ -13,6 +13,7 @@ import pytest
 from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
 from aideator_agent.program import Wire
+from aideator_agent.programs.asking import TeamTool
 from aideator_agent.proxy import KeyProxy
 from aideator_agent.spec import Limits, Price
 from aideator_agent.totals import Totals
@@ -87,7 +88,7 @@ def bench(tmp_path: Path) -> Iterator[Bencher]:
 
         def make(
             *replies: Reply, wire: Wire = "anthropic", path: str = "", upstream: str | None = None, key: str | None = KEY,
-            price: Price | None = PRICE, limits: Limits = NO_LIMITS, **more: Any,
+            price: Price | None = PRICE, limits: Limits = NO_LIMITS, team: Callable[[Emitter, Totals], TeamTool] | None = None, **more: Any,
         ) -> Bench:  # fmt: skip
             provider = stack.enter_context(Provider(*replies))
             log = tmp_path / "events"
@@ -95,6 +96,7 @@ def bench(tmp_path: Path) -> Iterator[Bencher]:
             stack.callback(os.close, fd)
             totals, emitter = Totals(), Emitter(fd, Redactor([key or ""]))
             stack.callback(_close, emitter)
+            more |= {"team": team(emitter, totals)} if team else {}
             proxy = KeyProxy(wire, upstream or provider.url + path, key, MODEL, price, limits, totals, emitter, **more)
             return Bench(stack.enter_context(proxy), provider, totals, log, fd, wire)
 
