@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Print
+from textual.events import Key, Print
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -382,6 +382,11 @@ class PanesApp(App[None]):
 
     def _run_key(self, action: str) -> None:
         self.call_later(self.run_action, action, self.board)
+
+    def on_key(self, event: Key) -> None:
+        """Keys come in bursts where a connection is slow: those of a line of text, while it is not in front yet, too."""
+        if isinstance(self.screen, Line) and event.is_printable and event.character:
+            self.screen.take(event.character)
 
     def on_print(self, event: Print) -> None:
         """Shows printed text as a message, so that nothing overwrites the panes."""

@@ -59,14 +59,18 @@ class Line(Front[str | None]):
         super().__init__()
         self._warning = warning
         self._label = label
-        self._given = text
+        self._line = Input(text, compact=True)
 
     def compose(self) -> ComposeResult:
         if self._warning:
             yield Static(Content(self._warning), classes="warning")
         with Horizontal():
             yield Static(Content(f" {self._label} "))
-            yield Input(self._given, compact=True)
+            yield self._line
+
+    def take(self, character: str) -> None:
+        """What was typed before the line had the focus."""
+        self._line.insert_text_at_cursor(character)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)

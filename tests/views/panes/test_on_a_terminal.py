@@ -240,6 +240,23 @@ def test_no_color_takes_every_colour_and_what_is_marked_can_still_be_seen(termin
     assert {behind, found, found_and_chosen} <= styles(seen)
 
 
+def test_what_is_typed_in_one_burst_reaches_the_line_that_its_first_key_opens(terminal: Panes, user: User) -> None:
+    """As over a slow connection, or pasted."""
+    says = tuple({"type": "say", "text": f"Line {n}\n"} for n in range(3))
+    add_run(Path(user.environment["AIDEATOR_HOME"]), Told(change("a.py", "old", "new"), more=says))
+    pane = started(terminal(120, 40), user, "watch")
+    pane.until_shown("Line 2", "s select")
+    pane.type("/line c")
+    _last_line_begins(pane, " search line c")
+    pane.keys("Escape")
+    pane.until_shown("s select")
+    pane.type("sthe only one")
+    _last_line_begins(pane, " select k3v9x2q/1; why (optional): the only one")
+    pane.keys("Enter")
+    pane.until_shown("1*  ✓")
+    assert "the only one" in user.call("show", "@last").out.decode()
+
+
 def _last_line_begins(pane: Pane, text: str) -> None:
     pane.until(lambda screen: screen.rstrip("\n").split("\n")[-1].startswith(text))
 
