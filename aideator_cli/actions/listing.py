@@ -1,18 +1,17 @@
 """Lists the stored runs, once or again after each change."""
 
 import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.glance import OUTCOMES, SORTS, STATES, Wanted
-from aideator_cli.errors import AideatorError, unavailable, usage
+from aideator_cli.errors import AideatorError, usage
 
 if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
     from aideator_cli.domain.result import Result
     from aideator_cli.domain.runs import StoredRun
-    from aideator_cli.domain.teams import TeamRun
 
 ALL = Wanted()
 LOOK_SECONDS = 2.0  # the interval between checks for runs that other processes started
@@ -57,64 +56,6 @@ def listed(here: Here, limit: int, wanted: Wanted = ALL) -> list[Listed]:
     """Local runs are shown as they are now, runs in a cluster as they were last seen."""
     _refresh(here)
     return rows(here, here.store.runs(limit, wanted))
-
-
-def of_server(here: Here, limit: int, wanted: Wanted) -> list[dict[str, Any]]:
-    """Returns the server's runs as `list --json` has them. Raises `AideatorError` if it can't be asked."""
-    from aideator_cli.actions.places import server_at
-
-    server = server_at(here.settings.server or "", here.settings)
-    return server.page(
-        limit, state=wanted.state, outcome=wanted.outcome, repo=wanted.repository, search=wanted.text, tag=wanted.tags,
-        sort=wanted.sort, steps="false" if wanted.alone else None,
-    )  # fmt: skip
-
-
-def teams_of_server(here: Here, limit: int) -> "list[TeamRun]":
-    """Returns the server's newest teams, without their stages. Raises `AideatorError` if it can't be asked."""
-    from aideator_cli.actions.places import server_at
-    from aideator_cli.domain.teams import Team, TeamRun
-
-    server = server_at(here.settings.server or "", here.settings)
-    found = server.teams(limit)
-    with server.client.understanding():
-        return [
-            TeamRun(
-                row["team"], str(row["created"]), Team(str(row["name"]), "", ()), str(row["prompt"]), state=row["state"],
-                result=row["result"], server=server.context,
-            )
-            for row in found
-        ]  # fmt: skip
-
-
-def glance_of(record: "Mapping[str, Any]") -> "Glance":
-    """Returns what a list shows of a run that a server tells of. Raises `AideatorError` for the record of another version."""
-    from aideator_cli.domain.glance import Glance
-    from aideator_cli.system.clock import parse
-
-    try:
-        parse(record["created"])
-        results, origin = record["variations"], record.get("origin") or {}
-        costs = [result["cost"] for result in results]
-        return Glance(
-            _id_in(record), record["created"], record["state"], record["backend"], record["where"], record["prompt"],
-            sum(result["status"] == "succeeded" for result in results), len(results),
-            None if None in costs else float(sum(costs)), tuple(origin.get("variations", ())), origin.get("kind") == "merged",
-            record["note"], tuple(record["tags"]), None, record["name"], record["cluster_user"], record["repository"]["url"],
-        )  # fmt: skip
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise unavailable(
-            f"the server tells of a run what this version does not understand: {type(error).__name__} {error}",
-            hint="use the server's version here",
-        ) from error
-
-
-def _id_in(record: "Mapping[str, Any]") -> str:
-    from aideator_cli.domain.ids import is_id
-
-    if not is_id(record["run"]):
-        raise ValueError("the run has no id")
-    return str(record["run"])
 
 
 def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:

@@ -1,7 +1,7 @@
 """`list` on a terminal, in a pipe, or as JSON."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from aideator_cli.actions.listing import Change, Listed
@@ -10,6 +10,7 @@ from aideator_cli.cli.invocation import command
 
 if TYPE_CHECKING:
     from aideator_cli.actions.here import Here
+    from aideator_cli.actions.listing_there import ServersChange
     from aideator_cli.domain.glance import Glance, Wanted
     from aideator_cli.domain.teams import TeamRun
 
@@ -84,20 +85,30 @@ def show_servers(
     json: bool,
 ) -> int:
     """Shows the list that a server has. `steps`: also the runs that are steps of teams."""
-    from aideator_cli.actions import listing
-    from aideator_cli.errors import usage
+    from aideator_cli.actions import listing_there
 
     if watch:
-        raise usage(
-            "list --watch can't ask a server", hint="leave out --watch, or add --cluster to list without the server"
-        )
+        for change in listing_there.changes_there(here, limit, wanted):
+            _redraw_servers(change, columns, json=json)
     if json:
-        terminal.write_json(*listing.of_server(here, limit, wanted))
+        terminal.write_json(*listing_there.of_server(here, limit, wanted))
         return 0
-    has_teams = not filtered and not columns and show_teams(listing.teams_of_server(here, limit))
-    records = listing.of_server(here, limit, wanted._replace(alone=has_teams and not steps))
-    show_list([listing.glance_of(each) for each in records], columns, filtered=filtered, has_teams=has_teams)
+    has_teams = not filtered and not columns and show_teams(listing_there.teams_of_server(here, limit))
+    records = listing_there.of_server(here, limit, wanted._replace(alone=has_teams and not steps))
+    show_list([listing_there.glance_of(each) for each in records], columns, filtered=filtered, has_teams=has_teams)
     return 0
+
+
+def _redraw_servers(change: "ServersChange", columns: Sequence[str], *, json: bool) -> None:
+    from aideator_cli.actions.listing_there import glance_of
+
+    if change.trouble is not None:
+        terminal.warn(f"{change.trouble}; it is asked again")
+    elif json:
+        terminal.write_json(*change.changed)
+        sys.stdout.flush()
+    else:
+        _redraw([glance_of(each) for each in change.runs], {each["run"] for each in change.changed}, columns)
 
 
 def write_list(rows: Sequence[Listed]) -> None:
@@ -115,13 +126,16 @@ def redraw(change: Change, columns: Sequence[str], *, json: bool) -> None:
     if json:
         write_list(change.changed)
         return
-    changed = {row.run.spec.id for row in change.changed}
+    _redraw(change.rows, {row.run.spec.id for row in change.changed}, columns)
+
+
+def _redraw(rows: "Sequence[Glance]", changed: Collection[str], columns: Sequence[str]) -> None:
     if sys.stdout.isatty():
         sys.stdout.write("\x1b[H\x1b[2J")
-        changed = {row.id for row in change.rows}
+        changed = {row.id for row in rows}
     elif not changed:  # a run has left the list
         return
-    _show([row for row in change.rows if row.id in changed], columns)
+    _show([row for row in rows if row.id in changed], columns)
     sys.stdout.flush()
 
 

@@ -175,6 +175,56 @@ def test_what_is_said_of_a_run_is_said_to_all_who_see_it(
         assert client("show", "the.other").code == ExitCode.NOT_FOUND
 
 
+def test_a_list_that_is_watched_follows_the_servers(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "client"))
+    own = tmp_path / "another-server"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    monkeypatch.setenv("AIDEATOR_SERVER", f"http://127.0.0.1:{port}")
+    program = [sys.executable, "-m", "aideator_cli"]
+    start = [
+        *program,
+        "run",
+        str(repository),
+        "Fix.",
+        "--model",
+        f"scripted/{RIGHT}",
+        "-n",
+        "1",
+        "--max-steps",
+        "12",
+        "--detach",
+    ]
+    words = [*program, "list", "--watch", "--json"]
+    with served(own, "--port", port) as server:
+        first = subprocess.run(start, capture_output=True, text=True, check=True).stdout.strip()
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+            try:
+                _told(watching, first, "state", "ended")
+                server.process.send_signal(signal.SIGINT)
+                server.process.wait(30)
+                assert watching.stderr is not None
+                assert watching.stderr.readline().endswith("; it is asked again\n")
+                with served(own, "--port", port):
+                    subprocess.run([*program, "tag", first, "keep"], capture_output=True, check=True)
+                    _told(watching, first, "tags", ["keep"])
+            finally:
+                watching.send_signal(signal.SIGINT)
+        assert watching.returncode == 130
+
+
+def _told(watching: "subprocess.Popen[str]", run: str, what: str, value: object) -> None:
+    """Waits until the list tells this of the run."""
+    assert watching.stdout is not None
+    for line in watching.stdout:
+        record = json.loads(line)
+        if (record["run"], record[what]) == (run, value):
+            return
+    raise AssertionError("the list has ended")
+
+
 def test_agents_at_work_are_told_something_and_stopped(client: Shell, repository: Path, tmp_path: Path) -> None:
     script = tmp_path / "long.yaml"
     script.write_text("- calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
