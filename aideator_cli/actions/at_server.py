@@ -9,15 +9,16 @@ from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.adopting import adopt
 from aideator_cli.actions.estimating import Estimate
+from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun
-from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.errors import AideatorError, command, not_found, usage
 from aideator_cli.intake.repository import is_url
-from aideator_cli.intake.request import Request
+from aideator_cli.intake.request import Anew, Request
 from aideator_cli.stream.following import look
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
     "briefing.variables": "variables", "briefing.memory": "memory", "escalate": "escalate", "private": "private",
 }  # fmt: skip
+_ANEW: Final[Mapping[str, str]] = {"parallel": "max_parallel"}  # of what a run that goes on is asked
 _UNSAID: Final = frozenset({"sending.secrets", "only_shown"})  # they say nothing about the run
 _OPTIONS: Final[Mapping[str, str]] = {
     "agents.command": "agent-command", "agents.own_home": "agent-home", "checking.signals": "no-signals",
@@ -47,7 +49,21 @@ _OPTIONS: Final[Mapping[str, str]] = {
 
 def start(here: Here, request: Request, server: ServerBackend) -> StoredRun:
     """Returns the run as soon as the server's agents are accepted. Raises `AideatorError` if nothing was started."""
-    run = server.start(body_of(request, here.settings, server))
+    return _adopted(here, server, server.start(body_of(request, here.settings, server)))
+
+
+def continue_run(here: Here, named: Named, anew: Anew, server: ServerBackend) -> StoredRun:
+    """Starts a run there that goes on from a variation of the server's. As `start`."""
+    if not anew.prompt.strip():
+        raise usage("no prompt is given", hint=command("continue", named.name, "What is still to do"))
+    usual = dict(_leaves(Anew()))
+    body = {_ANEW.get(part, part): value for part, value in _leaves(anew) if value != usual[part]}
+    if named.variation is not None:
+        body["variation"] = named.variation
+    return _adopted(here, server, server.continue_run(named.run.spec.id, body))
+
+
+def _adopted(here: Here, server: ServerBackend, run: str) -> StoredRun:
     record = server.record(run)
     adopt(here, server, spec_of(record, server.where))
     found = here.store.run(run)

@@ -6,9 +6,9 @@ from aideator_agent.spec import Origin
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.places import backend_at, server_of
+from aideator_cli.actions.places import backend_at
 from aideator_cli.actions.starting import Plan, asking
-from aideator_cli.errors import command, not_found, usage
+from aideator_cli.errors import command, not_found
 from aideator_cli.intake.going_on import continued
 from aideator_cli.intake.request import Anew, Where
 from aideator_cli.intake.upon import Earlier
@@ -21,15 +21,10 @@ def plan(here: Here, named: Named, anew: Anew) -> Plan:
 
     Raises `AideatorError` for every mistake that can be found before anything starts.
     """
-    if server := server_of(named.run, here.settings):
-        raise usage(
-            f"{named.name} is on the server {server.where}, which continues no run for a command line yet",
-            hint=f"comment on its changes on the page {server.client.url}/runs/{named.run.spec.id}/compare: a new run goes on from them",
-        )
     lost = _lost(here, named)
     found = lost or made(here, named)
     backend = backend_at(found.run.place, here.settings)
-    ask = asking(here, Where(backend.name), found.run.spec.secret, answers=False)
+    ask = asking(here, Where(backend.name), anew.secret or found.run.spec.secret, answers=False)
     order = continued(earlier(here, found), anew, backend.name, here.settings, ask)
     if lost is not None:
         remark = f"{lost.name} was lost, so this goes on from its last checkpoint, after step {lost.result.steps}"

@@ -77,6 +77,27 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
     return code if after is None else after(call.here.store.run(run.spec.id) or run) or code
 
 
+def go_on_at_server(
+    here: "Here",
+    server: "ServerBackend",
+    start: "Callable[[], StoredRun]",
+    manner: "Manner",
+    taken: "Taking | None" = None,
+    *,
+    detach: bool = False,
+) -> int:
+    """Shows a run to its end that `start` starts on the server. Returns the exit code."""
+    from aideator_cli.cli.started import announce, leave_detached
+
+    with telling_of_lost(server, "run"):
+        run = start()
+    announce(run.spec, server)
+    if detach:
+        leave_detached(run.spec.id, [v.number for v in run.spec.variations], json=manner.json)
+        return 0
+    return _follow(here, run, server, manner, taken, None)
+
+
 @contextmanager
 def telling_of_lost(server: "ServerBackend", what: str) -> Iterator[None]:
     """Says after Ctrl-C that the server may have started what it was asked for."""

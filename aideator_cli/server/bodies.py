@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from aideator_cli.domain.remarks import MOST_TAGS
-from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
+from aideator_cli.intake.request import Agents, Anew, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
 
 MOST: Final = 20  # agents of one run
 
@@ -187,6 +187,46 @@ class Stopping(Body):
     """Which agents stop. Their work so far is kept."""
 
     variation: int | None = Field(default=None, ge=1, description="Default: all.")
+
+
+class Continuing(Body):
+    """A new run that goes on from a variation's patch. What is missing is as in the run of that variation."""
+
+    prompt: str = Field(min_length=1, description="What is still to do.")
+    variation: int | None = Field(
+        default=None, ge=1, description="Default: the selected one, or the only one with a patch."
+    )
+    n: int | None = Field(default=None, ge=1, le=MOST, description="How many agents.")
+    models: list[str] = Field(default=[], description="Each NAME or NAME:COUNT.")
+    agents: list[str] = Field(default=[], description="Each AGENT[/MODEL][:COUNT].")
+    roles: list[str] = Field(default=[], description="Each NAME or NAME:COUNT.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    api_base: str | None = Field(default=None, description="An OpenAI-compatible endpoint. Needs the scope admin.")
+    verify: list[str] = Field(default=[], description="Commands that check each patch, each [NAME=]COMMAND.")
+    setup: list[str] = Field(default=[], description="Commands that run before the checks on each tree.")
+    timeout: float | None = Field(default=None, gt=0, description="Seconds for each agent.")
+    max_steps: int | None = Field(default=None, ge=1, description="Turns of the model, for each agent.")
+    max_cost: float | None = Field(default=None, gt=0, description="USD for each agent.")
+    budget: float | None = Field(default=None, gt=0, description="USD for all agents together.")
+    retries: int | None = Field(default=None, ge=0, description="How often to retry what infrastructure failed.")
+    max_parallel: int | None = Field(default=None, ge=1, description="How many agents may be at work at once.")
+    first: int | None = Field(default=None, ge=1, description="Stop the others when this many have succeeded.")
+    allow_local_shell: bool = Field(
+        default=False, description="Let a model's commands run on the server's machine. Needs the scope admin."
+    )
+
+    @property
+    def workers(self) -> list[str]:
+        """Returns every text that names a model or an agent."""
+        return [*self.models, *self.agents]
+
+    def anew(self) -> Anew:
+        return Anew(
+            self.prompt, n=self.n, models=self.models, agents=self.agents, roles=self.roles, temperature=self.temperature,
+            api_base=self.api_base, verify=self.verify, setup=self.setup, timeout=self.timeout, max_steps=self.max_steps,
+            max_cost=self.max_cost, budget=self.budget, parallel=self.max_parallel, first=self.first, retries=self.retries,
+            allow_local_shell=self.allow_local_shell,
+        )  # fmt: skip
 
 
 class Naming(Body):

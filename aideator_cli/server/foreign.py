@@ -15,7 +15,7 @@ from aideator_cli.intake.repository import host_in, is_url
 from aideator_cli.intake.roles.finding import is_path
 from aideator_cli.intake.teams.finding import is_path as is_team_path
 from aideator_cli.server.access import Caller
-from aideator_cli.server.bodies import NewRun, NewTeam, Order
+from aideator_cli.server.bodies import Continuing, NewRun, NewTeam, Order
 from aideator_cli.server.problems import Problem
 from aideator_cli.system.configuration.repository import file_in
 
@@ -40,6 +40,14 @@ def admissible(caller: Caller, asked: Started) -> Started:
         text = f"this needs the scope admin: {'; '.join(wanted)}"
         raise Problem(HTTPStatus.FORBIDDEN, text, LEAVE_OUT)
     return asked.model_copy(update={"backend": "kubernetes"})
+
+
+def check_going_on(caller: Caller, asked: Continuing, backend: str) -> None:
+    """Raises `Problem` (403) with everything that needs the scope admin. `backend`: where the run is, and goes on."""
+    check_place(caller, backend)
+    wanted = [*_of_workers(asked), *(["allow_local_shell"] if asked.allow_local_shell else [])]
+    if wanted and not caller.owns_machine:
+        raise Problem(HTTPStatus.FORBIDDEN, f"this needs the scope admin: {'; '.join(wanted)}", LEAVE_OUT)
 
 
 def check_judge(caller: Caller, model: str | None) -> None:
@@ -82,15 +90,20 @@ def of_link(address: Address) -> bool:
 def _of_machine(asked: Order) -> Iterator[str]:
     if not is_url(asked.repository) or asked.repository.strip().lower().startswith("file:"):
         yield "a repository on the server's machine"
+    if isinstance(asked, NewTeam) and asked.stages is None and is_team_path(asked.team):
+        yield "a team from a file"
+    yield from _of_workers(asked)
+    if asked.backend is not None or asked.allow_local_shell:
+        yield "backend and allow_local_shell"
+
+
+def _of_workers(asked: Order | Continuing) -> Iterator[str]:
+    """Yields what names files of the machine, or where its keys go."""
     if any(SCRIPTED in name for name in asked.workers):
         yield "a script on the server's machine"
     if any(SCRIPTED not in value and file_in("agent", value) for value in asked.agents):
         yield "an agent from a file"
     if any(is_path(_COUNT.split(item)[0].strip()) for value in asked.roles for item in value.split(",")):
         yield "a role from a file"
-    if isinstance(asked, NewTeam) and asked.stages is None and is_team_path(asked.team):
-        yield "a team from a file"
     if asked.api_base is not None:
         yield "api_base, to which the server's keys would go"
-    if asked.backend is not None or asked.allow_local_shell:
-        yield "backend and allow_local_shell"

@@ -24,6 +24,7 @@ from aideator_cli.main import main
 from aideator_cli.server.bodies import NewRun
 from aideator_cli.system.settings import Settings
 from tests.cli.conftest import Said, Shell, aideator
+from tests.cli.test_continue import script
 from tests.fixtures.repositories import git
 from tests.fixtures.tls import Authority
 from tests.server.served import served
@@ -114,8 +115,14 @@ def test_a_run_from_start_to_the_working_tree(
     assert client("apply", run).code == 0
     assert git(tmp_path / "clone", "status", "--short").split() == ["M", "todo.py"]
 
-    refused = client("continue", f"{run}/1", "And test it.")
-    assert (refused.code, f"/runs/{run}/compare" in refused.err) == (ExitCode.USAGE, True), refused.err
+    model = script(tmp_path, "more", "echo more > more.txt")
+    more = client("continue", f"{run}/1", "And tell more.", "--model", model, "-n", "1", "--detach")
+    assert (more.code, f"goes on from {run}/1" in more.err) == (0, True), more.err
+    assert client("wait", more.out.strip()).code == 0
+    for each in (client, there):
+        origin = json.loads(each("show", more.out.strip(), "--json").out)["origin"]
+        assert origin == {"kind": "continued", "variations": [f"{run}/1"]}
+    assert client("continue", f"{run}/9", "And test it.").code == ExitCode.NOT_FOUND
     assert client("retry", f"{run}/2").code == ExitCode.USAGE
     again = client("retry", f"{run}/2", "--force")
     assert (again.code, "failed checks" in again.out) == (ExitCode.CHECKS_FAILED, True), again.err

@@ -67,16 +67,19 @@ def continue_run(
     view: options.View = None,
     plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Start a new run from a variation's patch.
 
     What you don't name is as in the run of that variation. The new patches hold the earlier one, too: `apply` applies all of it at once.
     """
+    from aideator_cli.actions import at_server
     from aideator_cli.actions.continuing import plan
+    from aideator_cli.actions.places import server_of
     from aideator_cli.actions.taking import check_place, taking
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.beginning import begin
+    from aideator_cli.cli.beginning import begin, go_on_at_server
     from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
     from aideator_cli.cli.prompt import read_prompt
@@ -94,11 +97,16 @@ def continue_run(
     stops = cancels(on_interrupt)
     taken = taking(select, apply=apply, branch=branch, folder=folder, detach=detach)
     check_view(view, json=json)
-    here = invocation.here()
-    planned = plan(here, the_named(here, run), asked)
-    if taken is not None:
-        check_place(taken, planned.order)
+    here = invocation.here(server)
     manner = Manner(
         json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), cancels=stops, ring=ring(here, notify), goes_on=taken is not None
     )  # fmt: skip
+    named = the_named(here, run)
+    if at := server_of(named.run, here.settings):
+        return go_on_at_server(
+            here, at, lambda: at_server.continue_run(here, named, asked, at), manner, taken, detach=detach
+        )
+    planned = plan(here, named, asked)
+    if taken is not None:
+        check_place(taken, planned.order)
     return begin(here, planned, manner, taken, detach=detach)

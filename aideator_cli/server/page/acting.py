@@ -6,14 +6,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from aideator_cli.actions import cancelling, continuing, finding, keeping, retrying, selecting, starting, telling
+from aideator_cli.actions import cancelling, continuing, finding, retrying, selecting, telling
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.retrying import Retried
 from aideator_cli.errors import usage
 from aideator_cli.intake.request import Anew, Where
-from aideator_cli.server import keys
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.foreign import check_place
+from aideator_cli.server.going_on import begun
 from aideator_cli.server.page.forms import posted
 from aideator_cli.server.page.frame import root
 from aideator_cli.server.page.routes import SAID
@@ -117,9 +117,9 @@ def _comment_on(here: Here, word: str, text: str, shell: bool, caller: Caller) -
         telling.tell(here, word, text, Where())
         return None
     check_place(caller, named.run.place.backend)
-    owner = caller.name
-    secret = keeping.own_secret(owner) if owner is not None and named.run.place.backend == "kubernetes" else None
-    with keeping.without_the_servers(named.run.place.backend, owner):
-        planned = continuing.plan(here, named, Anew(text, n=1, allow_local_shell=shell, secret=secret))
-    with here.store.owned_by(owner), keys.missing_told_to(owner):
-        return starting.start(here, planned).spec.id
+    return begun(
+        here,
+        caller,
+        named.run,
+        lambda secret: continuing.plan(here, named, Anew(text, n=1, allow_local_shell=shell, secret=secret)),
+    )

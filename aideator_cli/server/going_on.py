@@ -1,0 +1,76 @@
+"""Runs that begin with other runs' work: agents go on from a patch."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request
+from starlette.responses import JSONResponse, Response
+
+from aideator_cli.actions import continuing, keeping, starting
+from aideator_cli.actions.here import Here
+from aideator_cli.actions.starting import Plan
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.server import bodies, keys
+from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.acts import ACCEPTED
+from aideator_cli.server.described import one
+from aideator_cli.server.foreign import check_going_on, check_reached
+from aideator_cli.server.naming import named
+from aideator_cli.server.once import Key, key_of, once
+from aideator_cli.server.runs import RunId, core_of, followers_of, shown
+
+router = APIRouter(prefix="/api/v1", tags=["acts"])
+Acting = Annotated[Caller, Depends(caller_with("run"))]
+Again = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="The same request again then starts nothing anew.")
+]
+
+
+@router.post(
+    "/runs/{run}/continue",
+    status_code=ACCEPTED,
+    summary="Start a run that goes on from a variation's patch",
+    responses=one("Run", status=202),
+)
+async def continue_run(
+    request: Request, caller: Acting, run: RunId, body: bodies.Continuing, key: Again = None
+) -> Response:
+    """Its patches hold the earlier one, too. It is the caller's, as is every run that they start."""
+    reserved = key_of(caller.name, key, f"continue {run} ".encode() + await request.body())
+    async with core_of(request).turn(caller.name):
+        begun = await core_of(request).act(_continue, caller, run, body, reserved)
+    request.state.target = begun
+    followers_of(request).look()
+    told = await core_of(request).read(shown, begun)
+    return JSONResponse(told, ACCEPTED, {"Location": f"/api/v1/runs/{begun}"})
+
+
+def _continue(here: Here, caller: Caller, run: str, body: bodies.Continuing, key: Key | None) -> str:
+    found = named(here, run, body.variation)
+    check_going_on(caller, body, found.run.place.backend)
+    return begun(
+        here, caller, found.run, lambda secret: continuing.plan(here, found, replace(body.anew(), secret=secret)), key
+    )
+
+
+def begun(
+    here: Here, caller: Caller, earlier: StoredRun, plan: Callable[[str | None], Plan], key: Key | None = None
+) -> str:
+    """Starts what goes on from the earlier run, where that was. Returns its id.
+
+    `plan` gets the Secret of the caller's keys. Raises `AideatorError` for what can't be started; then nothing was.
+    """
+    owner, backend = caller.name, earlier.place.backend
+    secret = keeping.own_secret(owner) if owner is not None and backend == "kubernetes" else None
+
+    def start(stored: Callable[[str], object]) -> str:
+        if owner is not None:
+            check_reached(earlier.spec.repository.url)
+        with keeping.without_the_servers(backend, owner):
+            planned = plan(secret)
+        with keys.missing_told_to(owner):
+            return starting.start(here, planned, stored).spec.id
+
+    with here.store.owned_by(owner):
+        return once(here, key, start)
