@@ -11,6 +11,7 @@ from aideator_cli.actions.adopting import adopt
 from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
+from aideator_cli.actions.merging import Merging
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
@@ -61,6 +62,14 @@ def continue_run(here: Here, named: Named, anew: Anew, server: ServerBackend) ->
     if named.variation is not None:
         body["variation"] = named.variation
     return _adopted(here, server, server.continue_run(named.run.spec.id, body))
+
+
+def merge(here: Here, merging: Merging, server: ServerBackend) -> StoredRun:
+    """Starts a run there that checks the merge of variations that it has. As `start`."""
+    names = [each.name for each in merging.sources]
+    return _adopted(
+        here, server, server.merge({"variations": names, "only": list(merging.only), "take": list(merging.take)})
+    )
 
 
 def _adopted(here: Here, server: ServerBackend, run: str) -> StoredRun:

@@ -1,6 +1,8 @@
 """Starts a run that checks a merge of several variations' patches. Nobody works on it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aideator_agent.spec import Origin
 from aideator_agent.values import frozen
@@ -14,7 +16,10 @@ from aideator_cli.intake.upon import Earlier, merged
 from aideator_cli.text.figures import plural
 from aideator_cli.workspace import merging
 from aideator_cli.workspace.merging import Merged
-from aideator_cli.workspace.parts import only, parse_part
+from aideator_cli.workspace.parts import only, parse_part, written
+
+if TYPE_CHECKING:
+    from aideator_cli.backends.server import ServerBackend
 
 SHOWN = 8  # conflicts, each named
 
@@ -34,6 +39,8 @@ class Merging:
 
     sources: tuple[Made, ...]
     merged: Merged
+    only: tuple[str, ...] = ()  # as in `Asked`, with RUN/N in place of any other word
+    take: tuple[str, ...] = ()
 
 
 def merge(here: Here, asked: Asked) -> Merging:
@@ -54,20 +61,34 @@ def merge(here: Here, asked: Asked) -> Merging:
     for side in sides:
         if done.patch == side.patch:
             raise usage(f"that is the patch of {side.name}", hint=command("apply", side.name))
-    return Merging(sources, done)
+    return Merging(sources, done, tuple(map(written, parts)), tuple(map(written, decided)))
 
 
-def plan(here: Here, merging_: Merging) -> Plan:
-    """Plans the run where the first of the variations ran, with the settings and the checks of its run."""
+def server_for(here: Here, merging_: Merging) -> "ServerBackend | None":
+    """Returns the server that checks the merge: that of the first variation. None: it is on none.
+
+    Raises `AideatorError` (usage) if another variation is elsewhere.
+    """
     first = merging_.sources[0]
-    if server := server_of(first.run, here.settings):
+    server = server_of(first.run, here.settings)
+    other = next((each for each in merging_.sources if each.run.place != first.run.place), None)
+    if server is not None and other is not None:
         raise usage(
-            f"{first.name} is on the server {server.where}, which checks no merge for a command line",
+            f"{first.name} is on the server {server.where}, which can't check the merge: {other.name} is not there",
             hint=(
                 command("merge", *(each.name for each in merging_.sources), "--diff"),
                 " prints the merged patch, for git apply",
             ),
         )
+    return server
+
+
+def plan(here: Here, merging_: Merging, secret: str | None = None) -> Plan:
+    """Plans the run where the first of the variations ran, with the settings and the checks of its run.
+
+    `secret`: the Secret with the providers' keys; None: as in that run.
+    """
+    first = merging_.sources[0]
     prompts = dict.fromkeys(
         prompt
         for each in merging_.sources
@@ -76,7 +97,7 @@ def plan(here: Here, merging_: Merging) -> Plan:
     origin = Origin(tuple(each.name for each in merging_.sources), merged=True)
     assert first.base is not None
     earlier = Earlier(
-        first.run.spec,
+        replace(first.run.spec, secret=secret or first.run.spec.secret),
         first.base,
         merging_.merged.patch,
         origin,

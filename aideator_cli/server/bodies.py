@@ -9,6 +9,9 @@ from aideator_cli.domain.remarks import MOST_TAGS
 from aideator_cli.intake.request import Agents, Anew, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
 
 MOST: Final = 20  # agents of one run
+MOST_PARTS: Final = 1000
+MOST_PART: Final = 5000  # characters
+VARIATION: Final = "^[a-z][a-z0-9]{0,20}/[0-9]{1,4}$"
 
 
 class Body(BaseModel):
@@ -227,6 +230,24 @@ class Continuing(Body):
             max_cost=self.max_cost, budget=self.budget, parallel=self.max_parallel, first=self.first, retries=self.retries,
             allow_local_shell=self.allow_local_shell,
         )  # fmt: skip
+
+
+class Merging(Body):
+    """Variations whose patches become one, which is checked as a new run. No model is asked."""
+
+    variations: list[Annotated[str, Field(pattern=VARIATION)]] = Field(
+        min_length=1,
+        max_length=MOST,
+        description="Each RUN/N. The first one's run has the checks, and says where they run.",
+    )
+    only: list[Annotated[str, Field(max_length=MOST_PART)]] = Field(
+        default=[],
+        max_length=MOST_PARTS,
+        description="Each RUN/N:PATH or RUN/N:PATH#HUNK,…: what is taken of a variation.",
+    )
+    take: list[Annotated[str, Field(max_length=MOST_PART)]] = Field(
+        default=[], max_length=MOST_PARTS, description="Each RUN/N:PATH: whose changes win where they conflict."
+    )
 
 
 class Naming(Body):

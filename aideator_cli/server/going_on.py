@@ -1,4 +1,4 @@
-"""Runs that begin with other runs' work: agents go on from a patch."""
+"""Runs that begin with other runs' work: agents go on from a patch, or several patches are merged."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,15 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import JSONResponse, Response
 
-from aideator_cli.actions import continuing, keeping, starting
+from aideator_cli.actions import continuing, keeping, merging, starting
+from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.starting import Plan
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.server import bodies, keys
-from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.access import Caller, caller_with, check_kept, check_owner
 from aideator_cli.server.acts import ACCEPTED
 from aideator_cli.server.described import one
-from aideator_cli.server.foreign import check_going_on, check_reached
+from aideator_cli.server.foreign import check_going_on, check_place, check_reached
 from aideator_cli.server.naming import named
 from aideator_cli.server.once import Key, key_of, once
 from aideator_cli.server.runs import RunId, core_of, followers_of, shown
@@ -40,10 +41,44 @@ async def continue_run(
     reserved = key_of(caller.name, key, f"continue {run} ".encode() + await request.body())
     async with core_of(request).turn(caller.name):
         begun = await core_of(request).act(_continue, caller, run, body, reserved)
+    return await _accepted(request, begun)
+
+
+@router.post(
+    "/merges",
+    status_code=ACCEPTED,
+    summary="Merge patches, and check the result as a new run",
+    responses=one("Run", status=202),
+)
+async def merge(request: Request, caller: Acting, body: bodies.Merging, key: Again = None) -> Response:
+    """Changes that conflict are refused, each by its file, and nothing starts."""
+    for word in body.variations:
+        check_kept(request.app.state.deleting, word.partition("/")[0])
+    reserved = key_of(caller.name, key, b"merge " + await request.body())
+    async with core_of(request).turn(caller.name):
+        begun = await core_of(request).act(_merge, caller, body, reserved)
+    return await _accepted(request, begun)
+
+
+async def _accepted(request: Request, begun: str) -> Response:
     request.state.target = begun
     followers_of(request).look()
     told = await core_of(request).read(shown, begun)
     return JSONResponse(told, ACCEPTED, {"Location": f"/api/v1/runs/{begun}"})
+
+
+def _merge(here: Here, caller: Caller, body: bodies.Merging, key: Key | None) -> str:
+    found = {word: _mine(here, caller, word) for word in body.variations}
+    for each in found.values():
+        check_place(caller, each.run.place.backend)
+    merged = merging.merge(here, merging.Asked(found, body.only, body.take))
+    return begun(here, caller, merged.sources[0].run, lambda secret: merging.plan(here, merged, secret), key)
+
+
+def _mine(here: Here, caller: Caller, word: str) -> Named:
+    run, _, number = word.partition("/")
+    check_owner(here, run, caller)
+    return named(here, run, int(number))
 
 
 def _continue(here: Here, caller: Caller, run: str, body: bodies.Continuing, key: Key | None) -> str:

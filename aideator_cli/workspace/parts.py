@@ -37,6 +37,11 @@ def parse_part(option: str, text: str, names: Mapping[str, str], sides: Sequence
     return Part(side.name, path.rstrip("/"))
 
 
+def written(part: Part) -> str:
+    """Returns the word by which `parse_part` finds it again."""
+    return f"{part.side}:{part.path}" + (f"#{','.join(map(str, part.hunks))}" if part.hunks else "")
+
+
 def only(side: Side, parts: Sequence[Part]) -> Side:
     """Returns the side with these parts of its patch. Without any it stays whole. Raises `AideatorError` (usage)."""
     mine = [part for part in parts if part.side == side.name]
@@ -77,12 +82,12 @@ def with_hunks(file: FilePatch, numbers: set[int]) -> bytes:
     shift, told = 0, []
     for number, hunk in enumerate(file.hunks, 1):
         if number in numbers:
-            told.append(_written(hunk, shift))
+            told.append(_hunk(hunk, shift))
             shift += hunk.new_count - hunk.old_count
     return head + b"".join(told)
 
 
-def _written(hunk: Hunk, shift: int) -> bytes:
+def _hunk(hunk: Hunk, shift: int) -> bytes:
     start = hunk.old_start + shift + (hunk.old_count == 0) - (hunk.new_count == 0)
     section = b" " + hunk.section if hunk.section else b""
     head = b"@@ -%d,%d +%d,%d @@%s\n" % (hunk.old_start, hunk.old_count, start, hunk.new_count, section)

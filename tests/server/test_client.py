@@ -25,7 +25,7 @@ from aideator_cli.server.bodies import NewRun
 from aideator_cli.system.settings import Settings
 from tests.cli.conftest import Said, Shell, aideator
 from tests.cli.test_continue import script
-from tests.fixtures.repositories import git
+from tests.fixtures.repositories import LocalRepository, git
 from tests.fixtures.tls import Authority
 from tests.server.served import served
 from tests.server.test_client_of_a_broken_server import answering
@@ -146,6 +146,22 @@ def test_what_a_server_would_start_is_shown_and_not_started(client: Shell, there
     unknown = client("run", str(repository), "Fix.", "--model", "no-such-model", "--estimate")
     assert (unknown.code, "no-such-model" in unknown.err) == (ExitCode.USAGE, True), unknown.err
     assert there("list").out == known
+
+
+def test_a_merge_is_checked_on_the_server(client: Shell, there: Shell, site: Site, tmp_path: Path) -> None:
+    repository = LocalRepository(tmp_path / "todo")
+    repository.commit({"a.txt": "a\n", "b.txt": "b\n"})
+    models = script(tmp_path, "one", "echo A > a.txt"), script(tmp_path, "two", "echo B > b.txt; echo x > extra.txt")
+    check = ["--verify", "both=grep -q A a.txt && grep -q B b.txt"]
+    run = client("run", str(repository.path), "Mend it.", "--model", ",".join(models), *check, "--detach").out.strip()
+    assert client("wait", run).code == ExitCode.CHECKS_FAILED
+    done = client("merge", f"{run}/1", f"{run}/2", "--only", "2:b.txt")
+    assert (done.code, f"on {site.name}" in done.err) == (0, True), done.err
+    shown, known = (json.loads(each("show", "@last", "--json").out) for each in (client, there))
+    assert shown["run"] == known["run"]
+    assert shown["origin"] == {"kind": "merged", "variations": [f"{run}/1", f"{run}/2"]}
+    conflict = client("merge", f"{run}/1", f"{run}/1")
+    assert (conflict.code, "merge takes two variations or more" in conflict.err) == (ExitCode.USAGE, True)
 
 
 def test_what_is_said_of_a_run_is_said_to_all_who_see_it(

@@ -79,6 +79,51 @@ def test_a_run_goes_on_from_a_variations_patch(shared: TestClient, tmp_path_fact
     assert len(Here().store.runs()) == 2
 
 
+def test_patches_are_merged_and_the_result_is_checked(
+    shared: TestClient, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("world")
+    repository = LocalRepository(folder / "todo")
+    repository.commit({"a.txt": "a\n", "b.txt": "b\n"})
+    root = token("root", "read", "run", "admin")
+    scripts = {"one": "echo A > a.txt", "two": "echo B > b.txt; echo x > extra.txt", "three": "echo C > a.txt"}
+    asked = {
+        "repository": str(repository.path), "prompt": "Mend it.", "models": [script(folder, *each) for each in scripts.items()],
+        "verify": ["both=grep -q A a.txt && grep -q B b.txt"], "backend": "local",
+    }  # fmt: skip
+    run = ended(shared, shared.post(f"{API}/runs", json=asked, headers=root), root)["run"]
+    conflict = shared.post(f"{API}/merges", json={"variations": [f"{run}/1", f"{run}/3"]}, headers=root)
+    problem = refused(conflict, 409)
+    assert (problem["exit_code"], "a.txt" in problem["detail"]) == (8, True)
+
+    body = {"variations": [f"{run}/1", f"{run}/2"], "only": [f"{run}/2:b.txt"]}
+    begun = shared.post(f"{API}/merges", json=body, headers={**root, "Idempotency-Key": "k1"})
+    assert (
+        shared.post(f"{API}/merges", json=body, headers={**root, "Idempotency-Key": "k1"}).json()["run"]
+        == begun.json()["run"]
+    )
+    merged = ended(shared, begun, root)
+    assert merged["origin"] == {"kind": "merged", "variations": [f"{run}/1", f"{run}/2"]}
+    assert [(each["status"], each["model"]) for each in merged["variations"]] == [("succeeded", "merge")]
+    patch = shared.get(f"{API}/runs/{merged['run']}/variations/1/patch", headers=root).text
+    assert ("+A" in patch, "+B" in patch, "extra" in patch) == (True, True, False)
+    deed = next(each for each in ServerStore.of(Here().store).deeds(9) if each.status == 202)
+    assert (deed.who, deed.action, deed.target) == ("root", f"POST {API}/merges", merged["run"])
+
+
+def test_nobody_merges_anothers_patch(shared: TestClient, home: Path) -> None:
+    stored(home, Place("kubernetes", "here", "ctx", "ns"))
+    add_run(home, Told(change("b.py", "x", "y")), run="m2c8wq1")
+    body = {"variations": [f"{RUN}/1", "m2c8wq1/1"]}
+    answer = shared.post(f"{API}/merges", json=body, headers=token("eve"))
+    assert refused(answer, 404)["detail"] == "there is no run m2c8wq1"
+    refused(shared.post(f"{API}/merges", json=body, headers=token("mallory")), 404)
+    refused(shared.post(f"{API}/merges", json=body, headers=token("eve", "read")), 403)
+    for words in ([], ["../x/1"], [f"{RUN}/1"] * 21, [f"{RUN}/x"]):
+        refused(shared.post(f"{API}/merges", json={"variations": words}, headers=token("eve")), 422)
+    assert len(Here().store.runs()) == 2
+
+
 def stored(home: Path, place: Place, owner: str = "eve") -> None:
     add_run(home, Told(change("a.py", "x", "y")), run=RUN, place=place)
     store = Here().store

@@ -114,6 +114,12 @@ class ServerBackend:
         with self.client.understanding():
             return str(told["run"])
 
+    def merge(self, body: Mapping[str, Any]) -> str:
+        """Starts a run that checks a merge, and returns its id. As for `start`."""
+        told = self.client.ask("POST", f"{API}/merges", body, key=uuid.uuid4().hex)
+        with self.client.understanding():
+            return str(told["run"])
+
     def dry_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what the server would start."""
         told = self.client.ask("POST", f"{API}/runs/dry-run", body)

@@ -39,16 +39,18 @@ def merge(
     view: options.View = None,
     plain: options.Plain = False,
     no_mouse: options.NoMouse = False,
+    server: options.Server = None,
     json: options.Json = False,
 ) -> int:
     """Merge patches, and check the result as a new run.
 
     No model is asked. The checks are those of the first variation's run, in the same place.
     """
-    from aideator_cli.actions.merging import Asked, plan
+    from aideator_cli.actions import at_server
+    from aideator_cli.actions.merging import Asked, plan, server_for
     from aideator_cli.actions.merging import merge as merge_them
     from aideator_cli.cli import invocation
-    from aideator_cli.cli.beginning import begin
+    from aideator_cli.cli.beginning import begin, go_on_at_server
     from aideator_cli.cli.manner import Manner, cancels
     from aideator_cli.cli.naming import the_named
     from aideator_cli.cli.ringing import ring
@@ -56,7 +58,7 @@ def merge(
 
     stops = cancels(on_interrupt)
     check_view(view, json=json)
-    here = invocation.here()
+    here = invocation.here(server)
     asked = Asked({word: the_named(here, word) for word in variations}, only or (), take or ())
     merging = merge_them(here, asked)
     if diff:
@@ -66,4 +68,6 @@ def merge(
     manner = Manner(
         json=json, view=view, look=look(no_mouse=no_mouse, plain=plain), cancels=stops, ring=ring(here, notify)
     )
+    if at := server_for(here, merging):
+        return go_on_at_server(here, at, lambda: at_server.merge(here, merging, at), manner, detach=detach)
     return begin(here, plan(here, merging), manner, detach=detach)
