@@ -66,7 +66,7 @@ def resolve(name: str, *, api_base: str | None = None, overrides: Overrides = NO
     if not name or name != name.strip() or not name.isprintable():
         raise usage(f"{name!r} is not a valid model name", "for example: --model claude-sonnet-4-5")
     if name.startswith(SCRIPTED):
-        return _scripted(name)
+        return _overridden(_scripted(name), overrides.get(name))
     if name == "auto" or name.startswith("auto:"):
         raise usage(
             f"{name} is chosen for the agents of a run; here a model must be named",

@@ -112,6 +112,14 @@ def test_models_yaml_overrides_the_table_and_adds_to_it(tmp_path: Path) -> None:
     assert (local.context, local.max_output) == (8192, 1024)
 
 
+def test_a_script_costs_nothing_unless_models_yaml_prices_it(tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_text("models:\n  scripted/a.yaml: {input_price_per_million: 1, output_price_per_million: 2}\n")
+    overrides = load_overrides(file)
+    assert resolve("scripted/a.yaml", overrides=overrides).price == Price(1e-6, 2e-6)
+    assert resolve("scripted/b.yaml", overrides=overrides).price == Price(0, 0, 0)
+
+
 def test_no_keys_in_models_yaml_means_none_are_needed() -> None:
     assert resolve("bedrock/a-model", overrides={"bedrock/a-model": Override(keys=())}).keys == ()
 

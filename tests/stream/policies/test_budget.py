@@ -10,28 +10,23 @@ import pytest
 from tests.end_to_end.changes import FILES
 from tests.end_to_end.conftest import Place
 from tests.faults.watching import Record, Watching, is_event, is_observed
-from tests.fixtures.script_player import Element
+from tests.faults.work import model
 
-PRICE = 100  # USD a million tokens: a call costs ten cents
-WAITS: Element = {
+PRICE = "{input_price_per_million: 100, output_price_per_million: 100}"  # USD: a call costs ten cents
+WAITS = {
     "calls": [{"tool": "bash", "arguments": {"command": "echo started; sleep 120"}}], "usage": {"input": 1000, "output": 0},
 }  # fmt: skip
 
 
-def begin(
-    place: Place, budget: str, retries: int = 1, who: tuple[str, ...] = ("--model", "openai/model", "-n", "1")
-) -> Watching:
+def begin(place: Place, budget: str, *more: str, option: str = "--model", agents: int = 1) -> Watching:
     """A run whose agent has made one call, and is at work."""
     home = place.user.folder / "home"
     home.mkdir()
-    prices = f"{{input_price_per_million: {PRICE}, output_price_per_million: {PRICE}}}"
-    (home / "models.yaml").write_text(f"models:\n  openai/model: {prices}\n")
+    name = model(place, [WAITS])
+    (home / "models.yaml").write_text(f"models:\n  {name}: {PRICE}\n")
     place.git.add("project", FILES)
-    provider = place.provide({"model": [WAITS]})
-    words = [*who, "--api-base", provider.url, "--retries", str(retries)]
-    watching = Watching(
-        place.user, "run", place.git.url("project"), "Do it.", *place.user.options, *words, "--budget", budget
-    )
+    words = [*place.user.options, option, f"{name}:{agents}", "--retries", "1", *more]
+    watching = Watching(place.user, "run", place.git.url("project"), "Do it.", *words, "--budget", budget)
     watching.until(is_event("output"))
     return watching
 
@@ -69,7 +64,7 @@ def test_where_the_share_is_spent_there_is_no_other_attempt_and_that_is_told(loc
 
 
 def test_the_next_step_begins_where_the_share_of_the_one_before_is_spent(local_place: Place) -> None:
-    watching = begin(local_place, "0.2", who=("--escalate", "openai/model:2", "--verify", "true"))
+    watching = begin(local_place, "0.2", "--verify", "true", option="--escalate", agents=2)
     run, seen = str(watching.records[0]["run"]), len(watching.records)
     kill_agent(local_place, run)
     watching.until(is_observed("not_tried_again"))
