@@ -71,14 +71,23 @@ class _Follower:
         self._here = here
         self._named = named
         self._left = set(numbers)
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._follow, name="cancel", daemon=True)
         self._thread.start()
 
     def join(self) -> bool:
         self._thread.join(GRACE_SECONDS)
+        if self._error is not None:
+            raise self._error
         return not self._left
 
     def _follow(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # for the caller, who waits for this thread
+            self._error = error
+
+    def _read(self) -> None:
         here, run = self._here.again(), self._named.run
         with following(run.spec, backend_at(run.place, here.settings), here.store) as batches:
             for batch in batches:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.glance import OUTCOMES, SORTS, STATES, Wanted
-from aideator_cli.errors import AideatorError, usage
+from aideator_cli.errors import usage
 
 if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
@@ -110,5 +110,5 @@ def _wait(news: list["queue.SimpleQueue[Any]"]) -> None:
 
 
 def _raise_error(told: object) -> None:
-    if isinstance(told, AideatorError):
+    if isinstance(told, Exception):
         raise told

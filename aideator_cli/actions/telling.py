@@ -153,11 +153,14 @@ class _Follower:
         self._named = named
         self._message = message
         self._changed = threading.Condition()
+        self._error: Exception | None = None
         threading.Thread(target=self._follow, name="tell", daemon=True).start()
 
     def wait(self, seconds: float) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self.left, max(0.0, seconds))
+            self._changed.wait_for(lambda: not self.left or self._error, max(0.0, seconds))
+        if self._error is not None:
+            raise self._error
 
     def miss(self, number: int, why: str) -> None:
         with self._changed:
@@ -167,6 +170,14 @@ class _Follower:
                 self._changed.notify_all()
 
     def _follow(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # for the caller, who waits for this thread
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _read(self) -> None:
         here, run = self._here.again(), self._named.run
         with following(run.spec, backend_at(run.place, here.settings), here.store) as batches:
             for batch in batches:

@@ -24,7 +24,7 @@ CONDITIONS: Final = ("all", "any", "first-success")
 HAND_OVER_SECONDS: Final = 10.0
 
 Standing = list[Result] | TeamRun  # of a run, or of a team
-News = tuple[str, Standing] | AideatorError  # what has changed, or why it can't be followed
+News = tuple[str, Standing] | Exception  # what has changed, or why it can't be followed
 
 
 @frozen
@@ -48,7 +48,7 @@ def wait(here: Here, words: Sequence[str], until: str, timeout: float | None, wh
             if told is None:
                 text = f"timed out after {timeout:.0f} s waiting for {', '.join(standing)}"
                 raise AideatorError(text, code=ExitCode.TIMED_OUT)
-            if isinstance(told, AideatorError):
+            if isinstance(told, Exception):
                 raise told
             standing[told[0]] = told[1]
     return Waited(standing, code)
@@ -86,7 +86,7 @@ def _moved(here: Here, teams: Sequence[TeamRun], news: "queue.SimpleQueue[News]"
     def move(mover: Mover | Mirror) -> None:
         try:
             news.put((mover.team, mover.move()))
-        except AideatorError as error:
+        except Exception as error:  # for the caller: a thread that dies silently would be waited for
             news.put(error)
 
     movers = [(Mover if team.server is None else Mirror)(here.again(), team.id) for team in teams]
@@ -124,7 +124,7 @@ def _follow(here: Here, run: StoredRun, news: "queue.SimpleQueue[News]", fill: b
                 if any(is_over(item) for item in batch):
                     news.put((spec.id, here.store.results(spec.id)))
         news.put((spec.id, here.store.results(spec.id)))
-    except AideatorError as error:
+    except Exception as error:  # for the caller: a thread that dies silently would be waited for
         news.put(error)
 
 

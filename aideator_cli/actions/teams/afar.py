@@ -38,7 +38,7 @@ class Mirror:
     _news: Mapping[str, Any] | None = None  # the team as the server has told it last
     _kept: Mapping[str, Any] | None = None  # the same, as it was stored last
     _is_told: bool = False  # whether the server has said all
-    _error: AideatorError | None = None
+    _error: Exception | None = None
     _begun: frozenset[str] | None = None  # the steps that had begun before
 
     def __post_init__(self) -> None:
@@ -112,21 +112,24 @@ class Mirror:
 
     def _read(self, server: ServerBackend) -> None:
         try:
-            for batch in Stream(server, self.team, 0, self.stop, of="teams").batches():
-                if isinstance(batch, Observation):
-                    if not self._followers.at_work:
-                        self.seen(batch)
-                    continue
-                for sent in batch:
-                    if sent.kind == "problem":
-                        raise problem_of(sent)
-                    if sent.kind == "team":
-                        with server.client.understanding():
-                            self._news = dict(json.loads(sent.data))
-                    self._is_told |= (sent.id or "").endswith("-end")
-                self._followers.wake()
-                if self._is_told:
-                    return
-        except AideatorError as error:
+            self._take(server)
+        except Exception as error:  # for the caller: a thread that dies silently would be waited for
             self._error = error
             self._followers.wake()
+
+    def _take(self, server: ServerBackend) -> None:
+        for batch in Stream(server, self.team, 0, self.stop, of="teams").batches():
+            if isinstance(batch, Observation):
+                if not self._followers.at_work:
+                    self.seen(batch)
+                continue
+            for sent in batch:
+                if sent.kind == "problem":
+                    raise problem_of(sent)
+                if sent.kind == "team":
+                    with server.client.understanding():
+                        self._news = dict(json.loads(sent.data))
+                self._is_told |= (sent.id or "").endswith("-end")
+            self._followers.wake()
+            if self._is_told:
+                return

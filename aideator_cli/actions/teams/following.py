@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -30,7 +29,7 @@ class Followers:
     stop: threading.Event = field(default_factory=threading.Event)  # whether nothing is to be followed any more
     _followed: set[str] = field(default_factory=set)
     _flags: list[threading.Event] = field(default_factory=list)  # one for each thread, which ends when it is set
-    _news: "SimpleQueue[str]" = field(default_factory=SimpleQueue)
+    _news: "SimpleQueue[Exception | None]" = field(default_factory=SimpleQueue)
 
     @property
     def at_work(self) -> bool:
@@ -53,13 +52,17 @@ class Followers:
                 self.told(run, batch)
 
     def wait(self, seconds: float = LOOK_SECONDS) -> None:
-        """Returns as soon as a run is not followed any more, at the latest after `seconds`."""
-        with suppress(Empty):
-            self._news.get(timeout=seconds)
+        """Returns as soon as a run is not followed any more, at the latest after `seconds`. Raises what ended a thread by mistake."""
+        try:
+            told = self._news.get(timeout=seconds)
+        except Empty:
+            return
+        if told is not None:
+            raise told
 
     def wake(self) -> None:
         """Lets `wait` return."""
-        self._news.put("")
+        self._news.put(None)
 
     def end(self) -> None:
         self.stop.set()
@@ -78,9 +81,9 @@ class Followers:
                 self._followed.discard(run.spec.id)  # it was deleted, and will be done again
         except Exception as error:
             if not isinstance(error, AideatorError) and not is_of_database(error):
-                raise
-            if not self.stop.wait(LOOK_SECONDS):
+                self._news.put(error)  # for the caller, who would wait for a thread that is no more
+            elif not self.stop.wait(LOOK_SECONDS):
                 self._followed.discard(run.spec.id)  # and is followed again
         finally:
             self._flags.remove(flag)
-        self._news.put(run.spec.id)
+        self._news.put(None)

@@ -52,7 +52,7 @@ class Failed:
     """The feed could not even begin, and has stopped."""
 
     kind: Kind
-    error: ApiError | ConnectionFailed
+    error: Exception  # other than ApiError and ConnectionFailed: a mistake, which nobody expects
 
 
 @frozen
@@ -111,10 +111,12 @@ class Feed:
 
     def _run(self) -> None:
         try:
-            version: str | None = self._list(retry=True)
-        except (ApiError, ConnectionFailed) as error:
+            self._follow_on()
+        except Exception as error:  # for the caller: a thread that dies silently would be waited for
             self._queue.put(Failed(self._kind, error))
-            return
+
+    def _follow_on(self) -> None:
+        version: str | None = self._list(retry=True)
         while not self._ended.is_set():
             version = self._follow(version)
 

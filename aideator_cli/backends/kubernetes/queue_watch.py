@@ -52,6 +52,12 @@ class QueueWatch:
             self._feed.end()
 
     def _run(self) -> None:
+        try:
+            self._look_on()
+        except Exception as error:  # for the caller: a thread that dies silently would be waited for
+            self._messages.put(Failed("workloads", error))
+
+    def _look_on(self) -> None:
         while not self._ended.is_set():
             self._news.clear()
             jobs = dict(self._jobs)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.kubernetes import manifests, marks, problems
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError, ConnectionFailed
-from aideator_cli.backends.kubernetes.feed import Message, Unsubmitted
+from aideator_cli.backends.kubernetes.feed import Failed, Message, Unsubmitted
 from aideator_cli.backends.kubernetes.manifests import Submission
 from aideator_cli.backends.kubernetes.objects import Objects, variation_of
 from aideator_cli.backends.kubernetes.preflight import preflight
@@ -90,10 +90,16 @@ class Waiting:
         self._run = run
         self._messages = messages
         self._ended = Flag()
-        Thread(target=self._look, name="watch unsubmitted", daemon=True).start()
+        Thread(target=self._tell, name="watch unsubmitted", daemon=True).start()
 
     def end(self) -> None:
         self._ended.set()
+
+    def _tell(self) -> None:
+        try:
+            self._look()
+        except Exception as error:  # for the caller: a thread that dies silently would be waited for
+            self._messages.put(Failed("unsubmitted", error))
 
     def _look(self) -> None:
         listed: frozenset[int] = frozenset()

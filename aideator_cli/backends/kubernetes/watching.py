@@ -9,6 +9,7 @@ from typing import Final
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.base import Status, Trouble
 from aideator_cli.backends.kubernetes import problems
+from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.feed import Back, Failed, Feed, Lost, Message
 from aideator_cli.backends.kubernetes.objects import RUN, Objects
 from aideator_cli.backends.kubernetes.picture import NEEDED, Picture
@@ -102,10 +103,13 @@ class _Links:
         self._lost: set[str] = set()
 
     def take(self, message: Message) -> Iterator[Trouble]:
+        if isinstance(message, Failed):
+            if not isinstance(message.error, ApiError | ConnectionFailed):
+                raise message.error
+            if message.kind in NEEDED:
+                raise problems.explain(message.error, self._place) from message.error
         if message.kind not in NEEDED:
             return
-        if isinstance(message, Failed):
-            raise problems.explain(message.error, self._place) from message.error
         if isinstance(message, Lost):
             if not self._lost:
                 yield Trouble(problems.explain(message.error, self._place).message, back=False)
