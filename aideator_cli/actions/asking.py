@@ -73,6 +73,7 @@ class Asked:
     def __init__(self, spec: RunSpec, variation: VariationSpec, settings: Settings) -> None:
         keys = {name: found for name in variation.keys if (found := settings.key(name))}
         self._interrupts = Interrupts(LONGEST)
+        self._told: SimpleQueue[_Told] = SimpleQueue()
         self._model = open_model(_agent_settings(spec, variation), keys, self._interrupts)
         # A script answers in a fixed order, which parallel questions would mix up.
         self._at_once = 1 if variation.model.startswith(models.SCRIPTED) else AT_ONCE
@@ -89,7 +90,7 @@ class Asked:
         todo: SimpleQueue[_Todo] = SimpleQueue()
         for each in enumerate(questions):
             todo.put(each)
-        told: SimpleQueue[_Told] = SimpleQueue()
+        told = self._told
         for _ in range(min(self._at_once, len(questions))):
             Thread(target=self._work, args=(system, todo, told), name="asking", daemon=True).start()
         left = len(questions)
@@ -104,6 +105,14 @@ class Asked:
                 yield item
         finally:
             self._interrupts.terminated_at = monotonic()  # stops the threads that are still asking
+
+    def arrived(self) -> Iterator[Answered]:
+        """Yields the answers that have come, and that nobody took because the iterator was closed."""
+        with suppress(Empty):
+            while True:
+                item = self._told.get_nowait()
+                if isinstance(item, Answered):
+                    yield item
 
     def _work(self, system: str, todo: "SimpleQueue[_Todo]", told: "SimpleQueue[_Told]") -> None:
         try:

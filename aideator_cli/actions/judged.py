@@ -4,6 +4,7 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.asking import AskedAgain
 from aideator_cli.domain.judgements import Judgement, Round
 from aideator_cli.errors import ExitCode
+from aideator_cli.text.figures import plural
 
 
 @frozen
@@ -39,6 +40,17 @@ class Announced:
 
 
 @frozen
+class Kept:
+    """How many answers of a judge that did not finish count, and are not asked for again."""
+
+    answers: int
+
+    @property
+    def text(self) -> str:
+        return f"{plural(self.answers, 'answer')} of the judge before, which did not finish, {'counts' if self.answers == 1 else 'count'}"
+
+
+@frozen
 class TooBig:
     """Two variations that the judge can't be asked about, and why. They count as a tie."""
 
@@ -47,4 +59,4 @@ class TooBig:
     why: str
 
 
-Told = Unneeded | Announced | TooBig | AskedAgain | Judgement | Round
+Told = Unneeded | Announced | Kept | TooBig | AskedAgain | Judgement | Round

@@ -13,14 +13,14 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.asking import Asked, AskedAgain, NoAnswer, Said, resolve
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.judged import Announced, Judge, Told, TooBig, Unneeded
+from aideator_cli.actions.judged import Announced, Judge, Kept, Told, TooBig, Unneeded
 from aideator_cli.actions.places import server_of
 from aideator_cli.actions.purse import Purse, about, left_of_budget
 from aideator_cli.choice.equivalence import groups, same_answers
 from aideator_cli.choice.judging import questions
 from aideator_cli.choice.judging.evidence import accusations, evidence
 from aideator_cli.choice.judging.tournament import pairs
-from aideator_cli.domain.judgements import NO_ANSWER, Judgement, Verdict, newest
+from aideator_cli.domain.judgements import NO_ANSWER, Judgement, Verdict, newest, unfinished
 from aideator_cli.domain.result import Result, exit_code
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import ExitCode
@@ -51,6 +51,17 @@ class _Plan:
     def answers(self) -> int:
         return len(self.orders) + len(self.equivalent)
 
+    def holds(self, known: Judgement) -> bool:
+        """Whether the answer is about a pair of patches as they are."""
+        works = [self.candidates[each].work_sha256 for each in (known.first, known.second) if each in self.candidates]
+        asked = (known.first, known.second) in self.pairs or (known.second, known.first) in self.pairs
+        return asked and works == [known.first_patch, known.second_patch]
+
+    def asking(self, most: int, kept: Sequence[Judgement]) -> "_Plan":
+        """Returns the plan with so many pairs, first those that have an answer already."""
+        answered = {frozenset((each.first, each.second)) for each in kept}
+        return replace(self, pairs=sorted(self.pairs, key=lambda pair: frozenset(pair) not in answered)[:most])
+
     def work(self, number: int) -> bytes:
         """Returns what the judge sees of a variation."""
         result = self.candidates[number]
@@ -72,7 +83,7 @@ def judge(here: Here, run: StoredRun, by: Judge, stop: Flag | None = None) -> Ge
     spec, store, results = run.spec, here.store, here.store.results(run.spec.id)
     passed = [last_result(store, spec, result.variation) for result in results if result.succeeded]
     order = () if spec.answer else comparison_of(run, store).order
-    plan = _plan(passed, by.most_pairs, {each.number: evidence(each) for each in order})
+    plan = _plan(passed, {each.number: evidence(each) for each in order})
     if not plan.pairs:
         yield Unneeded(tuple(plan.candidates), ExitCode.OK if plan.candidates else exit_code(results))
         return
@@ -80,11 +91,14 @@ def judge(here: Here, run: StoredRun, by: Judge, stop: Flag | None = None) -> Ge
     hosts = hosts_now(spec.model_hosts, run.repository_path, here.settings.config_folder, on_cluster=False)
     check_model(hosts, variation)
     asked = Asked(replace(spec, model_hosts=hosts), variation, here.settings)
-    jury = _Jury(spec, plan, info, store)
-    announced = _announced(plan, info, jury.about())
+    kept = [each for each in unfinished(store.judgements(spec.id), info.name) if plan.holds(each)]
+    jury = _Jury(spec, plan.asking(by.most_pairs, kept), info, store, kept)
+    announced = _announced(jury.plan, info, jury.about())
     purse = left_of_budget(store, spec)
     purse.expect(announced.cost)
     yield announced
+    if jury.kept:
+        yield Kept(len(jury.kept))
     yield from jury.judge(asked, purse, stop)
     if stop is not None and stop.is_set():
         return
@@ -92,13 +106,14 @@ def judge(here: Here, run: StoredRun, by: Judge, stop: Flag | None = None) -> Ge
         yield judged
 
 
-def _plan(passed: Sequence[Result], most_pairs: int, known: Mapping[int, str]) -> _Plan:
+def _plan(passed: Sequence[Result], known: Mapping[int, str]) -> _Plan:
+    """Returns a plan with all pairs."""
     candidates = {result.variation: result for result in passed if result.patch or result.answer}
     patches = groups({number: parse(result.patch or b"") for number, result in candidates.items()})
     same = (*patches, *same_answers({number: result.answer_sha256 for number, result in candidates.items()}))
     twins = [(group.numbers[0], twin) for group in same for twin in group.numbers[1:]]
     apart = [number for number in candidates if number not in {twin for _, twin in twins}]
-    return _Plan(candidates, pairs(apart, most_pairs, SystemRandom()), twins, known)
+    return _Plan(candidates, pairs(apart, len(apart) ** 2, SystemRandom()), twins, known)
 
 
 def _announced(plan: _Plan, info: ModelInfo, cost: float | None) -> Announced:
@@ -108,31 +123,43 @@ def _announced(plan: _Plan, info: ModelInfo, cost: float | None) -> Announced:
 
 
 class _Jury:
-    """One round. Answers arrive in any order; judgements are stored and yielded in the plan's order."""
+    """One round. Answers arrive in any order; judgements are stored and yielded in the plan's order.
 
-    def __init__(self, spec: RunSpec, plan: _Plan, info: ModelInfo, store: Store) -> None:
+    `kept`: answers of rounds that were left, which count in this one.
+    """
+
+    def __init__(
+        self, spec: RunSpec, plan: _Plan, info: ModelInfo, store: Store, kept: Sequence[Judgement] = ()
+    ) -> None:
         self._spec = spec
         self._kind: questions.Kind = "answer" if spec.answer else "patch"
         self._task = questions.shown_task(spec)
-        self._plan = plan
+        self.plan = plan
         self._info = info
         self._store = store
         self._round = secrets.token_hex(8)
         self._come: dict[int, Judgement] = {}  # by position in the plan
         self._stored = 0
+        orders = {order: place for place, order in enumerate(plan.orders, len(plan.equivalent))}
+        known = {(each.first, each.second): each for each in kept if (each.first, each.second) in orders}
+        self.kept = {orders[order]: each for order, each in known.items()}  # by position, the newest of each
 
     def about(self) -> float | None:
         """Returns about how many USD the answers cost. None: the model's price is unknown."""
-        asked = self._plan.orders
-        read = sum(len(self._plan.work(number)) + len(self._evidence(number)) for order in asked for number in order)
+        asked = [order for order in self.plan.orders if self._place(order) not in self.kept]
+        read = sum(len(self.plan.work(number)) + len(self._evidence(number)) for order in asked for number in order)
         read += len(asked) * len(self._task.encode(errors="replace"))
         return about(self._info, read, len(asked))
 
     def judge(self, asked: Asked, purse: Purse, stop: Flag | None) -> Iterator[TooBig | AskedAgain | Judgement]:
-        for place, (one, other) in enumerate(self._plan.equivalent):
+        self._store.keep_judgements(self._spec.id, list(self.kept.values()), self._round, self.plan.answers)
+        for place, each in self.kept.items():
+            self._come[place] = replace(each, round=self._round, answers=self.plan.answers)
+        for place, (one, other) in enumerate(self.plan.equivalent):
             self._come[place] = self._judgement(
                 one, other, "equivalent", f"equivalent {questions.plural_of(self._kind)}"
             )
+        places: list[int] = []
         try:
             places = yield from self._askable()
             yield from self._in_order()
@@ -147,14 +174,22 @@ class _Jury:
                 yield from self._in_order()
                 purse.expect_more()
         finally:
-            for _, judgement in sorted(self._come.items()):  # they are paid for, however the round ended
-                self._store.save_judgement(self._spec.id, judgement)
+            for told in asked.arrived():  # they are paid for, however the round ended
+                self._come[places[told.number]] = self._answered(places[told.number], told.answer)
+            for place, judgement in sorted(self._come.items()):
+                self._save(place, judgement)
+
+    def _save(self, place: int, judgement: Judgement) -> None:
+        if place not in self.kept:  # what is kept is stored
+            self._store.save_judgement(self._spec.id, judgement)
 
     def _askable(self) -> Generator[TooBig, None, list[int]]:
         """Returns the positions of the pairs that can be asked. Yields the others, which count as ties."""
         places: list[int] = []
-        for place, (first, second) in enumerate(self._plan.orders, len(self._plan.equivalent)):
-            one, other = self._plan.work(first), self._plan.work(second)
+        for place, (first, second) in enumerate(self.plan.orders, len(self.plan.equivalent)):
+            one, other = self.plan.work(first), self.plan.work(second)
+            if place in self.kept:
+                continue
             if why := questions.too_big(self._task, one, other, self._info.context, self._kind):
                 self._come[place] = self._judgement(first, second, "tie", why)
                 yield TooBig(first, second, why)
@@ -165,20 +200,23 @@ class _Jury:
     def _in_order(self) -> Iterator[Judgement]:
         """Yields the judgements that are next in the plan's order."""
         while (judgement := self._come.pop(self._stored, None)) is not None:
-            self._store.save_judgement(self._spec.id, judgement)
+            self._save(self._stored, judgement)
             self._stored += 1
             yield judgement
 
+    def _place(self, order: tuple[int, int]) -> int:
+        return self.plan.orders.index(order) + len(self.plan.equivalent)
+
     def _order(self, place: int) -> tuple[int, int]:
-        return self._plan.orders[place - len(self._plan.equivalent)]
+        return self.plan.orders[place - len(self.plan.equivalent)]
 
     def _question(self, place: int) -> str:
         first, second = self._order(place)
-        known = (self._evidence(first), self._evidence(second)) if self._plan.evidence else None
-        return questions.question(self._task, self._plan.work(first), self._plan.work(second), self._kind, known)
+        known = (self._evidence(first), self._evidence(second)) if self.plan.evidence else None
+        return questions.question(self._task, self.plan.work(first), self.plan.work(second), self._kind, known)
 
     def _evidence(self, number: int) -> str:
-        return self._plan.evidence.get(number, "")
+        return self.plan.evidence.get(number, "")
 
     def _answered(self, place: int, said: Said | NoAnswer) -> Judgement:
         first, second = self._order(place)
@@ -187,12 +225,12 @@ class _Jury:
             return self._judgement(first, second, "tie", f"{NO_ANSWER}: {said}", **unknown)
         answer = questions.read_answer(said.text)
         figures = {"input_tokens": said.usage.input, "output_tokens": said.usage.output, "cost": said.usage.cost}
-        shown = {letter: (number, self._plan.work(number)) for letter, number in (("A", first), ("B", second))}
+        shown = {letter: (number, self.plan.work(number)) for letter, number in (("A", first), ("B", second))}
         cheats = accusations(answer.cheats, shown) if self._kind == "patch" else ()
         about_it = {"seconds": said.seconds, "cheats": cheats, **figures}
         return self._judgement(first, second, VERDICTS[answer.letter], answer.reason, **about_it)
 
     def _judgement(self, first: int, second: int, verdict: Verdict, reason: str, **figures: Any) -> Judgement:
-        one, other = (self._plan.candidates[number].work_sha256 or "" for number in (first, second))
+        one, other = (self.plan.candidates[number].work_sha256 or "" for number in (first, second))
         about = (first, second, one, other, verdict, reason, self._info.name)
-        return Judgement(self._round, self._plan.answers, *about, time=now(), **figures)
+        return Judgement(self._round, self.plan.answers, *about, time=now(), **figures)

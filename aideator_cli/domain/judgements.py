@@ -128,6 +128,14 @@ def newest(judgements: Sequence[Judgement], results: Iterable[Result]) -> Round 
     return Round(whole[-1][0].model, pairs, same, _places(pairs, same), total(whole[-1]))
 
 
+def unfinished(judgements: Sequence[Judgement], model: str) -> list[Judgement]:
+    """Returns what this model answered in rounds that were left since the newest complete one, without what was no answer."""
+    rounds = Counter(each.round for each in judgements)
+    whole = [at for at, each in enumerate(judgements) if rounds[each.round] == each.answers]
+    left = judgements[max(whole, default=-1) + 1 :]
+    return [each for each in left if each.model == model and each.verdict != "equivalent" and not each.is_void]
+
+
 def total(judgements: Iterable[Judgement]) -> float | None:
     """Returns the sum in USD. None if the cost of any of them is unknown."""
     costs = [judgement.cost for judgement in judgements]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aideator_cli.actions.asking import AskedAgain
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.judged import Announced, Told, TooBig, Unneeded
+from aideator_cli.actions.judged import Announced, Kept, Told, TooBig, Unneeded
 from aideator_cli.domain.asked_judges import AskedJudge
 from aideator_cli.domain.judgements import Judgement, newest
 from aideator_cli.errors import AideatorError, ExitCode, not_found
@@ -36,7 +36,7 @@ def said(saying: Iterable[Told], run: str) -> Iterator[dict[str, Any]]:
                 yield asdict(told)
             case TooBig():
                 remarks.append(f"{run}/{told.first}, {run}/{told.second} {told.why}")
-            case AskedAgain():
+            case AskedAgain() | Kept():
                 remarks.append(cut(one_line(told.text), REMARK_CHARACTERS))
             case Judgement():
                 answered += told.verdict != "equivalent"

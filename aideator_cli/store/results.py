@@ -128,6 +128,15 @@ class Results(Database):
                 f"insert into judgements({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values())
             )
 
+    def keep_judgements(self, run: str, kept: "Sequence[Judgement]", round_: str, answers: int) -> None:
+        """Makes judgements of rounds that were left part of another one. `answers`: how many that has."""
+        with self.transaction(run) as connection:
+            for each in kept:
+                connection.execute(
+                    "update judgements set round = ?, answers = ? where run = ? and round = ? and first = ? and second = ?",
+                    (round_, answers, run, each.round, each.first, each.second),
+                )
+
     def judgements(self, run: str) -> "list[Judgement]":
         """Returns the judgements in the order in which they were made."""
         from aideator_cli.store.rows import stored_judgement

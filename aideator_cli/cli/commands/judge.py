@@ -61,7 +61,7 @@ def judge(
 
 def _tell(spec: "RunSpec", told: "Told", *, json: bool) -> None:
     from aideator_cli.actions.asking import AskedAgain
-    from aideator_cli.actions.judged import Announced, TooBig, Unneeded
+    from aideator_cli.actions.judged import Announced, Kept, TooBig, Unneeded
     from aideator_cli.cli import terminal
     from aideator_cli.domain.judgements import Judgement, Round
     from aideator_cli.views.text.judged import show_judgement
@@ -73,7 +73,7 @@ def _tell(spec: "RunSpec", told: "Told", *, json: bool) -> None:
             terminal.say(_announcement(spec, told))
         case TooBig():
             terminal.warn(f"{_names(spec, [told.first, told.second])} {told.why}")
-        case AskedAgain():
+        case AskedAgain() | Kept():
             terminal.say(told.text)
         case Judgement() if json:
             show_judgement(terminal.screen(), spec.id, told)

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from aideator_cli.actions.asking import AT_ONCE
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.judged import Announced, Judge
 from aideator_cli.actions.judging import judge
+from aideator_cli.domain.judgements import NO_ANSWER, Judgement
 from aideator_cli.errors import ExitCode
 from aideator_cli.store import Store
 from tests.actions.judge.provider import hold
@@ -109,6 +111,50 @@ def test_what_was_answered_is_stored_when_the_round_is_left(home: Path, server: 
     stored = Store.open(home).judgements(RUN)
     assert judged in stored
     assert set(Counter((each.first, each.second) for each in stored).values()) == {1}
+
+
+def test_the_next_judge_asks_only_what_was_not_answered(aideator: Shell, home: Path, server: ScriptedOpenAI) -> None:
+    hold(server, lambda *_: "A\nIt is whole.")
+    here = Here()
+    run = here.store.run(RUN)
+    assert run is not None
+    left = judge(here, run, Judge("openai/judge", server.url))
+    for _ in range(3):
+        next(left)
+    left.close()
+    before = Store.open(home).judgements(RUN)
+    assert 2 <= len(before) < 6
+
+    said = aideator(*words(server))
+    assert said.code == 0, said.err
+    assert f"{len(before)} answers of the judge before, which did not finish, count" in said.err
+    after = Store.open(home).judgements(RUN)
+    assert len(after) == 6  # each was asked for once
+    assert len({each.round for each in after}) == 1
+    assert {(each.first, each.second, each.time) for each in before} <= {(e.first, e.second, e.time) for e in after}
+
+    assert aideator(*words(server)).code == 0  # a new opinion: the last round was whole
+    assert len(Store.open(home).judgements(RUN)) == 12
+
+
+def test_answers_about_other_patches_or_by_another_model_are_not_kept(
+    aideator: Shell, home: Path, server: ScriptedOpenAI
+) -> None:
+    hold(server, lambda *_: "A\nIt is whole.")
+    store = Store.open(home)
+    passed = {each.variation: each.work_sha256 or "" for each in store.results(RUN)}
+    known = Judgement("r", 6, 1, 2, passed[1], passed[2], "first", "It is whole.", "openai/judge")
+    for other in (
+        replace(known, first_patch="another"),
+        replace(known, first=2, second=1, model="openai/another"),
+        replace(known, first=3, second=3),
+        replace(
+            known, first=2, second=3, first_patch=passed[2], second_patch=passed[3], verdict="tie", reason=NO_ANSWER
+        ),
+    ):
+        store.save_judgement(RUN, other)
+    assert aideator(*words(server)).code == 0
+    assert len(server.requests) == 6
 
 
 def test_ctrl_c_ends_it_at_once_whatever_is_still_being_answered(
