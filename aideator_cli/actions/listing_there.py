@@ -40,6 +40,8 @@ def teams_of_server(here: Here, limit: int) -> list[TeamRun]:
     server = server_at(here.settings.server or "", here.settings)
     found = server.teams(limit)
     with server.client.understanding():
+        if not all(is_id(row["team"]) and parse(row["created"]) for row in found):
+            raise ValueError("a team has no id")
         return [
             TeamRun(
                 row["team"], str(row["created"]), Team(str(row["name"]), "", ()), str(row["prompt"]), state=row["state"],

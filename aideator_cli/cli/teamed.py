@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aideator_cli.cli import terminal
 from aideator_cli.cli.invocation import command
 from aideator_cli.domain.result import Result
-from aideator_cli.errors import AideatorError
+from aideator_cli.errors import AideatorError, ExitCode
 
 if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
@@ -121,11 +121,15 @@ def _announce(run: "TeamRun", spec: "RunSpec", backend: "Backend") -> None:
 def watch(here: "Here", word: str, where: "Where", manner: "Manner", window: "Window") -> int | None:
     """Shows a team to its end, and moves it on. None: the word names no team."""
     from aideator_cli.actions.teams.knowing import meant
+    from aideator_cli.cli.telling import tell_stale_team
 
     run = meant(here, word, where)
-    if run is not None and run.state != "running":
+    if run is None:
+        return None
+    tell_stale_team(run)
+    if run.state != "running":
         _show_past(here, run, manner, window)
-    return None if run is None else show(here, run, manner, window=window)
+    return show(here, run, manner, window=window)
 
 
 def _show_past(here: "Here", run: "TeamRun", manner: "Manner", window: "Window") -> None:
@@ -357,7 +361,8 @@ def _leaving(here: "Here", run: "TeamRun", *, cancels: bool) -> Iterator[None]:
         if cancels and isinstance(error, KeyboardInterrupt):
             cancel(here, run, json=False)
             raise
-        if known is not None and known.state == "running":
+        is_gone = isinstance(error, AideatorError) and error.code == ExitCode.NOT_FOUND
+        if known is not None and known.state == "running" and not is_gone:
             goes_on = "agents at work go on; the next steps begin when you watch again"
             terminal.say(f"{goes_on if run.server is None else 'the server goes on'}.  {command('watch', run.id)}")
         raise

@@ -115,6 +115,11 @@ def test_who_interrupts_the_start_is_told_that_the_run_may_be_at_work(aideator: 
         ("show", "@last"),
         ("webhook", "list"),
         ("run", "https://x/t.git", "Fix."),
+        ("run", "https://x/t.git", "Fix.", "--team", "refactor", "--verify", "true", "--model", "m"),
+        ("run", "https://x/t.git", "Fix.", "--team", "refactor", "--verify", "true", "--model", "m", "--dry-run"),
+        ("memory", "list", "--all"),
+        ("memory", "review", "https://x/t.git"),
+        ("memory", "add", "Use it.", "--repo", "https://x/t.git"),
     ],
 )
 def test_what_is_no_answer_of_a_server_is_its_mistake(aideator: Shell, told: Any, words: tuple[str, ...]) -> None:
@@ -174,12 +179,18 @@ def test_a_list_can_not_draw_on_the_terminal(aideator: Shell) -> None:
         "tags": [evil], "name": evil, "cluster_user": evil, "repository": {"url": evil}, "variations": [],
         "origin": {"variations": [evil], "kind": evil},
     }  # fmt: skip
-    with answering(lambda *_: (200, {}, {"runs": [run], "next": None})) as url:
+    team = {"team": "t8d2m4x", "created": SPEC.created, "name": evil, "prompt": evil, "state": evil, "result": evil}
+    told = {"runs": [run], "teams": [team], "next": None}
+    with answering(lambda *_: (200, {}, told)) as url:
         said = aideator("list", "--server", url)
-        assert (said.code, SPEC.id in said.out) == (0, True), said.err
+        assert (said.code, SPEC.id in said.out, "t8d2m4x" in said.out) == (0, True, True), said.err
         assert not set("\x1b\u202e") & set(said.out + said.err)
-    for broken in ({"run": evil}, {"run": 5}, {"created": evil}):
-        with answering(lambda *_, run={**run, **broken}: (200, {}, {"runs": [run], "next": None})) as url:
+    wrong: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"run": evil}, {}), ({"run": 5}, {}), ({"created": evil}, {}), ({}, {"team": evil}), ({}, {"team": 5}), ({}, {"created": evil}),
+    ]  # fmt: skip
+    for of_run, of_team in wrong:
+        broken = {**told, "runs": [{**run, **of_run}], "teams": [{**team, **of_team}]}
+        with answering(lambda *_, told=broken: (200, {}, told)) as url:
             said = aideator("list", "--server", url)
             assert said.code == ExitCode.UNAVAILABLE, said.err
             assert not set("\x1b\u202e") & set(said.out + said.err)

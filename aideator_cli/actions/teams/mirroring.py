@@ -3,7 +3,7 @@
 So all that reads the store works for it, too: panes, `show`, `replay`, `report`, `export`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,8 @@ from aideator_cli.domain.ids import is_id
 from aideator_cli.domain.teams import Plan, Step, TeamRun
 from aideator_cli.errors import AideatorError, ExitCode, command, refused
 from aideator_cli.stream.following import look
+from aideator_cli.system.clock import parse
+from aideator_cli.text.clean import one_line
 
 if TYPE_CHECKING:
     from aideator_cli.backends.server import ServerBackend
@@ -61,6 +63,11 @@ def take(here: Here, server: "ServerBackend", record: Mapping[str, Any]) -> Team
     told = record["team"]
     with server.client.understanding():
         run = replace(TeamRun.of(told["team"], json.dumps(record["document"])), server=server.context)
+        parse(run.created)
+        stages = run.team.stages
+        _expect_plain(
+            [run.team.name, *(name for each in stages for name in (each.name, each.rework or "", *each.waits_for))]
+        )
     known = here.store.team(run.id)
     if known is not None and (known.document() != run.document() or known.server != run.server):
         raise refused(
@@ -88,6 +95,10 @@ def keep(here: Here, server: "ServerBackend", run: TeamRun, told: Mapping[str, A
         plan = None if told["plan"] is None else Plan.from_json(told["plan"])
         if told["state"] not in _STATES or any(step.run != run.run_of(step.key) for step in steps):
             raise ValueError("a step, or the state, is not that of a team")
+        for time in (told["ended"], *(step.begun for step in steps)):
+            if time is not None:
+                parse(time)
+        _expect_plain([*(step.key for step in steps), told["result"] or ""])
         now = replace(
             run, state=told["state"], reason=str(told["reason"]), result=told["result"], ended=told["ended"], plan=plan
         )
@@ -97,6 +108,12 @@ def keep(here: Here, server: "ServerBackend", run: TeamRun, told: Mapping[str, A
         here.store.add_step(step)
     here.store.keep_team(now, came)
     return here.store.team(run.id) or now
+
+
+def _expect_plain(names: Iterable[str]) -> None:
+    """Raises `ValueError` for names that would draw on the terminal."""
+    if any(one_line(name) != name for name in names):
+        raise ValueError("a name has signs that can't be seen")
 
 
 def _adopted(here: Here, server: "ServerBackend", run: TeamRun, step: Step) -> bool:

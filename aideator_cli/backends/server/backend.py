@@ -140,7 +140,9 @@ class ServerBackend:
 
     def cancel_team(self, team: str) -> dict[str, Any]:
         """Returns how the team then is."""
-        return dict(self.client.ask("POST", f"{API}/teams/{team}/cancel"))
+        told = self.client.ask("POST", f"{API}/teams/{team}/cancel")
+        with self.client.understanding():
+            return dict(told)
 
     def select(self, run: str, variation: int | None, note: str | None) -> Selection:
         """`variation` None: the best by the rule."""

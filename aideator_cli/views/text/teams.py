@@ -41,7 +41,7 @@ def _started(runs: Sequence[TeamRun], *, words: int | None = None) -> Grid:
         style: Style = {"failed": "red", "succeeded": "green"}.get(run.state, "")  # type: ignore[assignment]
         prompt = one_line(run.prompt)
         grid.add_row(
-            run.id, minute(run.created), Styled(run.state, style), run.result or "", one_line(run.team.name),
+            run.id, minute(run.created), Styled(one_line(run.state), style), one_line(run.result or ""), one_line(run.team.name),
             prompt if words is None else cut(prompt, words),
         )  # fmt: skip
     return grid

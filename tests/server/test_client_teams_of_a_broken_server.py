@@ -1,0 +1,128 @@
+"""A command line with a team of a server that lies, or goes away: nothing is made up, and no run is taken for another."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aideator_agent.spec import RunSpec, TeamStep
+from aideator_cli.domain.handing import TeamState
+from aideator_cli.domain.teams import TeamRun
+from aideator_cli.errors import ExitCode
+from aideator_cli.intake.teams import finding
+from aideator_cli.store import Store
+from aideator_cli.views.json.teams import team_record
+from tests.cli.conftest import Shell, aideator, home
+from tests.server.test_client_of_a_broken_server import RECORD, SPEC, Answer, answering
+
+__all__ = ["aideator", "home"]
+
+TEAM = TeamRun("t8d2m4x", "2026-11-21T12:00:00Z", finding.shipped("refactor"), "Fix it.")
+KEY = TEAM.team.ordered[0].name
+RUN = TEAM.run_of(KEY)
+STEP = {
+    "step": KEY, "stage": KEY, "task": None, "run": RUN, "state": "running", "begun": "2026-11-21T12:00:00Z", "roles": [], "agents": 1,
+    "begins_with": [], "result": None, "told": None, "good": None, "seconds": 1.0, "cost": 0.0,
+}  # fmt: skip
+
+
+class Server:
+    """Has one team, with its first step. A test changes what it says."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.document: dict[str, Any] = json.loads(TEAM.document())
+        self.team: dict[str, Any] = {**team_record(TeamState(TEAM, ())), "steps": [STEP]}
+        self.spec: RunSpec = replace(SPEC, id=RUN, team=TeamStep(TEAM.id, KEY))
+        self.is_deleted = self.is_away = False
+
+    def answer(self, _method: str, path: str, _headers: dict[str, str]) -> Answer:
+        if self.is_away:
+            return None
+        gone = {"detail": f"there is no team {TEAM.id}", "status": 404, "exit_code": 3}
+        if self.is_deleted and "/teams/" in path and not path.endswith("/events"):
+            return 404, {}, gone
+        if path == f"/api/v1/teams/{TEAM.id}/record":
+            return 200, {}, {"version": "1", "document": self.document, "team": self.team}
+        if path == f"/api/v1/teams/{TEAM.id}/events":
+            problem = json.dumps({**gone, "detail": f"team {TEAM.id} was deleted", "status": 410})
+            return 200, {}, f"event: problem\ndata: {problem}\n\n".encode()
+        if path.endswith("/record"):
+            run = path.split("/")[-2]
+            spec = {**json.loads(self.spec.to_json()), "id": run}
+            return 200, {}, {**RECORD, "spec": spec, "name": None, "note": None, "tags": []}
+        if path.endswith("/runs"):
+            return 200, {}, {"runs": [], "next": None}
+        return (200, {}, b": nothing yet\n\n") if path.endswith("/events") else (404, {}, gone)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    made = Server()
+    with answering(made.answer) as made.url:
+        monkeypatch.setenv("AIDEATOR_SERVER", made.url)
+        yield made
+
+
+def test_a_team_that_the_server_can_not_tell_of_any_more_is_shown_as_it_was(aideator: Shell, server: Server) -> None:
+    shown = aideator("show", TEAM.id, "--json")
+    assert json.loads(shown.out)["steps"][0]["run"] == RUN, shown.err
+    server.is_away = True
+    stale = aideator("show", TEAM.id, "--json")
+    assert (stale.code, json.loads(stale.out)["state"]) == (0, "running")
+    assert f"team {TEAM.id} may be out of date" in stale.err
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": "happy"},
+        {"steps": 5},
+        {"steps": [{**STEP, "run": "k3v9x2q"}]},
+        {"steps": [{**STEP, "begun": "now"}]},
+        {"steps": [{**STEP, "step": "\x1b[2J", "run": TEAM.run_of("\x1b[2J")}]},
+        {"result": "\x1b[2J"},
+        {"ended": 5},
+        {"plan": {"tasks": 1}},
+    ],
+)
+def test_what_is_no_team_is_the_servers_mistake_and_leaves_nothing(
+    aideator: Shell, server: Server, home: Path, changed: dict[str, Any]
+) -> None:
+    server.team.update(changed)
+    for words in (("show",), ("watch",), ("apply",)):
+        said = aideator(*words, TEAM.id)
+        assert (said.code, "report it" in said.err) == (ExitCode.NOT_FOUND, False), said.err
+        assert "\x1b" not in said.err
+    assert Store.open(home).teams() == []
+
+
+def test_a_run_that_is_no_step_of_the_team_is_not_taken_for_one(aideator: Shell, server: Server, home: Path) -> None:
+    server.spec = replace(server.spec, team=TeamStep("another", KEY))
+    said = aideator("show", TEAM.id)
+    assert (said.code, f"is not step {KEY} of team {TEAM.id}" in said.err) == (ExitCode.REFUSED, True), said.err
+    assert Store.open(home).teams() == []
+
+
+def test_another_team_with_the_same_id_is_refused(aideator: Shell, server: Server) -> None:
+    assert aideator("show", TEAM.id).code == 0
+    server.document["prompt"] = "Delete it."
+    said = aideator("watch", TEAM.id)
+    assert "which is another one here" in said.err
+    assert "Delete it." not in aideator("show", TEAM.id).out
+
+
+def test_a_team_that_is_deleted_while_it_is_watched_ends_the_view(aideator: Shell, server: Server) -> None:
+    assert aideator("show", TEAM.id).code == 0
+    assert server.team["state"] == "running"
+    said = aideator("watch", TEAM.id)
+    assert (said.code, said.err) == (ExitCode.NOT_FOUND, f"error: team {TEAM.id} was deleted\n")
+
+
+def test_what_is_neither_a_team_nor_a_run_of_the_server_is_said_so(aideator: Shell, server: Server) -> None:
+    server.is_deleted = True
+    said = aideator("show", TEAM.id)
+    assert (said.code, f"there is no run {TEAM.id}, neither here nor on" in said.err) == (3, True), said.err
