@@ -18,6 +18,7 @@ from aideator_cli.backends.server.backend import ServerBackend, spec_of
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun
 from aideator_cli.errors import AideatorError, command, not_found, usage
+from aideator_cli.intake.matrix import as_sent
 from aideator_cli.intake.repository import is_url
 from aideator_cli.intake.request import Anew, Request
 from aideator_cli.stream.following import look
@@ -37,6 +38,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "pod.image": "image", "cloning.subdir": "subdir", "cloning.depth": "depth", "cloning.sparse": "sparse",
     "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
     "briefing.variables": "variables", "briefing.memory": "memory", "escalate": "escalate", "private": "private",
+    "matrix": "matrix",
 }  # fmt: skip
 _ANEW: Final[Mapping[str, str]] = {"parallel": "max_parallel"}  # of what a run that goes on is asked
 _UNSAID: Final = frozenset({"sending.secrets", "only_shown"})  # they say nothing about the run
@@ -48,9 +50,13 @@ _OPTIONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def start(here: Here, request: Request, server: ServerBackend) -> StoredRun:
-    """Returns the run as soon as the server's agents are accepted. Raises `AideatorError` if nothing was started."""
-    return _adopted(here, server, server.start(body_of(request, here.settings, server)))
+def start(here: Here, request: Request, server: ServerBackend, *, many: bool = False) -> StoredRun:
+    """Returns the run as soon as the server's agents are accepted. `many`: a matrix may start more than 20.
+
+    Raises `AideatorError` if nothing was started.
+    """
+    body = body_of(request, here.settings, server)
+    return _adopted(here, server, server.start({**body, "many": True} if many else body))
 
 
 def continue_run(here: Here, named: Named, anew: Anew, server: ServerBackend) -> StoredRun:
@@ -161,6 +167,8 @@ def draw(here: Here, request: Request, server: ServerBackend) -> Drawn:
 
 def body_of(request: Request, settings: "Settings", server: ServerBackend) -> dict[str, Any]:
     """Returns what the server's API takes. Raises `AideatorError` (usage) for what it does not."""
+    if isinstance(request.matrix, Path):
+        request = replace(request, matrix=as_sent(request.matrix))
     request = _with_defaults(request, settings)
     usual = dict(_leaves(Request("", "")))
     body: dict[str, Any] = {}
@@ -170,7 +178,7 @@ def body_of(request: Request, settings: "Settings", server: ServerBackend) -> di
         if part not in _FIELDS:
             raise _untaken(part, server)
         body[_FIELDS[part]] = list(value) if isinstance(value, tuple | list) else value
-    if "prompt" not in body:
+    if "prompt" not in body and "prompts" not in body.get("matrix", ()):
         raise usage("no prompt is given", hint='aideator run REPO "What to do"')
     if "variables" in body:
         body["variables"] = dict(each.partition("=")[::2] for each in body["variables"])
@@ -207,14 +215,16 @@ def stats(server: ServerBackend, counting: Counting) -> list[Stats]:
 def _with_defaults(request: Request, settings: "Settings") -> Request:
     """What the user has configured for the task counts on a server, too. Where agents run, and as whom, is the server's."""
     defaults = settings.defaults
-    agents, briefing = request.agents, request.briefing
-    if not request.models and not request.escalate and defaults.model and request.matrix is None:
+    agents, briefing, table = request.agents, request.briefing, request.matrix or {}
+    assert not isinstance(table, Path)
+    if not request.models and not request.escalate and defaults.model and not table.keys() & {"models", "agents"}:
         request = replace(request, models=defaults.model.split(","))
-    if not agents.named and defaults.agent and agents.command is None:
+    if not agents.named and defaults.agent and agents.command is None and "agents" not in table:
         request = replace(request, agents=replace(agents, named=defaults.agent.split(",")))
-    if not briefing.roles and defaults.role:
+    if not briefing.roles and defaults.role and "roles" not in table:
         request = replace(request, briefing=replace(briefing, roles=defaults.role.split(",")))
-    if request.temperature is None and defaults.temperature is not None and not request.temperatures:
+    given = request.temperatures or "temperatures" in table
+    if request.temperature is None and defaults.temperature is not None and not given:
         request = replace(request, temperature=defaults.temperature)
     return request
 

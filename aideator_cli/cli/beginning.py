@@ -67,8 +67,9 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
     server = server_at(url, call.here.settings)
     if issue is not None and not _may_give(issue, call.request.n or 1, confirmed=call.confirmed):
         raise AideatorError("nothing was started")
+    many = call.request.matrix is not None and (call.confirmed or _are_agreed(call, server))
     with telling_of_lost(server, "run"):
-        run = start(call.here, call.request, server)
+        run = start(call.here, call.request, server, many=many)
     announce(run.spec, server)
     if call.detach:
         leave_detached(run.spec.id, [v.number for v in run.spec.variations], json=manner.json)
@@ -138,6 +139,18 @@ def _follow(
 
         cross(here, run)
     return tell_taken(take_best(here, run, taken), json=manner.json) or (code if pushed else 0)
+
+
+def _are_agreed(call: "Call", server: "ServerBackend") -> bool:
+    """Returns whether a matrix has so many agents that the user had to agree. Raises `AideatorError` if they did not."""
+    from aideator_cli.actions.at_server import draw
+    from aideator_cli.errors import AideatorError
+    from aideator_cli.intake.matrix import ASKED_ABOVE
+
+    count = len(draw(call.here, call.request, server).spec.variations)
+    if count > ASKED_ABOVE and not _is_so_many(count):
+        raise AideatorError("nothing was started")
+    return count > ASKED_ABOVE
 
 
 def _is_so_many(count: int) -> bool:

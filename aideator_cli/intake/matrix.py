@@ -15,6 +15,7 @@ n: 2
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,20 +70,44 @@ class Matrix:
 
     def cells(self, workers: Sequence[Worker], temperature: float | None, roles: Sequence[Role]) -> list[Cell]:
         """Returns the cells by prompt, worker, temperature and role. The last two arguments replace axes that the file leaves out."""
-        axes = product(
-            self.prompts or (None,), workers, self.temperatures or (temperature,), self.roles or roles, range(self.n)
-        )
-        found = [Cell(worker, role, degree, prompt) for prompt, worker, degree, role, _ in axes]
-        if len(found) > MOST:
-            raise usage(
-                f"the matrix has {len(found)} cells; a run takes at most {MOST}", hint="split it into several files"
-            )
-        return found
+        axes = (self.prompts or (None,), workers, self.temperatures or (temperature,), self.roles or roles)
+        count = prod(map(len, axes)) * self.n
+        if count > MOST:
+            raise usage(f"the matrix has {count} cells; a run takes at most {MOST}", hint="split it into several files")
+        cells = product(*axes, range(self.n))
+        return [Cell(worker, role, degree, prompt) for prompt, worker, degree, role, _ in cells]
 
 
 def load(path: Path, own_roles: Path) -> Matrix:
     """`own_roles`: the folder of the user's roles. Raises `AideatorError` (usage) with the file and the line of a mistake."""
-    file = read_placed(path, "matrix")
+    return _matrix(_checked(read_placed(path, "matrix")), path.parent, own_roles)
+
+
+def given(data: Mapping[str, Any], own_roles: Path) -> Matrix:
+    """As `load`, of a matrix that came with a request. No file is beside it: its prompts are texts, and paths are whole."""
+    return _matrix(_checked(Placed(dict(data), None, "the matrix")), None, own_roles)
+
+
+def as_sent(path: Path) -> dict[str, Any]:
+    """Returns what the file says for a server, which can't read what is beside it: prompts as texts, and scripts by whole paths.
+
+    Raises `AideatorError` (usage), also for agents and roles that are files.
+    """
+    file, folder = _checked(read_placed(path, "matrix")), path.parent.absolute()
+    told = dict(file.value)
+    for name, check, is_of_file in (("agents", _agent, is_file), ("roles", _role, finding.is_path)):
+        for at, word in enumerate(_list(file, name, check) if name in told else ()):
+            if is_of_file(word.partition("/")[0] if name == "agents" else word):
+                raise usage(f"{file.where(name, at)}: a server can't read {word}", "name one that it knows by name")
+    if "models" in told:
+        models_ = enumerate(_list(file, "models", _model))
+        told["models"] = [_beside(folder, model, file.where("models", at)) for at, model in models_]
+    if "prompts" in told:
+        told["prompts"] = {each.name: each.text for each in _prompts(file, folder)}
+    return told
+
+
+def _checked(file: Placed) -> Placed:
     data = file.value
     if not isinstance(data, dict) or not data:
         raise usage(f"{file.where()} must be a mapping of {', '.join(FIELDS)}", EXAMPLE)
@@ -92,15 +117,20 @@ def load(path: Path, own_roles: Path) -> Matrix:
     n = data.get("n", 1)
     if type(n) is not int or not 1 <= n <= MOST:
         raise usage(f"{file.where('n')}: n is {n!r}; it takes 1 to {MOST}")
+    return file
+
+
+def _matrix(file: Placed, folder: Path | None, own_roles: Path) -> Matrix:
+    data = file.value
     written = _list(file, "models", _model) if "models" in data else ()
-    named = {_beside(path.parent, model, file.where("models", at)): at for at, model in enumerate(written)}
+    named = {_beside(folder, model, file.where("models", at)): at for at, model in enumerate(written)}
     return Matrix(
-        prompts=_prompts(file, path.parent) if "prompts" in data else (),
-        agents=_agents(file, path.parent) if "agents" in data else (),
+        prompts=_prompts(file, folder) if "prompts" in data else (),
+        agents=_agents(file, folder) if "agents" in data else (),
         models=tuple(named),
         temperatures=_list(file, "temperatures", _temperature) if "temperatures" in data else (),
-        roles=_roles(file, path.parent, own_roles) if "roles" in data else (),
-        n=n,
+        roles=_roles(file, folder, own_roles) if "roles" in data else (),
+        n=data.get("n", 1),
         places={model: file.where("models", at) for model, at in named.items()},
     )
 
@@ -119,7 +149,7 @@ def _list(file: Placed, name: str, check: Callable[[Any], str | None]) -> tuple[
     return tuple(found)
 
 
-def _agents(file: Placed, folder: Path) -> tuple[Named, ...]:
+def _agents(file: Placed, folder: Path | None) -> tuple[Named, ...]:
     found = []
     for at, written in enumerate(_list(file, "agents", _agent)):
         where = file.where("agents", at)
@@ -129,7 +159,7 @@ def _agents(file: Placed, folder: Path) -> tuple[Named, ...]:
             raise usage(f"{where}: {error.message}", error.hint) from error
         if count is not None:
             raise usage(f"{where}: {written!r} counts", f"write n: {count}, which holds for every cell")
-        agent = str(folder / worker.agent) if is_file(worker.agent) else worker.agent
+        agent = str(folder / worker.agent) if folder and is_file(worker.agent) else worker.agent
         model = None if worker.model is None else _beside(folder, worker.model, where)
         found.append((Worker(agent, model), None))
     return tuple(found)
@@ -143,14 +173,16 @@ def _model(value: Any) -> str | None:
     return None if isinstance(value, str) and value.strip() == value != "" else "model name"
 
 
-def _roles(file: Placed, folder: Path, own: Path) -> tuple[Role, ...]:
+def _roles(file: Placed, folder: Path | None, own: Path) -> tuple[Role, ...]:
     """Returns the roles. One that is a file must be beside the matrix, as prompts must."""
     found: list[Role] = []
     for at, word in enumerate(_list(file, "roles", _role)):
-        if finding.is_path(word):
+        place = word
+        if folder and finding.is_path(word):
             _inside(file.where("roles", at), folder, word)
+            place = str(folder / word)
         try:
-            found.append(finding.find(str(folder / word) if finding.is_path(word) else word, own))
+            found.append(finding.find(place, own))
         except AideatorError as error:
             raise usage(f"{file.where('roles', at)}: {error.message}", error.advice) from error
     dealing.check_names(found)
@@ -169,9 +201,9 @@ def _temperature(value: Any) -> str | None:
     return "temperature: 0 to 2, or null for the model's own"
 
 
-def _beside(folder: Path, model: str, where: str) -> str:
+def _beside(folder: Path | None, model: str, where: str) -> str:
     """Resolves a script's path relative to the matrix file's folder."""
-    if not model.startswith(SCRIPTED):
+    if folder is None or not model.startswith(SCRIPTED):
         return model
     path = folder / model.removeprefix(SCRIPTED)
     if not path.exists():
@@ -181,18 +213,18 @@ def _beside(folder: Path, model: str, where: str) -> str:
     return f"{SCRIPTED}{path}"
 
 
-def _prompts(file: Placed, folder: Path) -> tuple[Prompt, ...]:
+def _prompts(file: Placed, folder: Path | None) -> tuple[Prompt, ...]:
     entries = file.value["prompts"]
     if not isinstance(entries, dict) or not entries:
         raise usage(f"{file.where('prompts')}: prompts takes a mapping of names to texts or files", EXAMPLE)
     return tuple(_prompt(file, folder, name, entry) for name, entry in entries.items())
 
 
-def _prompt(file: Placed, folder: Path, name: str, entry: Any) -> Prompt:
+def _prompt(file: Placed, folder: Path | None, name: str, entry: Any) -> Prompt:
     where = file.where("prompts", name)
     if not name.strip() or len(name) > MOST_NAME or not name.isprintable():
         raise usage(f"{where}: a prompt's name has 1 to {MOST_NAME} characters on one line")
-    if isinstance(entry, dict) and set(entry) == {"file"} and isinstance(entry["file"], str):
+    if folder and isinstance(entry, dict) and set(entry) == {"file"} and isinstance(entry["file"], str):
         entry = _read(where, folder, entry["file"])
     if not isinstance(entry, str):
         raise usage(f"{where}: prompt '{name}' is neither a text nor {{file: NAME}}", EXAMPLE)

@@ -2,12 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings
@@ -334,9 +334,12 @@ def _cut(shown: Review | None) -> tuple[str, ...]:
     )
 
 
-def _matrix(request: Request, path: Path, settings: Settings) -> Matrix:
+def _matrix(request: Request, written: Path | Mapping[str, Any], settings: Settings) -> Matrix:
     """Each setting comes from the file or from the command line, never from both."""
-    found = matrix.load(path, settings.roles_folder)
+    if isinstance(written, Path):
+        found, path = matrix.load(written, settings.roles_folder), str(written)
+    else:
+        found, path = matrix.given(written, settings.roles_folder), "the matrix"
     for named, option, value in (
         ("prompts", "PROMPT", found.prompts and request.prompt),
         ("models", "--model", found.models and request.models),

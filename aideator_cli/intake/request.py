@@ -1,8 +1,9 @@
 """A user's request. Each part is one object that is made once and passed on whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from aideator_agent.spec import MAX_FILE, Issue
 from aideator_agent.values import frozen
@@ -167,7 +168,7 @@ class Request:
     n: int | None = None  # number of variations; None: `models` or the matrix decides
     models: Sequence[str] = ()  # each NAME or NAME:COUNT; empty: the configured model
     agents: Agents = field(default_factory=Agents)
-    matrix: Path | None = None
+    matrix: Path | Mapping[str, Any] | None = None  # its file, or what that says
     temperature: float | None = None  # None: the model's default
     temperatures: Sequence[float | None] = ()  # one for each variation, in place of `temperature`; None: as there
     api_base: str | None = None  # an OpenAI-compatible endpoint

@@ -110,6 +110,10 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
         planned = planned_for(here, asked.request(), asked.where(), owner)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
+        if planned.is_large and not asked.many:
+            raise usage(
+                f"the matrix would start {len(planned.spec.variations)} agents", "send many: true to start them all"
+            )
         with keys.missing_told_to(owner):
             return starting.start(here, planned, stored).spec.id
 

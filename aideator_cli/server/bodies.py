@@ -9,6 +9,7 @@ from aideator_cli.domain.remarks import MOST_TAGS
 from aideator_cli.intake.request import Agents, Anew, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
 
 MOST: Final = 20  # agents of one run
+CELLS: Final = 200  # agents of a matrix
 MOST_PARTS: Final = 1000
 MOST_PART: Final = 5000  # characters
 VARIATION: Final = "^[a-z][a-z0-9]{0,20}/[0-9]{1,4}$"
@@ -24,7 +25,7 @@ class Order(Body):
     repository: str = Field(
         min_length=1, description="A URL that git accepts. From the server's own machine also a path."
     )
-    prompt: str = Field(min_length=1, description="What the agents are to do.")
+    prompt: str | None = Field(default=None, min_length=1, description="What the agents are to do.")
     ref: str | None = Field(default=None, description="Branch, tag or commit. Default: the remote's HEAD.")
     models: list[str] = Field(
         default=[],
@@ -102,6 +103,19 @@ class Order(Body):
         return Where(self.backend)
 
 
+class Matrix(Body):
+    """Each combination goes to `n` agents. What is left out is as the run's other fields say."""
+
+    prompts: dict[str, str] = Field(default={}, max_length=CELLS, description="Texts by name, in place of prompt.")
+    agents: list[str] = Field(default=[], max_length=CELLS, description="Each AGENT[/MODEL].")
+    models: list[str] = Field(default=[], max_length=CELLS, description="Each NAME.")
+    temperatures: list[float | None] = Field(
+        default=[], max_length=CELLS, description="Each 0 to 2; null is the model's own."
+    )
+    roles: list[str] = Field(default=[], max_length=CELLS, description="Each NAME.")
+    n: int = Field(default=1, ge=1, le=CELLS)
+
+
 class NewRun(Order):
     """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
 
@@ -118,16 +132,22 @@ class NewRun(Order):
         default=None, description="A..B or A...B: the commits whose difference the agents are shown."
     )
     first: int | None = Field(default=None, ge=1, description="Stop the others when this many have succeeded.")
+    matrix: Matrix | None = Field(
+        default=None, description="Prompts × agents × models × temperatures × roles, in place of n; 200 agents at most."
+    )
+    many: bool = Field(default=False, description="Let the matrix start more than 20 agents.")
 
     @property
     def workers(self) -> list[str]:
-        return [*super().workers, *self.escalate]
+        of_matrix = [*self.matrix.models, *self.matrix.agents] if self.matrix else []
+        return [*super().workers, *self.escalate, *of_matrix]
 
     def request(self) -> Request:
         asked = super().request()
         variables = [f"{name}={value}" for name, value in self.variables.items()]
         return replace(
             asked, escalate=self.escalate, temperatures=tuple(self.temperatures), first=self.first,
+            matrix=None if self.matrix is None else self.matrix.model_dump(exclude_unset=True),
             question=Question(answer=self.answer, diff=self.diff), briefing=replace(asked.briefing, variables=variables),
         )  # fmt: skip
 
@@ -135,6 +155,7 @@ class NewRun(Order):
 class NewTeam(Order):
     """One prompt for a team. `n`, `models`, `agents` and `roles` are for the stages that name none."""
 
+    prompt: str = Field(min_length=1, description="What the team is to do.")
     team: str = Field(
         min_length=1, max_length=4000, description="Its name. From the server's own machine also the path of its file."
     )

@@ -99,11 +99,20 @@ def _of_machine(asked: Order) -> Iterator[str]:
 
 def _of_workers(asked: Order | Continuing) -> Iterator[str]:
     """Yields what names files of the machine, or where its keys go."""
-    if any(SCRIPTED in name for name in asked.workers):
-        yield "a script on the server's machine"
-    if any(SCRIPTED not in value and file_in("agent", value) for value in asked.agents):
-        yield "an agent from a file"
-    if any(is_path(_COUNT.split(item)[0].strip()) for value in asked.roles for item in value.split(",")):
-        yield "a role from a file"
+    yield from of_files(asked)
     if asked.api_base is not None:
         yield "api_base, to which the server's keys would go"
+
+
+def of_files(asked: Order | Continuing) -> Iterator[str]:
+    """Yields what names files of the machine."""
+    agents, roles = [*asked.agents], [*asked.roles]
+    if isinstance(asked, NewRun) and asked.matrix is not None:
+        agents += asked.matrix.agents
+        roles += asked.matrix.roles
+    if any(SCRIPTED in name for name in asked.workers):
+        yield "a script on the server's machine"
+    if any(SCRIPTED not in value and file_in("agent", value) for value in agents):
+        yield "an agent from a file"
+    if any(is_path(_COUNT.split(item)[0].strip()) for value in roles for item in value.split(",")):
+        yield "a role from a file"

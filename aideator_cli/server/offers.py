@@ -16,15 +16,12 @@ from aideator_cli.domain.glance import Wanted
 from aideator_cli.domain.result import ENDED
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import Command, command, not_found, refused
-from aideator_cli.intake.models import SCRIPTED
-from aideator_cli.intake.roles.finding import is_path
 from aideator_cli.server import acts, bodies, runs
 from aideator_cli.server.access import LOCAL, Caller, check_kept
 from aideator_cli.server.core import Core
 from aideator_cli.server.followers import Followers
-from aideator_cli.server.foreign import admissible
+from aideator_cli.server.foreign import admissible, of_files
 from aideator_cli.server.teams.looking import Looks
-from aideator_cli.system.configuration.repository import file_in
 
 LISTED: Final = 20  # runs in a list
 LARGEST_PATCH: Final = 48 * 1024  # bytes in one answer
@@ -94,6 +91,12 @@ class Checked:
             self._since = time.monotonic()
 
 
+class NewRun(bodies.NewRun):
+    """One prompt for several agents."""
+
+    prompt: str = Field(min_length=1, description="What the agents are to do.")
+
+
 class OfRun(bodies.Body):
     run: str = Field(max_length=40, description="The run's id, such as k3v9x2q.")
 
@@ -122,6 +125,8 @@ class Cancel(OfRun, bodies.Stopping):
 
 async def _run(work: Work, asked: bodies.NewRun, _tell: Tell) -> Answer:
     check_call(work, asked)
+    if asked.many:
+        raise refused("a tool call may not start more than 20 agents", hint=command("run", "REPO", "--matrix", "FILE"))
     async with work.core.turn(work.caller.name):
         run = await work.core.act(acts.start_run, admissible(work.caller, asked), work.caller.name, None)
     work.noted["target"] = run
@@ -198,7 +203,7 @@ TOOLS: Final = (
         "attempt may not be enough, and give `verify` a command that tells a right patch from a wrong one, such as the tests. "
         "It answers at once with the run's id; the agents then take minutes and cost the user money. Nothing of the user's "
         "files changes. A local repository is read as of its last commit.",
-        bodies.NewRun,
+        NewRun,
         _run,
         starts=True,
     ),
@@ -267,8 +272,7 @@ def check_call(work: Work, asked: bodies.Order) -> None:
             "a tool call may not set api_base, to which your keys would go",
             hint=(command("config", "set", "api_base", "URL"), " sets it for every run"),
         )
-    from_files = any(SCRIPTED in name for name in asked.workers) or any(file_in("agent", name) for name in asked.agents)
-    if not work.shell and (asked.allow_local_shell or from_files or any(map(is_path, asked.roles))):
+    if not work.shell and (asked.allow_local_shell or any(of_files(asked))):
         raise refused(
             "a tool call may not run commands on this machine, or name a script, or the file of an agent or a role",
             hint=SHELL,

@@ -148,6 +148,44 @@ def test_what_a_server_would_start_is_shown_and_not_started(client: Shell, there
     assert there("list").out == known
 
 
+def test_a_matrix_is_sent_with_what_is_beside_it(
+    client: Shell, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "matrix"
+    folder.mkdir()
+    (folder / "careful.md").write_text("Read the tests first.\n")
+    script(folder, "one", "echo 1 > one")
+    file = folder / "matrix.yaml"
+
+    def run(table: dict[str, object], *words: str) -> Said:
+        file.write_text(json.dumps(table))
+        return client("run", str(repository), "--matrix", str(file), *words)
+
+    table = {
+        "prompts": {"short": "Fix.", "careful": {"file": "careful.md"}},
+        "models": ["scripted/one.yaml"],
+        "temperatures": [0, 0.7],
+    }
+    said = run(table, "--detach")
+    assert said.code == 0, said.err
+    record = json.loads(client("show", said.out.strip(), "--json").out)
+    assert record["prompt"] == "short: Fix.\n\ncareful: Read the tests first.\n"
+    assert len(record["variations"]) == 4
+    monkeypatch.setenv("AIDEATOR_MODEL", "no-such-model")
+    assert run(table, "--estimate").code == 0, "what the file says is not said twice"
+
+    large = run({**table, "n": 6}, "--detach")
+    assert (large.code, "the matrix would start 24 agents" in large.err) == (ExitCode.USAGE, True), large.err
+    for wrong, told in (
+        ({"prompts": {"a": {"file": "../x"}}}, f"matrix {file}, line 1: ../x is outside the matrix's folder"),
+        ({"prompts": {"a": "x"}, "roles": ["./own.md"]}, "a server can't read ./own.md"),
+        ({"prompts": {"a": "x"}, "agents": ["own.yaml"]}, "a server can't read own.yaml"),
+        ({"modles": []}, "unknown field 'modles'"),
+    ):
+        refused = run(wrong, "--detach")
+        assert (refused.code, told in refused.err) == (ExitCode.USAGE, True), refused.err
+
+
 def test_a_merge_is_checked_on_the_server(client: Shell, there: Shell, site: Site, tmp_path: Path) -> None:
     repository = LocalRepository(tmp_path / "todo")
     repository.commit({"a.txt": "a\n", "b.txt": "b\n"})
@@ -382,6 +420,7 @@ def test_what_run_is_asked_arrives_as_it_was_meant() -> None:
         checking=Checking(verify=["a"], setup=["b"], baseline=False, repeat=2, timeout=3.0, report="r", allow_change=["c"]),
         pod=Pod(image="i"), cloning=Cloning(subdir="s", depth=1, sparse=["d"], submodules=False), question=Question(True, "a..b"),
         briefing=Briefing(roles=["qa"], variables=["x=1=2"], memory=False),
+        matrix={"prompts": {"short": "Fix."}, "temperatures": [0.5, None], "n": 2},
     )  # fmt: skip
     settings = Settings({"AIDEATOR_HOME": "/nowhere"})
     assert NewRun(**at_server.body_of(request, settings, server)).request() == request

@@ -107,6 +107,10 @@ def test_nobody_works_with_runs_of_others(site: Site) -> None:
             ({"repository": "https://git.example/x.git", "prompt": "x", "secret": "aideator-keys"}, "Extra inputs are not permitted"),
             ({"repository": "https://git.example/x.git", "prompt": "x", "api_base": "https://evil.example"}, "may not set api_base"),
             ({"repository": "https://git.example/x.git", "prompt": "x", "models": ["scripted/x.yaml"]}, "run commands on this machine"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "roles": ["x.md:2"]}, "run commands on this machine"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "matrix": {"roles": ["./x.md"]}}, "run commands on this machine"),
+            ({"repository": "https://git.example/x.git", "prompt": "x", "many": True}, "more than 20 agents"),
+            ({"repository": "https://git.example/x.git"}, "Field required"),
         ]  # fmt: skip
         for asked, text in wrong:
             answer = await client.call_tool("run", asked)
