@@ -2,7 +2,7 @@
 
 import pytest
 
-from aideator_agent.search.offer import Wrong
+from aideator_agent.mcp.offer import Wrong
 from tests.agent.search.conftest import CODE, Searching, first
 from tests.fixtures.repositories import LocalRepository
 
