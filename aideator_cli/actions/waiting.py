@@ -80,7 +80,7 @@ def _moved(here: Here, teams: Sequence[TeamRun], news: "queue.SimpleQueue[News]"
     if not teams:
         yield
         return
-    from aideator_cli.actions.teams.afar import Mirror
+    from aideator_cli.actions.teams.afar import Mirror, mover_of
     from aideator_cli.actions.teams.moving import Mover
 
     def move(mover: Mover | Mirror) -> None:
@@ -89,7 +89,7 @@ def _moved(here: Here, teams: Sequence[TeamRun], news: "queue.SimpleQueue[News]"
         except Exception as error:  # for the caller: a thread that dies silently would be waited for
             news.put(error)
 
-    movers = [(Mover if team.server is None else Mirror)(here.again(), team.id) for team in teams]
+    movers = [mover_of(here.again(), team) for team in teams]
     threads = [threading.Thread(target=move, args=(mover,), name=f"wait {mover.team}", daemon=True) for mover in movers]
     for thread in threads:
         thread.start()

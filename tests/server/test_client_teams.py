@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from aideator_cli.api import Aideator
 from aideator_cli.main import main
 from tests.actions.teams.conftest import SCRIPTS, STEPS, World, ask, submit, world, write
-from tests.cli.conftest import Said, Shell, aideator
+from tests.cli.conftest import Said, Shell, aideator, home
 from tests.fixtures.repositories import git
 from tests.server.served import served
 
-__all__ = ["aideator", "world"]
+__all__ = ["aideator", "home", "world"]
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +198,14 @@ def test_a_server_that_restarts_costs_a_watched_team_no_event(
         seqs = [each["event"]["seq"] for each in lines if each["kind"] == "event" and each["run"] == step["run"]]
         assert seqs == list(range(len(seqs))), step["step"]
     assert "does not answer" in stale.stderr
+
+
+def test_a_script_waits_for_a_team_of_the_server(client: Shell, world: World, home: Path) -> None:
+    aideator = Aideator(home)
+    team = aideator.start_team(world.repository.path, "Write both.", world.team, allow_local_shell=True)
+    assert team.wait(0.1).run.state == "running"
+    state = aideator.team(team.id).wait(120)
+    assert (state.run.state, sorted(each.step.key for each in state.steps)) == ("succeeded", sorted(STEPS))
+    run, number = team.result()
+    assert b"+A = 1" in (run.result(number).patch or b"")
+    assert client("show", team.id).code == 0

@@ -11,6 +11,7 @@ from aideator_cli.actions.attending import ALL, Window
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.teams import following, mirroring, talking
 from aideator_cli.actions.teams.knowing import state_of
+from aideator_cli.actions.teams.moving import Mover
 from aideator_cli.backends.server import ServerBackend
 from aideator_cli.domain.events import Observation
 from aideator_cli.domain.handing import TeamState, Told
@@ -20,6 +21,11 @@ from aideator_cli.stream.mirroring import problem_of
 from aideator_cli.stream.served import Stream
 
 Changed = Callable[[Mapping[str, Told], Mapping[str, str]], None]
+
+
+def mover_of(here: Here, run: TeamRun) -> "Mover | Mirror":
+    """Returns what moves the team on here, or only watches how its server does, with nobody to tell."""
+    return Mover(here, run.id) if run.server is None else Mirror(here, run.id)
 
 
 @dataclass
