@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.cluster",
     "tests.fixtures.forge",
     "tests.fixtures.grouping",
+    "tests.fixtures.interpreter",
     "tests.fixtures.keyrings",
     "tests.fixtures.kueue",
     "tests.fixtures.memory",
