@@ -13,6 +13,7 @@ NEW: Final = ("new_string", "newString", "new_str", "new")
 ARGUMENT: Final = 64 * 1024  # bytes of one argument in events
 OTHERS: Final = 10  # arguments of a tool that we do not know
 FENCED: Final = re.compile(r"```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
+CODEX_MCP: Final = re.compile(r"mcp\.[\w-]+\.[\w-]+")  # a call of an MCP server's tool, which Codex takes for a command
 EXIT_CODE: Final = re.compile(r"\s*Exit code (\d{1,3})\b\n?")
 
 Fields = Mapping[str, Any]
@@ -22,7 +23,7 @@ def described(fields: Fields, root: str) -> tuple[str, dict[str, Any]]:
     """Returns the tool and its arguments. `root` is the checkout's folder, which paths lose."""
     given = _dictionary(fields.get("rawInput"))
     title = string(fields.get("title"))
-    kind = string(fields.get("kind")) or "other"
+    kind = "other" if CODEX_MCP.fullmatch(title) else string(fields.get("kind")) or "other"
     path = _path(fields, given, root)
     if kind == "execute" and (command := _command(given) or title.strip("`")):
         return "bash", {"command": _short(command)}

@@ -9,7 +9,7 @@ import pytest
 from aideator_agent import told
 from aideator_agent.colleague import ARGUMENTS, Colleagues
 from aideator_agent.mcp.server import McpServer
-from aideator_agent.programs.descriptions import is_tool
+from aideator_agent.programs.descriptions import described, is_tool
 from aideator_agent.spec import Limits, RunSpec
 from tests.agent.programs.conftest import FakeAgent
 from tests.agent.running import Agent
@@ -178,3 +178,10 @@ def test_a_tool_is_known_by_what_real_agents_call_it(title: str, server: str, to
     assert is_tool({"title": title, "kind": "execute"}, server, tool, ARGUMENTS) is is_it
     assert not is_tool({"title": f"cat {title}", "rawInput": {"command": f"cat {title}"}}, server, tool, ARGUMENTS)
     assert is_tool({"title": "{}", "rawInput": {"role": "cto", "question": "Which?"}}, server, tool, ARGUMENTS)
+
+
+def test_codex_s_call_of_an_mcp_server_s_tool_is_no_command() -> None:
+    fields = {"kind": "execute", "title": "mcp.repository.search_code", "rawInput": {"arguments": {"query": "dates"}}}
+    told = {"title": "mcp.repository.search_code", "arguments": {"query": "dates"}}
+    assert described(fields, "/repo") == ("mcp.repository.search_code", told)
+    assert described({"kind": "execute", "title": "mcp.sh"}, "/repo") == ("bash", {"command": "mcp.sh"})
