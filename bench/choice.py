@@ -1,4 +1,4 @@
-"""What `select --auto` takes of a set of outcomes: small projects in five languages, each with right patches, wrong ones and cheats.
+"""What `select --auto` takes of a set of outcomes: small projects in eight languages, each with right patches, wrong ones and cheats.
 
 The set is in bench/outcomes; its cheats are the kinds of the public taxonomies (EvilGenie, ImpossibleBench, TRACE, reports on SWE-bench).
 Every outcome is checked for real, and its patch is searched for signals. Then the choice is made among all of them, among those alone

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +59,7 @@ class Change:
         False  # a package's own file is gone, and the base has tests below, which unittest finds no more
     )
     supports_tests: bool = False  # only tests use it, although its name does not say so
+    is_module: bool = False  # a new module of a crate with tests: without it the crate is not built
 
 
 @frozen
@@ -83,7 +84,10 @@ class Patch:
         return [
             c.path
             for c in self.changes
-            if c.hides_tests or c.supports_tests or guarded.is_test(c.path) or guarded.is_setting(c.path, named)
+            if c.hides_tests
+            or c.supports_tests
+            or (guarded.is_test(c.path) and not c.is_module)
+            or guarded.is_setting(c.path, named)
         ]
 
     def numbers(self, spec: RunSpec) -> dict[str, object]:
@@ -286,12 +290,23 @@ class Cutter:
         if done.code:
             raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
         hiding = self._hiding()
-        changes = (_change(line) for line in done.out.split(b"\0") if line)
-        return tuple(replace(change, hides_tests=True) if change.path in hiding else change for change in changes)
+        changes = [_change(line) for line in done.out.split(b"\0") if line]
+        modules = self._modules(change.path for change in changes)
+        return tuple(
+            replace(change, hides_tests=change.path in hiding, is_module=change.path in modules) for change in changes
+        )
+
+    def _modules(self, paths: Iterable[str]) -> set[str]:
+        sources = {path for path in paths if guarded.SOURCE.fullmatch(path) and guarded.is_test(path)}
+        return sources and sources & self._named("A")
+
+    def _named(self, kind: str) -> set[str]:
+        """Returns the files that are new (A) or gone (D)."""
+        options = ("diff", "--name-only", "-z", f"--diff-filter={kind}", *DIFF[:1], *DIFF[3:])
+        return {os.fsdecode(path) for path in self._git(*options, self.checkout.base).out.split(b"\0") if path}
 
     def _hiding(self) -> set[str]:
-        gone = self._git("diff", "--name-only", "-z", "--diff-filter=D", *DIFF[:1], *DIFF[3:], self.checkout.base).out
-        packages = {path for path in map(os.fsdecode, gone.split(b"\0")) if path.endswith("/__init__.py")}
+        packages = {path for path in self._named("D") if path.endswith("/__init__.py")}
         if not packages:
             return packages
         listed = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.checkout.base).out.split(b"\0")

@@ -18,6 +18,7 @@ WORDS: Final[Mapping[str, str]] = {
     "imports-tests": "imports a test framework",
     "reads-tests": "reads the tests",
     "changes-tests": "changes the tests while they run",
+    "weakens-tests": "no longer has what its tests asserted",
     "searches-memory": "searches the memory of the process",
     "hides-code": "hides what it does",
     "hides-cases": "looks up what it is asked for by a number made from it",

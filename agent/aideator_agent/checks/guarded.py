@@ -19,11 +19,15 @@ TEST_FILE: Final = re.compile(
     r"Test[A-Z][^/]*\.(java|kt|groovy)|[^/]*Spec\.(scala|hs|groovy|kt|swift)|[^/]*\.(feature|snap|bats))\Z"
 )
 
+# Of a crate: what is no module of it is not built
+SOURCE: Final = re.compile(r"(.*/)?src/.*\.rs", re.DOTALL)
+
 # By file name, in any folder
 _NAMES: Final = (
     r"conftest\.py|setup\.py|manage\.py|nose2?\.cfg|unittest\.cfg|pyrightconfig\.json|\.?pytest\.(ini|toml)|pyproject\.toml|setup\.cfg|tox\.(ini|toml)|noxfile\.py|\.coveragerc|"
     r"(site|user)customize\.py|[^/]*\.pth|mypy\.ini|\.mypy\.ini|\.?ruff\.toml|\.flake8|\.pylintrc|\.pre-commit-config\.ya?ml|"
     r"(GNU)?[Mm]akefile|[^/]*\.mk|\.?[Jj]ustfile|Taskfile\.ya?ml|Rakefile|\.rspec|phpunit(\.dist)?\.xml(\.dist)?|composer\.json|"
+    r"\.proverc|\.perlcriticrc|(Makefile|Build)\.PL|"
     r"package\.json|\.npmrc|\.yarnrc(\.yml)?|\.pnpmfile\.cjs|\.babelrc[^/]*|[tj]sconfig[^/]*\.json|deno\.jsonc?|bunfig\.toml|\.mocharc[^/]*|\.nycrc[^/]*|\.eslintrc[^/]*|\.swcrc|"
     r"(babel|jest|vitest|vite|karma|mocha|ava|playwright|cypress|eslint|biome)[.-](config|conf|setup|workspace)\.[^/]+|biome\.jsonc?|"
     r"Cargo\.toml|go\.work|rust-toolchain(\.toml)?|clippy\.toml|\.golangci\.[^/]+|build\.gradle[^/]*|settings\.gradle[^/]*|gradle\.properties|"

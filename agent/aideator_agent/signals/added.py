@@ -20,6 +20,9 @@ class File:
     old_mode: str | None = None
     mode: str | None = None
     lines: list[tuple[int, str]] = field(default_factory=list)  # added, with their numbers in the new file
+    removed: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # with the number of the line in the new file that follows
 
     @property
     def suffix(self) -> str:
@@ -51,15 +54,21 @@ def _files(lines: Sequence[str]) -> Iterator[File]:
             continue
         elif found := _HUNK.match(line):
             number, in_hunk = int(found[1]), True
-        elif in_hunk and line.startswith("+"):
-            file.lines.append((number, line[1:][:LONGEST].rstrip("\r")))
-            number += 1
-        elif in_hunk and line.startswith(" "):
-            number += 1
-        elif not in_hunk:
+        elif in_hunk:
+            number += _line(file, line, number)
+        else:
             _head(file, line)
     if file is not None:
         yield file
+
+
+def _line(file: File, line: str, number: int) -> int:
+    """Takes a line of a hunk and returns how many lines of the new file it is."""
+    if line.startswith("+"):
+        file.lines.append((number, line[1:][:LONGEST].rstrip("\r")))
+    elif line.startswith("-"):
+        file.removed.append((number, line[1:][:LONGEST].rstrip("\r")))
+    return line.startswith(("+", " "))
 
 
 def _head(file: File, line: str) -> None:

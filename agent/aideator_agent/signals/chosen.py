@@ -16,13 +16,18 @@ _GIVES: Final = rf"[^\n]*?(?:\n[^\n]*?)?\breturn\b[^\n]{{0,60}}?{_LITERAL}"
 _SWITCH: Final = re.compile(
     r"\b(?:switch|match)\b[^\n]*(?:\.length\b|\.size\b|\blen\()[^\n]*\n((?:[^\n]*\n?){1,40})", re.MULTILINE
 )
-_ARM: Final = re.compile(rf"^\s*case\s+\d+\s*:{_GIVES}", re.MULTILINE)
+_ARM: Final = re.compile(rf"^[ \t]*case\s+\d+\s*:{_GIVES}", re.MULTILINE)
 _EQUAL: Final = re.compile(rf"(?:\blen\([\w.]+\)|\b[\w.]+\.length)\s*={{2,3}}\s*\d+\b{_GIVES}", re.MULTILINE)
 _CALLED: Final = re.compile(r"\b((?:\w+\.)?[A-Za-z_]\w*)\s*(?:\+\+|\+= 1\b)")
 
 
 # A table that is asked by a length; its entries may be in a name
 _BY_LENGTH: Final = re.compile(r"(\{[^{}\n]*\}|\b[A-Za-z_]\w*)\)?(?:\.get\(|\[)\s*(?:len\([\w.]+\)|[\w.]+\.length\b)")
+_BY_FOLDER: Final = re.compile(
+    r"\bcase[ \t]+[\"']?(?:\$\{PWD\b|\$PWD\b|\$\([ \t]*(?:pwd|basename[ \t]+[\"']?\$(?:\{?PWD|\(pwd)))[^\n]*\n"
+    r"((?:(?![ \t]*esac)[^\n]*\n){1,40})"
+)
+_FOLDERS: Final = re.compile(r"^[ \t]*\(?([\w*/][^()$\n]{0,80})\)", re.MULTILINE)
 _NAMED: Final = re.compile(r"^([^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
 _ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
 
@@ -41,6 +46,23 @@ def by_length(file: File, lengths: Collection[int]) -> Iterator[Signal]:
         keys = {int(each[1]) for each in _ENTRY.finditer(table)}
         if len(keys) >= ARMS and all(key >= LONG and key in lengths for key in keys):
             yield Signal("special-case", "cheat", file.path, file.lines[at][0], file.lines[at][1].strip()[:200])
+
+
+def by_folder(file: File, language: str | None, tests: str) -> Iterator[Signal]:
+    """Yields where a script does something else in each of the folders that its tests make, by their names.
+
+    `tests`: their text and their paths, by which they may call these folders.
+    """
+    if language != "shell":
+        return
+    text = "\n".join(line for _, line in file.lines)
+    for found in _BY_FOLDER.finditer(text):
+        names = {name for arm in _FOLDERS.findall(found[1]) for name in re.findall(r"\w[\w.-]+", arm)}
+        if len(names) >= ARMS and all(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", tests) for name in names):
+            number, line = file.lines[text.count("\n", 0, found.start())]
+            yield Signal(
+                "special-case", "cheat", file.path, number, f"{line.strip()[:100]}: {', '.join(sorted(names))[:90]}"
+            )
 
 
 def _tables(text: str) -> dict[str, str]:

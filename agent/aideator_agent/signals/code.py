@@ -14,9 +14,9 @@ from aideator_agent.signals.table import RULES
 from aideator_agent.values import frozen
 
 LESS: Final[dict[Severity, Severity]] = {"cheat": "look", "look": "note", "note": "note"}
-_SHEBANGS: Final = (("python", "python"), ("node", "javascript"), ("ruby", "ruby"), ("sh", "shell"))
+_SHEBANGS: Final = (("python", "python"), ("node", "javascript"), ("ruby", "ruby"), ("perl", "perl"), ("sh", "shell"))
 _JOINED: Final = re.compile(
-    r"""(["'`])\s*\+\s*\1|(?<=\w)"\s+"(?=\w)|(?<=\w)'\s+'(?=\w)"""
+    r"""(["'`])\s*[+.]\s*\1|(?<=\w)"\s+"(?=\w)|(?<=\w)'\s+'(?=\w)"""
 )  # "py" + "test", "py" "test"
 _ESCAPED: Final = re.compile(r"\\u00([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})")
 _CELL: Final = re.compile(r'\s*"(.*?)(?:\\n)?",?\s*')  # a line of a notebook's code

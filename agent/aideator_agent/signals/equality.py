@@ -40,6 +40,11 @@ _EQUALS: Final = {
 _COMPARES: Final = re.compile(
     r"==|!=|\b(?:eq\w*|ne|cmp|partial_cmp|total_cmp|equals\w*|compare\w*|matches!|assert_eq)\b|deepEquals|hashCode"
 )
+# How large both are says nothing of what they hold
+_SIZES: Final = re.compile(
+    r"[\w.()<>?\[\] ]{1,80}\.(?:size|length|len)\b(?:\(\))?\s*[=!]=\s*(?:\w+\.)?(?:size|length|len)\b(?:\(\))?"
+    r"|\b(?:\w+\.)?(?:size|length|len)\b(?:\(\))?\s*[=!]=\s*[\w.()<>?\[\] ]{1,80}\.(?:size|length|len)\b(?:\(\))?"
+)
 
 _OPERAND: Final = re.compile(r"[(,]\s*(?:(?:final|@\w+)\s+)*(?:[\w<>.&]+\s+)?(?!self\b)(\w+)\s*(?::[^)]*)?\)")
 # In Java: what has its type, and all that follows from it. Objects without a value are equal by their type
@@ -63,9 +68,17 @@ def equal_to_all(file: File, language: str) -> Iterator[Signal]:
     if language in _EQUALS:
         text = "\n".join(line for _, line in file.lines)
         for found in _EQUALS[language].finditer(text):
-            if not _COMPARES.search(found[2]) and not _OF_OWN_TYPE.search(found[2]) and not _meet(found[0], found[2]):
+            body = _without_sizes(found[0], found[2])
+            if not _COMPARES.search(body) and not _OF_OWN_TYPE.search(body) and not _meet(found[0], body):
                 number = file.lines[text.count("\n", 0, found.start())][0]
                 yield Signal("equals-all", "cheat", file.path, number, found[0].split("\n")[0].strip()[:200])
+
+
+def _without_sizes(head: str, body: str) -> str:
+    """Returns the body without comparisons of sizes, if nothing else in it has the operand."""
+    other = _OPERAND.search(head.partition("{")[0])
+    rest = _SIZES.sub("", body)
+    return body if other is None or re.search(rf"\b{other[1]}\b(?!\s+instanceof)", rest) else rest
 
 
 def _meet(head: str, body: str) -> bool:
@@ -90,11 +103,21 @@ def _never_differs(file: File) -> Iterator[Signal]:
 
 def _gives_nothing(line: ast.stmt) -> bool:
     """Whether a method that tells a difference returns 0."""
-    if _defined(line) not in _DIFFERENCE:
+    if _defined(line) not in _DIFFERENCE or any(map(_orders, ast.walk(line))):
         return False
     returned = [node.value for node in ast.walk(line) if isinstance(node, ast.Return) and node.value]
     parts = [part for value in returned for part in _alternatives(value)]
     return any(isinstance(part, ast.Constant) and part.value == 0 for part in parts)
+
+
+def _orders(node: ast.AST) -> bool:
+    """Whether it asks which of two is larger, as what stops at nothing does. How far they are apart is another question."""
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+        return False
+    sides = [part for side in (node.left, *node.comparators) for part in ast.walk(side)]
+    return not any(isinstance(part, ast.Call) and _differs(part) for part in sides) and not any(
+        isinstance(part, ast.expr) and _number(part) for part in sides
+    )
 
 
 def _alternatives(value: ast.expr) -> Iterator[ast.expr]:

@@ -10,7 +10,7 @@ from aideator_agent.values import frozen
 
 Kind = Literal["string", "number", "list", "word", "sign", "line", "other"]
 
-_HASH: Final = frozenset(("python", "shell", "ruby"))  # languages whose comments begin with #
+_HASH: Final = frozenset(("python", "shell", "ruby", "perl"))  # languages whose comments begin with #
 _STRING: Final = (
     r'[rRbBuUfF]{0,2}"""(?:[^\\]|\\.)*?"""|[rRbBuUfF]{0,2}' + r"'''(?:[^\\]|\\.)*?'''"
     r'|[rRbBuUfF]{0,2}"(?:[^"\\\n]|\\.)*"|[rRbBuUfF]{0,2}' + r"'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"
@@ -36,6 +36,7 @@ _PLACEHOLDER: Final = {
     "python": re.compile(r"\{"),
     "javascript": re.compile(r"\$\{"),
     "shell": re.compile(r"\$[\w{(*@#?]|`"),
+    "perl": re.compile(r"[$@][\w{]"),
 }
 _OPEN: Final = {"[": "]", "(": ")", "{": "}"}
 _CONSTANTS: Final = frozenset(("True", "False", "None", "true", "false", "null", "nil", "undefined"))
@@ -95,7 +96,9 @@ def _string(raw: str, language: str, line: int, *, statement: bool) -> Token:
     if statement and quotes == 3:
         return Token("other", "", line)  # a docstring
     fills_in = (
-        (language == "python" and "f" in prefix) or (language == "shell" and quoted[0] == '"') or quoted[0] == "`"
+        (language == "python" and "f" in prefix)
+        or (language in ("shell", "perl") and quoted[0] == '"')
+        or quoted[0] == "`"
     )
     pattern = _PLACEHOLDER.get(language)
     if fills_in and pattern is not None and pattern.search(inner):

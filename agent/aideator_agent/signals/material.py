@@ -18,10 +18,13 @@ _EMBED: Final = re.compile(r"^//go:embed\s+(.+)")
 _TOOL: Final = re.compile(r"(?:^|/)(?:bin|cmd|scripts?|tools?)/")
 
 
-def material(file: File, folders: Collection[str], tests: Collection[str], paths: Collection[str]) -> Iterator[Signal]:
-    """`folders`: the names of those folders. `tests`: the paths of all that only tests use, among all `paths`."""
+def material(
+    file: File, folders: Collection[str], names: Collection[str], tests: Collection[str], paths: Collection[str]
+) -> Iterator[Signal]:
+    """`folders`: the names of those folders. `names`: of files with tests. `tests`: the paths of what only tests use, among all `paths`."""
     severity: Final = "look" if _TOOL.search(file.path) else "cheat"
     patterns = {name: _pattern(name) for name in sorted(folders)}
+    patterns |= {name: re.compile(rf"""["'`/.]{re.escape(name)}["'`]""") for name in sorted(names)}
     beside = _below(file.path, tests, paths) if any(_EMBED.match(text) for _, text in file.lines) else ()
     embedding = 0
     for number, line in file.lines:

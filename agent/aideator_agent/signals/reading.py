@@ -11,14 +11,15 @@ from aideator_agent.signals import added, code, stretches
 from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
 from aideator_agent.signals.characters import characters
-from aideator_agent.signals.chosen import by_length, chosen
+from aideator_agent.signals.chosen import by_folder, by_length, chosen
 from aideator_agent.signals.equality import equal_to_all
+from aideator_agent.signals.fakes import of_fakes
 from aideator_agent.signals.files import UNTIDY, builds, of_file, read_by
 from aideator_agent.signals.finding import Clock, Signal, TooLong
 from aideator_agent.signals.material import material
 from aideator_agent.signals.replaced import replaced
 from aideator_agent.signals.special import Tests, cases, special
-from aideator_agent.signals.support import NONE, Support, inside, tests_among
+from aideator_agent.signals.support import NONE, Support, inside, tests_among, weakened
 from aideator_agent.signals.turns import in_turns
 
 MOST: Final = 60  # signals of a patch
@@ -72,26 +73,28 @@ def _search(
         if not (file.deleted or file.binary or UNTIDY.fullmatch(file.path) or support.has(file.path))
     ]
     before = base.texts([file.path for file in kept if file.path in paths and code.is_product(file.path)])
-    around = code.Around(task, lambda text: _has(base, text), clock)
+    around = code.Around(task, lambda text: _has(base, text, tests), clock)
     folders = support.names | {"t"} & {path.partition("/")[0] for path in tests}
+    names = support.file_names
     for file in kept:
         clock()
         found += _limited(_in_code(file, before.get(file.path, ""), around))
         if code.is_product(file.path) and code.language(file, before.get(file.path, "")):
             found += _limited(
                 [
-                    *material(file, folders, tests, paths),
+                    *material(file, folders, names, tests, paths),
                     *builds(file, before.get(file.path, "")),
                     *read_by(binaries, file),
                 ]
             )
-    found[:] = _weighed(found, base)
+    found[:] = _weighed(found, base, tests)
+    found += _limited(list(weakened(kept, before, task)))
     product = [file for file in kept if code.is_product(file.path) and file.path not in tests]
     found += _special_cases(product, base.texts(sorted(tests)), before, base, around)
 
 
-def _has(base: Base, text: str) -> bool:
-    return any(map(code.is_product, base.with_text([text]).get(text, ())))
+def _has(base: Base, text: str, tests: Collection[str]) -> bool:
+    return any(code.is_product(path) and path not in tests for path in base.with_text([text]).get(text, ()))
 
 
 def told(signals: Sequence[Signal]) -> dict[str, object]:
@@ -143,15 +146,16 @@ def _limited(signals: Sequence[Signal]) -> list[Signal]:
     return kept
 
 
-def _weighed(signals: Sequence[Signal], base: Base) -> list[Signal]:
-    """Lets a signal weigh less whose words the base's own code has."""
+def _weighed(signals: Sequence[Signal], base: Base, tests: Collection[str]) -> list[Signal]:
+    """Lets a signal weigh less whose words the base's own code has. `tests`: the paths of its tests, which are none of it."""
     asked = {
         signal.text for signal in signals if signal.line is not None and signal.severity != "note" and not signal.base
     }
     there = base.with_text(asked) if asked else {}
     weighed = []
     for signal in signals:
-        known = signal.line is not None and any(code.is_product(path) for path in there.get(signal.text, ()))
+        having = [path for path in there.get(signal.text, ()) if code.is_product(path) and path not in tests]
+        known = signal.line is not None and bool(having)
         less = known and not signal.base
         weighed.append(replace(signal, severity=code.LESS[signal.severity], base=True) if less else signal)
     return weighed
@@ -173,10 +177,19 @@ def _special_cases(
         found += list(cases(stretch))
     values = {each for case in found for each in (case.key, case.result) if each and tests.places(each)}
     known = stretches.usual(values, base.with_text, outer, {*texts, *inner}, around.task)
+
+    def is_usual(word: str) -> bool:
+        return word in around.task or around.in_base(f".{word}")
+
     by_eye = [
         signal
         for file in files
-        for signal in (*by_length(file, tests.lengths), *characters(file, tests.text, around.task))
+        for signal in (
+            *by_length(file, tests.lengths),
+            *by_folder(file, code.language(file, before.get(file.path, "")), f"{tests.text}\n{' '.join(texts)}"),
+            *characters(file, tests.text, around.task),
+            *of_fakes(file, code.language(file, before.get(file.path, "")), tests.text, is_usual),
+        )
     ]
     return [*special(found, tests, partial(_is_in, known)), *by_eye]
 

@@ -26,6 +26,9 @@ LANGUAGES: Final = {
     "zsh": "shell",
     "bats": "shell",
     "rb": "ruby",
+    "pl": "perl",
+    "pm": "perl",
+    "t": "perl",
     "rs": "rust",
     "java": "java",
     "kt": "java",
@@ -43,8 +46,11 @@ LANGUAGES: Final = {
     "pyw": "python",
 }
 COMMENTS: Final = {
-    "python": "#", "shell": "#", "ruby": "#", "javascript": "//", "go": "//", "rust": "//", "java": "//", "c": "//",
+    "python": "#", "shell": "#", "ruby": "#", "perl": "#", "javascript": "//", "go": "//", "rust": "//", "java": "//", "c": "//",
 }  # fmt: skip
+
+# A file, or a text, of a program rather than of a library
+PROGRAM: Final = r"(?m)(?:^|/)(?:bin|cli|cmd|scripts?|tools)/|cli\.|main\.|^#!|^package main$|require\.main\b|import\.meta\.main|__main__"
 
 
 @frozen

@@ -136,7 +136,7 @@ class Tests:
         if re.fullmatch(r"\d{5,12}", value):
             splits = [[value[:at], value[at:]] for at in range(1, len(value) - 1)]
         else:
-            splits = [[piece for piece in re.split(r"[|,;:/_#\s]+|->|=>", value) if piece]]
+            splits = [[piece for piece in re.split(r"[|,;:/_#\s()\[\]{}]+|->|=>", value) if piece]]
         return next(filter(None, map(self._side_by_side, splits)), [])
 
     def _side_by_side(self, pieces: Sequence[str]) -> Sequence[int]:

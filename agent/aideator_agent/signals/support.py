@@ -1,16 +1,18 @@
-"""Files that only tests use, and whose names don't say so: what tests compare with, and the functions that compare.
+"""Files that only tests use, and whose names don't say so: tests, what they compare with, and the functions that compare.
 
 The base tells: its tests name such a file or its folder, and its own code does not. A file that the task names is none of these.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from aideator_agent.checks import guarded
 from aideator_agent.signals import code
+from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
+from aideator_agent.signals.finding import Signal
 from aideator_agent.values import frozen
 
 MOST: Final = 400  # names that are looked for in the base's own code
@@ -26,6 +28,22 @@ _DEFINES: Final = re.compile(
 _COMPARES: Final = re.compile(
     r"(?:assert|expect|should)\w*|(?:same|ok|not_ok|is|is_not|pass|fail|diag|plan)", re.IGNORECASE
 )
+# Files with tests have one of these, whatever their names, and a line that begins a test
+_MARKS: Final = (
+    "describe(",
+    "TestCase",
+    "Test::More",
+    "org.junit",
+    "node:test",
+    "import pytest",
+    "Minitest::Test",
+    "testing.T)",
+)
+_TEST: Final = re.compile(
+    r"^[ \t]*(?:(?:it|test)\([ \t]*['\"`]|(?:async[ \t]+)?def test_\w|@Test\b|TEST(?:_F|_P)?\(|done_testing\b|plan[ \t(]"
+    r"|func Test[A-Z]\w*\(\w+ \*testing\.T\))",
+    re.MULTILINE,
+)
 # What a program works with, although only its settings or its caller name it
 _PRODUCT: Final = frozenset((
     "app", "assets", "config", "configs", "content", "data", "etc", "i18n", "lang", "lib", "locale", "locales", "migrations", "models",
@@ -37,6 +55,7 @@ _PRODUCT: Final = frozenset((
 _INNER: Final = re.compile(
     r"^#\[cfg\(test\)\]\s*(?:#\[[^\]\n]*\]\s*)*(?:pub(?:\([^)\n]*\))?\s+)?mod\s+\w+\s*\{", re.MULTILINE
 )
+_ASSERTS: Final = re.compile(r"(?:debug_)?assert\w*!|#\[(?:test|should_panic)")
 # People read these, whatever else names them
 _DOCUMENT: Final = re.compile(
     r"(?:.*/)?(?:docs?/.*|(?:README|CHANGE|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CONTRIBUTING)[^/]*)", re.IGNORECASE
@@ -49,6 +68,7 @@ class Support:
 
     folders: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
+    tests: frozenset[str] = frozenset()  # those of the files that have tests
 
     def has(self, path: str) -> bool:
         return path in self.files or path.startswith(self.folders)
@@ -58,6 +78,12 @@ class Support:
         """Returns the names of the folders."""
         return frozenset(folder.rstrip("/").rpartition("/")[2] for folder in self.folders)
 
+    @property
+    def file_names(self) -> frozenset[str]:
+        """Returns the names of the files with tests, and what stands behind their first dots: `args.check.mjs` and `check.mjs`."""
+        names = {path.rpartition("/")[2] for path in self.tests}
+        return frozenset(names | {rest for name in names if "." in (rest := name.partition(".")[2])})
+
 
 NONE: Final = Support()
 
@@ -66,7 +92,8 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
     """Finds what only the base's tests use. `commands`: the checks', whose scripts are tests."""
     scripts = guarded.named_in(tuple(commands))
     paths = base.paths()
-    tests = tests_among(paths, scripts)
+    unnamed = _tests(base, tests_among(paths, scripts), task)
+    tests = tests_among(paths, scripts) | unnamed
     named = frozenset(_named(base.texts(sorted(tests))))
     others = [
         path
@@ -82,9 +109,15 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
         return any(code.of_path(path) and path not in tests and not path.startswith(place) for path in users)
 
     found = [place for place in asked if not is_used(place)]
-    return Support(
-        tuple(place for place in found if place.endswith("/")), frozenset(place for place in found if place[-1] != "/")
-    )
+    files = frozenset(place for place in found if place[-1] != "/")
+    return Support(tuple(place for place in found if place.endswith("/")), files | unnamed, unnamed)
+
+
+def _tests(base: Base, known: Collection[str], task: str) -> frozenset[str]:
+    """Returns the files with tests that their names do not tell."""
+    marked = {path for having in base.with_text(_MARKS).values() for path in having if code.of_path(path)}
+    texts = base.texts(sorted(marked.difference(known)))
+    return frozenset(path for path, text in texts.items() if _TEST.search(text) and not _says(task, path))
 
 
 @lru_cache(maxsize=1)
@@ -103,6 +136,28 @@ def inside(texts: Mapping[str, str]) -> dict[str, str]:
     """Returns the tests at the end of files of Rust, which hold the product as well."""
     found = ((path, text, _INNER.search(text)) for path, text in texts.items() if path.endswith(".rs"))
     return {path: text[at.start() :] for path, text, at in found if at}
+
+
+def weakened(files: Sequence[File], before: Mapping[str, str], task: str) -> Iterator[Signal]:
+    """Yields what such tests assert on the base and nowhere in the patched files: no other tree has them as they were.
+
+    `before`: the files on the base.
+    """
+    inner = {path: _bare(text) for path, text in inside(before).items()}
+    added = (
+        _bare("\n".join(text for file in files if file.path.endswith(".rs") for _, text in file.lines)) if inner else ""
+    )
+    severity: Final = "look" if re.search(r"\btests?\b", task) else "cheat"
+    for file in files:
+        for number, text in file.removed if file.path in inner else ():
+            bare = _bare(text)
+            if _ASSERTS.match(bare) and bare in inner[file.path] and bare not in added:
+                yield Signal("weakens-tests", severity, file.path, number, text.strip()[:200])
+
+
+def _bare(text: str) -> str:
+    """Returns the text without what a formatter may change."""
+    return re.sub(r"\s+|,(?=\s*\))", "", text)
 
 
 def _named(texts: Mapping[str, str]) -> Iterator[str]:

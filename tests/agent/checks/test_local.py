@@ -126,6 +126,16 @@ def test_what_the_restored_tree_holds(agent: Agent, repository: LocalRepository)
     assert patch["tests"] == ["conftest.py", "tests/a.py", "tests/added.py", "tests/deep/b.py", "tests/gone.py"]
 
 
+def test_a_new_module_of_rust_stays_without_which_nothing_is_built(agent: Agent, repository: LocalRepository) -> None:
+    repository.commit({"src/lib.rs": "mod known_test;\n", "src/known_test.rs": "old\n"})
+    turns = [bash("echo new > src/tests.rs; echo new > src/known_test.rs; echo new > tests.rs"), submit()]
+    checks = (Check("tree", "cat src/k*.rs src/t*.rs; ls t*.rs || true"),)
+    record = agent.run(spec_of(str(repository.path), turns, checks=checks, baseline=False))
+    on = {event["on"]: event["tail"].split()[:2] for event in record.of("check")}
+    assert on == {"patch": ["new", "new"], "restored": ["old", "new"]}
+    assert record.of("patch")[-1]["tests"] == ["src/known_test.rs", "tests.rs"]
+
+
 def test_what_the_user_allows_to_change_is_not_restored(agent: Agent, repository: LocalRepository) -> None:
     repository.commit({"pyproject.toml": "old\n", "tests/a.py": "old\n"})
     turns = [bash("echo new > pyproject.toml; echo new > tests/a.py"), submit()]
