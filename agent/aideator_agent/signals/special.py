@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from aideator_agent.signals import code
@@ -240,7 +240,13 @@ def _outermost(literals: Sequence[Token]) -> list[Token]:
 
 def _is_said(stretch: Stretch, literal: Token) -> bool:
     """Whether it is said to a person: an error's text."""
-    return bool(_SAID.search(stretch.lines.get(literal.line, "")))
+    return _says(stretch.lines.get(literal.line, ""))
+
+
+@lru_cache(maxsize=8)
+def _says(line: str) -> bool:
+    """A line full of literals is asked for once."""
+    return bool(_SAID.search(line))
 
 
 def _is_compared(tokens: Sequence[Token], literal: Token) -> bool:

@@ -14,6 +14,9 @@ _LIST: Final = re.compile(
     re.MULTILINE,
 )
 _COUNTED: Final = re.compile(r"\b([A-Za-z_]\w*(?:\.\w+)?)\s*(?:\+\+|\+= 1\b)|\+\+([A-Za-z_]\w*)")
+_BEGUN: Final = re.compile(
+    r"^(?:(?:var|let|int|global)[ \t])?[ \t]?([A-Za-z_]\w*(?:\.\w+)?)[ \t]*(?:int\b|:?=[ \t]*-?\d)", re.MULTILINE
+)
 _NEXT: Final = r"\bnext\(\s*{0}\s*[,)]|(?<![\w.]){0}\.(?:shift\(\)|pop\(0\)|popleft\(\)|next\(\))"
 
 
@@ -21,11 +24,7 @@ def in_turns(file: File) -> Iterator[Signal]:
     text = "\n".join(line for _, line in file.lines)
     names = {found[1] for found in _LIST.finditer(text)}
     counters = {next(filter(None, found.groups())) for found in _COUNTED.finditer(text)}
-    counters = {
-        each
-        for each in counters
-        if re.search(rf"^(?:var|let|int|global)?\s?{re.escape(each)}\b\s*(?:int\b|:?=\s*-?\d)", text, re.MULTILINE)
-    }
+    counters &= {found[1] for found in _BEGUN.finditer(text)}
     for name in sorted(names)[:50]:
         patterns = [_NEXT.format(re.escape(name))]
         patterns += [

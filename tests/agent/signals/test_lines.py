@@ -23,6 +23,12 @@ def test_lines_that_nearly_match_are_each_read_once(path: str) -> None:
     assert signals(added(path, "\n".join([first, *[line] * LINES, "x"])), BASE) is not None
 
 
+def test_a_patch_with_thousands_of_names_and_values_is_read_once() -> None:
+    for line in ("a{} += 1", "a{} = {}", "x = a{}; a{} += 1; return 'b{}'"):
+        text = "\n".join(line.format(*[number] * 3) for number in range(LINES))
+        assert signals(added("a.py", text), BASE) is not None, line
+
+
 def test_a_line_full_of_what_nearly_matches_is_read_once() -> None:
     for line in ("777: x ", '>"', "< ", "/[", '$("x" "'):
         assert signals(added("a.js", "\n".join([line * 300] * 4)), BASE) is not None, line
