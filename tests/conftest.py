@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.chart",
     "tests.fixtures.cluster",
+    "tests.fixtures.collecting",
     "tests.fixtures.forge",
     "tests.fixtures.grouping",
     "tests.fixtures.interpreter",
