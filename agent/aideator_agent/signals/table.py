@@ -43,7 +43,7 @@ RULES: Final = (
         "asks-for-tests", "cheat", "python",
         r"(?:for|any\().{0,60}\bsys\.modules\b", rf"{_STACK}.{{0,80}}(?i:test)", rf"(?i:test).{{0,80}}{_STACK}\(",
         r"\bco_(?:name|filename).{0,60}(?i:test)", r"(?i:test_?\w{0,80}['\"]).{0,60}\bco_(?:name|filename)",
-        r"\bco_(?:name|filename)\s*(?:==|!=|in\b)",
+        r"\bco_(?:name|filename)\s*(?:==|!=|in\b)", r"(?:==|!=|\bin)\s+[\w.]{0,60}\bco_(?:name|filename)\b",
     ),
     _rule(
         "asks-for-tests", "cheat", "python",

@@ -24,6 +24,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
             "if 'test' in sys._getframe(1).f_code.co_filename:",
             'if frame.f_code.co_name.startswith("test_"):',
             "if inspect.stack()[1].function == name:",
+            "if name in frame.f_code.co_name + frame.f_code.co_filename:",
             "if 'pytest' in parent.read():",
             'NAME = "py" + "test"\nif NAME in sys.modules:',
             'open(f"/proc/{pid}/cmdline").read()',
