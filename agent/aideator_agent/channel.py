@@ -255,9 +255,10 @@ class _Asked:
         self._requests = requests
         self._number = number
         self._partial = b""
-        self._work: Work | None = None  # by the server's last whole answer
+        self._work: Work | None = None  # by the server's last whole answer, until it is taken
+        self._looks = False  # whether the server was asked before
         self._ticks = 0  # and what it has told of the next one
-        self._sleeps = False
+        self._busy = False
         self._lost = False
         self._answer_by = time.monotonic() + patience.start
         requests.say(f"run {number}")
@@ -281,9 +282,12 @@ class _Asked:
         self._requests.say("kill all KILL" if step == "all" else f"kill {self._number} {step}")
 
     def work(self) -> Work | None:
-        """Returns the server's last answer, and asks it again."""
-        self._requests.say(f"look {self._number}")
-        return self._work
+        """Returns the server's answer once, and asks again. A busy machine answers late, and an old answer would say that nothing moves."""
+        answer, self._work = self._work, None
+        if answer is not None or not self._looks:
+            self._requests.say(f"look {self._number}")
+            self._looks = True
+        return answer
 
     def close(self) -> None:
         os.close(self._ctl)
@@ -303,11 +307,11 @@ class _Asked:
         """Takes a line of the answer to `look`."""
         if used := re.fullmatch(rb"cpu (\d{1,12}) (\d{1,12}) (\d{1,12}) (\d{1,12})", line):
             self._ticks += sum(map(int, used.groups()))
-        elif line == b"sleeps":
-            self._sleeps = True
+        elif line == b"busy":
+            self._busy = True
         elif line == b"looked":
-            self._work = Work(self._ticks, self._sleeps)
-            self._ticks, self._sleeps = 0, False
+            self._work = Work(self._ticks, self._busy)
+            self._ticks, self._busy = 0, False
 
 
 class _Talking(_Asked):

@@ -9,6 +9,7 @@ from aideator_agent.values import frozen
 LOOKS: Final = 12  # at the CPU time, within the time after which a command is idle
 LITTLE: Final = 10  # ticks of the CPU, of 10 ms each, that a waiting program may use in that time
 SLEEP: Final = "sleep"  # the program that waits on purpose
+WORKING: Final = frozenset("RD")  # runnable, or in a call to the disk: states of proc_pid_stat(5)
 
 
 @frozen
@@ -16,7 +17,7 @@ class Work:
     """What a command's processes have used so far."""
 
     ticks: int
-    sleeps: bool  # whether one of them only waits for time to pass
+    busy: bool  # whether one of them works right now, if only a CPU were free, or waits on purpose for time to pass
 
 
 class Idleness:
@@ -40,6 +41,6 @@ class Idleness:
         work = self._work()
         if work is None:
             return False
-        if work.sleeps or self._first is None or abs(work.ticks - self._first[1]) > LITTLE:
+        if work.busy or self._first is None or abs(work.ticks - self._first[1]) > LITTLE:
             self._first = (now, work.ticks)
         return now - self._first[0] >= self._seconds

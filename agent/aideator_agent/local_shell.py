@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from aideator_agent.conversation import Conversation
-from aideator_agent.idleness import SLEEP, Work
+from aideator_agent.idleness import SLEEP, WORKING, Work
 from aideator_agent.running import Entry, Leftovers, Output, Supervision
 from aideator_agent.shell import Finished, NotStarted
 
@@ -232,7 +232,7 @@ class _Child:
         if sys.platform != "linux":
             return None
         used = [found for pid in _marked(self._mark) if (found := _used(pid))]
-        return Work(sum(each.ticks for each in used), any(each.sleeps for each in used))
+        return Work(sum(each.ticks for each in used), any(each.busy for each in used))
 
     def close(self) -> None:
         if self._handle is not None:
@@ -275,7 +275,8 @@ def _used(pid: int) -> Work | None:
         name, _, rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").partition("(")[2].rpartition(")")
     except OSError:
         return None
-    return Work(sum(map(int, rest.split()[11:15])), name == SLEEP)
+    state, *numbers = rest.split()
+    return Work(sum(map(int, numbers[10:14])), name == SLEEP or state in WORKING)
 
 
 def _environment(process: Path) -> bytes:

@@ -1,7 +1,7 @@
 # What runs the model's commands in the shell container: PID 1, with no tool but /bin/sh (dash, bash, busybox ash).
 # It does what the agent writes into the FIFO `req` of the channel, which the agent owns and this container only reads:
 #   run N          runs N/run; what it prints goes to the FIFO N/out, `start` and `exit CODE` to the FIFO N/ctl
-#   look N         what the command's processes have used of the CPU: `cpu` and four numbers of ticks for each, `sleeps`, then `looked`, to N/ctl
+#   look N         what the command's processes have used of the CPU: `cpu` and four numbers of ticks for each, `busy`, then `looked`, to N/ctl
 #   kill N SIGNAL  to all that carries the mark of command N in its environment, wherever it went
 #   kill all SIGNAL
 #   bye
@@ -48,6 +48,7 @@ sweep() {
 
 # What proc_pid_stat(5) says of a process behind its name.
 used() {
+  case $1 in R | D) echo busy ;; esac # it works right now, if only a CPU were free
   echo "cpu ${12} ${13} ${14} ${15}"
 }
 
@@ -59,7 +60,7 @@ look() {
       case $line in
       *"AIDEATOR_COMMAND=:$1:"*)
         read -r line <"$n/stat" || continue
-        case $line in *"(sleep)"*) echo sleeps ;; esac
+        case $line in *"(sleep)"*) echo busy ;; esac
         # shellcheck disable=SC2086 # it is to be split
         used ${line##*") "}
         ;;

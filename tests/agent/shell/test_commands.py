@@ -199,4 +199,16 @@ def test_a_command_that_waits_for_input_is_ended_with_all_that_it_started(comman
     ],
 )
 def test_a_command_that_sleeps_writes_or_works_is_not_idle(commands: Commands, command: str) -> None:
-    assert commands.run(command, idle=2).exit_code == 0
+    assert commands.run(command, seconds=120, idle=2).exit_code == 0
+
+
+# The other program carries no mark of the command, and shares its part of the machine, of which the command gets three thousandths.
+STARVED = """
+taskset -c 0 env -i /bin/sh -c 'while :; do :; done' &
+taskset -c 0 chrt --idle 0 /bin/sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
+kill $!
+"""
+
+
+def test_a_command_that_works_while_others_take_the_machine_is_not_idle(commands: Commands) -> None:
+    assert commands.run(STARVED, seconds=300, idle=2).exit_code == 0

@@ -1,5 +1,7 @@
 """The page as a browser gets it: the server in a thread of this process, with a data folder of its own."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -87,9 +89,21 @@ def opened(browser: "Browser", site: Site) -> Iterator[Opened]:
     assert wrong == []
 
 
+class AtWork(str):
+    """The id of a run whose agents write events."""
+
+    writer: int
+
+    def rest(self) -> None:
+        os.kill(self.writer, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.writer, signal.SIGCONT)
+
+
 @contextmanager
-def working(home: Path, variations: int, events: int, rate: float = 0) -> Iterator[str]:
-    """A run whose agents write so many events each, `rate` a second together; yields its id."""
+def working(home: Path, variations: int, events: int, rate: float = 0) -> Iterator[AtWork]:
+    """A run whose agents write so many events each, `rate` a second together."""
     spec = add_run(home, variations)
     words = [sys.executable, "-m", "bench.made_up", str(home), spec.id, str(events), str(rate)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as process:
@@ -99,6 +113,8 @@ def working(home: Path, variations: int, events: int, rate: float = 0) -> Iterat
         process.stdin.write("\n")
         process.stdin.flush()
         try:
-            yield spec.id
+            run = AtWork(spec.id)
+            run.writer = process.pid
+            yield run
         finally:
             process.kill()

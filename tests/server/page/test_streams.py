@@ -89,8 +89,10 @@ def test_a_lost_connection_is_said_and_nothing_is_lost_when_it_is_back(opened: O
     with working(home, 2, 3000, 600) as run:
         page = opened(f"/runs/{run}")
         until_page(page, "window.aideatorRun && aideatorRun.source.received > 100")
+        run.rest()  # or it may be over before the server is
         site.stop()
         until_page(page, "!document.querySelector('#connection').hidden")
+        run.go_on()
         assert "The agents go on" in page.locator("#connection").inner_text()
         site.come_back()
         until_page(page, "document.querySelector('#connection').hidden")
