@@ -112,7 +112,7 @@ def team_called(here: Here, name: str, where: "Where | None", *, alone: bool = T
     known = here.store.find_team(name)
     if known is not None and (known == name or not alone or here.store.find(name) is None):
         return _brought_up_to_date(here, here.store.team(known))
-    server = named_server(here, where)
+    server = server_to_ask(here, where)
     if server is None:
         return None
     from aideator_cli.actions.teams import mirroring
@@ -140,7 +140,7 @@ def last_team(here: Here) -> "TeamRun | None":
         return None  # what looks for the run says why
 
 
-def named_server(here: Here, where: "Where | None") -> "ServerBackend | None":
+def server_to_ask(here: Here, where: "Where | None") -> "ServerBackend | None":
     """Returns the server at which a user looks for what is not known here, if one is named."""
     url = here.settings.server if where is None else server_named(where, here.settings)
     return None if url is None else server_at(url, here.settings)
@@ -191,7 +191,7 @@ def _find_here(here: Here, name: str) -> str | None:
 
 def _last_at_server(here: Here, where: "Where | None") -> str | None:
     """Returns the newest run of the server, if one is named."""
-    server = named_server(here, where)
+    server = server_to_ask(here, where)
     if server is None:
         return None
     newest = next(iter(server.page(1)), None)

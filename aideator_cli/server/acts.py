@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import cancelling, deleting, keeping, places, retrying, selecting, starting, telling
@@ -18,7 +18,7 @@ from aideator_cli.server.access import Caller, being_deleted, caller_with
 from aideator_cli.server.described import either, one, several
 from aideator_cli.server.foreign import admissible, check_place, check_reached
 from aideator_cli.server.naming import named, the_run, word
-from aideator_cli.server.once import Key, key_of, once
+from aideator_cli.server.once import Again, Key, key_of, once
 from aideator_cli.server.problems import Problem
 from aideator_cli.server.runs import RunId, core_of, followers_of, shown
 
@@ -33,9 +33,7 @@ async def start(
     request: Request,
     caller: Acting,
     body: bodies.AnyRun,
-    key: Annotated[
-        str | None, Header(alias="Idempotency-Key", description="The same request again then starts nothing anew.")
-    ] = None,
+    key: Again = None,
 ) -> Response:
     """Answers as soon as the agents are accepted. They go on without the server; while it lives, it follows them."""
     asked = body.full() if isinstance(body, bodies.ShortRun) else body

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_agent.spec import RunSpec
@@ -15,14 +15,13 @@ from aideator_cli.actions import estimating, starting
 from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.here import Here
 from aideator_cli.server import bodies
-from aideator_cli.server.access import Caller, caller_with
-from aideator_cli.server.acts import planned_for
+from aideator_cli.server.access import Caller
+from aideator_cli.server.acts import Acting, planned_for
 from aideator_cli.server.described import one
 from aideator_cli.server.foreign import admissible
 from aideator_cli.server.runs import core_of
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
-Acting = Annotated[Caller, Depends(caller_with("run"))]
 
 
 @frozen

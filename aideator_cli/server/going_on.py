@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import continuing, keeping, merging, starting
@@ -13,19 +12,15 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.starting import Plan
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.server import bodies, keys
-from aideator_cli.server.access import Caller, caller_with, check_kept, check_owner
-from aideator_cli.server.acts import ACCEPTED
+from aideator_cli.server.access import Caller, check_kept, check_owner
+from aideator_cli.server.acts import ACCEPTED, Acting
 from aideator_cli.server.described import one
 from aideator_cli.server.foreign import check_going_on, check_place, check_reached
 from aideator_cli.server.naming import named
-from aideator_cli.server.once import Key, key_of, once
+from aideator_cli.server.once import Again, Key, key_of, once
 from aideator_cli.server.runs import RunId, core_of, followers_of, shown
 
 router = APIRouter(prefix="/api/v1", tags=["acts"])
-Acting = Annotated[Caller, Depends(caller_with("run"))]
-Again = Annotated[
-    str | None, Header(alias="Idempotency-Key", description="The same request again then starts nothing anew.")
-]
 
 
 @router.post(

@@ -1,14 +1,13 @@
 """The routes of a run's judge, which takes minutes: it is asked for, looked at, and stopped."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions.here import Here
 from aideator_cli.server import bodies
-from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.acts import ACCEPTED, Acting
 from aideator_cli.server.described import one
 from aideator_cli.server.foreign import check_judge
 from aideator_cli.server.judged import judge_of
@@ -18,8 +17,6 @@ from aideator_cli.server.runs import Reading, RunId, core_of
 from aideator_cli.store.serving import ServerStore
 
 router = APIRouter(prefix="/api/v1", tags=["judge"])
-Acting = Annotated[Caller, Depends(caller_with("run"))]
-ACCEPTED = HTTPStatus.ACCEPTED
 
 
 @router.post(
@@ -47,7 +44,7 @@ async def look(request: Request, _caller: Reading, run: RunId) -> Response:
 
 @router.delete("/runs/{run}/judge", status_code=HTTPStatus.NO_CONTENT, summary="Ask the model nothing more")
 async def stop(request: Request, _caller: Acting, run: RunId) -> Response:
-    """What it has answered is stored, and does not count."""
+    """What it has answered is stored. It counts once a judge of the same model has answered the rest."""
     await core_of(request).act(stop_judge, run)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 

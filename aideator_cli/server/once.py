@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Header
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
@@ -12,6 +14,9 @@ from aideator_cli.store.serving import ServerStore
 
 KEPT_SECONDS: Final = 24 * 3600.0
 LONGEST: Final = 255  # characters of a key
+Again = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="The same request again then starts nothing anew.")
+]
 
 
 @frozen

@@ -1,21 +1,20 @@
 """The routes of what a run's user says of it: its name, its note and its tags."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import remarking
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import usage
 from aideator_cli.server import bodies
-from aideator_cli.server.access import Caller, caller_with
+from aideator_cli.server.acts import Acting
 from aideator_cli.server.described import one
 from aideator_cli.server.naming import the_run
 from aideator_cli.server.runs import RunId, core_of
 
 router = APIRouter(prefix="/api/v1", tags=["remarks"])
-Acting = Annotated[Caller, Depends(caller_with("run"))]
 
 
 @router.put("/runs/{run}/name", summary="Name a run, or take its name away", responses=one("Name"))

@@ -189,7 +189,7 @@ def test_the_page_asks_for_one_counts_its_answers_and_shows_what_it_said(home: P
         until(lambda: '<b class="answered">1</b> of 6 answers' in compare())
         assert "Ask a judge" not in compare()
         press("judge/stop")
-        assert "The judge was stopped" in compare()
+        assert "The judge was stopped. It decides nothing until" in compare()
         press("judge", **quick)
         until(lambda: "Judge again" in compare())
         assert "1 and 2: a tie" in compare()

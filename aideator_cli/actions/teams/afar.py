@@ -37,7 +37,7 @@ class Mirror:
 
     here: Here
     team: str
-    told: following.Told = lambda *_: None
+    told: following.Tell = lambda *_: None
     seen: Callable[[Observation], None] = lambda _: None
     window: Window = ALL  # how much of what was there before is told
     stop: threading.Event = field(default_factory=threading.Event)

@@ -15,7 +15,7 @@ from aideator_cli.store.away import is_of_database
 
 LOOK_SECONDS: Final = 0.5  # before a run is followed again that could not be
 
-Told = Callable[[StoredRun, list[Item]], None]
+Tell = Callable[[StoredRun, list[Item]], None]
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Followers:
     """Those of one team in this process. `told` gets each run's items when they are stored, in the follower's thread."""
 
     here: Here
-    told: Told
+    told: Tell
     reads: bool = True  # whether the runs' logs are read; else it is only told which runs there are
     window: Window = ALL  # how much of what was there before is told
     stop: threading.Event = field(default_factory=threading.Event)  # whether nothing is to be followed any more

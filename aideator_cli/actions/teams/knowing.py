@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from aideator_cli.actions.finding import last_team, named_server, team_called
+from aideator_cli.actions.finding import last_team, server_to_ask, team_called
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, command, not_found, refused, usage
 from aideator_cli.system.clock import now, seconds_between
@@ -27,7 +27,7 @@ def known(here: Here, word: str, where: "Where | None" = None) -> "TeamRun | Non
     if word == "@last":
         return None
     found = team_called(here, word, where)
-    if found is not None or where is None or named_server(here, where) is not None:
+    if found is not None or where is None or server_to_ask(here, where) is not None:
         return found
     return _in_cluster(here, word, where)
 

@@ -19,7 +19,7 @@ from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, place_of
 from aideator_cli.actions.starting import Plan, asking, start
-from aideator_cli.actions.teams.following import Followers, Told
+from aideator_cli.actions.teams.following import Followers, Tell
 from aideator_cli.actions.teams.holding import beginning, gone, own_name
 from aideator_cli.actions.teams.joining import Joiner
 from aideator_cli.actions.teams.seeing import Seen, Sight
@@ -53,7 +53,7 @@ class Mover:
 
     here: Here
     team: str
-    told: Told = lambda *_: None
+    told: Tell = lambda *_: None
     follows: bool = True
     window: Window = ALL  # how much of what was there before is told
     patient: bool = True  # whether it stays while another process moves the team on

@@ -104,21 +104,15 @@ class ServerBackend:
 
     def start(self, body: Mapping[str, Any]) -> str:
         """Starts a run and returns its id. Sent once more, after a lost connection, it starts nothing anew."""
-        told = self.client.ask("POST", f"{API}/runs", body, key=uuid.uuid4().hex)
-        with self.client.understanding():
-            return str(told["run"])
+        return self._begun("runs", "run", body)
 
     def continue_run(self, run: str, body: Mapping[str, Any]) -> str:
         """Starts a run that goes on from this one, and returns its id. As for `start`."""
-        told = self.client.ask("POST", f"{API}/runs/{run}/continue", body, key=uuid.uuid4().hex)
-        with self.client.understanding():
-            return str(told["run"])
+        return self._begun(f"runs/{run}/continue", "run", body)
 
     def merge(self, body: Mapping[str, Any]) -> str:
         """Starts a run that checks a merge, and returns its id. As for `start`."""
-        told = self.client.ask("POST", f"{API}/merges", body, key=uuid.uuid4().hex)
-        with self.client.understanding():
-            return str(told["run"])
+        return self._begun("merges", "run", body)
 
     def dry_run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what the server would start."""
@@ -128,9 +122,12 @@ class ServerBackend:
 
     def start_team(self, body: Mapping[str, Any]) -> str:
         """As `start`, for a team."""
-        told = self.client.ask("POST", f"{API}/teams", body, key=uuid.uuid4().hex)
+        return self._begun("teams", "team", body)
+
+    def _begun(self, path: str, kind: str, body: Mapping[str, Any]) -> str:
+        told = self.client.ask("POST", f"{API}/{path}", body, key=uuid.uuid4().hex)
         with self.client.understanding():
-            return str(told["team"])
+            return str(told[kind])
 
     def dry_run_team(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """As `dry_run`, for a team."""

@@ -26,7 +26,7 @@ def values(judge: Mapping[str, Any] | None, results: Sequence[Result]) -> dict[s
             "of": 2 * judge["pairs"],
         }
     if judge["state"] == "stopped":
-        words = "The judge was stopped. What it had said does not count."
+        words = "The judge was stopped. It decides nothing until a judge of the same model has answered the rest."
     elif judge["passed"] is not None:
         words = f"There was nothing to judge: only {joined(judge['passed'])} passed, or all of them do the same."
     else:

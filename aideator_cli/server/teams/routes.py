@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from aideator_cli.actions import finding
@@ -12,13 +12,14 @@ from aideator_cli.actions.sharing import reporting
 from aideator_cli.actions.teams import knowing
 from aideator_cli.domain.ids import is_id
 from aideator_cli.server import runs
-from aideator_cli.server.access import Caller, being_deleted, caller_with
+from aideator_cli.server.access import being_deleted
+from aideator_cli.server.acts import Acting
 from aideator_cli.server.answers import patch_answer, report_answer, stream_answer
 from aideator_cli.server.bodies import NewTeam
 from aideator_cli.server.described import OR_NULL, one, other, several
 from aideator_cli.server.foreign import admissible
 from aideator_cli.server.naming import the_run
-from aideator_cli.server.once import key_of
+from aideator_cli.server.once import Again, key_of
 from aideator_cli.server.problems import Problem
 from aideator_cli.server.runs import FIRST_PAGE, LARGEST_PAGE, Reading, core_of, followers_of
 from aideator_cli.server.teams import acting
@@ -26,7 +27,6 @@ from aideator_cli.server.teams.looking import Looks, the_team
 from aideator_cli.server.teams.telling import END, Watches, told_of
 
 router = APIRouter(prefix="/api/v1", tags=["teams"])
-Acting = Annotated[Caller, Depends(caller_with("run"))]
 TeamId = Annotated[str, Path(pattern="^[a-z][a-z0-9]{0,20}$", description="The team's id, such as t8d2m4x.")]
 STATES = ("", "running", "succeeded", "failed", "cancelled")
 
@@ -43,9 +43,7 @@ async def start(
     request: Request,
     caller: Acting,
     body: NewTeam,
-    key: Annotated[
-        str | None, Header(alias="Idempotency-Key", description="The same request again then starts nothing anew.")
-    ] = None,
+    key: Again = None,
 ) -> Response:
     """Answers as soon as its first step has begun. The server then moves it on."""
     asked = admissible(caller, body)

@@ -157,15 +157,14 @@ _JUDGES = Step(  # the last judge of each run that a server has let work; `expir
 )
 
 
-_NAMES_OF_OWNERS = (
-    Step(  # each user of a server may name a run as another user has; on the way back the first one keeps the name
-        "drop index runs_by_name; create index runs_by_name on runs(name)",
-        """
+_NAMES_OF_OWNERS = Step(
+    # each user of a server may name a run as another user has; on the way back the first one keeps the name
+    "drop index runs_by_name; create index runs_by_name on runs(name)",
+    """
     update runs set name = null where exists (select 1 from runs as other where other.name = runs.name and other.id < runs.id);
     drop index runs_by_name;
     create unique index runs_by_name on runs(name)
     """,
-    )
 )
 
 
