@@ -70,7 +70,9 @@ def _stands(server: "ServerBackend", run: str, told: dict[str, Any]) -> Iterator
 
 def _failure(told: dict[str, Any]) -> AideatorError:
     if told["state"] == "stopped":
-        return AideatorError("the judge was stopped on the server; its answers are kept", hint="the same command asks only for the rest")
+        return AideatorError(
+            "the judge was stopped on the server; its answers are kept", hint="the same command asks only for the rest"
+        )
     problem = told["problem"]
     code = problem.get("exit_code")
     known = ExitCode(code) if code in ExitCode._value2member_map_ else ExitCode.FAILED

@@ -11,7 +11,6 @@ from aideator_agent.conversation import Conversation
 from aideator_agent.emitter import Emitter
 from aideator_agent.program import AgentProgram
 from aideator_agent.programs import descriptions
-from aideator_agent.programs.asking import TeamTool
 from aideator_agent.programs.ending import NOT_FOUND, complaint, died, missing
 from aideator_agent.programs.messages import (
     BAD_PARAMETERS,
@@ -24,6 +23,7 @@ from aideator_agent.programs.messages import (
 )
 from aideator_agent.programs.servers import by_http
 from aideator_agent.programs.telling import Telling
+from aideator_agent.team_tool import TeamTool
 from aideator_agent.told import Told
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed, limit

@@ -8,9 +8,9 @@ from aideator_agent.changes import Changes
 from aideator_agent.colleague import ARGUMENTS, ASK
 from aideator_agent.emitter import Emitter
 from aideator_agent.programs import descriptions
-from aideator_agent.programs.asking import TeamTool
 from aideator_agent.programs.descriptions import Fields
 from aideator_agent.stream import Stream
+from aideator_agent.team_tool import TeamTool
 from aideator_agent.totals import Totals
 
 ID_SHOWN: Final = 80  # characters of a call's id

@@ -19,7 +19,6 @@ from aideator_agent.mcp.server import McpServer, filled
 from aideator_agent.models.base import Usage
 from aideator_agent.program import AgentProgram
 from aideator_agent.programs.acp import AcpAgent, Task
-from aideator_agent.programs.asking import SERVER, TeamTool
 from aideator_agent.programs.ending import Worked
 from aideator_agent.programs.home import Home, home_of
 from aideator_agent.programs.servers import by_proxy, described
@@ -30,6 +29,7 @@ from aideator_agent.resuming import ANEW
 from aideator_agent.search import offer
 from aideator_agent.settings import NO_SECRET, Settings
 from aideator_agent.shell import NotStarted, Shell
+from aideator_agent.team_tool import SERVER, TeamTool
 from aideator_agent.told import Told
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import Ended, failed

@@ -17,7 +17,6 @@ from aideator_agent import confinement
 from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
 from aideator_agent.program import Wire, name_at_provider
-from aideator_agent.programs.asking import TeamTool
 from aideator_agent.proxy.beside import PATH, Beside, Servers
 from aideator_agent.proxy.consulting import Consulting
 from aideator_agent.proxy.door import Door
@@ -28,6 +27,7 @@ from aideator_agent.proxy.server import HOST, Server
 from aideator_agent.proxy.shaping import Shape
 from aideator_agent.proxy.upstream import Upstream
 from aideator_agent.spec import Limits, Price
+from aideator_agent.team_tool import TeamTool
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import failed
 

@@ -14,11 +14,11 @@ from aiohttp import web
 
 from aideator_agent.keys import Redactor
 from aideator_agent.mcp.offer import Arguments, Called, Offer, Wrong
-from aideator_agent.programs.asking import Consultant, TeamTool
 from aideator_agent.proxy import gate
 from aideator_agent.proxy.answers import Answered, Passage, asking
 from aideator_agent.proxy.gate import Refusal
 from aideator_agent.search import offer
+from aideator_agent.team_tool import Consultant, TeamTool
 from aideator_agent.values import frozen
 
 if TYPE_CHECKING:

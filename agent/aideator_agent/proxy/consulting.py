@@ -9,12 +9,12 @@ from aideator_agent import pieces
 from aideator_agent.models.base import Message, Say
 from aideator_agent.models.thoughts import Thoughts
 from aideator_agent.program import Wire
-from aideator_agent.programs.asking import NoAnswer
 from aideator_agent.proxy.answers import Answered, Unreached
 from aideator_agent.proxy.gate import Asked
 from aideator_agent.proxy.ledger import LimitReached
 from aideator_agent.proxy.upstream import Upstream
 from aideator_agent.proxy.wires import Route
+from aideator_agent.team_tool import NoAnswer
 
 OUTPUT: Final = 4096  # tokens; only Anthropic wants to be told
 HEADERS: Final = {"accept-encoding": "identity"}

@@ -13,9 +13,9 @@ import pytest
 from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
 from aideator_agent.program import Wire
-from aideator_agent.programs.asking import TeamTool
 from aideator_agent.proxy import KeyProxy
 from aideator_agent.spec import Limits, Price
+from aideator_agent.team_tool import TeamTool
 from aideator_agent.totals import Totals
 from tests.fixtures.provider import Provider, Reply
 

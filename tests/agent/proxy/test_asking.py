@@ -13,8 +13,8 @@ from aideator_agent.colleagues import Questions
 from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
 from aideator_agent.program import Wire
-from aideator_agent.programs.asking import LATER, TeamTool
 from aideator_agent.proxy import Shape
+from aideator_agent.team_tool import LATER, TeamTool
 from aideator_agent.told import Told, line
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import Ended

@@ -22,9 +22,7 @@ from aideator_agent.totals import Totals
 
 SERVER: Final = "team"  # as the agent calls the tool's server
 LONGEST: Final = 100_000  # characters of an argument that is read
-PATIENCE: Final = (
-    40.0  # seconds until the agent is told to ask again, because programs give up on a tool after a minute
-)
+PATIENCE: Final = 40.0  # seconds until the agent is told to ask again: programs give up on a tool after a minute
 CATCHING_UP: Final = 1.0  # seconds that the telling may lag behind the agent
 GONE: Final = 60.0  # seconds in which it has to do so
 LATER: Final = (
@@ -131,10 +129,8 @@ class TeamTool:
 
     async def _caught_up(self) -> None:
         """Waits until what the agent has said before its question is told."""
-        wanted, deadline = (
-            self._beats + 2,
-            time.monotonic() + CATCHING_UP,
-        )  # one may have begun before the question came
+        wanted = self._beats + 2  # one may have begun before the question came
+        deadline = time.monotonic() + CATCHING_UP
         while self._beats < wanted and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
 
