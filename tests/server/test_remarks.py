@@ -67,6 +67,12 @@ def test_it_is_seen_wherever_the_run_is(shared: TestClient) -> None:
     assert [each.action.rpartition("/")[2] for each in deeds] == ["tags", "note", "name"] * 2
 
 
+def test_a_long_note_moves_none_of_the_figures_of_a_run(shared: TestClient) -> None:
+    said(shared, RUN, "note", note="x" * 3000)
+    page = shared.get(f"/runs/{RUN}", headers={**token("ada"), "Accept": "text/html"}).text
+    assert page.index('class="spent"') < page.index("xxx")
+
+
 def test_the_page_shows_it_as_text(shared: TestClient) -> None:
     said(shared, RUN, "name", name="Fix.lexer")
     said(shared, RUN, "note", note="<script>alert(1)</script>" + "x" * 3000)
