@@ -192,7 +192,8 @@ class Aideator:
         if server := server_named(where, self._here.settings):
             from aideator_cli.actions import at_server
 
-            return Run(self._here, at_server.start(self._here, request, server_at(server, self._here.settings)))
+            at = server_at(server, self._here.settings)
+            return Run(self._here, at_server.start(self._here, request, at, many=matrix is not None))
         planned = starting.plan(self._here, request, where)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)

@@ -32,7 +32,7 @@ class Purse:
         """Raises `AideatorError` if nothing is left to ask more."""
         if self.budget is not None and self.spent >= self.budget:
             raise AideatorError(
-                f"the run's budget of {cost(self.budget)} is used up, so the judge is asked no more; its answers are kept, and decide nothing yet",
+                f"the run's budget of {cost(self.budget)} is used up, so the judge is asked no more; its answers are kept",
                 code=ExitCode.LIMIT,
             )
 

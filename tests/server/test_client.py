@@ -16,6 +16,7 @@ from aideator_cli import __version__
 from aideator_cli.actions import at_server, tokens
 from aideator_cli.actions.demo_material import CHECK, demo_scripts
 from aideator_cli.actions.here import Here
+from aideator_cli.api import Aideator
 from aideator_cli.backends.server import ServerBackend
 from aideator_cli.backends.server.client import Client
 from aideator_cli.errors import AideatorError, ExitCode
@@ -184,6 +185,17 @@ def test_a_matrix_is_sent_with_what_is_beside_it(
     ):
         refused = run(wrong, "--detach")
         assert (refused.code, told in refused.err) == (ExitCode.USAGE, True), refused.err
+
+
+def test_a_script_starts_a_large_matrix_there_as_without_a_server(
+    client: Shell, repository: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "matrix.yaml"
+    file.write_text(json.dumps({"prompts": {"short": "Fix.", "long": "Fix it."}, "n": 11}))
+    model = script(tmp_path, "one", "echo 1 > one")
+    run = Aideator().start(repository, models=model, matrix=file, max_parallel=1)
+    assert len(run.spec.variations) == 22
+    assert client("delete", run.id, "--force", "--yes").code == 0
 
 
 def test_a_merge_is_checked_on_the_server(client: Shell, there: Shell, site: Site, tmp_path: Path) -> None:
