@@ -20,9 +20,7 @@ class File:
     old_mode: str | None = None
     mode: str | None = None
     lines: list[tuple[int, str]] = field(default_factory=list)  # added, with their numbers in the new file
-    removed: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # with the number of the line in the new file that follows
+    removed: list[tuple[int, str]] = field(default_factory=list)  # each with the number of the new file's next line
 
     @property
     def suffix(self) -> str:

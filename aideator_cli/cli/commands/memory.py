@@ -31,7 +31,7 @@ Numbers = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Those of all repositories.")]
 NoServer = Annotated[
-    bool, typer.Option("--no-server", help="The notes of this machine, also if a server is configured.")
+    bool, typer.Option("--no-server", help="The notes of this machine, even if a server is configured.")
 ]
 Reject = Annotated[
     list[str] | None,
