@@ -36,6 +36,7 @@ def begin(
     from aideator_cli.cli.delivery import show_delivery
     from aideator_cli.cli.started import announce, leave_detached
     from aideator_cli.errors import AideatorError
+    from aideator_cli.text.figures import plural
 
     spec = planned.spec
     if planned.is_large and not confirmed and not _is_so_many(len(spec.variations)):
@@ -43,7 +44,7 @@ def begin(
     remark(planned.remarks)
     if planned.suspects and not _may_send(planned.suspects):
         raise AideatorError("nothing was started")
-    if spec.issue is not None and not _may_give(spec.issue, len(spec.variations), confirmed=confirmed):
+    if spec.issue is not None and not may_give(spec.issue, plural(len(spec.variations), "agent"), confirmed=confirmed):
         raise AideatorError("nothing was started")
     tell_added(spec)
     run = start(here, planned)
@@ -62,10 +63,11 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
     from aideator_cli.actions.places import server_at
     from aideator_cli.cli.started import announce, leave_detached
     from aideator_cli.errors import AideatorError
+    from aideator_cli.text.figures import plural
 
     issue = call.request.issue
     server = server_at(url, call.here.settings)
-    if issue is not None and not _may_give(issue, call.request.n or 1, confirmed=call.confirmed):
+    if issue is not None and not may_give(issue, plural(call.request.n or 1, "agent"), confirmed=call.confirmed):
         raise AideatorError("nothing was started")
     many = call.request.matrix is not None and (call.confirmed or _are_agreed(call, server))
     with telling_of_lost(server, "run"):
@@ -174,16 +176,13 @@ def _may_send(suspects: "Sequence[Suspect]") -> bool:
     return terminal.agrees(f"Send {plural(len(suspects), 'file')} that may hold secrets?")
 
 
-def _may_give(issue: "Issue", agents: int, *, confirmed: bool) -> bool:
+def may_give(issue: "Issue", whom: str, *, confirmed: bool) -> bool:
     """Shows the issue before anybody gets it, and asks the person at the terminal."""
     from aideator_cli.cli import terminal
     from aideator_cli.cli.issued import show_issue
-    from aideator_cli.text.figures import plural
 
     show_issue(issue)
-    return confirmed or terminal.agrees(
-        f"Give this {'pull request' if issue.pull else 'issue'} to {plural(agents, 'agent')}?"
-    )
+    return confirmed or terminal.agrees(f"Give this {'pull request' if issue.pull else 'issue'} to {whom}?")
 
 
 def tell_added(spec: "RunSpec") -> None:

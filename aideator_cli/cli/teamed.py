@@ -62,7 +62,7 @@ def carry_out_by_team(call: "Call", word: str, server: str | None) -> int:
 
 def _begin_here(call: "Call", team: "Team") -> "TeamRun":
     from aideator_cli.actions.teams import starting
-    from aideator_cli.cli.beginning import remark, tell_added
+    from aideator_cli.cli.beginning import may_give, remark, tell_added
 
     planned = starting.plan(call.here, team, call.request, call.where)
     tell_added(planned.first.spec)
@@ -75,6 +75,9 @@ def _begin_here(call: "Call", team: "Team") -> "TeamRun":
         from aideator_cli.actions.starting import unconfirmed
 
         raise unconfirmed(planned.first.suspects)
+    issue = call.request.issue
+    if issue is not None and not may_give(issue, f"team {team.name}", confirmed=call.confirmed):
+        raise AideatorError("nothing was started")
     return begin(call.here, planned)
 
 

@@ -82,6 +82,20 @@ def test_a_person_is_asked(
     assert questions == []
 
 
+@pytest.mark.parametrize(("agrees", "code"), [(False, ExitCode.FAILED), (True, ExitCode.OK)])
+def test_a_person_is_shown_what_a_team_gets(
+    aideator: Shell, near: Near, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agrees: bool, code: ExitCode
+) -> None:
+    (tmp_path / "alone.yaml").write_text("stages: {build: {}}")
+    questions: list[str] = []
+    monkeypatch.setattr(terminal, "agrees", lambda question: questions.append(question) or agrees)
+    said = aideator("run", *words(near, tmp_path, "Fix it."), "--team", str(tmp_path / "alone.yaml"))
+    assert (said.code, questions) == (code, ["Give this issue to team alone?"]), said.err
+    assert "> " + " " * 4 + "It fails.␛[31m\n" in said.err
+    assert "warning: it holds HTML comments" in said.err
+    assert aideator("list", "--steps", "--json").out.count('"kind":"run"') == agrees
+
+
 def test_what_is_missing_is_told_before_anything_starts(
     aideator: Shell, home: Path, near: Near, tmp_path: Path
 ) -> None:
