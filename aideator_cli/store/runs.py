@@ -107,7 +107,7 @@ class Runs(Database):
 
     def find(self, name: str) -> str | None:
         """Returns the id for a user's word: an id, a name, a unique prefix of an id, or @last. Raises if it is ambiguous. None if no run
-        matches. A prefix and @last find no run of another user of the cluster."""
+        matches. A prefix and @last find no run of another user of the cluster, and a name one of a server's user only if no other has it."""
         if name == "@last":
             query = "select id from runs where cluster_user is null order by created desc, rowid desc limit 1"
             row = next(self._rows(query), None)
@@ -116,7 +116,9 @@ class Runs(Database):
             return str(row["id"])
         if next(self._rows("select id from runs where id = ?", name), None) is not None:
             return name
-        named = [str(row["id"]) for row in self._rows("select id from runs where name = ? order by id", name)]
+        rows = list(self._rows("select id, owner from runs where name = ? order by id", name))
+        own = [row for row in rows if row["owner"] == self.owner]
+        named = [str(row["id"]) for row in own or rows]
         if len(named) > 1:
             raise usage(f"several runs are called {name}: {', '.join(named[:8])}", hint="use the id of one")
         if named:
