@@ -19,9 +19,12 @@ class Chosen:
 
 
 def at_hand(here: Here, where: Where, secret: str | None = None, *, answers: bool = False) -> Market:
-    """Returns the models whose keys are at hand there, and what was tried. `answers`: in runs that ask for an answer."""
+    """Returns the models whose keys are at hand there, and what was tried: for a user of the server what that user has tried alone.
+
+    `answers`: in runs that ask for an answer.
+    """
     found = shelf(here, (), Store(where, secret))
-    tried = tuple(here.store.tried(answers=answers))
+    tried = tuple(here.store.tried(answers=answers, owner=here.store.owner))
     offers = [known.info for known in found.models if known.usable and (known.own or fits(known.info.name))]
     return Market(offers, tried, found.place, found.trouble)
 
