@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Final
 
 from aideator_agent.spec import RunSpec
+from aideator_cli.actions import keeping
 from aideator_cli.actions.attending import ALL, Window
 from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.here import Here
@@ -210,7 +211,7 @@ class Mover:
             return self._taken_up(run, checked_spec(run, held), backend, first.repository_path)
         path = first.repository_path
         ask = asking(self.here, Where(backend.name), first.spec.secret, answers=wanted.stage.answers)
-        with store.owned_by(run.owner):
+        with store.owned_by(run.owner), keeping.without_the_servers(backend.name, run.owner):
             made = ordered(run, wanted, first.spec, path, backend.name, self.here.settings, left, ask, store.recalled)
         try:
             if id_ == first.spec.id:

@@ -20,6 +20,7 @@ from aideator_cli.domain.runs import Place
 from aideator_cli.domain.teams import Stage, TeamRun, first_run
 from aideator_cli.errors import AideatorError, Taken, unavailable
 from aideator_cli.intake.sending.packed import Packed
+from aideator_cli.system import git_token
 from aideator_cli.system.settings import Settings
 from tests.actions.teams.test_taking_over import TEAM, first_of
 
@@ -118,6 +119,21 @@ def test_a_first_step_that_can_t_be_begun_again_now_can_be_later(
     assert known is not None
     assert (cluster.done, known.spec, known.owner, known.state) == (["submit"], SPEC, "ada", "running")
     assert known.repository_path == tmp_path
+
+
+def test_the_servers_own_token_of_git_does_not_go_to_the_host_of_a_users_team(
+    here: Here, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TOKEN", "s3cret")
+    seen: list[bool] = []
+
+    def order(*_: object) -> Any:
+        seen.append(git_token.is_set())
+        return SimpleNamespace(packed=Packed(SPEC.repository))
+
+    monkeypatch.setattr(moving, "ordered", order)
+    assert begin(Cluster())
+    assert seen == [False]
 
 
 def started(here: Here, monkeypatch: pytest.MonkeyPatch, start: Callable[..., Any]) -> TeamRun:
