@@ -1,11 +1,11 @@
 """Starts a run that checks a merge of several variations' patches. Nobody works on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aideator_agent.spec import Origin
 from aideator_agent.values import frozen
+from aideator_cli.actions.continuing import with_keys
 from aideator_cli.actions.diffing import Made, made
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
@@ -86,7 +86,7 @@ def server_for(here: Here, merging_: Merging) -> "ServerBackend | None":
 def plan(here: Here, merging_: Merging, secret: str | None = None) -> Plan:
     """Plans the run where the first of the variations ran, with the settings and the checks of its run.
 
-    `secret`: the Secret with the providers' keys; None: as in that run.
+    `secret`: the Secret with the providers' keys; None: as in that run, if it is the same user's.
     """
     first = merging_.sources[0]
     prompts = dict.fromkeys(
@@ -97,7 +97,7 @@ def plan(here: Here, merging_: Merging, secret: str | None = None) -> Plan:
     origin = Origin(tuple(each.name for each in merging_.sources), merged=True)
     assert first.base is not None
     earlier = Earlier(
-        replace(first.run.spec, secret=secret or first.run.spec.secret),
+        with_keys(here, first.run, secret),
         first.base,
         merging_.merged.patch,
         origin,

@@ -41,7 +41,7 @@ def continued(earlier: Earlier, anew: Anew, backend: str, settings: Settings, as
         old, prompt=anew.prompt, limits=limits, share=request.bounds.budget and request.bounds.budget / agents,
         variations=tuple(replace(each, limits=_strict(each.limits, limits)) for each in crew.variations),
         system=crew.system, task=crew.task, scripts=crew.scripts,
-        checks=asked.checks if anew.verify else old.checks, setup=asked.setup, secret=anew.secret or old.secret, model_hosts=router.hosts,
+        checks=asked.checks if anew.verify else old.checks, setup=asked.setup, model_hosts=router.hosts,
         first=None if request.first is None or request.first > agents else request.first,
         parallel=bounds.parallel(request, agents), retries=old.retries if anew.retries is None else anew.retries,
     )  # fmt: skip

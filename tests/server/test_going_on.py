@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from aideator_agent.spec import Repository
+from aideator_cli.actions import continuing, merging
+from aideator_cli.actions.finding import find
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.runs import Place
+from aideator_cli.intake.request import Anew
 from aideator_cli.server.app import application
 from aideator_cli.store.serving import ServerStore
+from tests.backends.kubernetes.api_server import write_kubeconfig
 from tests.cli.test_continue import script
 from tests.fixtures.repositories import LocalRepository
 from tests.fixtures.stored_runs import Told, add_run, change
@@ -170,3 +175,25 @@ def test_no_host_of_a_cloud_is_asked_for_the_base(shared: TestClient, home: Path
         connection.execute("update runs set spec = ? where id = ?", (store._dialect.document(json.dumps(spec)), RUN))
     answer = shared.post(f"{API}/runs/{RUN}/continue", json={"prompt": "More."}, headers=token("eve"))
     assert "only machines of one network reach" in refused(answer, 403)["detail"]
+
+
+@pytest.mark.parametrize(("who", "secret"), [("eve", "keys-of-eve"), (None, None), ("root", None)])
+def test_who_goes_on_from_anothers_run_does_not_work_with_the_others_keys(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str | None, secret: str | None
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", {})))
+    repository = LocalRepository(tmp_path / "todo")
+    base = repository.commit({"a.py": "x\n", "b.py": "x\n"})
+    told = (Told(change("a.py", "x", "y")), Told(change("b.py", "x", "y")))
+    asked = {"repository": Repository(repository.path.as_uri(), None, base), "secret": "keys-of-eve"}
+    add_run(home, *told, run=RUN, place=Place("kubernetes", "here", "fake", "team"), **asked)
+    here = Here()
+    with here.store.transaction(RUN) as connection:
+        connection.execute("update runs set owner = 'eve' where id = ?", (RUN,))
+    with here.store.owned_by(who):
+        both = {word: find(here, word) for word in (f"{RUN}/1", f"{RUN}/2")}
+        merged = merging.plan(here, merging.merge(here, merging.Asked(both)))
+        went_on = continuing.plan(here, both[f"{RUN}/1"], Anew("More."))
+    assert (went_on.spec.secret, merged.spec.secret) == (secret, secret)
+    for planned in (went_on, merged):
+        planned.order.packed.release()
