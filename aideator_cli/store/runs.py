@@ -107,7 +107,8 @@ class Runs(Database):
 
     def find(self, name: str) -> str | None:
         """Returns the id for a user's word: an id, a name, a unique prefix of an id, or @last. Raises if it is ambiguous. None if no run
-        matches. A prefix and @last find no run of another user of the cluster, and a name one of a server's user only if no other has it."""
+        matches. A prefix and @last find no run of another user of the cluster. With one name, a run of this store's `owner` comes
+        before those of others."""
         if name == "@last":
             query = "select id from runs where cluster_user is null order by created desc, rowid desc limit 1"
             row = next(self._rows(query), None)

@@ -185,7 +185,7 @@ def test_who_goes_on_from_anothers_run_does_not_work_with_the_others_keys(
     repository = LocalRepository(tmp_path / "todo")
     base = repository.commit({"a.py": "x\n", "b.py": "x\n"})
     told = (Told(change("a.py", "x", "y")), Told(change("b.py", "x", "y")))
-    asked = {"repository": Repository(repository.path.as_uri(), None, base), "secret": "keys-of-eve"}
+    asked: dict[str, Any] = {"repository": Repository(repository.path.as_uri(), None, base), "secret": "keys-of-eve"}
     add_run(home, *told, run=RUN, place=Place("kubernetes", "here", "fake", "team"), **asked)
     here = Here()
     with here.store.transaction(RUN) as connection:

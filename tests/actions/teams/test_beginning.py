@@ -122,7 +122,7 @@ def test_a_first_step_that_can_t_be_begun_again_now_can_be_later(
 
 
 def test_the_servers_own_token_of_git_does_not_go_to_the_host_of_a_users_team(
-    here: Here, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_TOKEN", "s3cret")
     seen: list[bool] = []
