@@ -200,6 +200,15 @@ def test_a_server_that_restarts_costs_a_watched_team_no_event(
     assert "does not answer" in stale.stderr
 
 
+def test_who_works_with_the_servers_own_store_has_each_team_once(
+    server: tuple[str, Path], there: Shell, world: World
+) -> None:
+    said = there(*started(world, "--json", "--server", server[0]))
+    assert (said.code, records(said)[-1]["state"]) == (0, "succeeded"), said.err
+    shown = there("show", records(said)[-1]["team"], "--json", "--server", server[0])
+    assert json.loads(shown.out)["state"] == "succeeded"
+
+
 def test_a_script_waits_for_a_team_of_the_server(client: Shell, world: World, home: Path) -> None:
     aideator = Aideator(home)
     team = aideator.start_team(world.repository.path, "Write both.", world.team, allow_local_shell=True)

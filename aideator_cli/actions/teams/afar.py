@@ -4,7 +4,9 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from math import inf
+from time import monotonic
+from typing import Final
 
 from aideator_agent.colleague import PERSON
 from aideator_cli.actions.attending import ALL, Window
@@ -19,7 +21,9 @@ from aideator_cli.domain.teams import TeamRun
 from aideator_cli.errors import AideatorError, ExitCode, not_found
 from aideator_cli.stream.mirroring import problem_of
 from aideator_cli.stream.served import Stream
+from aideator_cli.system.clock import now
 
+LATE_SECONDS: Final = 10.0  # after which it is told why what is new can't be asked for
 Changed = Callable[[Mapping[str, Told], Mapping[str, str]], None]
 
 
@@ -41,11 +45,12 @@ class Mirror:
     seen: Callable[[Observation], None] = lambda _: None
     window: Window = ALL  # how much of what was there before is told
     stop: threading.Event = field(default_factory=threading.Event)
-    _news: Mapping[str, Any] | None = None  # the team as the server has told it last
-    _kept: Mapping[str, Any] | None = None  # the same, as it was stored last
+    _news: mirroring.Standing | None = None  # the team as the server has told it last
+    _kept: mirroring.Standing | None = None  # the same, as it was stored last
+    _unkept: float | None = None  # since when it can't be, in seconds of `monotonic`; infinite: that was told
     _is_told: bool = False  # whether the server has said all
     _error: Exception | None = None
-    _begun: frozenset[str] | None = None  # the steps that had begun before
+    _begun: frozenset[str] = frozenset()  # the steps that had begun before
 
     def __post_init__(self) -> None:
         self._followers = following.Followers(self.here, self.told, window=self.window, stop=self.stop)
@@ -58,7 +63,8 @@ class Mirror:
         run = self._known()
         server = mirroring.server_of(self.here, run)
         assert server is not None
-        threading.Thread(target=self._read, args=(server,), name=f"stream {self.team}", daemon=True).start()
+        self._begun = frozenset(step.key for step in self.here.store.steps(self.team))
+        threading.Thread(target=self._read, args=(server, run), name=f"stream {self.team}", daemon=True).start()
         try:
             while not self.stop.is_set():
                 if self._error is not None:
@@ -87,22 +93,32 @@ class Mirror:
         if news is None or news is self._kept:
             return run
         try:
-            run = mirroring.keep(self.here, server, self._known(), news)
+            self._known()
+            run = mirroring.keep(self.here, server, news)
         except AideatorError as error:
             if error.code != ExitCode.UNAVAILABLE:
                 raise
+            self._late(error)
             return run
-        self._kept = news
+        if self._unkept == inf:
+            self.seen(Observation(self.team, now(), "connection_back", f"{server.where} answers again"))
+        self._kept, self._unkept = news, None
         state = state_of(self.here, run)
-        if self._begun is None:
-            self._begun = frozenset(each.step.key for each in state.steps)
         changed({each.step.key: each.told for each in state.steps if each.told is not None}, self._handed(state))
         return run
+
+    def _late(self, error: AideatorError) -> None:
+        """Says once why what is new can't be asked for, if that lasts."""
+        if self._unkept is None:
+            self._unkept = monotonic()
+        elif monotonic() > self._unkept + LATE_SECONDS:
+            self._unkept = inf
+            self.seen(Observation(self.team, now(), "connection_lost", f"{error.message}; it is tried again"))
 
     def _handed(self, state: TeamState) -> dict[str, str]:
         lines = {}
         for each in state.steps:
-            if self._begun is not None and each.step.key not in self._begun:
+            if each.step.key not in self._begun:
                 message = talking.handed(state, each)
                 by = "" if message.by == PERSON else message.by
                 back = f": {talking.SENT_BACK}" if message.text == talking.SENT_BACK else ""
@@ -110,20 +126,20 @@ class Mirror:
         return lines
 
     def _has_all(self) -> bool:
-        deleted = [each["step"] for each in (self._kept or {}).get("steps", ()) if each["state"] == "deleted"]
-        left = [step.run for step in self.here.store.steps(self.team) if step.key not in deleted]
+        gone = self._kept.gone if self._kept else frozenset[str]()
+        left = [step.run for step in self.here.store.steps(self.team) if step.key not in gone]
         return all(run is None or run.state == "ended" for run in map(self.here.store.run, left))
 
     # The stream's thread
 
-    def _read(self, server: ServerBackend) -> None:
+    def _read(self, server: ServerBackend, run: TeamRun) -> None:
         try:
-            self._take(server)
+            self._take(server, run)
         except Exception as error:  # for the caller: a thread that dies silently would be waited for
             self._error = error
             self._followers.wake()
 
-    def _take(self, server: ServerBackend) -> None:
+    def _take(self, server: ServerBackend, run: TeamRun) -> None:
         for batch in Stream(server, self.team, 0, self.stop, of="teams").batches():
             if isinstance(batch, Observation):
                 if not self._followers.at_work:
@@ -134,7 +150,8 @@ class Mirror:
                     raise problem_of(sent)
                 if sent.kind == "team":
                     with server.client.understanding():
-                        self._news = dict(json.loads(sent.data))
+                        told = json.loads(sent.data)
+                    self._news = mirroring.understood(server, run, told)
                 self._is_told |= (sent.id or "").endswith("-end")
             self._followers.wake()
             if self._is_told:

@@ -145,7 +145,7 @@ def _cancel_there(here: Here, server: "ServerBackend", run: "TeamRun") -> list[s
     from aideator_cli.actions.teams import mirroring
 
     working = [each.step.key for each in state_of(here, run).steps if each.at_work]
-    mirroring.keep(here, server, run, server.cancel_team(run.id))
+    mirroring.keep(here, server, mirroring.understood(server, run, server.cancel_team(run.id)))
     return working
 
 
