@@ -40,6 +40,7 @@ class Token:
     used: str | None = None  # RFC 3339, UTC, to the minute; None: not yet
     revoked: str | None = None  # RFC 3339, UTC
     parent: str | None = None  # the id of the token by which it was made; revoked with it
+    model: bool = False  # a model's program has used it, or the token by which it was made
     login: bool = False  # made when its owner logged in, so it says who they are, not how long others may call for them
 
     def allows(self, scope: Scope) -> bool:

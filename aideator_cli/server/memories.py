@@ -88,7 +88,7 @@ async def proposed(
     responses=one("Memory", status=201),
 )
 async def keep(request: Request, caller: Acting, body: Kept) -> Response:
-    """Nothing but a person's decision may call this. What has warnings is refused without `sure`."""
+    """Only a person decides: a token that a model's program uses at /mcp is refused. What has warnings is refused without `sure`."""
     return JSONResponse(await core_of(request).act(_keep, caller, body), HTTPStatus.CREATED)
 
 

@@ -6,8 +6,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from aideator_cli.actions.here import Here
 from aideator_cli.server.access import admitted
+from aideator_cli.server.runs import core_of
 from aideator_cli.server.streams.hub import Hub
+from aideator_cli.store.serving import ServerStore
 
 PATH = "/mcp"
 
@@ -20,6 +23,8 @@ class Endpoint:
         async def check() -> Any:
             return await admitted(request, "read", again=True)
 
+        if caller.shown is not None and not caller.shown.model:
+            await core_of(request).read(_mark, caller.shown.id)
         request.state.caller = caller
         request.state.check = check
         request.state.noted = {}
@@ -29,6 +34,10 @@ class Endpoint:
             await request.app.state.model_context(scope, receive, send)
         finally:
             hub.leave(caller.name)
+
+
+def _mark(here: Here, token: str) -> None:
+    ServerStore.of(here.store).mark_model(token)
 
 
 route = Route(PATH, Endpoint(), methods=["POST"], include_in_schema=False)

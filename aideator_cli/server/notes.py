@@ -13,7 +13,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.choice import noting
 from aideator_cli.domain.memory import Memory, Proposal
 from aideator_cli.domain.repositories import plain
-from aideator_cli.errors import not_found, usage
+from aideator_cli.errors import command, not_found, refused, usage
 from aideator_cli.intake.identity import names
 from aideator_cli.intake.repository import is_url
 from aideator_cli.server.access import Caller
@@ -47,12 +47,14 @@ def proposed(here: Here, caller: Caller, repository: str) -> memory.Proposed:
 
 
 def add(here: Here, caller: Caller, repository: str, text: str) -> Memory:
+    _expect_person(caller)
     with _own(here, caller):
         return memory.add_to(here, called(caller, repository)[0], text)
 
 
 def keep(here: Here, caller: Caller, decided: Decided) -> Memory:
     """Raises `AideatorError` for what is not proposed any more, and for a text with warnings whose reader is not sure."""
+    _expect_person(caller)
     found = proposed(here, caller, decided.repository)
     proposal = _one_of(found.proposals, decided.key)
     if noting.warnings(decided.text) and not decided.sure:
@@ -83,6 +85,15 @@ def called(caller: Caller, repository: str) -> Sequence[str]:
     if is_url(repository):
         return (plain(repository),)
     return names(repository) if caller.owns_machine and Path(repository).is_absolute() else (repository,)
+
+
+def _expect_person(caller: Caller) -> None:
+    """Raises `AideatorError` (refused) for a token with which a model's program has called tools: its words are no person's."""
+    if caller.shown is not None and caller.shown.model:
+        raise refused(
+            "only a person writes or accepts a note, and a model's program uses this token at /mcp",
+            hint=("use another token, which no model has: ", command("token", "create", "NAME", "--user", "USER")),
+        )
 
 
 @contextmanager

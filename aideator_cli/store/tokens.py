@@ -9,7 +9,7 @@ from aideator_cli.store.database import Database
 from aideator_cli.store.secrecy import digest, new_secret
 from aideator_cli.system.clock import now
 
-_TOKEN: Final = "id, owner, name, scopes, created, expires, used, revoked, parent, login"
+_TOKEN: Final = "id, owner, name, scopes, created, expires, used, revoked, parent, login, model"
 
 
 class Tokens(Database):
@@ -28,8 +28,9 @@ class Tokens(Database):
         """
         allowed = frozenset(scopes) & parent.scopes
         if parent.login:
-            return self._create(Token("", parent.owner, name, allowed, ""), seconds)
-        return self._create(Token("", parent.owner, name, allowed, "", parent.expires, parent=parent.id), seconds)
+            return self._create(Token("", parent.owner, name, allowed, "", model=parent.model), seconds)
+        made = Token("", parent.owner, name, allowed, "", parent.expires, parent=parent.id, model=parent.model)
+        return self._create(made, seconds)
 
     def _create(self, made: Token, seconds: float | None) -> tuple[Token, str]:
         """`made.expires`: when it ends at the latest."""
@@ -38,10 +39,10 @@ class Tokens(Database):
         expires = "null" if seconds is None else self._dialect.clock_later
         with self.transaction("tokens") as connection:
             connection.execute(
-                "insert into tokens(id, hash, owner, name, scopes, created, parent, login, expires) "
-                f"values (?, ?, ?, ?, ?, ?, ?, ?, {expires})",
+                "insert into tokens(id, hash, owner, name, scopes, created, parent, login, model, expires) "
+                f"values (?, ?, ?, ?, ?, ?, ?, ?, ?, {expires})",
                 (
-                    id_, digest(secret), made.owner, made.name, words, now(), made.parent, int(made.login),
+                    id_, digest(secret), made.owner, made.name, words, now(), made.parent, int(made.login), int(made.model),
                     *(() if seconds is None else (seconds,)),
                 ),
             )  # fmt: skip
@@ -73,6 +74,11 @@ class Tokens(Database):
             with self.transaction("tokens") as connection:
                 connection.execute("update tokens set used = ? where id = ?", (minute, found.id))
         return found
+
+    def mark_model(self, id_: str) -> None:
+        """Notes that a model's program uses the token. So do those that are made by it from then on."""
+        with self.transaction("tokens") as connection:
+            connection.execute("update tokens set model = 1 where id = ?", (id_,))
 
     def tokens(self, owner: str | None = None) -> list[Token]:
         """Returns all tokens, or those of one user, the newest first; revoked and expired ones, too."""
@@ -119,7 +125,7 @@ class Tokens(Database):
 
 
 def _token(row: tuple[Any, ...]) -> Token:
-    id_, owner, name, scopes, created, expires, used, revoked, parent, login = row
+    id_, owner, name, scopes, created, expires, used, revoked, parent, login, model = row
     known = set(scopes.split())
     allowed = frozenset(scope for scope in SCOPES if scope in known)
-    return Token(id_, owner, name, allowed, created, expires, used, revoked, parent, bool(login))
+    return Token(id_, owner, name, allowed, created, expires, used, revoked, parent, bool(model), bool(login))

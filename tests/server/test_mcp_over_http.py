@@ -51,6 +51,26 @@ def talk(site: Site, headers: dict[str, str], conversation: Callable[[Client], A
     asyncio.run(talked())
 
 
+def test_a_token_that_a_model_has_used_writes_and_accepts_no_notes(site: Site) -> None:
+    first, own = token("ada"), token("ada")
+    note = {"repository": "https://git.example/todo.git", "text": "Blank lines matter."}
+    made = {"name": "x"}
+    assert httpx2.post(f"{site.address}/api/v1/memory", json=note, headers=first).status_code == 201
+
+    async def lists(client: Client) -> None:
+        assert (await client.list_tools()).tools
+
+    talk(site, first, lists)
+    after = httpx2.post(f"{site.address}/api/v1/auth/api-keys", json=made, headers=first).json()["api_key"]
+    keep = {**note, "key": "f1690322", "sure": True}
+    for headers in (first, {"X-API-Key": after}):
+        for path, body in (("memory", note), ("memory/proposals/keep", keep)):
+            answer = httpx2.post(f"{site.address}/api/v1/{path}", json=body, headers=headers)
+            assert (answer.status_code, "only a person" in answer.json()["detail"]) == (403, True), answer.text
+        assert len(httpx2.get(f"{site.address}/api/v1/memory", headers=headers).json()["notes"]) == 1
+    assert httpx2.post(f"{site.address}/api/v1/memory", json=note, headers=own).status_code == 201
+
+
 async def waiting(client: Client, seconds: float) -> "asyncio.Task[Any]":
     """Returns the call of the tool `wait`, which has begun to wait for the run."""
     begun = asyncio.Event()

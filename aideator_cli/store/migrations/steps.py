@@ -175,8 +175,13 @@ _SERVED_TEAMS = Step(
 )
 
 
+_MODELS = Step(  # whether a model's program has used it, at /mcp
+    "alter table tokens add column model BIGINT not null default 0", "alter table tokens drop column model"
+)
+
+
 def later_steps() -> tuple[Step, ...]:
     return (
         _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED, _JUDGES,
-        _NAMES_OF_OWNERS, _SERVED_TEAMS,
+        _NAMES_OF_OWNERS, _SERVED_TEAMS, _MODELS,
     )  # fmt: skip
