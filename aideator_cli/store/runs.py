@@ -117,9 +117,9 @@ class Runs(Database):
             return str(row["id"])
         if next(self._rows("select id from runs where id = ?", name), None) is not None:
             return name
-        rows = list(self._rows("select id, owner from runs where name = ? order by id", name))
-        own = [row for row in rows if row["owner"] == self.owner]
-        named = [str(row["id"]) for row in own or rows]
+        called = list(self._rows("select id, owner from runs where name = ? order by id", name))
+        own = [row for row in called if row["owner"] == self.owner]
+        named = [str(row["id"]) for row in own or called]
         if len(named) > 1:
             raise usage(f"several runs are called {name}: {', '.join(named[:8])}", hint="use the id of one")
         if named:
