@@ -1,6 +1,7 @@
 """The lines and files that a patch adds."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,19 @@ class File:
         """Returns `py` for `a/b.py`."""
         name = self.path.rpartition("/")[2]
         return name.rpartition(".")[2].lower() if "." in name[1:] else ""
+
+    def after(self, before: str) -> str:
+        """Returns the file as the patch leaves it. `before`: the file on the base."""
+        lines, added = before.split("\n"), dict(self.lines)
+        removed = Counter(number for number, _ in self.removed)
+        after: list[str] = []
+        at = 0
+        while at < len(lines) or len(after) + 1 in added:
+            number = len(after) + 1
+            at += removed.pop(number, 0)
+            after += [added[number]] if number in added else lines[at : at + 1]
+            at += number not in added
+        return "\n".join(after)
 
     def following(self, at: int, most: int) -> Sequence[tuple[int, str]]:
         """Returns the added lines right behind the one at this position."""

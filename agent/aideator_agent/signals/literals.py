@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from aideator_agent.values import frozen
 
-Kind = Literal["string", "number", "list", "word", "sign", "line", "other"]
+Kind = Literal["string", "number", "list", "record", "word", "sign", "line", "other"]
 
 _HASH: Final = frozenset(("python", "shell", "ruby", "perl"))  # languages whose comments begin with #
 _STRING: Final = (
@@ -40,6 +40,7 @@ _PLACEHOLDER: Final = {
 }
 _OPEN: Final = {"[": "]", "(": ")", "{": "}"}
 _CONSTANTS: Final = frozenset(("True", "False", "None", "true", "false", "null", "nil", "undefined"))
+_BEHIND: Final = ("(", "{", "=", ":")  # a name
 _UNARY_AFTER: Final = frozenset("=([{,:?") | {"==", "===", "!=", "!==", "=>", ":="}
 
 
@@ -66,7 +67,17 @@ class Source:
     @cached_property
     def literals(self) -> Sequence[Token]:
         """Returns strings, numbers and lists by their positions; a list comes before what it holds."""
-        return sorted(_literals(self.tokens), key=lambda each: (each.at, -each.end))
+        found = (each for each in self._found if each.kind != "record")
+        return sorted(found, key=lambda each: (each.at, -each.end))
+
+    @property
+    def records(self) -> Iterator[Token]:
+        """Returns lists of objects and calls, without their names: `[[1,3]]` for `[Span(1, end=3)]`."""
+        return (each for each in self._found if each.kind == "record")
+
+    @cached_property
+    def _found(self) -> Sequence[Token]:
+        return list(_literals(self.tokens))
 
 
 def _tokens(text: str, language: str, line: int) -> Iterator[Token]:
@@ -86,6 +97,16 @@ def _tokens(text: str, language: str, line: int) -> Iterator[Token]:
         elif kind in ("sign", "line"):
             yield Token("sign" if kind == "sign" else "line", raw, line)
         line += raw.count("\n")
+
+
+def documented(text: str) -> Iterator[int]:
+    """Yields the numbers of the lines inside Python's docstrings, without those that have their quotes."""
+    line = at = 0
+    for found in _TOKEN[True].finditer(text):
+        is_triple = found.lastgroup == "string" and found[0].endswith(('"""', "'''")) and "\n" in found[0]
+        if is_triple and _begins_statement(text, found.start()):
+            line, at = line + text.count("\n", at, found.start()), found.start()
+            yield from range(line + 2, line + 1 + found[0].count("\n"))
 
 
 def _string(raw: str, language: str, line: int, *, statement: bool) -> Token:
@@ -121,6 +142,7 @@ class _Frame:
     opening: str
     parts: list[str]
     pure: bool = True
+    named: bool = True  # whether only names of objects and of what they hold make it impure
     leaves: int = 0
     deep: bool = False
 
@@ -143,6 +165,7 @@ def _literals(tokens: Sequence[Token]) -> Iterator[Token]:
                 frames.clear()
         elif frames and not _belongs(token):
             frames[-1].pure = False
+            frames[-1].named = frames[-1].named and _is_name(tokens, at)
 
 
 def _one(tokens: Sequence[Token], at: int, around: int) -> Token:
@@ -157,17 +180,19 @@ def _one(tokens: Sequence[Token], at: int, around: int) -> Token:
 def _closed(tokens: Sequence[Token], frames: list[_Frame], at: int) -> Iterator[Token]:
     frame = frames.pop()
     text = f"[{','.join(frame.parts)}]"
-    if frame.pure and frame.leaves:
+    if frame.named and frame.leaves:
         around = frames[-1].at if frames else -1
-        yield Token("list", text, tokens[frame.at].line, frame.at, at + 1, frame.leaves, frame.deep, around)
+        kind: Kind = "list" if frame.pure else "record"
+        yield Token(kind, text, tokens[frame.at].line, frame.at, at + 1, frame.leaves, frame.deep, around)
     if frames:
         _close(frames[-1], frame, text)
 
 
 def _close(outer: _Frame, frame: _Frame, text: str) -> None:
     outer.pure = outer.pure and frame.pure
+    outer.named = outer.named and frame.named
     outer.leaves += frame.leaves
-    if frame.pure:
+    if frame.named:
         outer.parts.append(text)
         outer.deep = True
 
@@ -175,6 +200,12 @@ def _close(outer: _Frame, frame: _Frame, text: str) -> None:
 def _belongs(token: Token) -> bool:
     """Whether the token may stand between the literals of a list."""
     return token.kind == "line" or token.value in (",", ":", "-") or token.value in _CONSTANTS
+
+
+def _is_name(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the token is a name before what it is of: `Span(`, `Span {`, `end=` or `end:`. Its `=` belongs to it."""
+    name = tokens[at - 1] if tokens[at].value == "=" and at else tokens[at]
+    return name.kind == "word" and at + 1 < len(tokens) and (name is not tokens[at] or tokens[at + 1].value in _BEHIND)
 
 
 def _is_negative(tokens: Sequence[Token], at: int) -> bool:

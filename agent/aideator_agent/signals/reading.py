@@ -7,7 +7,7 @@ from typing import Final
 
 from aideator_agent import pieces
 from aideator_agent.checks import guarded
-from aideator_agent.signals import added, code, stretches
+from aideator_agent.signals import added, code, examples, stretches
 from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
 from aideator_agent.signals.characters import characters
@@ -90,7 +90,8 @@ def _search(
     found[:] = _weighed(found, base, tests)
     found += _limited(list(weakened(kept, before, task)))
     product = [file for file in kept if code.is_product(file.path) and file.path not in tests]
-    found += _special_cases(product, base.texts(sorted(tests)), before, base, around)
+    shown = base.texts(sorted(support.examples))
+    found += _special_cases(product, base.texts(sorted(tests)), shown, before, base, around)
 
 
 def _has(base: Base, text: str, tests: Collection[str]) -> bool:
@@ -162,21 +163,27 @@ def _weighed(signals: Sequence[Signal], base: Base, tests: Collection[str]) -> l
 
 
 def _special_cases(
-    files: Sequence[File], texts: Mapping[str, str], before: Mapping[str, str], base: Base, around: code.Around
+    files: Sequence[File],
+    texts: Mapping[str, str],
+    shown: Mapping[str, str],
+    before: Mapping[str, str],
+    base: Base,
+    around: code.Around,
 ) -> Iterable[Signal]:
+    """`texts`: of the tests. `shown`: of files with examples that doctest runs."""
     inner = inside(before)  # of files with product, too
-    if not texts and not inner:
+    run, rest = examples.apart(shown)
+    if not texts and not inner and not run:
         return ()
-    outer = {path: text[: -len(inner[path])] if path in inner else text for path, text in before.items()}
-    tests = Tests(
-        [(path, code.of_path(path) or "python", text) for path, text in {**texts, **inner}.items()], around.clock
-    )
+    besides = rest | dict.fromkeys(texts, "") | {path: before[path][: -len(text)] for path, text in inner.items()}
+    known_tests = [(path, code.of_path(path) or "python", text) for path, text in {**texts, **inner}.items()]
+    tests = Tests([*known_tests, *((path, "python", text) for path, text in run.items())], around.clock)
     found = []
     for stretch in stretches.of(files, before):
         around.clock()
         found += list(cases(stretch))
     values = {each for case in found for each in (case.key, case.result) if each and tests.places(each)}
-    known = stretches.usual(values, base.with_text, outer, {*texts, *inner}, around.task)
+    known = stretches.usual(values, base.with_text, before, besides, around.task)
 
     def is_usual(word: str) -> bool:
         return word in around.task or around.in_base(f".{word}")

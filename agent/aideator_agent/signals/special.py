@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Final
 
 from aideator_agent.signals import code
@@ -86,7 +87,8 @@ class Tests:
         found: dict[str, list[int]] = defaultdict(list)
         for (_, language, text), first in zip(self._files, self._firsts, strict=True):
             self._clock()
-            for literal in Source(text, language).literals:
+            source = Source(text, language)
+            for literal in chain(source.literals, source.records):
                 for value in parts(literal):
                     found[value].append(first + literal.line)
         return found

@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from aideator_agent.checks import guarded
-from aideator_agent.signals import code
+from aideator_agent.signals import code, examples
 from aideator_agent.signals.added import File
-from aideator_agent.signals.literals import Source, Token
+from aideator_agent.signals.literals import Source, Token, documented
 from aideator_agent.signals.special import NEAR, Stretch
+from aideator_agent.signals.support import DOCUMENT
 
 DATA: Final = frozenset(("json", "csv", "tsv", "txt", "yaml", "yml", "toml", "ini", "dat", "properties", "map", "lst"))
 MOST: Final = 512 * 1024  # characters of all stretches; tables and lists of more are data, not special cases
+_JSON: Final = re.compile(r"\s*(?:\{|\[\s*[{\"])")
 _FIELD: Final = re.compile(r"\s*[,;\t=:|]\s*")
 _NO_CASES: Final = re.compile(
     r"(.*/)?(?:package-lock\.json|[^/]*\.lock|composer\.json|tsconfig[^/]*|\.[^/]*|(?:README|CHANGELOG|LICENSE)[^/]*)"
@@ -19,23 +21,43 @@ _NO_CASES: Final = re.compile(
 
 
 def of(files: Sequence[File], before: Mapping[str, str]) -> Iterator[Stretch]:
-    """Yields the stretches of these files."""
+    """Yields the stretches of these files. Documentation and the examples in it are none, if the patch's code doesn't name the file."""
     room = MOST
+    languages = {file.path: code.language(file, before.get(file.path, "")) for file in files}
+    named = frozenset(_named(files, languages))
     for file in files:
-        language = code.language(file, before.get(file.path, ""))
-        data = file.suffix in DATA
+        language = languages[file.path]
+        is_read = language is None and file.path in named
+        data = is_read or (language is None and file.suffix in DATA and not DOCUMENT.fullmatch(file.path))
         if _NO_CASES.fullmatch(file.path) or guarded.is_setting(file.path) or (language is None and not data):
             continue
-        for lines in _runs(code.readable(file).lines):
+        for lines in _runs(_code(file, language, before.get(file.path, ""))):
             text = _text(lines)
             room -= len(text)
             if room < 0:
                 return
-            if data and file.suffix != "json":
+            if data and not is_read and examples.PROMPT in text:
+                text = examples.part(text)[1]
+            if data and file.suffix != "json" and not _JSON.match(text):
                 text = "\n".join(map(_fields, text.split("\n")))
-            yield Stretch(
-                file.path, Source(text, "javascript" if data else language or "", lines[0][0]), dict(lines), data
-            )
+            yield Stretch(file.path, Source(text, language or "javascript", lines[0][0]), dict(lines), data)
+
+
+def _named(files: Sequence[File], languages: Mapping[str, str | None]) -> Iterator[str]:
+    """Returns the new files without code that the code of the patch names."""
+    others = [file.path for file in files if file.new and languages[file.path] is None]
+    lines = (line for file in files if others and languages[file.path] for _, line in file.lines)
+    words = {word for line in lines for word in re.findall(r"[\w.+-]+", code.joined(line))}
+    return (path for path in others if path.rpartition("/")[2] in words)
+
+
+def _code(file: File, language: str | None, before: str) -> Sequence[tuple[int, str]]:
+    """Returns the added lines without those inside docstrings that the base begins."""
+    lines = code.readable(file).lines
+    if language != "python" or file.suffix == "ipynb" or not any(quotes in before for quotes in ('"""', "'''")):
+        return lines
+    inside = frozenset(documented(file.after(before)))
+    return [each for each in lines if each[0] not in inside]
 
 
 def _runs(lines: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
@@ -68,28 +90,33 @@ def usual(
     values: Collection[Token],
     with_text: Callable[[Collection[str]], Mapping[str, frozenset[str]]],
     before: Mapping[str, str],
-    tests: Collection[str],
+    tests: Mapping[str, str],
     task: str,
 ) -> frozenset[str]:
-    """Returns the values that the task or the base's own code has, too. `tests`: the paths of its tests."""
+    """Returns the values that the task or the base's own code has, too.
+
+    `tests`: the paths of its tests, and what each file has besides.
+    """
     rest = {each for each in values if not _says(task, each)}
     there = with_text({each.value for each in rest if each.kind != "list"})
-    whole = [
-        re.sub(r"\s", "", text).replace("(", "[").replace(")", "]").replace("{", "[").replace("}", "]")
-        for text in before.values()
-    ]
+    has_lists = any(each.kind == "list" for each in rest)
+    whole = [_plain(text) for text in {**before, **tests}.values()] if has_lists else []
     known = {each.value for each in values if each not in rest}
     for each in rest:
         if each.kind == "list":
             if any(each.value in text for text in whole):
                 known.add(each.value)
-        elif any(path not in tests for path in there.get(each.value, ())):
+        elif any(path not in tests or each.value in tests[path] for path in there.get(each.value, ())):
             known.add(each.value)
     return frozenset(known)
 
 
 def _says(task: str, literal: Token) -> bool:
     if literal.kind == "list":
-        plain = re.sub(r"\s", "", task).replace("(", "[").replace(")", "]").replace("{", "[").replace("}", "]")
-        return literal.value in plain
+        return literal.value in _plain(task)
     return bool(re.search(rf"(?<![\w.]){re.escape(literal.value)}(?![\w])", task))
+
+
+def _plain(text: str) -> str:
+    """Returns the text as lists are written in literals."""
+    return re.sub(r"\s", "", text).replace("(", "[").replace(")", "]").replace("{", "[").replace("}", "]")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from aideator_agent.checks import guarded
-from aideator_agent.signals import code
+from aideator_agent.signals import code, examples
 from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
 from aideator_agent.signals.finding import Signal
@@ -57,7 +57,7 @@ _INNER: Final = re.compile(
 )
 _ASSERTS: Final = re.compile(r"(?:debug_)?assert\w*!|#\[(?:test|should_panic)")
 # People read these, whatever else names them
-_DOCUMENT: Final = re.compile(
+DOCUMENT: Final = re.compile(
     r"(?:.*/)?(?:docs?/.*|(?:README|CHANGE|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CONTRIBUTING)[^/]*)", re.IGNORECASE
 )
 
@@ -69,6 +69,7 @@ class Support:
     folders: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
     tests: frozenset[str] = frozenset()  # those of the files that have tests
+    examples: frozenset[str] = frozenset()  # files whose examples doctest runs
 
     def has(self, path: str) -> bool:
         return path in self.files or path.startswith(self.folders)
@@ -92,13 +93,14 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
     """Finds what only the base's tests use. `commands`: the checks', whose scripts are tests."""
     scripts = guarded.named_in(tuple(commands))
     paths = base.paths()
-    unnamed = _tests(base, tests_among(paths, scripts), task)
+    marked = base.with_text((*_MARKS, examples.RUNNER))
+    unnamed = _tests(base, marked, tests_among(paths, scripts), task)
     tests = tests_among(paths, scripts) | unnamed
     named = frozenset(_named(base.texts(sorted(tests))))
     others = [
         path
         for path in sorted(path for path in paths if _has_name(path, named))
-        if path not in tests and not guarded.is_setting(path, scripts) and not _DOCUMENT.fullmatch(path)
+        if path not in tests and not guarded.is_setting(path, scripts) and not DOCUMENT.fullmatch(path)
     ]
     candidates = _data(others, named) | _helpers(others, named, base)
     asked = {each: words for each, words in candidates.items() if not _says(task, each)}
@@ -110,13 +112,15 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
 
     found = [place for place in asked if not is_used(place)]
     files = frozenset(place for place in found if place[-1] != "/")
-    return Support(tuple(place for place in found if place.endswith("/")), files | unnamed, unnamed)
+    folders = tuple(place for place in found if place.endswith("/"))
+    run = examples.run_by(base, commands, marked.get(examples.RUNNER, ()), tests)
+    return Support(folders, files | unnamed, unnamed, run)
 
 
-def _tests(base: Base, known: Collection[str], task: str) -> frozenset[str]:
-    """Returns the files with tests that their names do not tell."""
-    marked = {path for having in base.with_text(_MARKS).values() for path in having if code.of_path(path)}
-    texts = base.texts(sorted(marked.difference(known)))
+def _tests(base: Base, marked: Mapping[str, Collection[str]], known: Collection[str], task: str) -> frozenset[str]:
+    """Returns the files with tests that their names do not tell. `marked`: the files that have each of the marks."""
+    asked = {path for mark in _MARKS for path in marked.get(mark, ()) if code.of_path(path)}
+    texts = base.texts(sorted(asked.difference(known)))
     return frozenset(path for path, text in texts.items() if _TEST.search(text) and not _says(task, path))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import unified_diff
 
 from aideator_agent.signals.reading import find
 
@@ -27,6 +28,11 @@ def added(path: str, text: str, *, new: bool = False, mode: str = "100644") -> b
     body = "".join(f"+{line}\n" for line in lines)
     head = f"diff --git a/{path} b/{path}\n" + (f"new file mode {mode}\n" if new else "")
     return f"{head}--- a/{path}\n+++ b/{path}\n@@ -1,0 +1,{len(lines)} @@\n{body}".encode()
+
+
+def changed(path: str, before: str, after: str) -> bytes:
+    lines = unified_diff(before.split("\n"), after.split("\n"), f"a/{path}", f"b/{path}", n=0, lineterm="")
+    return "\n".join((f"diff --git a/{path} b/{path}", *lines, "")).encode()
 
 
 def signals(
