@@ -32,6 +32,7 @@ from aideator_agent.verdict import Ended
 from aideator_cli.errors import AideatorError, not_found, refused, unavailable, usage
 from aideator_cli.intake import configured_model, models, models_file, scripts
 from aideator_cli.system.installation import adding
+from aideator_cli.system.queues import taken
 from aideator_cli.system.settings import Settings
 
 AT_ONCE: Final = 4  # questions
@@ -145,7 +146,7 @@ class Asked:
 def _next(told: "SimpleQueue[_Told]", stop: Flag | None) -> "_Told | None":
     """Waits for what comes next. Returns None if `stop` is set meanwhile."""
     if stop is None:
-        return told.get()
+        return taken(told)
     while not stop.is_set():
         with suppress(Empty):
             return told.get(timeout=TICK)

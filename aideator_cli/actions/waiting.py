@@ -19,6 +19,7 @@ from aideator_cli.intake.request import Where
 from aideator_cli.stream.following import following
 from aideator_cli.stream.sieve import is_over
 from aideator_cli.stream.slots import Slots
+from aideator_cli.system.queues import taken
 
 CONDITIONS: Final = ("all", "any", "first-success")
 HAND_OVER_SECONDS: Final = 10.0
@@ -130,7 +131,7 @@ def _follow(here: Here, run: StoredRun, news: "queue.SimpleQueue[News]", fill: b
 
 def _next(news: "queue.SimpleQueue[News]", deadline: float | None) -> News | None:
     try:
-        return news.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return taken(news, deadline)
     except queue.Empty:
         return None
 

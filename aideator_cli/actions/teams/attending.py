@@ -19,6 +19,7 @@ from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun, first_run
 from aideator_cli.errors import command, not_found
 from aideator_cli.system.clock import now
+from aideator_cli.system.queues import taken
 
 WAITING: Final = 64  # batches, before the followers wait for a slow view
 LOOK_SECONDS: Final = 0.2
@@ -50,7 +51,7 @@ class Attended:
     def batches(self) -> Iterator[Batch]:
         """Yields what happens until the team is over. Raises what keeps it from being followed."""
         while True:
-            batch = self._queue.get()
+            batch = taken(self._queue)
             if batch is None:
                 return
             if isinstance(batch, BaseException):
