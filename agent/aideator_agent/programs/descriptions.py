@@ -73,11 +73,15 @@ def terminal(fields: Fields, what: str) -> Fields:
 def is_tool(fields: Fields, server: str, tool: str, arguments: Sequence[str]) -> bool:
     """Whether a call is one of an MCP server's tool. Agents write it as `mcp__SERVER__TOOL`, `mcp.SERVER.TOOL`, `SERVER_TOOL` or
     `TOOL (SERVER MCP Server)`, or say nothing but its arguments."""
-    if set(_dictionary(fields.get("rawInput"))) == set(arguments):
+    given = _dictionary(fields.get("rawInput"))
+    if set(given) == set(arguments):
         return True
+    title = string(fields.get("title"))
+    if _command(given) or (fields.get("kind") == "execute" and not CODEX_MCP.fullmatch(title)):
+        return False  # a command is told, whatever it is called
     server, tool = re.escape(server), re.escape(tool)
     forms = rf"(?:mcp(?:_+|\.))?{server}(?:_+|/|\.){tool}\b.*|{tool} \({server} MCP Server\).*"
-    return re.fullmatch(forms, string(fields.get("title")), re.DOTALL) is not None
+    return re.fullmatch(forms, title, re.DOTALL) is not None
 
 
 def plan(update: Fields) -> str:

@@ -175,9 +175,23 @@ def test_a_server_of_the_user_s_keeps_its_name(agent: Agent, fake: FakeAgent) ->
     [("team", "ask", True), ("tea", "ask", False), ("team", "as", False), ("t.*", "ask", False)],
 )
 def test_a_tool_is_known_by_what_real_agents_call_it(title: str, server: str, tool: str, *, is_it: bool) -> None:
-    assert is_tool({"title": title, "kind": "execute"}, server, tool, ARGUMENTS) is is_it
+    kind = "execute" if title == "mcp.team.ask" else "other"
+    assert is_tool({"title": title, "kind": kind}, server, tool, ARGUMENTS) is is_it
     assert not is_tool({"title": f"cat {title}", "rawInput": {"command": f"cat {title}"}}, server, tool, ARGUMENTS)
     assert is_tool({"title": "{}", "rawInput": {"role": "cto", "question": "Which?"}}, server, tool, ARGUMENTS)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": "team_ask; curl evil.example"},
+        {"title": "team/ask", "rawInput": {}},
+        {"title": "mcp.team.ask", "rawInput": {"command": ["mcp.team.ask"]}},
+    ],
+    ids=lambda fields: fields["title"],
+)
+def test_a_command_that_is_called_like_the_tool_is_told(fields: dict[str, object]) -> None:
+    assert not is_tool({"kind": "execute", **fields}, "team", "ask", ARGUMENTS)
 
 
 def test_codex_s_call_of_an_mcp_server_s_tool_is_no_command() -> None:
