@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from aideator_agent import pieces
 from aideator_agent.colleague import ARGUMENTS, ASK, PERSON
-from aideator_agent.colleagues import LOOK, QUESTION, ROLE, Questions, Said, answered
+from aideator_agent.colleagues import LOOK, MOST, QUESTION, ROLE, Questions, Said, answered
 from aideator_agent.emitter import Emitter
 from aideator_agent.mcp.offer import Arguments, Offer, Wrong
 from aideator_agent.models.base import Message
@@ -25,6 +25,7 @@ LONGEST: Final = 100_000  # characters of an argument that is read
 PATIENCE: Final = 40.0  # seconds until the agent is told to ask again: programs give up on a tool after a minute
 CATCHING_UP: Final = 1.0  # seconds that the telling may lag behind the agent
 GONE: Final = 60.0  # seconds in which it has to do so
+AT_ONCE: Final = 2 * MOST  # questions that are open, and calls that wait for them
 LATER: Final = (
     "Nobody has answered yet, and the question still waits. Call `ask` again with the same role and the same question: the call returns"
     " the answer as soon as there is one."
@@ -54,7 +55,7 @@ class TeamTool:
 
     def __init__(
         self, questions: Questions, emitter: Emitter, totals: Totals, user: Told, stop: Callable[[], bool],
-        server: str = SERVER, patience: float = PATIENCE,
+        server: str = SERVER, patience: float = PATIENCE, gone: float = GONE,
     ) -> None:  # fmt: skip
         self.server = server
         self.offer = Offer("aideator-team", ASK, questions.colleagues.description, ARGUMENTS, ARGUMENTS, LONGEST)
@@ -65,6 +66,7 @@ class TeamTool:
         self._user = user
         self._stop = stop
         self._patience = patience
+        self._gone = gone
         self._one = asyncio.Lock()
         self._open: dict[tuple[str, str], asyncio.Task[Said]] = {}  # questions whose answers the agent has not got
         self._count = 0
@@ -86,9 +88,11 @@ class TeamTool:
 
     async def answer(self, given: Arguments, consultant: Consultant, waits: Callable[[], bool]) -> str:
         """Returns the answer, or what to do to get it. Raises `Wrong` if there is none. `waits`: whether the agent still waits for it."""
-        self.served += 1
         key = given["role"], given["question"]
         task = self._open.get(key)
+        if self._there >= AT_ONCE or (task is None and len(self._open) >= AT_ONCE):
+            raise Wrong("You ask too much at once. Wait for the answers.")
+        self.served += 1
         if task is None:
             task = self._open[key] = asyncio.create_task(self._ask(*key, consultant))
         self._there += 1
@@ -97,7 +101,7 @@ class TeamTool:
         if not done:
             return LATER
         if waits():
-            self._open.pop(key, None)
+            self._forget(key, task)
         if task.cancelled():
             raise Wrong("The work has ended.")
         said = task.result()
@@ -111,7 +115,22 @@ class TeamTool:
             task.cancel()
         await asyncio.gather(*self._open.values(), return_exceptions=True)
 
+    def _forget(self, key: tuple[str, str], task: "asyncio.Task[Said] | None") -> None:
+        """Lets the same question be asked anew, unless it is already."""
+        if self._open.get(key) is task:
+            del self._open[key]
+
     async def _ask(self, role: str, question: str, consultant: Consultant) -> Said:
+        """Only an answer is kept until the agent gets it. What nobody has answered may be asked anew."""
+        said = Said("", "")
+        try:
+            said = await self._in_turn(role, question, consultant)
+        finally:
+            if not said.by:
+                self._forget((role, question), asyncio.current_task())
+        return said
+
+    async def _in_turn(self, role: str, question: str, consultant: Consultant) -> Said:
         async with self._one:  # a person answers one question at a time
             self._count += 1
             await self._caught_up()
@@ -147,9 +166,9 @@ class TeamTool:
         """Returns the answer, and why the call has not ended by itself."""
         if refused := self._questions.refused(role, question):
             return Said(refused, ""), ""
-        if said := await self._of_a_person():
-            return Said(said, PERSON), ""
         try:
+            if said := await self._of_a_person():
+                return Said(said, PERSON), ""
             return answered(role, await consultant.consult(self._questions.messages(role, question))), ""
         except NoAnswer as error:
             text = f"{role} gave no answer: {error}. Ask again later, or decide yourself."
@@ -159,14 +178,15 @@ class TeamTool:
         """Returns what a person says while the question waits. Raises `NoAnswer` if the agent does not come back for it."""
         wait = self._questions.colleagues.wait
         deadline = time.monotonic() + wait
-        self._waits = wait > 0
+        self._waits, gone = wait > 0, False
         try:
-            while self._waits and not self._heard and not self._stop() and time.monotonic() < deadline:
-                if not self._there and time.monotonic() - self._left > GONE:
-                    raise NoAnswer("the agent has not asked for it again", stopped=True)
+            while self._waits and not gone and not self._heard and not self._stop() and time.monotonic() < deadline:
                 await asyncio.sleep(LOOK)
+                gone = not self._there and time.monotonic() - self._left > self._gone
         finally:
             with self._lock:
                 self._waits = False
                 heard, self._heard = self._heard, []
+        if gone and not heard:
+            raise NoAnswer("the agent has not asked for it again", stopped=True)
         return "\n\n".join(heard)

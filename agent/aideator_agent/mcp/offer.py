@@ -55,6 +55,8 @@ class Offer:
         if "id" not in message:
             return None
         id_, method, given = message["id"], message["method"], message.get("params")
+        if isinstance(id_, dict | list):
+            return _error(None, NOT_A_REQUEST, "the id is neither a text nor a number")
         parameters: Mapping[str, Any] = given if isinstance(given, dict) else {}
         match method:
             case "initialize":

@@ -93,9 +93,11 @@ class Servers:
             message = json.loads(await gate.content(request))
         except (ValueError, RecursionError) as error:
             raise Refusal(400, f"the message to {name} is not JSON") from error
+        id_ = message.get("id") if isinstance(message, dict) else None
         try:
             heard = tool.heard(message)
+            del message  # it may be large, and the answer may take long
             answer = tool.result(heard.id, await answering(heard.arguments)) if isinstance(heard, Called) else heard
         except Wrong as wrong:
-            answer = tool.result(message["id"], str(wrong), failed=True)
+            answer = tool.result(id_, str(wrong), failed=True)
         return web.json_response(answer) if answer is not None else web.Response(status=202)

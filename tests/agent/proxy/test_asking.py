@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from aideator_agent.colleague import Colleagues
@@ -14,7 +15,7 @@ from aideator_agent.emitter import Emitter
 from aideator_agent.keys import Redactor
 from aideator_agent.program import Wire
 from aideator_agent.proxy import Shape
-from aideator_agent.team_tool import LATER, TeamTool
+from aideator_agent.team_tool import AT_ONCE, LATER, TeamTool
 from aideator_agent.told import Told, line
 from aideator_agent.totals import Totals
 from aideator_agent.verdict import Ended
@@ -53,18 +54,24 @@ PLACES = {
 }  # fmt: skip
 
 
-def team(user: Told | None = None, wait: float = 0.0, patience: float = 30.0) -> Callable[[Emitter, Totals], TeamTool]:
+def team(
+    user: Told | None = None, wait: float = 0.0, patience: float = 30.0, gone: float = 60.0
+) -> Callable[[Emitter, Totals], TeamTool]:
     questions = Questions(Colleagues(TEAM.roles, TEAM.about, wait), "backend")
     return lambda emitter, totals: TeamTool(
-        questions, emitter, totals, user or Told(emitter), lambda: False, patience=patience
+        questions, emitter, totals, user or Told(emitter), lambda: False, patience=patience, gone=gone
     )
 
 
 def ask(at: Bench, role: str = "cto", question: str = "Which format?") -> tuple[str, bool]:
+    with at.client() as client:
+        return ask_by(client, role, question)
+
+
+def ask_by(client: httpx.Client, role: str, question: str) -> tuple[str, bool]:
     arguments = {"role": role, "question": question}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask", "arguments": arguments}}
-    with at.client() as client:
-        answer = client.post("/mcp/team", json=message)
+    answer = client.post("/mcp/team", json=message)
     if answer.status_code != 200:
         return f"status {answer.status_code}", True
     result = answer.json()["result"]
@@ -128,6 +135,46 @@ def test_a_question_that_waits_long_is_asked_for_again_and_costs_once(bench: Ben
     assert [event["type"] for event in at.events if event["type"] in ("call", "done")] == ["call", "done"]
     assert at.of("done")[0]["by"] == "user"
     assert at.provider.asked == []
+
+
+def test_a_question_to_which_the_agent_comes_back_too_late_is_asked_anew(bench: Bencher, told_to: Told) -> None:
+    tools: list[TeamTool] = []
+    make = team(told_to, wait=60.0, patience=0.05, gone=0.05)
+    at = bench(team=lambda *given: tools.append(make(*given)) or tools[0])
+    assert ask(at) == (LATER, False)
+    at.until(lambda: bool(at.of("done")))
+    assert at.of("done")[0]["reason"] == "stopped"
+    assert ask(at) == (LATER, False)
+    at.until(lambda: tools[0].beat() or len(at.of("call")) == 2)
+    assert at.notices == ""
+    assert at.provider.asked == []
+
+
+def test_the_agent_cannot_ask_without_end_before_anyone_answers(bench: Bencher, told_to: Told) -> None:
+    at = bench(team=team(told_to, wait=60.0, patience=0.01))
+    with at.client() as client:
+        said = [ask_by(client, "cto", f"Question {number}?") for number in range(AT_ONCE + 1)]
+        assert said == [(LATER, False)] * AT_ONCE + [("You ask too much at once. Wait for the answers.", True)]
+        assert ask_by(client, "cto", "Question 0?") == (LATER, False)
+
+
+def test_what_nobody_has_answered_is_not_kept(bench: Bencher) -> None:
+    tools: list[TeamTool] = []
+    make = team(patience=0.0)
+    at = bench(team=lambda *given: tools.append(make(*given)) or tools[0])
+    with at.client() as client:
+        for number in range(AT_ONCE):
+            assert ask_by(client, f"nobody {number}", "Which?") == (LATER, False)
+        at.until(lambda: tools[0].beat() or len(at.of("done")) == AT_ONCE)
+        assert ask_by(client, "one more", "Which?") == (LATER, False)
+
+
+@pytest.mark.parametrize("id_", [[], {}, [[[1]]]])
+def test_an_id_that_is_none_is_refused(bench: Bencher, id_: object) -> None:
+    at = bench(team=team())
+    with at.client() as client:
+        answer = client.post("/mcp/team", json={"jsonrpc": "2.0", "id": id_, "method": "ping"}).json()
+    assert (answer["id"], answer["error"]["code"]) == (None, -32600)
 
 
 def test_questions_at_the_same_time_are_answered_one_after_the_other(bench: Bencher) -> None:
