@@ -18,7 +18,10 @@ NOTHING = "import unittest\nclass N(unittest.TestCase):\n    def test_it(self): 
 
 
 @pytest.mark.cluster
-def test_another_machine_takes_a_team_over(kubernetes_place: Place, world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", range(1, len(STEPS) + 1))
+def test_another_machine_takes_a_team_over_in_each_stage(
+    kubernetes_place: Place, world: World, tmp_path: Path, begun: int
+) -> None:
     here, home = kubernetes_place.user, Path(kubernetes_place.user.environment["AIDEATOR_HOME"])
     there = replace(here, environment={**here.environment, "AIDEATOR_HOME": str(tmp_path / "another")})
     kubernetes_place.git.add("todo", {"test_nothing.py": NOTHING})
@@ -35,7 +38,7 @@ def test_another_machine_takes_a_team_over(kubernetes_place: Place, world: World
     until(lambda: (home / "aideator.db").exists() and Store.open(home).teams(), "the team is stored", PATIENCE)
     store = Store.open(home)
     (team,) = store.teams()
-    until(lambda: len(store.steps(team.id)) >= 2, "the plan is there, and its tasks are about to begin", PATIENCE, 0.01)
+    until(lambda: len(store.steps(team.id)) >= begun, "so many steps have begun", PATIENCE, 0.01)
     first.kill()
     first.communicate()
 
