@@ -27,6 +27,7 @@ RETRY: Final = 0.01  # seconds between two tries to reach a server that is not t
 DYING: Final = 0.05  # seconds that the kernel may take to end a container's processes after its first one
 GOING: Final = 1.0  # seconds that a server may take to notice that its requests have ended
 LINE: Final = 64  # bytes; the server writes no longer line
+ASK_AGAIN: Final = 5  # looks at a command's work without an answer, after which the server is asked again
 # Prints the processes of the container besides its first, the one that waits for this command, and what is dead already
 OTHERS: Final = r"""read -r line <"/proc/$$/stat" || exit 1
 set -- ${line##*") "}
@@ -256,7 +257,7 @@ class _Asked:
         self._number = number
         self._partial = b""
         self._work: Work | None = None  # by the server's last whole answer, until it is taken
-        self._looks = False  # whether the server was asked before
+        self._unanswered = 0  # looks since the server was asked
         self._ticks = 0  # and what it has told of the next one
         self._busy = False
         self._lost = False
@@ -282,11 +283,13 @@ class _Asked:
         self._requests.say("kill all KILL" if step == "all" else f"kill {self._number} {step}")
 
     def work(self) -> Work | None:
-        """Returns the server's answer once, and asks again. A busy machine answers late, and an old answer would say that nothing moves."""
+        """Returns the server's answer once, and asks again. A busy machine answers late, and an old answer would say that nothing moves.
+        An answer may also never come: the command may have ended what was to give it."""
         answer, self._work = self._work, None
-        if answer is not None or not self._looks:
+        if answer is not None or self._unanswered % ASK_AGAIN == 0:
             self._requests.say(f"look {self._number}")
-            self._looks = True
+            self._unanswered = 0
+        self._unanswered += 1
         return answer
 
     def close(self) -> None:

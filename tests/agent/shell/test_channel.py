@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aideator_agent.channel import ChannelShell, Patience
+from aideator_agent.channel import ChannelShell, Patience, _Requests
 from aideator_agent.shell_server import server_command
 from tests.agent.shell.containers import PATIENCE, Commands, Container, running, until, word
 
@@ -55,6 +55,22 @@ def test_commands_hold_nothing_of_the_channel_but_their_output(pod: Commands) ->
     held = {Path(line).name for line in pod.said.decode().splitlines()}
     assert {"null", "out"} <= held
     assert not held & {"req", "ctl"}
+
+
+def test_a_command_is_idle_though_an_answer_about_its_work_was_lost(
+    pod: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    say = _Requests.say
+
+    def losing(requests: _Requests, request: str) -> None:
+        """What was to answer is gone before it does, as if the command had ended it."""
+        said.append(request)
+        if not request.startswith("look") or sum(each.startswith("look") for each in said) > 1:
+            say(requests, request)
+
+    monkeypatch.setattr(_Requests, "say", losing)
+    assert pod.run("mkfifo fifo; read line <fifo", seconds=60, idle=1).reason == "waiting"
 
 
 def test_a_command_that_kills_everything_is_lost_and_the_next_one_runs(pod: Commands, container: Container) -> None:
