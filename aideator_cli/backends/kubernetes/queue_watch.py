@@ -130,7 +130,7 @@ class _Places:
             path = kueue.pending(self._objects, self._visibility, queue)
             items = self._objects.client.call("GET", path, retry=False)["items"] or []
         except ApiError as error:
-            self._hidden = error.status in (403, 404)
+            self._hidden = error.status == 403  # 404: Kueue does not know the queue yet
             return {}
         except ConnectionFailed:
             return {}

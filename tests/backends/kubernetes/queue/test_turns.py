@@ -92,6 +92,13 @@ def test_without_the_order_the_queue_s_own_count_is_told(answers: Answers) -> No
     assert asked.turns == {"j-1": Turn(0, pending=4)}
 
 
+def test_a_queue_that_kueue_does_not_know_yet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_watch, "_ASK_SECONDS", 0.01)
+    missing = (404, {"message": 'localqueue.visibility.kueue.x-k8s.io "lq" not found'})
+    asked = Asked({ORDER: missing}, [job(1)], (Turns, Turns))
+    assert len([request for request in asked.requests if request == f"GET {ORDER}"]) > 1
+
+
 def test_without_any_right_the_wait_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_watch, "_ASK_SECONDS", 0.01)
     forbidden = (403, {"message": "forbidden"})
