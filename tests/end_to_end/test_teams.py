@@ -22,6 +22,8 @@ NOTHING = "import unittest\nclass N(unittest.TestCase):\n    def test_it(self): 
 def test_another_machine_takes_a_team_over_in_each_stage(
     kubernetes_place: Place, world: World, tmp_path: Path, begun: int
 ) -> None:
+    kubectl = kubernetes_place.kubectl
+    assert kubectl is not None
     here, home = kubernetes_place.user, Path(kubernetes_place.user.environment["AIDEATOR_HOME"])
     there = replace(here, environment={**here.environment, "AIDEATOR_HOME": str(tmp_path / "another")})
     kubernetes_place.git.add("todo", {"test_nothing.py": NOTHING})
@@ -39,17 +41,18 @@ def test_another_machine_takes_a_team_over_in_each_stage(
     store = Store.open(home)
     (team,) = store.teams()
     until(lambda: len(store.steps(team.id)) >= begun, "so many steps have begun", PATIENCE, 0.01)
+    jobs_of_place = ("get", "jobs", "-n", kubernetes_place.namespace, "-o", "name")
+    until(lambda: first_run(team.id) in kubectl(*jobs_of_place), "others can know the team", PATIENCE)
     first.kill()
     first.communicate()
 
     where = [word for word in here.options if word not in ("--agent-image", here.options[-1])]
     taken = there.call("watch", team.id, *where, "--view", "lines")
     assert taken.code == 0, taken.err + taken.out.decode()
-    assert kubernetes_place.kubectl is not None
-    configmaps = kubernetes_place.kubectl("get", "configmaps", "-n", kubernetes_place.namespace, "-o", "name")
+    configmaps = kubectl("get", "configmaps", "-n", kubernetes_place.namespace, "-o", "name")
     runs = {team.run_of(step) for step in STEPS}
     assert {name for name in runs if f"aideator-{name}" in configmaps or name in configmaps} == runs
-    jobs = kubernetes_place.kubectl("get", "jobs", "-n", kubernetes_place.namespace, "-o", "name").split()
+    jobs = kubectl(*jobs_of_place).split()
     assert len(jobs) == len(STEPS)
     assert any(first_run(team.id) in job for job in jobs)
     diff = there.call("diff", team.id)

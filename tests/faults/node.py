@@ -30,19 +30,6 @@ def first_process(pod: Any, container: str) -> Path:
     raise AssertionError(f"no process 1 of {container}")
 
 
-def agent_process(run: str) -> Path:
-    """The agent's process in the run's only pod, found without asking the cluster, which takes a while."""
-    mine = f"HOSTNAME=agent-{run}-".encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            if b"aideator_agent" in words and mine in (process / "environ").read_bytes():
-                return process
-        except OSError:  # it has ended
-            continue
-    raise AssertionError(f"no agent of {run} is at work")
-
-
 def process_of(observed: Record) -> Path:
     """The agent on this machine that the observation speaks of."""
     return Path("/proc") / observed["text"].removeprefix("process ")
