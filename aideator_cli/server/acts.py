@@ -41,11 +41,16 @@ async def start(
     reserved = key_of(caller.name, key, await request.body())
     async with core_of(request).turn(caller.name):
         run = await core_of(request).act(start_run, asked, caller.name, reserved)
-    request.state.target = run
+    told = contract.started if isinstance(body, bodies.ShortRun) else shown
+    return await begun_answer(request, "runs", run, lambda here: told(here, run))
+
+
+async def begun_answer(request: Request, of: str, begun: str, told: Callable[[Here], Any]) -> Response:
+    """Answers with what has begun, as `told` has it, and lets a follower of this server take it. `of`: runs or teams."""
+    request.state.target = begun
     followers_of(request).look()
-    location = f"/api/v1/runs/{run}"
-    told = await core_of(request).read(contract.started if isinstance(body, bodies.ShortRun) else shown, run)
-    return JSONResponse(told, ACCEPTED, {"Location": location})
+    record = await core_of(request).read(told)
+    return JSONResponse(record, ACCEPTED, {"Location": f"/api/v1/{of}/{begun}"})
 
 
 @router.post(

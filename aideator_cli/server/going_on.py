@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from aideator_cli.actions import continuing, keeping, merging, starting
 from aideator_cli.actions.finding import Named
@@ -13,12 +13,12 @@ from aideator_cli.actions.starting import Plan
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.server import bodies, keys
 from aideator_cli.server.access import Caller, check_kept, check_owner
-from aideator_cli.server.acts import ACCEPTED, Acting
+from aideator_cli.server.acts import ACCEPTED, Acting, begun_answer
 from aideator_cli.server.described import one
 from aideator_cli.server.foreign import check_going_on, check_place, check_reached
 from aideator_cli.server.naming import named
 from aideator_cli.server.once import Again, Key, key_of, once
-from aideator_cli.server.runs import RunId, core_of, followers_of, shown
+from aideator_cli.server.runs import RunId, core_of, shown
 
 router = APIRouter(prefix="/api/v1", tags=["acts"])
 
@@ -35,8 +35,8 @@ async def continue_run(
     """Its patches hold the earlier one, too. It is the caller's, as is every run that they start."""
     reserved = key_of(caller.name, key, f"continue {run} ".encode() + await request.body())
     async with core_of(request).turn(caller.name):
-        begun = await core_of(request).act(_continue, caller, run, body, reserved)
-    return await _accepted(request, begun)
+        next_run = await core_of(request).act(_continue, caller, run, body, reserved)
+    return await begun_answer(request, "runs", next_run, lambda here: shown(here, next_run))
 
 
 @router.post(
@@ -51,15 +51,8 @@ async def merge(request: Request, caller: Acting, body: bodies.Merging, key: Aga
         check_kept(request.app.state.deleting, word.partition("/")[0])
     reserved = key_of(caller.name, key, b"merge " + await request.body())
     async with core_of(request).turn(caller.name):
-        begun = await core_of(request).act(_merge, caller, body, reserved)
-    return await _accepted(request, begun)
-
-
-async def _accepted(request: Request, begun: str) -> Response:
-    request.state.target = begun
-    followers_of(request).look()
-    told = await core_of(request).read(shown, begun)
-    return JSONResponse(told, ACCEPTED, {"Location": f"/api/v1/runs/{begun}"})
+        next_run = await core_of(request).act(_merge, caller, body, reserved)
+    return await begun_answer(request, "runs", next_run, lambda here: shown(here, next_run))
 
 
 def _merge(here: Here, caller: Caller, body: bodies.Merging, key: Key | None) -> str:

@@ -13,7 +13,7 @@ from aideator_cli.actions.teams import knowing
 from aideator_cli.domain.ids import is_id
 from aideator_cli.server import runs
 from aideator_cli.server.access import being_deleted
-from aideator_cli.server.acts import Acting
+from aideator_cli.server.acts import Acting, begun_answer
 from aideator_cli.server.answers import patch_answer, report_answer, stream_answer
 from aideator_cli.server.bodies import NewTeam
 from aideator_cli.server.described import OR_NULL, one, other, several
@@ -50,10 +50,7 @@ async def start(
     reserved = key_of(caller.name, key, acting.MARK + await request.body())
     async with core_of(request).turn(caller.name):
         team = await core_of(request).act(acting.start, asked, caller.name, reserved)
-    request.state.target = team
-    followers_of(request).look()
-    told = await core_of(request).read(shown, looks_of(request), team)
-    return JSONResponse(told, HTTPStatus.ACCEPTED, {"Location": f"/api/v1/teams/{team}"})
+    return await begun_answer(request, "teams", team, lambda here: shown(here, looks_of(request), team))
 
 
 @router.post("/teams/dry-run", summary="Check a team, and say what it may take at most", responses=one("TeamFile"))
