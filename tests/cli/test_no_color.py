@@ -1,9 +1,6 @@
 """NO_COLOR (no-color.org): no code of a colour reaches the terminal. Of the panes, see tests/views/panes/test_on_a_terminal.py."""
 
 import os
-import pty
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import pytest
 
 from tests.fixtures.colours import colours
 from tests.fixtures.stored_runs import Told, add_run, change, check
+from tests.fixtures.terminal import seen
 
 ANSWER = "# Title\n\nSee `src/a.py`, **that** is:\n\n```python\ndef f(): pass\n```\n"
 COMMANDS = (
@@ -30,31 +28,14 @@ def home(tmp_path: Path) -> Path:
 def written(home: Path, words: Sequence[str], wish: str) -> bytes:
     """All bytes that a terminal with true colour gets."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "aideator_cli", *words], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, cwd=home,
-        env={**kept, "AIDEATOR_HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": wish},
-    )  # fmt: skip
-    os.close(theirs)
-    seen = b""
-    while piece := _read(ours):
-        seen += piece
-    os.close(ours)
-    child.wait(60)
-    return seen
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # EIO: nobody is at the other end any more
-        return b""
+    wishes = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": wish}
+    return seen(words, {**kept, "AIDEATOR_HOME": str(home), **wishes}, home).data
 
 
 def test_no_command_sends_a_colour(home: Path) -> None:
-    seen = {words: written(home, words.split(), "1") for words in COMMANDS}
-    assert all(seen.values())
-    assert {words: found for words, data in seen.items() if (found := colours(data))} == {}
+    shown = {words: written(home, words.split(), "1") for words in COMMANDS}
+    assert all(shown.values())
+    assert {words: found for words, data in shown.items() if (found := colours(data))} == {}
 
 
 @pytest.mark.parametrize("words", ["compare", "diff @last/1", "watch --view live", "shwo"])

@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from tests.fixtures.ports import free_port
+
 
 @dataclass(frozen=True)
 class Served:
@@ -35,3 +39,11 @@ def served(
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
         assert process.wait(30) in (0, -signal.SIGKILL), process.stderr.read()
+
+
+def another_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """The data folder and the port of a server that a test starts, ends and starts again. Clients of the test are another machine's."""
+    port = str(free_port())
+    monkeypatch.setenv("AIDEATOR_HOME", str(folder / "client"))
+    monkeypatch.setenv("AIDEATOR_SERVER", f"http://127.0.0.1:{port}")
+    return folder / "another-server", port

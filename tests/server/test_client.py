@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ from tests.cli.conftest import Said, Shell, aideator
 from tests.cli.test_continue import script
 from tests.fixtures.repositories import LocalRepository, git
 from tests.fixtures.tls import Authority
-from tests.server.served import served
+from tests.server.served import another_server, served
 from tests.server.test_client_of_a_broken_server import answering
 
 __all__ = ["aideator"]
@@ -251,11 +250,7 @@ def test_what_is_said_of_a_run_is_said_to_all_who_see_it(
 def test_a_list_that_is_watched_follows_the_servers(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "client"))
-    own = tmp_path / "another-server"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    monkeypatch.setenv("AIDEATOR_SERVER", f"http://127.0.0.1:{port}")
+    own, port = another_server(tmp_path, monkeypatch)
     program = [sys.executable, "-m", "aideator_cli"]
     start = [
         *program,
@@ -316,11 +311,7 @@ def test_agents_at_work_are_told_something_and_stopped(client: Shell, repository
 def test_a_server_that_restarts_costs_no_event(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "client"))
-    own = tmp_path / "another-server"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    monkeypatch.setenv("AIDEATOR_SERVER", f"http://127.0.0.1:{port}")
+    own, port = another_server(tmp_path, monkeypatch)
     program = [sys.executable, "-m", "aideator_cli"]
     words = [*program, "run", str(repository), "Fix.", "--model", f"scripted/{RIGHT}", "-n", "1", "--json"]
     with (

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from aideator_cli.main import main
 from tests.actions.teams.conftest import SCRIPTS, STEPS, World, ask, submit, world, write
 from tests.cli.conftest import Said, Shell, aideator, home
 from tests.fixtures.repositories import git
-from tests.server.served import served
+from tests.server.served import another_server, served
 
 __all__ = ["aideator", "home", "world"]
 
@@ -165,12 +164,8 @@ def test_a_server_that_restarts_costs_a_watched_team_no_event(
 ) -> None:
     waits = {"calls": [{"tool": "bash", "arguments": {"command": f"while [ ! -e {tmp_path}/go ]; do sleep 0.1; done"}}]}
     world.script("build-a", waits, *SCRIPTS["build-a"])
-    own = tmp_path / "another-server"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "client"))
+    own, port = another_server(tmp_path, monkeypatch)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    monkeypatch.setenv("AIDEATOR_SERVER", f"http://127.0.0.1:{port}")
     program = [sys.executable, "-m", "aideator_cli"]
     with (
         served(own, "--port", port) as first,

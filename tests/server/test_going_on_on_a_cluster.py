@@ -1,20 +1,17 @@
 """On a real cluster: a user without more rights draws a run, goes on from its patch and merges two, with that user's key alone."""
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from starlette.testclient import TestClient
 
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import own_secret
 from aideator_cli.server.app import application
-from tests.fixtures.cluster import Cluster, Secret
-from tests.fixtures.git_server import GitServer
-from tests.fixtures.openai_server import ScriptedOpenAI
 from tests.server.conftest import API
-from tests.server.on_a_cluster import use_cluster
+from tests.server.on_a_cluster import OnACluster, on_a_cluster
 from tests.server.test_accounts import token
+
+__all__ = ["on_a_cluster"]
 
 
 def turns(command: str) -> list[Any]:
@@ -24,29 +21,17 @@ def turns(command: str) -> list[Any]:
     ]
 
 
-def test_what_a_user_begins_goes_on_with_their_key(
-    home: object,  # noqa: ARG001 -- the data folder
-    cluster: Cluster,
-    namespace: str,
-    secret: Secret,
-    agent_image: str,
-    bridge_address: str,
-    git_server: Callable[..., GitServer],
-    openai_server: Callable[..., ScriptedOpenAI],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    git = git_server(bridge_address)
-    git.add("project", {"a.txt": "1\n", "b.txt": "1\n"})
+def test_what_a_user_begins_goes_on_with_their_key(on_a_cluster: OnACluster) -> None:
+    on_a_cluster.git.add("project", {"a.txt": "1\n", "b.txt": "1\n"})
     scripts = {"one": turns("echo A >> a.txt"), "two": turns("echo B >> b.txt")}
-    provider = openai_server(scripts, bridge_address, key=secret.key)
-    use_cluster(monkeypatch, cluster, namespace, agent_image, API_BASE=provider.url)
+    on_a_cluster.provide(scripts)
     ada = token("ada")
     asked = {
-        "repository": git.url("project"), "prompt": "Mend it.", "models": ["openai/one", "openai/two"], "max_steps": 3,
+        "repository": on_a_cluster.git.url("project"), "prompt": "Mend it.", "models": ["openai/one", "openai/two"], "max_steps": 3,
         "verify": ["both=grep -q A a.txt && grep -q B b.txt"],
     }  # fmt: skip
     with TestClient(application(Here(), None), base_url="http://aideator.example") as client:
-        client.put(f"{API}/keys/OPENAI_API_KEY", json={"value": secret.key}, headers=ada).raise_for_status()
+        client.put(f"{API}/keys/OPENAI_API_KEY", json={"value": on_a_cluster.key}, headers=ada).raise_for_status()
 
         def ended(path: str, body: dict[str, Any]) -> dict[str, Any]:
             """Starts a run, and waits for its end."""
@@ -69,7 +54,7 @@ def test_what_a_user_begins_goes_on_with_their_key(
         for run in (second, merged):
             assert [each["status"] for each in run["variations"]] == ["succeeded"]
             assert run["backend"] == "kubernetes"
-            job = cluster.kubectl.json("get", "job", f"agent-{run['run']}-1", "-n", namespace)
-            assert (own_secret("ada") in str(job), secret.key in str(job)) == (True, False)
+            job = on_a_cluster.cluster.kubectl.json("get", "job", f"agent-{run['run']}-1", "-n", on_a_cluster.namespace)
+            assert (own_secret("ada") in str(job), on_a_cluster.key in str(job)) == (True, False)
         for run in (first, second, merged):
             client.delete(f"{API}/runs/{run['run']}", params={"force": True}, headers=ada)

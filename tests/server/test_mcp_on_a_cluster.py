@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -15,13 +15,13 @@ from aideator_cli.actions.demo_material import CHECK, demo_files
 from tests.agents.demo_task import MEND, PROMPT
 from tests.agents.test_claude_code_asks import ask
 from tests.fixtures.agents import Agents
-from tests.fixtures.cluster import Cluster, Secret
-from tests.fixtures.git_server import GitServer
-from tests.fixtures.openai_server import ScriptedOpenAI
-from tests.server.on_a_cluster import use_cluster
+from tests.fixtures.cluster import Secret
+from tests.server.on_a_cluster import OnACluster, on_a_cluster
 from tests.server.page.conftest import Site
 from tests.server.test_accounts import token
 from tests.server.test_mcp import said
+
+__all__ = ["on_a_cluster"]
 
 GOOD = [{"calls": [{"tool": "bash", "arguments": {"command": f'python3 -c "{MEND}"'}}]}, {"say": "Done.", "calls": []}]
 POOR = [
@@ -31,24 +31,18 @@ POOR = [
 
 
 @pytest.fixture
-def asked(
-    home: object,  # noqa: ARG001 -- the data folder
-    cluster: Cluster,
-    namespace: str,
-    secret: Secret,
-    agent_image: str,
-    bridge_address: str,
-    git_server: Callable[..., GitServer],
-    openai_server: Callable[..., ScriptedOpenAI],
-    monkeypatch: pytest.MonkeyPatch,
-) -> dict[str, Any]:
+def asked(on_a_cluster: OnACluster) -> dict[str, Any]:
     """Three attempts at the demo's task by real agents in pods, of which the second is right."""
-    git = git_server(bridge_address)
-    git.add("todo", {name: content.decode() for name, content in demo_files().items()})
-    provider = openai_server({"good": GOOD, "poor": POOR}, bridge_address, key=secret.key)
-    use_cluster(monkeypatch, cluster, namespace, agent_image, API_BASE=provider.url)
+    on_a_cluster.git.add("todo", {name: content.decode() for name, content in demo_files().items()})
+    on_a_cluster.provide({"good": GOOD, "poor": POOR})
     models = ["openai/poor", "openai/good", "openai/poor"]
-    return {"repository": git.url("todo"), "prompt": PROMPT, "models": models, "verify": [CHECK], "max_steps": 6}
+    return {
+        "repository": on_a_cluster.git.url("todo"),
+        "prompt": PROMPT,
+        "models": models,
+        "verify": [CHECK],
+        "max_steps": 6,
+    }
 
 
 @pytest.fixture

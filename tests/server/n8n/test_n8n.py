@@ -6,7 +6,6 @@ n8n takes 3 GB, so this runs only where AIDEATOR_N8N=1 asks for it.
 import json
 import os
 import re
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
 from aideator_cli.system.settings import Settings
+from tests.fixtures.ports import free_port
 from tests.fixtures.postgresql import PASSWORD, PostgreSQL
 from tests.server.conftest import Body
 from tests.server.served import served
@@ -75,8 +75,7 @@ def set_up(task: dict[str, Any]) -> dict[str, Any]:
 
 def surroundings(n8n: Path, database: PostgreSQL, folder: Path) -> dict[str, str]:
     folder.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     name = database.new_database().rpartition("/")[2]
     return {
         "PATH": f"{n8n}/bin:{n8n}/node_modules/.bin:{os.environ['PATH']}", "HOME": str(folder), "N8N_USER_FOLDER": str(folder),

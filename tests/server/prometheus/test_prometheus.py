@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -18,6 +17,7 @@ from aideator_cli.actions.demo_material import CHECK, demo_scripts
 from aideator_cli.actions.here import Here
 from aideator_cli.system.settings import Settings
 from tests.fixtures.built import built
+from tests.fixtures.ports import free_port
 from tests.server.served import served
 
 BUILD = Path(__file__).parent / "build"
@@ -51,8 +51,7 @@ def ask(programs: Path, tmp_path_factory: pytest.TempPathFactory, repository: Pa
             f"  authorization: {{credentials_file: {folder}/token}}\n"
         )
         subprocess.run([programs / "promtool", "check", "config", folder / "prometheus.yml"], check=True)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         words = [
             programs / "prometheus",
             f"--config.file={folder}/prometheus.yml",

@@ -2,9 +2,6 @@
 
 import json
 import os
-import pty
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,7 @@ import pytest
 from tests.end_to_end.user import Done, User
 from tests.fixtures.repositories import git
 from tests.fixtures.stored_runs import Told, add_run, change
+from tests.fixtures.terminal import seen
 from tests.workspace.diff.stored import store_run
 from tests.workspace.scenes import Scene, result, tree
 
@@ -26,25 +24,9 @@ class Terminal:
     folder: Path
 
     def see(self, *words: str, **more: str) -> str:
-        ours, theirs = pty.openpty()
-        child = subprocess.Popen(
-            [sys.executable, "-m", "aideator_cli", *words], env={**self.environment, "TERM": "xterm", **more}, cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-        seen = b""
-        while piece := _read(ours):
-            seen += piece
-        os.close(ours)
-        assert child.wait(timeout=60) == 0, seen
-        return seen.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # EIO: nobody is at the other end any more
-        return b""
+        code, data = seen(words, {**self.environment, "TERM": "xterm", **more}, self.folder)
+        assert code == 0, data
+        return data.decode().replace("\r\n", "\n")
 
 
 @dataclass(frozen=True)
