@@ -32,18 +32,21 @@ RECORD = '{"v":1,"seq":%d,"time":"%s","type":"%s",%s}\n'
 
 
 def add_run(home: Path, variations: int) -> RunSpec:
-    """Known to the store as under way; its agents are nowhere yet."""
+    """Known to the store as about to begin; its agents are nowhere yet."""
     spec = run_spec(variations)
     store = Store.open(home)
-    store.add_run(spec, Place("local", "this machine"), state="running")
+    store.add_run(spec, Place("local", "this machine"), state="submitting")
     store.close()
     return spec
 
 
 def main() -> None:
     home, run, events, rate = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-    spec = next(stored.spec for stored in Store.open(home).runs() if stored.spec.id == run)
+    store = Store.open(home)
+    spec = next(stored.spec for stored in store.runs() if stored.spec.id == run)
     logs = [_log(home, spec, variation.number) for variation in spec.variations]
+    store.set_state(run, "running")  # only now: who follows it before would find no agents, and say that they are gone
+    store.close()
     print("ready", flush=True)
     sys.stdin.readline()
     turns = [enumerate(islice(cycle(TURN), events)) for _ in logs]
