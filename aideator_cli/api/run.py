@@ -1,25 +1,9 @@
-"""The Python API: start runs, follow them, compare what came of them, and take the best.
+"""A run: its items, its results, and what may be done with them."""
 
-    from aideator_cli.api import Aideator, Checking
-
-    aideator = Aideator()
-    run = aideator.start("https://git.example/todo.git", "Make the parser accept comments",
-                         models=["claude-sonnet-4-5:2", "gpt-5"], checking=Checking(verify=["pytest -q"]))
-    for item in run.events():
-        ...
-    run.select_best()
-    run.apply(branch="comments")
-
-Nothing here prints or asks. What goes wrong raises `AideatorError`, which has a `message`, a `hint` and an exit `code`. A run goes on
-without this process: follow it again with `Aideator().run(ID).events()`. An `Aideator` belongs to the thread that made it; each thread
-makes its own. Names that this module exports are stable: they change only with a new major version.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aideator_agent.citation import Citation
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions import (
     applying,
@@ -31,8 +15,6 @@ from aideator_cli.actions import (
     diffing,
     finding,
     judging,
-    listing,
-    merging,
     pushing,
     retrying,
     selecting,
@@ -40,223 +22,23 @@ from aideator_cli.actions import (
     telling,
     waiting,
 )
-from aideator_cli.actions import stats as counting
-from aideator_cli.actions.applying import Undone
 from aideator_cli.actions.crossing import refereeing as crossing
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.issues import read_issue
 from aideator_cli.actions.judged import Judge
-from aideator_cli.actions.places import server_at, server_named
 from aideator_cli.actions.refreshing import refresh
 from aideator_cli.actions.sharing import exporting, reporting
 from aideator_cli.actions.sharing.exporting import Exported
-from aideator_cli.actions.stats import Stats
-from aideator_cli.actions.teams import scripting as teaming
 from aideator_cli.choice.comparison import Comparison
-from aideator_cli.domain.events import Closed, Ended, Event, Item, Observation, Opened
-from aideator_cli.domain.glance import Wanted
-from aideator_cli.domain.handing import TeamState
-from aideator_cli.domain.judgements import Judgement, Round
-from aideator_cli.domain.result import CheckResult, Result
+from aideator_cli.domain.events import Item
+from aideator_cli.domain.judgements import Round
+from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Selection, StoredRun
-from aideator_cli.errors import AideatorError, ExitCode, unavailable, usage
-from aideator_cli.intake.request import (
-    Agents,
-    Anew,
-    Bounds,
-    Briefing,
-    Checking,
-    Cloning,
-    Identity,
-    Placing,
-    Pod,
-    Question,
-    Request,
-    Sending,
-    Shares,
-    Surroundings,
-    Where,
-)
+from aideator_cli.errors import unavailable, usage
+from aideator_cli.intake.request import Anew, Where
 from aideator_cli.stream.following import past_of
 from aideator_cli.stream.recording import last_result
-from aideator_cli.system.settings import Settings
 from aideator_cli.workspace.pick import Applied, Way
 from aideator_cli.workspace.pushing import Pushed, destination
-
-__all__ = [
-    "Aideator",
-    "AideatorError",
-    "Anew",
-    "Applied",
-    "Bounds",
-    "Briefing",
-    "CheckResult",
-    "Checking",
-    "Citation",
-    "Cloning",
-    "Closed",
-    "Comparison",
-    "Ended",
-    "Event",
-    "ExitCode",
-    "Exported",
-    "Identity",
-    "Item",
-    "Judgement",
-    "Observation",
-    "Opened",
-    "Placing",
-    "Pod",
-    "Pushed",
-    "Question",
-    "Result",
-    "Round",
-    "Run",
-    "Selection",
-    "Sending",
-    "Shares",
-    "Stats",
-    "Surroundings",
-    "Team",
-    "TeamState",
-    "Undone",
-    "Wanted",
-    "Where",
-]
-
-
-class Aideator:
-    """A data folder with its runs, and the configuration beside it."""
-
-    def __init__(self, home: str | Path | None = None, *, environment: Mapping[str, str] | None = None) -> None:
-        """`home`: the data folder, else the command line's. `environment`: where keys and settings are read, else this process's."""
-        settings = Settings(environment)
-        if home is not None:
-            settings = Settings({**settings.environment, "AIDEATOR_HOME": str(home)})
-        self._here = Here(settings)
-
-    def start(
-        self,
-        repo: str | Path | None,
-        prompt: str | None = None,
-        *,
-        issue: str | None = None,
-        models: str | Sequence[str] = (),
-        escalate: str | Sequence[str] = (),
-        private: bool = False,
-        agents: str | Sequence[str] = (),
-        n: int | None = None,
-        matrix: str | Path | None = None,
-        temperature: float | None = None,
-        temperatures: Sequence[float | None] = (),
-        api_base: str | None = None,
-        ref: str | None = None,
-        bounds: Bounds = Bounds(),  # noqa: B008 -- frozen
-        checking: Checking = Checking(),  # noqa: B008 -- frozen
-        pod: Pod = Pod(),  # noqa: B008 -- frozen
-        surroundings: Surroundings = Surroundings(),  # noqa: B008 -- frozen
-        sending: Sending = Sending(),  # noqa: B008 -- frozen
-        cloning: Cloning = Cloning(),  # noqa: B008 -- frozen
-        question: Question = Question(),  # noqa: B008 -- frozen
-        briefing: Briefing = Briefing(),  # noqa: B008 -- frozen
-        where: Where = Where(),  # noqa: B008 -- frozen
-        first: int | None = None,
-        retries: int | None = None,
-        max_parallel: int | None = None,
-        allow_local_shell: bool = False,
-    ) -> "Run":
-        """Starts a run as `aideator run` does, and returns as soon as its agents are accepted.
-
-        `models`: each NAME or NAME:COUNT; `auto[:POLICY]` is chosen. `escalate`: policies or models of which the next is tried only if the
-        checks failed, while `events()` or `wait()` follows the run. `private`: its text goes to hosts of the user's list alone.
-        `agents`: each AGENT[/MODEL][:COUNT]; none: AIdeator's own loop.
-        `prompt` is taken as it is, and None only where `matrix` has prompts, or `issue` says what to do: the address of an issue on a
-        forge, which the agents get as data. Then `repo` may be None, too: the repository of the issue.
-        `temperatures`: one for each variation, None as `temperature`.
-        `first` and `retries` act while `events()` or `wait()` follows the run. Raises `AideatorError`; then nothing was started.
-        `max_parallel`: at most so many agents work at once; the others start while `events()` or `wait()` follows the run.
-        """
-        read = None if issue is None else read_issue(self._here, issue, surroundings.ca)
-        if repo is None and read is None:
-            raise usage("no repository is given", hint="name one, or an issue")
-        request = Request(
-            str(read.repository if repo is None and read else repo), prompt, n=n,
-            models=[models] if isinstance(models, str) else list(models),
-            escalate=[escalate] if isinstance(escalate, str) else list(escalate), private=private,
-            agents=Agents([agents] if isinstance(agents, str) else list(agents)),
-            matrix=None if matrix is None else Path(matrix), temperature=temperature, temperatures=temperatures, api_base=api_base, ref=ref,
-            allow_local_shell=allow_local_shell, parallel=max_parallel, first=first, retries=retries, bounds=bounds,
-            checking=checking, pod=pod, surroundings=surroundings, sending=sending, cloning=cloning, question=question, briefing=briefing,
-            issue=read.issue if read else None,
-        )  # fmt: skip
-        if server := server_named(where, self._here.settings):
-            from aideator_cli.actions import at_server
-
-            at = server_at(server, self._here.settings)
-            return Run(self._here, at_server.start(self._here, request, at, many=matrix is not None))
-        planned = starting.plan(self._here, request, where)
-        if planned.suspects:
-            raise starting.unconfirmed(planned.suspects)
-        return Run(self._here, starting.start(self._here, planned))
-
-    def start_team(
-        self,
-        repo: str | Path,
-        prompt: str,
-        team: str | Path,
-        *,
-        models: str | Sequence[str] = (),
-        bounds: Bounds = Bounds(),  # noqa: B008 -- frozen
-        checking: Checking = Checking(),  # noqa: B008 -- frozen
-        where: Where = Where(),  # noqa: B008 -- frozen
-        allow_local_shell: bool = False,
-    ) -> "Team":
-        """Starts a team as `aideator run --team` does, and returns when its first step has begun: `wait()` moves it on.
-
-        `team`: its name, or the path of its stages file. `bounds.budget` is for all of it. Raises `AideatorError`; then nothing
-        was started.
-        """
-        request = Request(
-            str(repo), prompt, models=[models] if isinstance(models, str) else list(models), bounds=bounds, checking=checking,
-            allow_local_shell=allow_local_shell,
-        )  # fmt: skip
-        return Team(self._here, teaming.start(self._here, str(team), request, where))
-
-    def team(self, name: str) -> "Team":
-        """The team with this id, or a unique beginning of it."""
-        return Team(self._here, teaming.named(self._here, name))
-
-    def merge(self, *variations: str, only: Sequence[str] = (), take: Sequence[str] = ()) -> "Run":
-        """Starts a run that checks a merge of these variations (RUN/N each), and returns as soon as it is accepted.
-
-        `only`: N:PATH or N:PATH#HUNK,…, the parts to take of a variation. `take`: N:PATH, whose changes to take where they conflict.
-        Raises `AideatorError`, for a conflict with the files, hunks and lines; then nothing was started.
-        """
-        named = {word: refresh(self._here, finding.find(self._here, word)) for word in variations}
-        merged = merging.merge(self._here, merging.Asked(named, only, take))
-        return Run(self._here, starting.start(self._here, merging.plan(self._here, merged)))
-
-    def run(self, name: str, where: Where = Where()) -> "Run":  # noqa: B008 -- frozen
-        """The run with this id, a unique beginning of it, or `@last`: in the data folder, else in the cluster that `where` names."""
-        return Run(self._here, finding.find_run(self._here, name, where).run)
-
-    def runs(self, limit: int = 50, wanted: Wanted = Wanted()) -> list["Run"]:  # noqa: B008 -- frozen
-        """The runs in the data folder that are wanted, by default all of them, the newest first."""
-        return [Run(self._here, row.run) for row in listing.listed(self._here, limit, listing.checked(wanted))]
-
-    def stats(
-        self, by: str = "model", *, since: str | None = None, repository: str | None = None, answers: bool = False
-    ) -> list[Stats]:
-        """One group of variations each, the most tried first.
-
-        `by`: model, agent, role, prompt, temperature or repo. `since`: RFC 3339, UTC. `repository`: a part of its URL or path.
-        `answers`: counts the runs that ask for an answer, not those for patches.
-        """
-        return counting.stats(self._here, counting.Counting(by, since, repository, answers))
-
-    def undo(self, folder: str | Path = ".", name: str | None = None, *, force: bool = False) -> Undone:
-        """Undoes the last apply to this working tree, or that of `name` (RUN/N). `force` overwrites changes made since."""
-        return applying.undo(Path(folder), name, force=force)
 
 
 class Run:
@@ -469,28 +251,3 @@ class Run:
         if variation not in (numbers := [v.number for v in self.spec.variations]):
             raise usage(f"run {self.id} has no variation {variation}", hint=f"its variations are 1 to {len(numbers)}")
         return variation
-
-
-class Team:
-    """A team that was started. Its steps are runs."""
-
-    def __init__(self, here: Here, id_: str) -> None:
-        self._here = here
-        self.id = id_
-
-    def state(self) -> TeamState:
-        """How far it is: what each step began with, what came of it, how long it took, what it cost."""
-        return teaming.state(self._here, self.id)
-
-    def wait(self, timeout: float | None = None) -> TeamState:
-        """Moves the team on until it is over, or for `timeout` seconds. Raises `AideatorError` if a step can't be begun."""
-        return teaming.wait(self._here, self.id, timeout)
-
-    def result(self) -> tuple[Run, int]:
-        """The run and the number of the variation that it ended with. Raises `AideatorError` if there is none."""
-        named = finding.find(self._here, self.id)
-        return Run(self._here, named.run), named.numbers[0]
-
-    def cancel(self) -> None:
-        """Ends it, and asks its agents at work to stop."""
-        teaming.cancel(self._here, self.id)
