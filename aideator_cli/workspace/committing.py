@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import textwrap
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,7 @@ def commit_to_branch(pick: Pick, target: Target, way: Way) -> Applied:
     """Raises `AideatorError` if the branch exists, its name is invalid, or the patch does not apply. No branch is created then."""
     _expect_new(target, way.branch or "")
     if way.worktree is not None:
-        _expect_free(way.worktree)
+        _expect_free(target, way.worktree)
     base = expect_base(target, pick.base, pick.name)
     if not way.check:
         expect_identity(target)
@@ -91,7 +92,7 @@ def expect_branch(target: Target, name: str) -> None:
 def apply_to_worktree(pick: Pick, target: Target, way: Way) -> Applied:
     """Creates a working tree on the run's base, with a detached HEAD and the patch in its files."""
     assert way.worktree is not None
-    place = _expect_free(way.worktree)
+    place = _expect_free(target, way.worktree)
     base = expect_base(target, pick.base, pick.name)
     if way.check:
         with scratch(target, keep=False) as room:
@@ -175,20 +176,31 @@ def expect_identity(target: Target) -> None:
 
 def _add_worktree(target: Target, folder: Path, *what: str) -> Path:
     """Runs `git worktree add`. Raises `AideatorError` (wrong usage) with git's message."""
-    place = _expect_free(folder)
+    place = _expect_free(target, folder)
     options, names = ([w for w in what if w == "--detach"], [w for w in what if not w.startswith("--")])
     done = target.git.run("worktree", "add", "--quiet", *options, "--", str(place), *names)
     if done.code:
         raise usage(
             f"git can't make a working tree in {place}: {done.said}",
-            hint="--worktree takes a new or empty folder",
+            hint=_way_out(target, place),
         )
     return place
 
 
-def _expect_free(folder: Path) -> Path:
+def _expect_free(target: Target, folder: Path) -> Path:
     """Returns the absolute path."""
     place = Path(os.path.normpath(folder.absolute()))
     if os.path.lexists(place) and not (place.is_dir() and not any(place.iterdir())):
-        raise usage(f"{place} already exists", hint="--worktree takes a new or empty folder")
+        raise usage(f"{place} already exists", hint=_way_out(target, place))
     return place
+
+
+def _way_out(target: Target, place: Path) -> str:
+    """Returns what to do about a folder that is taken: perhaps by an apply that was killed, before or after the patch was in it."""
+    told = "--worktree takes a new or empty folder"
+    _main, *others = target.git.need("worktree", "list", "--porcelain").split(b"\n\n")
+    known = {os.path.realpath(os.fsdecode(each.partition(b"\n")[0].removeprefix(b"worktree "))) for each in others}
+    if os.path.realpath(place) not in known:
+        return told
+    remove = f"git -C {shlex.quote(str(target.top))} worktree remove {shlex.quote(str(place))}"
+    return f"{told}; to remove this working tree of the repository: {remove}"

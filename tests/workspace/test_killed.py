@@ -131,9 +131,11 @@ def test_a_working_tree_of_its_own_is_whole_or_can_be_made_again(scene: Scene, w
     def after() -> None:
         assert state(scene) == before
         if place.exists():
-            with pytest.raises(AideatorError, match="already exists"):
+            with pytest.raises(AideatorError, match="already exists") as told:
                 scene.apply(work.result, worktree=place)
-            git(scene.top, "worktree", "remove", "--force", str(place))
+            _, remove, named = str(told.value.hint).partition(f"git -C {scene.top} worktree remove ")
+            assert (bool(remove), named) == (True, str(place))
+            git(scene.top, "worktree", "remove", "--force", named)
         scene.apply(work.result, worktree=place)
         assert {path: file for path, file in tree(place).items() if path != ".git"} == tree(work.folder)
         git(scene.top, "worktree", "remove", "--force", str(place))
