@@ -10,11 +10,10 @@ from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.patch import Cutter, Patch
 from aideator_agent.settings import Settings
-from aideator_agent.signals.finding import TooLong
+from aideator_agent.signals.finding import TooLong, bounded
 from aideator_agent.verdict import Ended, Verdict, failed
 
 SECONDS: Final = 240.0  # for the patch; the pod's deadline is 5 minutes after the agent's own limit
-SIGNALS: Final = 20.0  # to look for signals
 GRACE: Final = 12.0  # the same after SIGTERM; a pod gets 20 seconds in all
 
 
@@ -48,7 +47,7 @@ class Closing:
 
         A patch is never lost for this.
         """
-        spec, began = self._settings.spec, time.monotonic()
+        spec = self._settings.spec
         if not (spec.signals or spec.is_checked):
             return patch, {}
         # Loaded here: its patterns are a quarter of what an agent would load before it starts
@@ -56,11 +55,7 @@ class Closing:
         from aideator_agent.signals.reading import find, told
         from aideator_agent.signals.support import support_of
 
-        def look() -> None:
-            if time.monotonic() >= began + SIGNALS:
-                raise TooLong(f"the search took longer than {SIGNALS:g} s")
-            self._check_clock()
-
+        look = bounded(self._check_clock)
         task = self._settings.variation.task or spec.task or spec.prompt
         try:
             base = GitBase(cutter.private_git(look), self._checkout.base)

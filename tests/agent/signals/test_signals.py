@@ -1,8 +1,11 @@
 """What a reviewer wants to know about a patch."""
 
+import time
+
 import pytest
 
-from aideator_agent.signals.finding import Signal, TooLong
+from aideator_agent.signals import finding
+from aideator_agent.signals.finding import LONGEST, SECONDS, Signal, TooLong, bounded
 from aideator_agent.signals.reading import find
 from tests.agent.signals.patches import Files, added, signals
 
@@ -91,6 +94,30 @@ def test_a_search_that_takes_too_long_keeps_what_it_found_and_says_so() -> None:
     assert [(each.name, each.path) for each in find(patch, Files(), "Mend it.", clock)] == [
         ("ends-process", "a.py"), ("unsearched", "a.py"),
     ]  # fmt: skip
+
+
+def test_a_machine_that_has_much_else_to_do_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = waited = 0.0
+    monkeypatch.setattr(finding, "_computed", lambda: computed)
+    monkeypatch.setattr(finding.time, "monotonic", lambda: waited)
+    looked: list[int] = []
+    look = bounded(lambda: looked.append(1))
+    computed, waited = SECONDS - 1, LONGEST - 1
+    look()
+    computed = SECONDS
+    with pytest.raises(TooLong, match="took longer than 20 s"):
+        look()
+    computed, waited = 0.0, LONGEST
+    with pytest.raises(TooLong, match="was not over after 100 s"):
+        look()
+    assert looked == [1]
+
+
+def test_what_the_search_computes_counts() -> None:
+    before, until = finding._computed(), time.process_time() + 0.1
+    while time.process_time() < until:
+        pass
+    assert finding._computed() >= before + 0.05
 
 
 def test_the_clock_is_asked_within_one_large_file() -> None:
