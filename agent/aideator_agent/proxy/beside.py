@@ -5,7 +5,8 @@ To a server of the user's the proxy sends the headers. One of them holds a token
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PATH: Final = "/mcp/"
 METHODS: Final = ("POST", "GET", "DELETE")  # those of streamable HTTP
+LARGE: Final = 64 * 1024  # bytes of a body; smaller ones do not wait, so that one that cancels a call is never held up
+LARGE_AT_ONCE: Final = 8
 OPEN: Final = frozenset({"accept", "content-type", "user-agent", "mcp-protocol-version"})  # headers that hold no secret
 
 Answering = Callable[[Arguments], Awaitable[str]]  # raises `Wrong`
@@ -47,6 +50,7 @@ class Servers:
     consultant: Consultant
     search: "tuple[str, Searcher] | None" = None
     team: TeamTool | None = None
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
 
     async def pass_on(self, request: web.BaseRequest, path: str, answered: Answered) -> None:
         """Fills `answered` while the answer passes. Raises `Refusal`, or `Unreached`."""
@@ -58,16 +62,16 @@ class Servers:
         server = self.by_name.get(name)
         if server is None or request.method not in METHODS:
             raise Refusal(404, f"{request.method} {path[:200]} is no MCP server of this run")
-        content = await gate.content(request)
         headers = gate.headers(request, self.token) | {name.lower(): value for name, value in server.headers.items()}
-        if content:
-            headers["content-type"] = "application/json"
         words = [word for name, value in server.headers.items() if name.lower() not in OPEN for word in value.split()]
-        async with asking(
-            self.session, f"the MCP server {name}", request.method, server.url, headers, content
-        ) as answer:
-            passage = Passage(request, answer, Redactor(words), reads_on=False)
-            await (passage.whole(answered) if answer.status < 400 else passage.error(answered))
+        async with self._content(request) as content:
+            if content:
+                headers["content-type"] = "application/json"
+            async with asking(
+                self.session, f"the MCP server {name}", request.method, server.url, headers, content
+            ) as answer:
+                passage = Passage(request, answer, Redactor(words), reads_on=False)
+                await (passage.whole(answered) if answer.status < 400 else passage.error(answered))
 
     async def close(self) -> None:
         """Ends what waits."""
@@ -84,13 +88,23 @@ class Servers:
             return team.offer, lambda given: team.answer(given, self.consultant, lambda: request.transport is not None)
         return None
 
-    @staticmethod
-    async def _called(request: web.BaseRequest, name: str, tool: Offer, answering: Answering) -> web.Response:
+    @asynccontextmanager
+    async def _content(self, request: web.BaseRequest) -> AsyncIterator[bytes]:
+        """Yields the body. Of large ones, few are in memory: the others wait until it is no longer needed."""
+        if request.can_read_body and (request.content_length is None or request.content_length > LARGE):
+            async with self.room:
+                yield await gate.content(request)
+        else:
+            yield await gate.content(request)
+
+    async def _called(self, request: web.BaseRequest, name: str, tool: Offer, answering: Answering) -> web.Response:
         """Answers a message to a tool as streamable HTTP has it: in JSON, without a session and without a stream of its own."""
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"})
         try:
-            message = json.loads(await gate.content(request))
+            async with self._content(request) as content:
+                message = json.loads(content)
+                del content
         except (ValueError, RecursionError) as error:
             raise Refusal(400, f"the message to {name} is not JSON") from error
         id_ = message.get("id") if isinstance(message, dict) else None

@@ -1,12 +1,15 @@
 """MCP servers with an address: the agent reaches them through the key proxy, which alone has the tokens in their headers."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.proxy import Beside
+from aideator_agent.proxy.beside import LARGE, LARGE_AT_ONCE
 from tests.agent.programs.conftest import FakeAgent
 from tests.agent.proxy.conftest import KEY, Bench, Bencher
 from tests.agent.running import Agent
@@ -85,6 +88,25 @@ def test_a_redirect_is_not_followed_and_a_server_that_is_gone_is_told(bench: Ben
     with at.client() as client:
         assert client.post("/mcp/docs", json=GREETING).status_code == 502
     assert "the MCP server docs can't be reached" in at.notices
+
+
+def test_large_messages_wait_for_each_other_and_small_ones_for_none(bench: Bencher) -> None:
+    goes_on = threading.Event()
+    with Provider(Reply([goes_on, b"{}"])) as server, ThreadPoolExecutor(3 * LARGE_AT_ONCE) as pool:
+        at = reached(bench, server)
+
+        def post(size: int) -> int:
+            with at.client() as client:
+                return client.post("/mcp/docs", json={**GREETING, "params": "x" * size}).status_code
+
+        large = [pool.submit(post, LARGE) for _ in range(2 * LARGE_AT_ONCE)]
+        at.until(lambda: len(server.asked) == LARGE_AT_ONCE)
+        small = pool.submit(post, 10)
+        at.until(lambda: len(server.asked) == LARGE_AT_ONCE + 1)
+        assert len(server.asked[-1].body) < LARGE
+        goes_on.set()
+        assert {each.result(60) for each in (*large, small)} == {200}
+    assert (len(server.asked), server.most_flying) == (2 * LARGE_AT_ONCE + 1, LARGE_AT_ONCE + 1)
 
 
 def test_an_agent_gets_an_address_of_the_proxys_for_a_server_with_a_token(
