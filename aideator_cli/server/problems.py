@@ -30,6 +30,7 @@ _STATUS: Final[Mapping[ExitCode, HTTPStatus]] = {
     ExitCode.TIMED_OUT: HTTPStatus.GATEWAY_TIMEOUT,
 }
 _TITLE: Final[Mapping[int, str]] = {413: "Too large", 422: "Unprocessable"}  # Python's names for these have changed
+_PROGRAMS: Final = ("aideator", "export", "git", "kubectl", "openssl", "pip")  # with which hints begin
 _AGAIN: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -56,7 +57,7 @@ class Problem(Exception):
 
     def told(self) -> dict[str, str | None]:
         """Returns the words for a screen."""
-        return {"text": clean(self.detail), "hint": None if self.hint is None else clean(written(self.hint))}
+        return {"text": clean(self.detail), "hint": None if self.hint is None else _capital(clean(written(self.hint)))}
 
     def as_json(self, instance: str) -> dict[str, Any]:
         hint = {} if self.hint is None else {"hint": clean(written(self.hint))}
@@ -81,6 +82,12 @@ class Problem(Exception):
     def response(self, instance: str) -> Response:
         headers = {**self.headers, **self.again}
         return JSONResponse(self.as_json(instance), self.status.value, headers, media_type=MEDIA_TYPE)
+
+
+def _capital(hint: str) -> str:
+    """Returns the hint as a sentence that stands alone begins. A command stays as it is."""
+    word = hint.partition(" ")[0]
+    return hint if word in _PROGRAMS or not word.isalpha() else word[0].upper() + hint[1:]
 
 
 def of_error(error: AideatorError) -> Problem:

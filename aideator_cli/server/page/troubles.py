@@ -26,8 +26,9 @@ HEADINGS: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.GATEWAY_TIMEOUT: "It took too long",
 }
 ENDED: Final = Problem(
-    HTTPStatus.UNAUTHORIZED, "your login has ended, so nothing was done", "log in, and do it once more"
+    HTTPStatus.UNAUTHORIZED, "Your login has ended, so nothing was done.", "Log in, and do it once more."
 )
+LIST: Final = "The list has the runs that you may see."
 KEPT: Final = ("text", "task")  # fields that somebody has written
 
 
@@ -60,9 +61,7 @@ async def unknown_address(request: Request, error: HTTPException) -> Response:
         if request.method == "GET"
         else "Nothing was done: this address takes no form."
     )
-    return await trouble(
-        request, Problem(HTTPStatus(error.status_code), text, "the list has the runs that you may see")
-    )
+    return await trouble(request, Problem(HTTPStatus(error.status_code), text, LIST))
 
 
 async def trouble(request: Request, problem: Problem) -> Response:
@@ -70,7 +69,7 @@ async def trouble(request: Request, problem: Problem) -> Response:
     if unknown and request.method != "GET":
         problem = ENDED
     elif problem.hint is not None and written(problem.hint).startswith("GET "):  # a way by the API, not by the page
-        problem = Problem(problem.status, problem.detail, "the list has the runs that you may see")
+        problem = Problem(problem.status, problem.detail, LIST)
     if wants_json(request):
         return problem.response(request.url.path)
     if unknown and request.method == "GET":
@@ -78,8 +77,7 @@ async def trouble(request: Request, problem: Problem) -> Response:
         return login(request, f"{path}?{request.url.query}" if request.url.query else path)
     values = {
         "heading": HEADINGS.get(problem.status, "That did not work"),
-        "text": problem.detail,
-        "hint": None if problem.hint is None else written(problem.hint),
+        **problem.told(),
         "login": unknown,
         "again": problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
         and request.method == "GET",
@@ -90,7 +88,7 @@ async def trouble(request: Request, problem: Problem) -> Response:
 
 def login(request: Request, back: str, wrong: Problem | None = None, *, email: str = "") -> Response:
     """The screen that asks who it is. `back`: the path that follows."""
-    told = None if wrong is None else {"text": wrong.detail, "hint": wrong.hint and written(wrong.hint)}
+    told = None if wrong is None else wrong.told()
     status = HTTPStatus.UNAUTHORIZED if wrong is None else wrong.status
     values = {"next": back, "wrong": told, "email": email, "provider": None}
     if (openid := request.app.state.openid) is not None:

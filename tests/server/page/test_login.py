@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ from starlette.testclient import TestClient
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
 from aideator_cli.domain.accounts import User
+from aideator_cli.errors import command
 from aideator_cli.server import page, sessions
 from aideator_cli.server.app import application
 from aideator_cli.server.page.entering import own_path
 from aideator_cli.server.page.frame import edition
+from aideator_cli.server.problems import Problem
 from aideator_cli.store.serving import ServerStore
 from tests.server.page.stories import three
 
@@ -152,12 +156,12 @@ def test_no_form_does_anything_without_the_token_of_its_login(shared: TestClient
 def test_what_was_written_when_the_login_had_ended_is_given_back(shared: TestClient) -> None:
     refused = post(shared, "/runs/k3v9x2q/1/tell", text="what I wrote")
     assert refused.status_code == 401
-    assert "your login has ended, so nothing was done" in refused.text
+    assert "Your login has ended, so nothing was done." in refused.text
     assert "what I wrote" in refused.text
     assert 'href="/login"' in refused.text
     headers = {"Origin": SITE, "Accept": "application/json"}
     told = shared.post("/runs/k3v9x2q/1/tell", data={"edition": edition(), "text": "x"}, headers=headers)
-    assert (told.status_code, told.json()["hint"]) == (401, "log in, and do it once more")
+    assert (told.status_code, told.json()["hint"]) == (401, "Log in, and do it once more.")
 
 
 def test_the_cookie_changes_nothing_by_the_api(shared: TestClient, home: Path) -> None:
@@ -189,7 +193,7 @@ def test_another_users_run_is_not_there(shared: TestClient, home: Path) -> None:
     hidden = shared.get("/runs/k3v9x2q")
     assert hidden.status_code == 404
     assert "there is no run k3v9x2q" in hidden.text
-    assert "the list has the runs that you may see" in hidden.text
+    assert "The list has the runs that you may see." in hidden.text
     assert "k3v9x2q" not in shared.get("/").text
 
 
@@ -224,3 +228,11 @@ def test_a_server_that_wants_no_token_has_no_login(home: Path) -> None:  # noqa:
         assert shown.status_code == 200
         assert "New run" in shown.text
         assert "Log out" not in shown.text
+
+
+def test_a_hint_begins_as_a_sentence_and_a_command_as_it_is_typed() -> None:
+    problem = partial(Problem, HTTPStatus.NOT_FOUND, "there is none")
+    hints = ("name a branch", "git ls-remote URL", "--ref takes one", command("list"), (command("list"), " shows them"))
+    assert [problem(hint).told()["hint"] for hint in hints] == [
+        "Name a branch", "git ls-remote URL", "--ref takes one", "aideator list", "aideator list shows them",
+    ]  # fmt: skip
