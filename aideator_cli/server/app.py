@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -24,7 +24,6 @@ from aideator_cli.server import (
     memories,
     metrics,
     mirror,
-    model_context,
     model_route,
     offers,
     openid,
@@ -122,7 +121,7 @@ async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI
         part.start()
     work = offers.Work(state.core, state.followers, shell=False, deleting=state.deleting, looks=state.looks)
     try:
-        async with model_context.served(work) as state.model_context:
+        async with aclosing(model_route.ModelContext(work)) as state.model_context:
             yield
     finally:
         state.hub.close()

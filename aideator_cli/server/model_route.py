@@ -1,13 +1,16 @@
 """`/mcp`: the tools of `aideator mcp` over HTTP, for whoever shows a token."""
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aideator_cli.actions.here import Here
 from aideator_cli.server.access import admitted
+from aideator_cli.server.offers import Work
 from aideator_cli.server.runs import core_of
 from aideator_cli.server.streams.hub import Hub
 from aideator_cli.store.serving import ServerStore
@@ -34,6 +37,43 @@ class Endpoint:
             await request.app.state.model_context(scope, receive, send)
         finally:
             hub.leave(caller.name)
+
+
+class ModelContext:
+    """Answers calls of the protocol. Its package takes as long to load as all else of a server, so the first call loads it."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._closed = asyncio.Event()
+        self._application: asyncio.Future[ASGIApp] = asyncio.get_running_loop().create_future()
+        self._serving: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._serving is None:
+            self._serving = asyncio.create_task(self._serve())
+        application = await asyncio.shield(self._application)  # a caller that goes takes it from no other
+        await application(scope, receive, send)
+
+    async def aclose(self) -> None:
+        self._closed.set()
+        if self._serving is not None:
+            await self._serving
+
+    async def _serve(self) -> None:
+        try:
+            async with await asyncio.to_thread(_load, self._work) as application:
+                self._application.set_result(application)
+                await self._closed.wait()
+        except Exception as error:
+            if self._application.done():
+                raise
+            self._application.set_exception(error)
+
+
+def _load(work: Work) -> AbstractAsyncContextManager[ASGIApp]:
+    from aideator_cli.server.model_context import served
+
+    return served(work)
 
 
 def _mark(here: Here, token: str) -> None:

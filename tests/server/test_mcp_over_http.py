@@ -1,7 +1,11 @@
 """`/mcp`: the tools of `aideator mcp` over HTTP, by the official client, for users with tokens."""
 
 import asyncio
+import subprocess
+import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from aideator_cli.actions import tokens
 from aideator_cli.actions.here import Here
-from aideator_cli.server import offers
+from aideator_cli.server import model_route, offers
 from aideator_cli.server.streams.hub import Hub
 from aideator_cli.store.serving import ServerStore
 from tests.server.page.conftest import Site
@@ -222,6 +226,55 @@ def test_a_call_that_waits_counts_as_a_stream(site: Site) -> None:
 
     talk(site, headers, conversation)
     until(lambda: hub.open == 0)
+
+
+def test_a_server_loads_the_protocol_only_when_it_is_called() -> None:
+    asked = "import sys, aideator_cli.server.serving; print([name for name in sys.modules if name.startswith('mcp')])"
+    said = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
+    assert said.stdout == "[]\n"
+
+
+def test_who_calls_first_may_go_and_who_calls_meanwhile_is_answered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading, gone = threading.Event(), threading.Event()
+    load = model_route._load
+
+    def slow(work: offers.Work) -> Any:
+        loading.set()
+        assert gone.wait(30)
+        return load(work)
+
+    monkeypatch.setattr(model_route, "_load", slow)
+    headers = token("ada")
+
+    async def first() -> None:
+        async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
+            call = asyncio.create_task(http.post(f"{site.address}/mcp", json={}))
+            assert await asyncio.to_thread(loading.wait, 30)
+            call.cancel()
+            await asyncio.wait([call])
+
+    async def lists(client: Client) -> None:
+        assert (await client.list_tools()).tools
+
+    asyncio.run(first())
+    with ThreadPoolExecutor() as others:
+        calls = [others.submit(talk, site, headers, lists) for _ in range(2)]
+        gone.set()
+        for call in calls:
+            call.result()
+
+
+def test_a_server_that_can_not_load_the_protocol_says_so_to_each_caller_and_goes_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    monkeypatch.delitem(sys.modules, "aideator_cli.server.model_context", raising=False)
+    headers = token("ada")
+    for _ in range(2):
+        assert httpx2.post(f"{site.address}/mcp", json={}, headers=headers).status_code == 500
+    assert httpx2.get(f"{site.address}/api/v1/runs", headers=headers).status_code == 200
 
 
 def test_no_stream_is_opened_in_which_nothing_would_come(site: Site) -> None:
