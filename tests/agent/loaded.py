@@ -80,7 +80,9 @@ class Attempt:
 
 def main() -> None:
     os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}  # as the agent does
-    import litellm  # noqa: F401
+    import httpcore  # noqa: F401
+    import litellm.litellm_core_utils.default_encoding  # noqa: F401
+    import openai.resources  # noqa: F401 -- as LiteLLM does with its first request
 
     import aideator_agent.session  # noqa: F401
 
