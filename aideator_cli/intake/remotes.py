@@ -47,7 +47,7 @@ def references(
     own = Git(folder or Path.cwd())
     try:
         with ExitStack() as stack:
-            asking = stack.enter_context(git_access.as_nobody(own)) if as_nobody else git_access.as_user(own, url)
+            asking = stack.enter_context(git_access.as_nobody(own, url)) if as_nobody else git_access.as_user(own, url)
             trusted = stack.enter_context(git_access.trusting(ca, own, url))
             words_ = (*asking.options, "ls-remote", "--", url, *patterns)
             answer = git(*words_, environment={**asking.environment, **trusted}, folder=asking.folder, seconds=seconds)

@@ -1,15 +1,11 @@
 """What a caller who does not own the server's machine may not ask for: its files, its processes, and where its keys go."""
 
-import ipaddress
 import re
-import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final, TypeVar
 
 from aideator_agent.git_failures import host_of
-from aideator_cli.actions.webhooks.addresses import Address, meant
-from aideator_cli.errors import refused
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.repository import host_in, is_url
 from aideator_cli.intake.roles.finding import is_path
@@ -17,12 +13,10 @@ from aideator_cli.intake.teams.finding import is_path as is_team_path
 from aideator_cli.server.access import Caller
 from aideator_cli.server.bodies import Continuing, NewRun, NewTeam, Order
 from aideator_cli.server.problems import Problem
+from aideator_cli.system import addresses
 from aideator_cli.system.configuration.repository import file_in
 
 LEAVE_OUT: Final = "leave it out, or ask for a token with that scope"
-METADATA: Final = tuple(  # of Azure, Alibaba, Amazon and Google, which are no link's
-    map(ipaddress.ip_network, ("168.63.129.16", "100.100.100.200", "fd00:ec2::/32", "fd20:ce::254"))
-)
 Started = TypeVar("Started", NewRun, NewTeam)
 _COUNT: Final = re.compile(r":\d*\s*$")  # behind a name
 
@@ -69,22 +63,8 @@ def check_reached(repository: str) -> None:
     Waits for the name to be resolved.
     """
     name = host_in(repository.strip()) if "://" in repository else host_of(repository)
-    if not name:
-        return
-    try:
-        infos = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # git says it better
-        return
-    for address in {str(info[4][0]).partition("%")[0] for info in infos}:
-        if of_link(ipaddress.ip_address(address)):
-            text = f"{name} is {address}, which only machines of one network reach: no repository is there"
-            raise refused(text, hint="name the repository by the address that others use")
-
-
-def of_link(address: Address) -> bool:
-    """Returns whether it is a link's own, or a cloud's metadata service."""
-    inner = meant(address)
-    return inner.is_link_local or inner.is_unspecified or any(inner in network for network in METADATA)
+    if name:
+        addresses.of_repository(name)
 
 
 def _of_machine(asked: Order) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""How git on this machine asks a server: as nobody, without what the user logs in with, and with authorities of the user's own."""
+"""How git on this machine asks a server: as nobody, without what the user logs in with, and with authorities of the user's own.
+
+A host that somebody else names (`git_token.withheld`) is asked only at the addresses that were looked at.
+"""
 
 import os
 import re
@@ -11,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aideator_agent.surroundings import with_usual_authorities
 from aideator_agent.values import frozen
-from aideator_cli.errors import unavailable
+from aideator_cli.errors import unavailable, usage
 from aideator_cli.system import git_token
 from aideator_cli.system.git import Git
 
@@ -22,6 +25,9 @@ _LOGINS: Final = (
 )  # fmt: skip
 _DROPPED: Final = ("GIT_SSL_CERT", "GIT_SSL_KEY", "GIT_SSL_CERT_PASSWORD_PROTECTED", "GIT_CONFIG_PARAMETERS")
 _OF_ENVIRONMENT: Final = re.compile(r"GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)")
+
+_AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[\w.-]+)(?::(?P<port>\d*))?", re.ASCII | re.IGNORECASE)
+_NOWHERE: Final = "255.255.255.255"  # nobody is reached there
 
 
 @frozen
@@ -35,13 +41,11 @@ class Asking:
 
 def as_user(git: Git, url: str) -> Asking:
     """Returns git with all that the user has, and with GIT_TOKEN for the URL's host."""
-    return Asking(
-        git.folder, os.environ, tuple(word for setting in git_token.settings(url) for word in ("-c", setting))
-    )
+    return Asking(git.folder, os.environ, _options(*git_token.settings(url), *_pinned(url)))
 
 
 @contextmanager
-def as_nobody(git: Git) -> Iterator[Asking]:
+def as_nobody(git: Git, url: str) -> Iterator[Asking]:
     """Yields git without a login of the user's: none of a helper, a cookie, a header, a certificate or ~/.netrc.
 
     Of the user's settings, those of http apply, so that a proxy and authorities do, and those that rewrite URLs without a login. Raises
@@ -67,7 +71,7 @@ def as_nobody(git: Git) -> Iterator[Asking]:
             "GIT_ASKPASS": "false",
             "SSH_ASKPASS": "false",
         }
-        yield Asking(Path(room), {**environment, **nobodys})
+        yield Asking(Path(room), {**environment, **nobodys}, _options(*_pinned(url)))
 
 
 @contextmanager
@@ -84,6 +88,34 @@ def trusting(ca: str | None, git: Git, url: str) -> Iterator[Mapping[str, str]]:
         bundle = Path(room) / "ca.crt"
         bundle.write_bytes(with_usual_authorities(ca, usual))
         yield {_CAINFO: str(bundle)}
+
+
+def _pinned(url: str) -> tuple[str, ...]:
+    """Returns settings for the host of an http URL if somebody else names it: a name may mean another address when git asks.
+
+    Nor does git follow it elsewhere. Raises `AideatorError` for a host that is not asked.
+    """
+    if not git_token.is_withheld() or not url.lower().startswith(("http://", "https://")):
+        return ()
+    authority = _AUTHORITY.fullmatch(url.partition("://")[2].partition("/")[0])
+    if authority is None:
+        raise usage(f"{url}: the host has characters that git is not asked with", hint="write those of a name as xn--…")
+    from aideator_cli.system import addresses
+
+    host, port = authority["host"], authority["port"] or ("443" if url.lower().startswith("https:") else "80")
+    found = [f"[{each}]" if ":" in each else each for each in addresses.of_repository(host.strip("[]"))]
+    settings = ("http.followRedirects=false",)
+    if host.startswith("["):
+        return settings
+    places = ",".join(found) or _NOWHERE
+    return (
+        *settings,
+        *(f"http.curloptResolve={name}:{port}:{places}" for name in (host.rstrip("."), f"{host.rstrip('.')}.")),
+    )
+
+
+def _options(*settings: str) -> tuple[str, ...]:
+    return tuple(word for setting in settings for word in ("-c", setting))
 
 
 def _settings(git: Git) -> list[tuple[str, str]]:

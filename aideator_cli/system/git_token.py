@@ -24,8 +24,12 @@ def withheld() -> Iterator[None]:
         _withheld.reset(before)
 
 
+def is_withheld() -> bool:
+    return _withheld.get()
+
+
 def is_set() -> bool:
-    return bool(os.environ.get(GIT_TOKEN)) and not _withheld.get()
+    return bool(os.environ.get(GIT_TOKEN)) and not is_withheld()
 
 
 def settings(url: str, *, given: bool = False) -> tuple[str, ...]:

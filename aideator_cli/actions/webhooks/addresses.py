@@ -7,11 +7,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aideator_cli.errors import AideatorError, refused, unavailable, usage
+from aideator_cli.system.addresses import Address, meant
 
 LONGEST: Final = 2000
 _WRITTEN: Final = re.compile(r"[!-~]+")  # what can be sent in a request
-_TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def checked_url(url: str, *, private: bool) -> str:
@@ -54,15 +53,6 @@ def is_public(address: Address) -> bool:
     """Returns whether it is on the internet: not this machine, a private network, a cluster's services or a cloud's metadata."""
     inner = meant(address)
     return inner.is_global and not inner.is_multicast and not inner.is_reserved
-
-
-def meant(address: Address) -> Address:
-    """Returns the IPv4 address that an IPv6 one stands for, or the address itself."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _TRANSLATED:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _inside(host: str, address: str) -> AideatorError:
