@@ -1,15 +1,22 @@
 """Renders templates: the only module that uses Jinja2."""
 
 import json
+import marshal
+import os
 import re
+import sys
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined
+from jinja2.bccache import Bucket, bc_version
 
 from aideator_cli.text.clean import clean
 
@@ -46,7 +53,7 @@ def _escaped(found: re.Match[str]) -> str:
 @cache
 def _environment() -> Environment:
     # Plain text: foreign text goes through the filter `json`.
-    environment = _made(trim_blocks=False, keep_trailing_newline=True)
+    environment = _made(trim_blocks=False, keep_trailing_newline=True, bytecode_cache=_Compiled())
     environment.filters["json"] = as_json
     return environment
 
@@ -56,6 +63,38 @@ def _html_environment() -> Environment:
     environment = _made(autoescape=True, finalize=_cleaned, trim_blocks=True, lstrip_blocks=True)
     environment.filters["digest"] = _digest
     return environment
+
+
+class _Compiled(BytecodeCache):
+    """Keeps the code of a template where and when Python keeps that of a module: compiling the Job's takes 18 ms.
+
+    What can't be read or written costs time, and nothing else.
+    """
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:  # noqa: ARG002
+        return name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError, EOFError, ValueError, TypeError):
+            checksum, code = marshal.loads(_place(bucket.key).read_bytes())
+            bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if sys.dont_write_bytecode:
+            return
+        place = _place(bucket.key)
+        new = place.with_name(f"{place.name}.{os.getpid()}")
+        with suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                new.write_bytes(marshal.dumps((bucket.checksum, bucket.code)))
+                new.replace(place)
+            finally:
+                new.unlink(missing_ok=True)
+
+
+def _place(name: str) -> Path:
+    return Path(cache_from_source(f"{files('aideator_templates').joinpath(name)}-{bc_version}.py"))
 
 
 def _made(**options: Any) -> Environment:
