@@ -20,7 +20,7 @@ from aideator_agent.verdict import Ended, failed
 COMMIT: Final = "commit"
 SHALLOW: Final = "shallow"
 LARGE: Final = "large"
-_NAME: Final = re.compile(rf"(?:{COMMIT}|{SHALLOW})-[0-9a-f]{{40,64}}|{LARGE}-[0-9a-f]{{64}}")
+NAME: Final = re.compile(rf"(?:{COMMIT}|{SHALLOW})-[0-9a-f]{{40,64}}|{LARGE}-[0-9a-f]{{64}}")
 _FOLDER: Final = "brought"
 
 
@@ -35,7 +35,7 @@ def unpack(settings: Settings, check: Callable[[], None]) -> None:
         with tarfile.open(archive, "r:") as tar:
             for member in tar:
                 check()
-                file = tar.extractfile(member) if member.isreg() and _NAME.fullmatch(member.name) else None
+                file = tar.extractfile(member) if member.isreg() and NAME.fullmatch(member.name) else None
                 if file is None:
                     raise _unusable(f"{member.name!r} is unknown")
                 target = _place(folder, member.name)

@@ -7,6 +7,8 @@ from aideator_cli.actions.places import place_of
 from aideator_cli.errors import command, refused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aideator_agent.spec import RunSpec
     from aideator_cli.backends.base import Backend
 
@@ -19,9 +21,13 @@ def take_over(here: Here, backend: "Backend", run: str, cluster_user: str | None
     return spec is not None
 
 
-def adopt(here: Here, backend: "Backend", spec: "RunSpec", cluster_user: str | None = None) -> None:
-    """Stores a run that another machine has started. Raises `AideatorError` if another run has this id here: a server names it, and
-    may name one that it has not started."""
+def adopt(
+    here: Here, backend: "Backend", spec: "RunSpec", cluster_user: str | None = None, path: "Path | None" = None
+) -> None:
+    """Stores a run that another machine has started. `path`: the working tree from which it began.
+
+    Raises `AideatorError` if another run has this id here: a server names it, and may name one that it has not started.
+    """
     place, known = place_of(backend), here.store.run(spec.id)
     if (
         known is not None
@@ -33,4 +39,4 @@ def adopt(here: Here, backend: "Backend", spec: "RunSpec", cluster_user: str | N
             f"{place.where} has a run {spec.id}, and so has {known.place.where}, which is another one",
             hint=("to follow it here: ", command("delete", spec.id), ", which deletes the other one"),
         )
-    here.store.add_run(spec, place, state="running", found=True, cluster_user=cluster_user)
+    here.store.add_run(spec, place, state="running", found=True, cluster_user=cluster_user, repository_path=path)

@@ -12,6 +12,8 @@ from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.merging import Merging
+from aideator_cli.actions.shipping import Shipment, keep_snapshot, ship, shipment
+from aideator_cli.actions.starting import unconfirmed
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
@@ -42,6 +44,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _ANEW: Final[Mapping[str, str]] = {"parallel": "max_parallel"}  # of what a run that goes on is asked
 _UNSAID: Final = frozenset({"sending.secrets", "only_shown"})  # they say nothing about the run
+_SENT: Final = frozenset({"sending.dirty", "ref", "repo"})  # a shipment says them
 _OPTIONS: Final[Mapping[str, str]] = {
     "agents.command": "agent-command", "agents.own_home": "agent-home", "checking.signals": "no-signals",
     "sending.withhold": "withhold-secrets", "briefing.variable_files": "var-file", "pod.patch": "pod-patch",
@@ -50,13 +53,21 @@ _OPTIONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def start(here: Here, request: Request, server: ServerBackend, *, many: bool = False) -> StoredRun:
+def start(
+    here: Here, request: Request, server: ServerBackend, sent: Shipment | None = None, *, many: bool = False
+) -> StoredRun:
     """Returns the run as soon as the server's agents are accepted. `many`: a matrix may start more than 20.
 
-    Raises `AideatorError` if nothing was started.
+    `sent`: what the user has agreed to send; None: what has to be sent is sent unless it looks like a secret. Raises `AideatorError` if
+    nothing was started.
     """
-    body = body_of(request, here.settings, server)
-    return _adopted(here, server, server.start({**body, "many": True} if many else body))
+    sent = sent or agreed(request, shipment(request, server))
+    body = body_of(request, here.settings, server, sent)
+    run = server.start({**body, "many": True} if many else body)
+    found = _adopted(here, server, run, sent.path if sent else None)
+    if sent is not None:
+        keep_snapshot(here, found.spec, sent)
+    return found
 
 
 def continue_run(here: Here, named: Named, anew: Anew, server: ServerBackend) -> StoredRun:
@@ -78,9 +89,16 @@ def merge(here: Here, merging: Merging, server: ServerBackend) -> StoredRun:
     )
 
 
-def _adopted(here: Here, server: ServerBackend, run: str) -> StoredRun:
+def agreed(request: Request, sent: Shipment | None) -> Shipment | None:
+    """Raises `AideatorError` (usage) if files would be sent that look like secrets, and the request does not allow it."""
+    if sent is not None and sent.suspects and not request.sending.secrets:
+        raise unconfirmed(sent.suspects)
+    return sent
+
+
+def _adopted(here: Here, server: ServerBackend, run: str, path: Path | None = None) -> StoredRun:
     record = server.record(run)
-    adopt(here, server, spec_of(record, server.where))
+    adopt(here, server, spec_of(record, server.where), path=path)
     found = here.store.run(run)
     if found is None:
         raise not_found(f"run {run} was deleted while it was being started")
@@ -155,25 +173,30 @@ class Drawn:
     remarks: Sequence[str]
 
 
-def draw(here: Here, request: Request, server: ServerBackend) -> Drawn:
-    """Raises `AideatorError` for what the server would not start."""
-    told = server.dry_run(body_of(request, here.settings, server))
+def draw(here: Here, request: Request, server: ServerBackend, sent: Shipment | None = None) -> Drawn:
+    """Raises `AideatorError` for what the server would not start. `sent`: as for `start`."""
+    sent = sent or agreed(request, shipment(request, server))
+    told = server.dry_run(body_of(request, here.settings, server, sent))
     with server.client.understanding():
         found = told["manifests"]
         manifests = None if found is None else [dict(each) for each in found]
         made, remarks = Estimate.from_json(told["estimate"]), [str(each) for each in told["remarks"]]
-    return Drawn(spec_of(told, server.where), made, manifests, remarks)
+    own = sent.packed.remarks if sent else ()
+    return Drawn(spec_of(told, server.where), made, manifests, [*own, *remarks])
 
 
-def body_of(request: Request, settings: "Settings", server: ServerBackend) -> dict[str, Any]:
-    """Returns what the server's API takes. Raises `AideatorError` (usage) for what it does not."""
+def body_of(
+    request: Request, settings: "Settings", server: ServerBackend, sent: Shipment | None = None
+) -> dict[str, Any]:
+    """Returns what the server's API takes, and sends it what is to be sent. Raises `AideatorError` (usage) for what it does not take."""
     if isinstance(request.matrix, Path):
         request = replace(request, matrix=as_sent(request.matrix))
     request = _with_defaults(request, settings)
     usual = dict(_leaves(Request("", "")))
     body: dict[str, Any] = {}
+    unsaid = _UNSAID if sent is None else _UNSAID | _SENT
     for part, value in _leaves(request):
-        if value == usual.get(part) or part in _UNSAID:
+        if value == usual.get(part) or part in unsaid:
             continue
         if part not in _FIELDS:
             raise _untaken(part, server)
@@ -182,8 +205,7 @@ def body_of(request: Request, settings: "Settings", server: ServerBackend) -> di
         raise usage("no prompt is given", hint='aideator run REPO "What to do"')
     if "variables" in body:
         body["variables"] = dict(each.partition("=")[::2] for each in body["variables"])
-    body["repository"] = _repository(request.repo, server)
-    return body
+    return {**body, **({"repository": _repository(request.repo, server)} if sent is None else ship(sent, server))}
 
 
 def retry(

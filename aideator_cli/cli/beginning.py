@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from aideator_agent.spec import Issue, RunSpec
     from aideator_cli.actions.here import Here
     from aideator_cli.actions.pushing import Pushing
+    from aideator_cli.actions.shipping import Shipment
     from aideator_cli.actions.starting import Plan
     from aideator_cli.actions.taking import Taking
     from aideator_cli.backends.base import Backend
@@ -61,17 +62,23 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
     """As `begin`, on a server, which makes the plan. Returns the exit code."""
     from aideator_cli.actions.at_server import start
     from aideator_cli.actions.places import server_at
+    from aideator_cli.actions.shipping import shipment
     from aideator_cli.cli.started import announce, leave_detached
     from aideator_cli.errors import AideatorError
     from aideator_cli.text.figures import plural
 
     issue = call.request.issue
     server = server_at(url, call.here.settings)
+    sent = shipment(call.request, server)
+    if sent is not None:
+        remark(sent.packed.remarks)
+        if sent.suspects and not call.request.sending.secrets and not _may_send(sent.suspects):
+            raise AideatorError("nothing was started")
     if issue is not None and not may_give(issue, plural(call.request.n or 1, "agent"), confirmed=call.confirmed):
         raise AideatorError("nothing was started")
-    many = call.request.matrix is not None and (call.confirmed or _are_agreed(call, server))
+    many = call.request.matrix is not None and (call.confirmed or _are_agreed(call, server, sent))
     with telling_of_lost(server, "run"):
-        run = start(call.here, call.request, server, many=many)
+        run = start(call.here, call.request, server, sent, many=many)
     announce(run.spec, server)
     if call.detach:
         leave_detached(run.spec.id, [v.number for v in run.spec.variations], json=manner.json)
@@ -143,13 +150,13 @@ def _follow(
     return tell_taken(take_best(here, run, taken), json=manner.json) or (code if pushed else 0)
 
 
-def _are_agreed(call: "Call", server: "ServerBackend") -> bool:
+def _are_agreed(call: "Call", server: "ServerBackend", sent: "Shipment | None") -> bool:
     """Returns whether a matrix has so many agents that the user had to agree. Raises `AideatorError` if they did not."""
     from aideator_cli.actions.at_server import draw
     from aideator_cli.errors import AideatorError
     from aideator_cli.intake.matrix import ASKED_ABOVE
 
-    count = len(draw(call.here, call.request, server).spec.variations)
+    count = len(draw(call.here, call.request, server, sent).spec.variations)
     if count > ASKED_ABOVE and not _is_so_many(count):
         raise AideatorError("nothing was started")
     return count > ASKED_ABOVE

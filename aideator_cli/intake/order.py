@@ -83,9 +83,15 @@ def take(
     request = _escalating(request, router, settings)
     read = _read(request, backend, settings, router)
     notes = _notes(request, router, recall)
-    located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
-    shown = _shown(read, located)
-    packed = pack(located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules)
+    brought = request.sending.brought
+    if brought is not None:
+        located, shown, packed = Located(request.repo, request.ref, brought.repository.base), None, brought
+    else:
+        located = locate(request.repo, _start(request, read.compared), from_pods=on_cluster, ca=read.ca)
+        shown = _shown(read, located)
+        packed = pack(
+            located, request.sending, to_cluster=on_cluster, ca=read.ca, submodules=request.cloning.submodules
+        )
     unseen = _hidden(request, read.checks, located)
     if unseen is not None:
         packed = packed.with_hidden(unseen[0], to_cluster=on_cluster)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aideator_agent.spec import MAX_FILE, Issue
 from aideator_agent.values import frozen
+
+if TYPE_CHECKING:
+    from aideator_cli.intake.sending.packed import Packed
 
 
 @frozen
@@ -118,6 +121,7 @@ class Sending:
     carry: Sequence[Path] = ()  # files and folders that no commit has, besides those that .worktreeinclude names
     secrets: bool = False  # whether files that look like secrets may be among it
     withhold: bool = False  # whether what looks like a secret is kept from the model
+    brought: "Packed | None" = None  # packed by another machine; then the repository is not looked at
 
 
 @frozen

@@ -76,8 +76,8 @@ def _kept(earlier: Earlier, room: Path) -> Sent:
     spec, folder = earlier.spec, parcel.place(earlier.runs, earlier.spec.id)
     sent = spec.sent or Sent()
     wanted: Mapping[str, object] = {
-        "commits": sent.commits, "carried": sent.carried, "objects": sent.objects, SNAPSHOT: sent.snapshot,
-        HIDDEN: sent.hidden,
+        "commits": sent.commits, "carried": sent.carried, "objects": sent.objects,
+        SNAPSHOT: sent.snapshot and (folder / SNAPSHOT).is_file(), HIDDEN: sent.hidden,
     }  # fmt: skip
     for name in (name for name, is_there in wanted.items() if is_there):
         try:

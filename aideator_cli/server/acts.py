@@ -13,7 +13,7 @@ from aideator_cli.actions.retrying import Retried
 from aideator_cli.errors import AideatorError, ExitCode, usage
 from aideator_cli.intake.request import Request as NewRequest
 from aideator_cli.intake.request import Where
-from aideator_cli.server import bodies, contract, keys
+from aideator_cli.server import bodies, contract, keys, uploads
 from aideator_cli.server.access import Caller, being_deleted, caller_with
 from aideator_cli.server.described import either, one, several
 from aideator_cli.server.foreign import admissible, check_place, check_reached
@@ -110,7 +110,7 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
     """Returns its id. Raises `AideatorError` for what can't be started; then nothing was."""
 
     def start(stored: Callable[[str], object]) -> str:
-        planned = planned_for(here, asked.request(), asked.where(), owner)
+        planned = planned_for(here, uploads.request_of(here, asked, owner), asked.where(), owner)
         if planned.suspects:
             raise starting.unconfirmed(planned.suspects)
         if planned.is_large and not asked.many:

@@ -30,6 +30,7 @@ from aideator_cli.server import (
     page,
     remarks,
     runs,
+    uploads,
     watching,
 )
 from aideator_cli.server.audit import Audit
@@ -81,6 +82,7 @@ def application(
         hooks,
         runs,
         dry_runs,
+        uploads,
         watching,
         acts,
         going_on,

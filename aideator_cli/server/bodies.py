@@ -12,6 +12,7 @@ MOST: Final = 20  # agents of one run
 CELLS: Final = 200  # agents of a matrix
 MOST_PARTS: Final = 1000
 MOST_PART: Final = 5000  # characters
+SHA256: Final = "^[0-9a-f]{64}$"
 VARIATION: Final = "^[a-z][a-z0-9]{0,20}/[0-9]{1,4}$"
 
 
@@ -116,6 +117,25 @@ class Matrix(Body):
     n: int = Field(default=1, ge=1, le=CELLS)
 
 
+class SentCommits(Body):
+    """What was uploaded for the run: what no repository has, as the command line packs it."""
+
+    base: str = Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="The commit that the agents begin with.")
+    commits: str | None = Field(
+        default=None,
+        pattern=SHA256,
+        description="The hash of an uploaded git bundle that has base as refs/aideator/base.",
+    )
+    objects: str | None = Field(
+        default=None, pattern=SHA256, description="That of an archive of submodules' commits and objects of Git LFS."
+    )
+    builds_on_url: bool = Field(
+        default=False, description="Whether the bundle needs commits of repository. Otherwise that is sent://NAME."
+    )
+    shallow: bool = Field(default=False, description="Whether the bundle has base without its history.")
+    snapshot: bool = Field(default=False, description="Whether base was made of uncommitted changes.")
+
+
 class NewRun(Order):
     """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
 
@@ -134,6 +154,9 @@ class NewRun(Order):
     first: int | None = Field(default=None, ge=1, description="Stop the others when this many have succeeded.")
     matrix: Matrix | None = Field(
         default=None, description="Prompts × agents × models × temperatures × roles, in place of n; 200 agents at most."
+    )
+    sent: SentCommits | None = Field(
+        default=None, description="Commits that no repository has, uploaded before as PUT /api/v1/uploads says."
     )
     many: bool = Field(default=False, description="Let the matrix start more than 20 agents.")
 

@@ -14,7 +14,7 @@ from aideator_cli import __version__
 from aideator_cli.actions import estimating, starting
 from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.here import Here
-from aideator_cli.server import bodies
+from aideator_cli.server import bodies, uploads
 from aideator_cli.server.access import Caller
 from aideator_cli.server.acts import Acting, planned_for
 from aideator_cli.server.described import one
@@ -44,7 +44,7 @@ async def dry_run(request: Request, caller: Acting, body: bodies.NewRun) -> Resp
 
 def drawn(here: Here, asked: bodies.NewRun, caller: Caller) -> Drawn:
     """Raises `AideatorError` for what can't be started. It needs neither keys nor permission to run commands."""
-    request = replace(asked.request(), only_shown=True)
+    request = replace(uploads.request_of(here, asked, caller.name), only_shown=True)
     with here.store.owned_by(caller.name):
         planned = planned_for(here, request, asked.where(), caller.name)
     try:

@@ -9,6 +9,7 @@ from aideator_agent.git_failures import host_of
 from aideator_cli.intake.models import SCRIPTED
 from aideator_cli.intake.repository import host_in, is_url
 from aideator_cli.intake.roles.finding import is_path
+from aideator_cli.intake.sending.received import SCHEME
 from aideator_cli.intake.teams.finding import is_path as is_team_path
 from aideator_cli.server.access import Caller
 from aideator_cli.server.bodies import Continuing, NewRun, NewTeam, Order
@@ -62,6 +63,8 @@ def check_reached(repository: str) -> None:
 
     Waits for the name to be resolved.
     """
+    if repository.startswith(f"{SCHEME}://"):  # nobody clones it
+        return
     name = host_in(repository.strip()) if "://" in repository else host_of(repository)
     if name:
         addresses.of_repository(name)

@@ -12,6 +12,10 @@ from aideator_cli.server.problems import Problem
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes
 BODY_SECONDS: Final = 60.0  # for all of it: a client that sends it byte by byte would hold a request open
+LARGEST_UPLOAD: Final = 16 * 1024 * 1024
+UPLOAD_SECONDS: Final = 300.0
+UPLOADS: Final = "/api/v1/uploads/"
+STREAM: Final = "application/octet-stream"
 FORM: Final = "application/x-www-form-urlencoded"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
@@ -32,7 +36,7 @@ class Gate:
             return
         headers = Headers(scope=scope)
         send = _as_typed(send)
-        body = _Measured(receive, send)
+        body = _Measured(receive, send, is_upload=_is_upload(scope))
         problem: Problem | None
         try:
             self._check(scope, headers)
@@ -55,15 +59,22 @@ class Gate:
             text = f"a page of {origin} may not change anything here"
             raise Problem(HTTPStatus.FORBIDDEN, text, "call the API from a program, or from this server's own page")
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > LARGEST_BODY:
-            raise _too_large()
+        is_upload = _is_upload(scope)
+        if length.isdecimal() and int(length) > (LARGEST_UPLOAD if is_upload else LARGEST_BODY):
+            raise _too_large(is_upload=is_upload)
         has_body = length not in ("", "0") or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == FORM and origin is not None:  # of a page of this server, as was found above
             return
+        if is_upload and kind == STREAM:
+            return
         if has_body and kind != "application/json":
             text = f"a body has to be JSON, not {kind or 'without a type'}"
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text, "send the header Content-Type: application/json")
+
+
+def _is_upload(scope: Scope) -> bool:
+    return bool(scope["method"] == "PUT" and scope["path"].startswith(UPLOADS))
 
 
 def _as_typed(send: Send) -> Send:
@@ -81,27 +92,29 @@ def _as_typed(send: Send) -> Send:
 class _Measured:
     """What is wrong with a body is answered whatever the application makes of it: FastAPI takes any error for a body that it can't read."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, *, is_upload: bool) -> None:
         self.problem: Problem | None = None
         self.is_answered = False
         self._receive = receive
         self._send = send
         self._size = 0
         self._is_whole = False
-        self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+        self._is_upload = is_upload
+        self._seconds = UPLOAD_SECONDS if is_upload else BODY_SECONDS
+        self._deadline = asyncio.get_running_loop().time() + self._seconds
 
     async def receive(self) -> Message:
         try:
             async with asyncio.timeout_at(None if self._is_whole else self._deadline):
                 message = await self._receive()
         except TimeoutError:
-            text = f"the body did not come within {BODY_SECONDS:.0f} s"
+            text = f"the body did not come within {self._seconds:.0f} s"
             self.problem = Problem(HTTPStatus.REQUEST_TIMEOUT, text, "send it again", headers={"Connection": "close"})
             raise self.problem from None
         self._size += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
-        if self._size > LARGEST_BODY:
-            self.problem = _too_large()
+        if self._size > (LARGEST_UPLOAD if self._is_upload else LARGEST_BODY):
+            self.problem = _too_large(is_upload=self._is_upload)
             raise self.problem
         return message
 
@@ -111,7 +124,11 @@ class _Measured:
             await self._send(message)
 
 
-def _too_large() -> Problem:
+def _too_large(*, is_upload: bool) -> Problem:
+    if is_upload:
+        text = f"what is sent with a run is at most {LARGEST_UPLOAD // 2**20} MiB"
+        hint = "push the commits to a remote that the agents can clone"
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text, hint)
     return Problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         f"a body takes at most {LARGEST_BODY // 1024} KiB",

@@ -90,7 +90,7 @@ class SQLite:
     clock_later = "strftime('%Y-%m-%dT%H:%M:%f', 'now', ? || ' seconds') || '000Z'"
 
     def worded(self, script: str) -> str:
-        return script.replace("ROWID", "integer primary key").replace("DOCUMENT", "text")
+        return script.replace("ROWID", "integer primary key").replace("DOCUMENT", "text").replace("BYTES", "blob")
 
     def text(self, column: str, *path: str) -> str:
         return f"json_extract({column}, '$.{'.'.join(path)}')"

@@ -355,8 +355,8 @@ def test_what_goes_wrong_is_said_with_the_way_on(
     assert (code, "hint: AIDEATOR_TOKEN holds the token: give it another" in told) == (5, True), told
     monkeypatch.delenv("AIDEATOR_TOKEN")
     assert refused("show", "zzzzzzz")[0] == 3
-    code, told = refused("run", str(repository), "Fix.", "--dirty")
-    assert (code, told.splitlines()[0]) == (2, f"error: the server {where} does not take --dirty")
+    code, told = refused("run", str(repository), "Fix.", "--git-secret", "x")
+    assert (code, told.splitlines()[0]) == (2, f"error: the server {where} does not take --git-secret")
     code, told = refused("run", str(repository), "Fix.", "--server", site.url, "--backend", "local")
     assert (code, "--server can't be combined" in told) == (2, True)
     assert refused("run", str(tmp_path), "Fix.", "--model", f"scripted/{RIGHT}")[0] == 3, (

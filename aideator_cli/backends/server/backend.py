@@ -100,7 +100,17 @@ class ServerBackend:
         with self.client.understanding():
             return [dict(each) for each in told["groups"]]
 
+    def scopes(self) -> frozenset[str]:
+        """Returns what the token allows."""
+        told = self.client.ask("GET", f"{API}/whoami")
+        with self.client.understanding():
+            return frozenset(str(each) for each in told["scopes"])
+
     # What it does
+
+    def upload(self, sha256: str, data: bytes) -> None:
+        """Stores what a run that is started soon needs. Sent once more, it is stored once."""
+        self.client.ask("PUT", f"{API}/uploads/{sha256}", data, key=sha256)
 
     def start(self, body: Mapping[str, Any]) -> str:
         """Starts a run and returns its id. Sent once more, after a lost connection, it starts nothing anew."""

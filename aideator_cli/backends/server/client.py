@@ -61,7 +61,13 @@ class Client:
         return host_of(self.url)
 
     def ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None, **query: Any
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        *,
+        key: str | None = None,
+        **query: Any,
     ) -> Any:
         """Returns the answer's JSON, or None if it has none. Raises `AideatorError`.
 
@@ -102,7 +108,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
         *,
         key: str | None = None,
         query: Mapping[str, Any] | None = None,
@@ -119,7 +125,9 @@ class Client:
         if key is not None:
             sent["Idempotency-Key"] = key
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            data, sent["Content-Type"] = body, "application/octet-stream"
+        elif body is not None:
             data, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
         asked = {name: value for name, value in (query or {}).items() if value not in (None, "", ())}
         target = f"{urlsplit(self.url).path}{quote(path)}{f'?{urlencode(asked, doseq=True)}' if asked else ''}"

@@ -52,8 +52,10 @@ def find(
     return found
 
 
-def write(target: Path, found: Found, room: Path, limit: int) -> list[str]:
-    """Writes the archive. Returns what the user should know: large files that do not fit are left out, and are no longer in `found`.
+def write(target: Path, found: Found, room: Path, limit: int, receiver: str) -> list[str]:
+    """Writes the archive for the `receiver`.
+
+    Returns what the user should know: large files that do not fit are left out, and are no longer in `found`.
 
     Raises `AideatorError` if the submodules' commits do not fit.
     """
@@ -69,7 +71,7 @@ def write(target: Path, found: Found, room: Path, limit: int) -> list[str]:
                     hint=f"push it (git -C {path} push), or add --no-submodules, or use --backend local",
                 ) from error
             remarks.append(
-                f"the cluster gets commit {commit[:7]} of the submodule {path} ({size(_add(tar, f'{kind}-{commit}', bundle))})"
+                f"the {receiver} gets commit {commit[:7]} of the submodule {path} ({size(_add(tar, f'{kind}-{commit}', bundle))})"
             )
             bundle.unlink()
         bytes_ = sum(file.stat().st_size + END_BYTES for file in found.large.values())
@@ -80,7 +82,7 @@ def write(target: Path, found: Found, room: Path, limit: int) -> list[str]:
             )
             found.large.clear()
         elif found.large:
-            remarks.append(f"the cluster gets {told}")
+            remarks.append(f"the {receiver} gets {told}")
         for oid, file in sorted(found.large.items()):
             _add(tar, f"{LARGE}-{oid}", file)
     return remarks

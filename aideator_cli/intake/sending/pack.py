@@ -8,9 +8,15 @@ from aideator_cli.intake.sending.packed import Packed
 
 
 def pack(
-    located: Located, asked: Sending, *, to_cluster: bool, ca: str | None = None, submodules: bool = True
+    located: Located,
+    asked: Sending,
+    *,
+    to_cluster: bool,
+    ca: str | None = None,
+    submodules: bool = True,
+    through_server: bool = False,
 ) -> Packed:
-    """Changes nothing in the user's repository. `ca` (PEM) is trusted when remotes are asked.
+    """Changes nothing in the user's repository. `ca` (PEM) is trusted when remotes are asked. `through_server`: to its cluster.
 
     Raises `AideatorError` if something can't be sent.
     """
@@ -20,7 +26,8 @@ def pack(
     from aideator_cli.intake.sending.packing import Packing
 
     try:
-        return Packing(located, asked, to_cluster=to_cluster, ca=ca).packed(submodules=submodules)
+        packing = Packing(located, asked, to_cluster=to_cluster, ca=ca, through_server=through_server)
+        return packing.packed(submodules=submodules)
     except AideatorError as error:
         if error.code == ExitCode.DOES_NOT_APPLY:  # git's own message
             raise unavailable(f"{located.folder} can't be packed: {error.message}") from error

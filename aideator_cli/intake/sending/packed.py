@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from aideator_cli.intake.sending.suspects import Suspect
 
 HIDDEN: Final = "hidden"
-SNAPSHOT: Final = "snapshot"  # the bundle that gives the user's repository the commit of uncommitted changes
+SNAPSHOT: Final = (
+    "snapshot"  # the bundle that gives the user's repository, where that is, the commit of uncommitted changes
+)
 
 
 @frozen
@@ -47,12 +49,12 @@ class Packed:
         """Returns the packed files by their names."""
         if self.sent is None or self.room is None:
             return {}
-        sent = self.sent
+        sent, room = self.sent, Path(self.room.name)
         there = {
-            "commits": sent.commits, "carried": sent.carried, "objects": sent.objects, "patch": sent.patch, SNAPSHOT: sent.snapshot,
-            HIDDEN: sent.hidden and self.hidden is None,
+            "commits": sent.commits, "carried": sent.carried, "objects": sent.objects, "patch": sent.patch,
+            SNAPSHOT: sent.snapshot and (room / SNAPSHOT).is_file(), HIDDEN: sent.hidden and self.hidden is None,
         }  # fmt: skip
-        return {name: Path(self.room.name) / name for name, is_there in there.items() if is_there}
+        return {name: room / name for name, is_there in there.items() if is_there}
 
     def release(self) -> None:
         """Removes the temporary folder, when its files have been stored elsewhere."""

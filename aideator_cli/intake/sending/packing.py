@@ -28,13 +28,18 @@ SHOWN: Final = 5  # names in a remark
 class Packing:
     """Of one repository on this machine. Changes nothing in it."""
 
-    def __init__(self, located: Located, asked: Sending, *, to_cluster: bool, ca: str | None) -> None:
+    def __init__(
+        self, located: Located, asked: Sending, *, to_cluster: bool, ca: str | None, through_server: bool = False
+    ) -> None:
+        """`through_server`: a server brings it to the cluster."""
         assert located.folder is not None
         assert located.base is not None
         self._located = located
         self._asked = asked
         self._to_cluster = to_cluster
         self._ca = ca
+        self._through_server = through_server
+        self._receiver = "server" if through_server else "cluster"
         self._folder = located.folder
         self._base = located.base
         self._limit = CLUSTER_BYTES if to_cluster else LOCAL_BYTES
@@ -71,6 +76,9 @@ class Packing:
         self._remarks += found.remarks
         clash = include.tracked(Git(top), self._base, found.paths) if found.paths else set()
         paths = [path for path in found.paths if path not in clash]
+        if self._through_server and paths:
+            self._remarks.append(f"not sent, because a server takes only commits: {_some(paths)}")
+            return None
         if clash:
             self._remarks.append(f"not carried, because commit {self._base[:7]} has them: {_some(sorted(clash))}")
         if not paths:
@@ -152,11 +160,12 @@ class Packing:
         overlay.cut_history(self._base)
         through = not self._bundle(overlay, [BASE])
         if through:
-            self._limit = CONNECTION_BYTES
-            if not self._bundle(overlay, [BASE]):
+            self._limit = self._limit if self._through_server else CONNECTION_BYTES
+            if self._through_server or not self._bundle(overlay, [BASE]):
+                instead = "leave out --server" if self._through_server else "use --backend local"
                 raise usage(
-                    f"commit {self._base[:7]} of {self._folder} is larger than {size(self._limit)}, the most that a cluster takes",
-                    hint="push it to a remote that pods can clone and give its URL, or use --backend local",
+                    f"commit {self._base[:7]} of {self._folder} is larger than {size(self._limit)}, the most that a {self._receiver} takes",
+                    hint=f"push it to a remote that pods can clone and give its URL, or {instead}",
                 )
             self._remarks.append(
                 f"commit {self._base[:7]} is larger than {size(CLUSTER_BYTES)}, so it goes to each pod through a connection, "
@@ -174,11 +183,11 @@ class Packing:
             return None
         there = [sent.carried, None if sent.by_connection else sent.commits] if sent else []
         taken = sum(each.bytes for each in there if each)
-        self._remarks += objects.write(self._room / "objects", found, self._room, CLUSTER_BYTES - taken)
+        self._remarks += objects.write(self._room / "objects", found, self._room, CLUSTER_BYTES - taken, self._receiver)
         return piece(self._room / "objects") if found.is_something else None
 
     def _say(self, what: str) -> None:
-        self._remarks.append(f"the cluster gets {what} ({size(self._target.stat().st_size)})")
+        self._remarks.append(f"the {self._receiver} gets {what} ({size(self._target.stat().st_size)})")
 
     def _bundle(self, overlay: Overlay, refs: Sequence[str], without: Sequence[str] = ()) -> bool:
         """Returns False if the bundle is larger than it may be."""

@@ -83,6 +83,7 @@ class Deliverer:
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     swept = time.monotonic()
                     store.forget_deliveries(KEPT_SECONDS)
+                    store.forget_uploads()
                     for each in store.lately_at_work(PAST_SECONDS):
                         self._queue(store, each)
             except Exception as error:

@@ -1,7 +1,7 @@
 """The steps that every database takes.
 
 They are portable SQL. `ROWID` stands for a key that the database numbers by itself, `TEXT` for text that is compared byte by byte,
-`DOCUMENT` for JSON that queries look into, `BIGINT`, `REAL` and `BOOLEAN` for what the database calls them.
+`DOCUMENT` for JSON that queries look into, `BYTES` for what is no text, `BIGINT`, `REAL` and `BOOLEAN` for what the database calls them.
 """
 
 from typing import NamedTuple
@@ -180,8 +180,19 @@ _MODELS = Step(  # whether a model's program has used it, at /mcp
 )
 
 
+_UPLOADS = Step(  # what a client has sent for a run that it is about to start
+    """
+    create table uploads (
+      owner TEXT not null, sha256 TEXT not null, size BIGINT not null, data BYTES not null, expires TEXT not null,
+      primary key (owner, sha256)
+    )
+    """,
+    "drop table uploads",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
     return (
         _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED, _JUDGES,
-        _NAMES_OF_OWNERS, _SERVED_TEAMS, _MODELS,
+        _NAMES_OF_OWNERS, _SERVED_TEAMS, _MODELS, _UPLOADS,
     )  # fmt: skip

@@ -13,6 +13,7 @@ _WORDS = {
     "ROWID": "bigint generated always as identity primary key",
     "TEXT": 'text collate "C"',
     "DOCUMENT": "jsonb",
+    "BYTES": "bytea",
     "BIGINT": "bigint",
     "REAL": "double precision",
     "BOOLEAN": "boolean",
