@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aideator_cli.domain.glance import Glance
     from aideator_cli.domain.result import Result
     from aideator_cli.domain.runs import StoredRun
+    from aideator_cli.domain.teams import TeamRun
 
 ALL = Wanted()
 LOOK_SECONDS = 2.0  # the interval between checks for runs that other processes started
@@ -26,10 +27,12 @@ class Listed(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A list that has changed: the whole list, and the runs that changed."""
+    """A list that has changed: the whole list, and the runs and teams that changed."""
 
     rows: "list[Glance]"
     changed: list[Listed]
+    teams: "Sequence[TeamRun]" = ()
+    changed_teams: "Sequence[TeamRun]" = ()
 
 
 def checked(wanted: Wanted) -> Wanted:
@@ -58,24 +61,32 @@ def listed(here: Here, limit: int, wanted: Wanted = ALL) -> list[Listed]:
     return rows(here, here.store.runs(limit, wanted))
 
 
-def changes(here: Here, limit: int, wanted: Wanted = ALL) -> Iterator[Change]:
+def changes(
+    here: Here, limit: int, wanted: Wanted = ALL, *, teams: bool = False, steps: bool = True
+) -> Iterator[Change]:
     """Yields the list now and after each change, without end. Follows every run that has not ended meanwhile, also one that the list
-    leaves out: it may come in."""
+    leaves out: it may come in. `teams`: with the teams; without `steps`, their runs are left out then."""
     from aideator_cli.actions.waiting import follow_all
 
     followed: set[str] = set()
     news: list[queue.SimpleQueue[Any]] = []
     before: list[Listed] = []
+    before_teams: list[TeamRun] = []
     while True:
-        now = rows(here, here.store.runs(limit, wanted))
+        now_teams = here.store.teams(limit) if teams else []
+        shown = wanted._replace(alone=wanted.alone or (bool(now_teams) and not steps))
+        now = rows(here, here.store.runs(limit, shown))
         known = here.store.runs(limit, Wanted(everyone=wanted.everyone))
         fresh = [run for run in known if run.state != "ended" and run.spec.id not in followed]
         if fresh:
             followed.update(run.spec.id for run in fresh)
             news.append(follow_all(here, fresh))
-        if now != before:
-            yield Change(here.store.glances(limit, wanted), [row for row in now if row not in before])
-            before = now
+        if now != before or now_teams != before_teams:
+            yield Change(
+                here.store.glances(limit, shown), [row for row in now if row not in before],
+                now_teams, [team for team in now_teams if team not in before_teams],
+            )  # fmt: skip
+            before, before_teams = now, now_teams
         _wait(news)
 
 

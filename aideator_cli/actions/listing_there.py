@@ -1,7 +1,7 @@
 """The list of runs that a server has, once or again after each change."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from aideator_cli.actions.here import Here
@@ -19,10 +19,12 @@ Records = list[dict[str, Any]]  # runs as `list --json` has them
 
 
 class ServersChange(NamedTuple):
-    """A list that has changed: the whole list, and the runs that changed. `trouble`: why it can't be asked now; it is asked again."""
+    """A list that has changed: the whole list, and what changed. `trouble`: why it can't be asked now; it is asked again."""
 
     runs: Records
     changed: Records
+    teams: Sequence[TeamRun] = ()
+    changed_teams: Sequence[TeamRun] = ()
     trouble: str | None = None
 
 
@@ -51,26 +53,41 @@ def teams_of_server(here: Here, limit: int) -> list[TeamRun]:
         ]  # fmt: skip
 
 
-def changes_there(here: Here, limit: int, wanted: Wanted) -> Iterator[ServersChange]:
-    """Yields the list now and after each change, without end. Survives a server that does not answer for a while."""
-    before = of_server(here, limit, wanted)
+def with_teams(here: Here, limit: int, wanted: Wanted, *, teams: bool, steps: bool) -> tuple[Records, list[TeamRun]]:
+    """Returns the runs, and the teams if they are wanted. Without `steps`, the teams' runs are left out if there is a team.
+
+    Raises `AideatorError` if the server can't be asked.
+    """
+    found = teams_of_server(here, limit) if teams else []
+    return of_server(here, limit, wanted._replace(alone=wanted.alone or (bool(found) and not steps))), found
+
+
+def changes_there(
+    here: Here, limit: int, wanted: Wanted, *, teams: bool = False, steps: bool = True
+) -> Iterator[ServersChange]:
+    """Yields the list now and after each change, without end. Survives a server that does not answer for a while.
+
+    `teams` and `steps` are those of `with_teams`.
+    """
+    before, before_teams = with_teams(here, limit, wanted, teams=teams, steps=steps)
     heard, trouble = time.monotonic(), False
-    yield ServersChange(before, before)
+    yield ServersChange(before, before, before_teams, before_teams)
     while True:
         time.sleep(LOOK_SECONDS)
         try:
-            now = of_server(here, limit, wanted)
+            now, now_teams = with_teams(here, limit, wanted, teams=teams, steps=steps)
         except AideatorError as error:
             if error.code != ExitCode.UNAVAILABLE or time.monotonic() > heard + PATIENCE:
                 raise
             if not trouble:
                 trouble = True
-                yield ServersChange(before, [], error.message)
+                yield ServersChange(before, [], trouble=error.message)
             continue
         heard, trouble = time.monotonic(), False
-        if now != before:
-            yield ServersChange(now, [row for row in now if row not in before])
-            before = now
+        if now != before or now_teams != before_teams:
+            changed = [team for team in now_teams if team not in before_teams]
+            yield ServersChange(now, [row for row in now if row not in before], now_teams, changed)
+            before, before_teams = now, now_teams
 
 
 def glance_of(record: Mapping[str, Any]) -> Glance:

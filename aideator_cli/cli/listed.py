@@ -87,15 +87,16 @@ def show_servers(
     """Shows the list that a server has. `steps`: also the runs that are steps of teams."""
     from aideator_cli.actions import listing_there
 
+    teams = not (filtered or columns or json)
     if watch:
-        for change in listing_there.changes_there(here, limit, wanted):
+        for change in listing_there.changes_there(here, limit, wanted, teams=teams, steps=steps):
             _redraw_servers(change, columns, json=json)
+    records, found = listing_there.with_teams(here, limit, wanted, teams=teams, steps=steps)
     if json:
-        terminal.write_json(*listing_there.of_server(here, limit, wanted))
+        terminal.write_json(*records)
         return 0
-    has_teams = not filtered and not columns and show_teams(listing_there.teams_of_server(here, limit))
-    records = listing_there.of_server(here, limit, wanted._replace(alone=has_teams and not steps))
-    show_list([listing_there.glance_of(each) for each in records], columns, filtered=filtered, has_teams=has_teams)
+    rows = [listing_there.glance_of(each) for each in records]
+    show_list(rows, columns, filtered=filtered, has_teams=show_teams(found))
     return 0
 
 
@@ -108,7 +109,8 @@ def _redraw_servers(change: "ServersChange", columns: Sequence[str], *, json: bo
         terminal.write_json(*change.changed)
         sys.stdout.flush()
     else:
-        _redraw([glance_of(each) for each in change.runs], {each["run"] for each in change.changed}, columns)
+        rows = [glance_of(each) for each in change.runs]
+        _redraw(rows, {each["run"] for each in change.changed}, columns, change.teams, change.changed_teams)
 
 
 def write_list(rows: Sequence[Listed]) -> None:
@@ -126,16 +128,28 @@ def redraw(change: Change, columns: Sequence[str], *, json: bool) -> None:
     if json:
         write_list(change.changed)
         return
-    _redraw(change.rows, {row.run.spec.id for row in change.changed}, columns)
+    changed = {row.run.spec.id for row in change.changed}
+    _redraw(change.rows, changed, columns, change.teams, change.changed_teams)
 
 
-def _redraw(rows: "Sequence[Glance]", changed: Collection[str], columns: Sequence[str]) -> None:
+def _redraw(
+    rows: "Sequence[Glance]",
+    changed: Collection[str],
+    columns: Sequence[str],
+    teams: "Sequence[TeamRun]",
+    changed_teams: "Sequence[TeamRun]",
+) -> None:
     if sys.stdout.isatty():
         sys.stdout.write("\x1b[H\x1b[2J")
-        changed = {row.id for row in rows}
-    elif not changed:  # a run has left the list
-        return
-    _show([row for row in rows if row.id in changed], columns)
+    else:
+        teams, rows = changed_teams, [row for row in rows if row.id in changed]
+        if not teams and not rows:  # a run has left the list
+            return
+    has_teams = show_teams(teams)
+    if has_teams and rows:
+        terminal.screen().line()
+    if rows or not has_teams:
+        _show(rows, columns)
     sys.stdout.flush()
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from aideator_agent.spec import Repository
+from aideator_cli.actions import listing
 from aideator_cli.domain.events import Observation
 from aideator_cli.domain.runs import Place
+from aideator_cli.domain.teams import Team, TeamRun
 from aideator_cli.store import Store
 from tests.cli.conftest import Shell
 from tests.fixtures.stored_runs import Told, add_run, change, check
@@ -94,3 +96,27 @@ def test_a_run_on_a_cluster_is_listed_as_it_was_last_seen(aideator: Shell, home:
     store.record([], [Observation(spec.id, "2026-01-01T00:00:00Z", "running", "it runs")])
     assert listed(aideator, "--state", "running") == "k"
     assert listed(aideator, "--outcome", "running") == "k"
+
+
+@pytest.mark.parametrize("words", [[], ["--steps"], ["--search", "parser"], ["--columns", "run"]])
+@pytest.mark.usefixtures("runs")
+def test_a_list_that_is_watched_begins_with_what_is_listed_and_tells_of_teams_too(
+    aideator: Shell, home: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    store = Store.open(home)
+    store.add_team(TeamRun("k3t0000", "2026-01-01T00:00:00.000000Z", Team("quartet", "t.yaml", ()), "Do it."))
+    looked: list[int] = []
+
+    def wait(_: object) -> None:
+        looked.append(1)
+        if len(looked) == 2:
+            raise KeyboardInterrupt
+        store.end_team("k3t0000", "succeeded", result="aright1/1")
+
+    monkeypatch.setattr(listing, "_wait", wait)
+    listed, watched = aideator("list", *words), aideator("list", *words, "--watch")
+    assert (listed.code, watched.code) == (0, 130), watched.err
+    assert watched.out.startswith(listed.out)
+    news = watched.out.removeprefix(listed.out)
+    told = ["k3t0000", "succeeded", "aright1/1"] if words in ([], ["--steps"]) else []
+    assert [word for word in ("k3t0000", "succeeded", "aright1/1", "bwrong1") if word in news] == told

@@ -82,7 +82,9 @@ def test_a_team_from_start_to_the_working_tree(
         assert (mine.code, mine.out) == (theirs.code, theirs.out), words
     for words in (("show", team), ("show", "@last"), ("watch", team, "--view", "lines"), ("diff", team)):
         assert client(*words).out == there(*words).out, words
-    assert client("list").out.splitlines()[1].split()[0] == team
+    listed = client("list").out
+    assert listed.splitlines()[1].split()[0] == team
+    assert first_lines("list", "--watch", many=len(listed.splitlines())) == listed
     assert client("report", team, "-o", str(tmp_path / "mine.html")).code == 0
     assert "build/a asks cto" in (tmp_path / "mine.html").read_text()
     assert client("export", team, str(tmp_path / "mine")).code == 0
@@ -103,6 +105,16 @@ def test_a_team_from_start_to_the_working_tree(
     assert client("delete", team, "--yes").code == 0
     assert there("show", team).code == 3
     assert client("show", team).code == 3
+
+
+def first_lines(*words: str, many: int) -> str:
+    """What a command that does not end says first."""
+    program = [sys.executable, "-m", "aideator_cli", *words]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        said = [watching.stdout.readline() for _ in range(many)]
+        watching.send_signal(signal.SIGINT)
+    return "".join(said)
 
 
 def names(folder: Path) -> list[str]:

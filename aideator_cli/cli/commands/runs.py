@@ -65,7 +65,7 @@ def list_runs(
     context: options.Context = None,
     namespace: options.Namespace = None,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Show the list again whenever a run changes, until Ctrl-C.")
+        bool, typer.Option("--watch", help="Show the list again whenever a run or team changes, until Ctrl-C.")
     ] = False,
     server: options.Server = None,
     json: options.Json = False,
@@ -96,7 +96,7 @@ def list_runs(
     elif context or namespace:
         raise usage("--context and --namespace need --cluster or --all-users", hint="add --cluster")
     if watch:
-        for change in listing.changes(here, limit, wanted):
+        for change in listing.changes(here, limit, wanted, teams=not (filtered or shown or json), steps=steps):
             redraw(change, shown, json=json)
     elif json:
         write_list(listing.listed(here, limit, wanted))
