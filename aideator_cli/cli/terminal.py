@@ -4,15 +4,15 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO
 
 from aideator_cli.cli.invocation import program
-from aideator_cli.errors import AideatorError, written
+from aideator_cli.errors import AideatorError, Hint, words
 from aideator_cli.text.clean import clean
+from aideator_cli.text.folding import fold
 from aideator_cli.views.screen import Screen
 
 if TYPE_CHECKING:
@@ -105,12 +105,18 @@ def end_line() -> None:
 def say(text: str) -> None:
     """Writes a line to stderr, unless --quiet forbids it, and cleans foreign text in it."""
     if not _quiet.get():
-        _write("", text, folds=True)
+        _write("", text)
+
+
+def tell(name: str, text: str) -> None:
+    """Writes a line to stderr as `say` does. What does not fit on it stands below the text, not below its name."""
+    if not _quiet.get():
+        _write(name, text, indent=" " * len(name))
 
 
 def quote(line: str) -> None:
     """Writes a line of foreign text to stderr, marked as a quotation."""
-    _write(paint("> ", DIM), line)
+    _write("> ", line, DIM)
 
 
 def log(line: str) -> None:
@@ -121,13 +127,13 @@ def log(line: str) -> None:
 
 
 def warn(text: str) -> None:
-    _write(paint("warning: ", YELLOW), text)
+    _write("warning: ", text, YELLOW)
 
 
 def show_error(error: AideatorError) -> None:
-    _write(paint("error: ", RED), error.message)
+    _write("error: ", error.message, RED)
     if error.advice:
-        _write(paint(" hint: ", DIM), written(error.advice, program()))
+        _write(" hint: ", error.advice, DIM)
 
 
 def is_asked() -> bool:
@@ -161,19 +167,24 @@ def paint(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if wants_colour(sys.stderr) else text
 
 
-def _write(label: str, text: str, *, folds: bool = False) -> None:
+def _write(label: str, text: Hint, colour: str = "", indent: str = "  ") -> None:
     """Nobody hears it if stderr is closed, its terminal gone or its disk full; the command goes on."""
-    line = label + re.sub(r"\s*\n\s*", " ", clean(text))
     with suppress(OSError, ValueError):
-        print(_folded(line) if folds and sys.stderr.isatty() else line, file=sys.stderr, flush=True)
+        said = _words(text) if isinstance(text, str) else [_cleaned(word) for word in words(text, program())]
+        table = not label and said[0] == ""  # its lines stay whole
+        folds = sys.stderr.isatty() and not table
+        line = fold(said, shutil.get_terminal_size().columns, len(label), indent) if folds else " ".join(said)
+        print((paint(label, colour) if label else "") + line, file=sys.stderr, flush=True)
 
 
-def _folded(line: str) -> str:
-    """Returns a line that is too long for the terminal folded at words. A command stays whole, to be copied, and so does a table's line."""
-    width = shutil.get_terminal_size().columns
-    if len(line) <= width or line.startswith(" "):
-        return line
-    told, ours, rest = line.partition(f"  {program()} ")
-    whole = textwrap.fill(told, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    fits = len(whole.splitlines()[-1]) + len(ours) + len(rest) <= width
-    return whole + ("" if fits or not ours else "\n") + ours + rest
+def _words(text: str) -> list[str]:
+    """Returns the words of a message. A command at its end is one of them, as in a hint."""
+    line, called = _cleaned(text), re.escape(program())
+    found = re.search(rf"(?:(?:^|(?<=[:;] ))(?:git|{called}) (?:(?![,;] ).)*|(?<=  ){called} .*)$", line)
+    if found is None or not found.start():
+        return line.split(" ") if found is None else [line]
+    return [*line[: found.start() - 1].split(" "), found[0]]
+
+
+def _cleaned(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", clean(text))

@@ -6,7 +6,7 @@ It is below everything else and imports nothing.
 from enum import IntEnum
 from pathlib import Path
 
-from aideator_cli.errors.hints import Command, Hint, command, written
+from aideator_cli.errors.hints import Command, Hint, command, words, written
 
 __all__ = [
     "AideatorError",
@@ -22,6 +22,7 @@ __all__ = [
     "unavailable",
     "unwritable",
     "usage",
+    "words",
     "written",
 ]
 

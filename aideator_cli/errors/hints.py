@@ -26,6 +26,16 @@ def command(*words: str) -> Command:
     return Command(words)
 
 
+def words(hint: Hint, program: str = "aideator") -> list[str]:
+    """Returns the hint's words. A command is one of them: it stays whole, to be copied."""
+    found = [""]
+    for part in hint if isinstance(hint, tuple) else (hint,):
+        first, *more = part.split(" ") if isinstance(part, str) else [part.written(program)]
+        found[-1] += first
+        found += more
+    return found
+
+
 def written(hint: Hint, program: str = "aideator") -> str:
     parts = hint if isinstance(hint, tuple) else (hint,)
     return "".join(part if isinstance(part, str) else part.written(program) for part in parts)

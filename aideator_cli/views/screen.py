@@ -30,7 +30,9 @@ class Screen:
     def folded(self, text: str, indent: str = "  ") -> str:
         """Folded at words for a person; whole for a pipe. `indent`: of the second line and those after it."""
         return (
-            textwrap.fill(text, self.width, subsequent_indent=indent) if self.is_terminal and not self.plain else text
+            textwrap.fill(text, self.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+            if self.is_terminal and not self.plain
+            else text
         )
 
     def write_bytes(self, data: bytes) -> None:

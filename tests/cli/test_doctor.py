@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aideator_cli.domain.findings import NOTE, Finding
-from aideator_cli.errors import ExitCode
+from aideator_cli.errors import ExitCode, command
 from aideator_cli.store import Store
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.findings import show_finding
@@ -284,13 +284,16 @@ def test_a_missing_permission_is_named_with_its_rule(aideator: Shell, cluster: F
     assert said.err == "agents can't run yet: mend the 1 line with ✗\n"
 
 
-def test_on_a_terminal_a_finding_folds_beside_its_part_and_what_mends_it_stays_whole() -> None:
+def test_on_a_terminal_a_finding_and_what_mends_it_fold_at_words_beside_the_part() -> None:
     out = io.StringIO()
     told = "the environment has no provider's key; only scripted models can run"
-    finding = Finding("keys", NOTE, told, "export ANTHROPIC_API_KEY=…, or keep it in the keyring")
+    finding = Finding(
+        "keys", NOTE, told, ("export KEY=…, or keep it in the keyring: ", command("secret", "set", "KEY"))
+    )
     show_finding(Screen(out, 50, is_terminal=True), finding, "aideator")
     assert out.getvalue().splitlines() == [
         "– keys          the environment has no provider's",
         "                key; only scripted models can run",
-        "                → export ANTHROPIC_API_KEY=…, or keep it in the keyring",
+        "                → export KEY=…, or keep it in the",
+        "                  keyring: aideator secret set KEY",
     ]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from aideator_cli.cli.terminal import say
+from aideator_cli.cli.terminal import say, show_error, tell, warn
 from aideator_cli.domain.runs import Selection
+from aideator_cli.errors import AideatorError, command
 from aideator_cli.store import Store
 from tests.backends.kubernetes.api_server import write_kubeconfig
 from tests.cli.conftest import Shell
@@ -131,3 +132,36 @@ def test_what_a_person_is_told_folds_at_words_and_its_command_stays_whole(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     say(text)
     assert capsys.readouterr().err.splitlines() == lines
+
+
+def test_an_error_and_its_hint_fold_at_words_and_a_command_in_the_hint_stays_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = AideatorError(
+        "there is no model by the name of nonsense",
+        hint=("for a model that is not listed, write another, or ", command("models", "--any"), ", which lists all"),
+    )
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    show_error(error)
+    assert capsys.readouterr().err.splitlines() == [
+        "error: there is no model by",
+        "  the name of nonsense",
+        " hint: for a model that is not",
+        "  listed, write another, or",
+        "  aideator models --any, which",
+        "  lists all",
+    ]
+    warn("it does not count until you trust it: aideator trust /a/folder/that/is/long")
+    assert capsys.readouterr().err.splitlines()[-1] == "  aideator trust /a/folder/that/is/long"
+
+
+def test_what_follows_a_name_stays_below_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    tell("prompt: ", "make the parser accept comments")
+    assert capsys.readouterr().err.splitlines() == ["prompt: make the parser accept", "        comments"]

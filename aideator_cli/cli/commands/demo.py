@@ -41,9 +41,9 @@ def demo(
     terminal.say(
         f"Starting three scripted agents on {planned.backend.where}. They need no model; everything else works as in any run."
     )
-    terminal.say(f"repository: {planned.spec.repository.url}")
-    terminal.say(f"prompt:     {DEMO_PROMPT}")
-    terminal.say(f"check:      {CHECK}")
+    terminal.tell("repository: ", planned.spec.repository.url)
+    terminal.tell("prompt:     ", DEMO_PROMPT)
+    terminal.tell("check:      ", CHECK)
     start(here, planned)
     code = show(here, planned.spec, planned.backend)
     terminal.say(f"To start a real run: {command('run')} REPO PROMPT -n 3 --model NAME")
@@ -64,8 +64,8 @@ def _team(here: "Here", where: "Where", agent_image: str | None) -> int:
 
     planned = plan_team_demo(here, where, agent_image)
     terminal.say("Starting a team of scripted roles. They need no model; everything else works as in any team.")
-    terminal.say(f"repository: {planned.first.spec.repository.url}")
-    terminal.say(f"prompt:     {TEAM_PROMPT}")
+    terminal.tell("repository: ", planned.first.spec.repository.url)
+    terminal.tell("prompt:     ", TEAM_PROMPT)
     run = teamed.begin(here, planned)
     code = teamed.show(here, run, PLAIN, hints=False)
     if code == 0:

@@ -49,14 +49,14 @@ def show_run(
         for line in found.get(result.variation, ()):
             screen.line(f"  {line}")
     if selection:
-        screen.line(
-            f"\nselected {spec.id}/{selection.variation}{f': {one_line(selection.note)}' if selection.note else ''}"
-        )
+        note = f": {one_line(selection.note)}" if selection.note else ""
+        screen.line("\n" + screen.folded(f"selected {spec.id}/{selection.variation}{note}"))
     if any(item.kind not in wording.TOLD_BY_EVENTS for item in seen):
         screen.line("\nobserved:")
     for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
         name = f"{spec.id}/{item.variation}" if item.variation else spec.id
-        screen.line(f"  {item.time[11:19]}  {name}  {item.kind.replace('_', ' ')}: {one_line(item.text)}")
+        told = f"{item.kind.replace('_', ' ')}: {one_line(item.text)}"
+        screen.line(screen.folded(f"  {item.time[11:19]}  {name}  {told}", indent=" " * 12))
 
 
 def _remarks(screen: Screen, run: StoredRun) -> list[str]:
