@@ -93,23 +93,31 @@ class Proposal:
         token = self.forge.asking.token
         there = pushing.branches(self.target, self.remote, [self.branch], ca, token).get(self.branch)
         ours = [each for each in store.pushed(repository, self.branch) if each.commit == there]
-        if there is not None and not ours:
-            raise refused(
-                f"{self.forge.address.path} has a branch {self.branch} with commits that are not AIdeator's",
-                hint="--branch NAME names another one",
-            )
         run, _, number = self.pick.name.partition("/")
         patch = self.found.result.patch_sha256 or ""
         made = PushedCommit(run, int(number), repository, self.branch, there or "", patch)
         if not any(each.patch == patch for each in ours):
             base = expect_base(self.target, self.pick.base, self.pick.name)
             commit = commit_of(self.pick, self.target, base, sign=True, unsigned=pushing.UNSIGNED)
+            if there is not None and not ours:
+                self._expect_same_work(there, commit)
+                store.add_pushed(made)
+                return made
             made = replace(made, commit=commit)
             store.add_pushed(made)
             pushing.send(self.target, self.remote, commit, self.branch, ca, over=there, token=token)
         elif not any((each.run, each.variation) == (made.run, made.variation) for each in ours):
             store.add_pushed(made)
         return made
+
+    def _expect_same_work(self, there: str, commit: str) -> None:
+        """`push` may have pushed it, or somebody else. Raises `AideatorError` (refused) if it is other work."""
+        ca, token = self.found.run.spec.ca, self.forge.asking.token
+        if not pushing.is_same_work(self.target, self.remote, self.branch, there, commit, ca, token):
+            raise refused(
+                f"{self.forge.address.path} has a branch {self.branch} with commits that are not AIdeator's",
+                hint="--branch NAME names another one",
+            )
 
     def _open(self, text: str) -> tuple[Became, Pull]:
         draft = Draft(self.base, self.branch, self.title, text, self.asked.draft)

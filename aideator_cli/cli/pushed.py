@@ -35,4 +35,6 @@ def _line(pushed: "Pushed") -> str:
     name, result = pushed.pick.name, pushed.pick.result
     told = f"{plural(result.files, 'file')}, {changes(result.additions, result.deletions)}"
     where = f"{pushed.remote}, branch {pushed.branch}"
+    if pushed.existed:
+        return f"{name} is already there: {where}"
     return f"pushed {name} to {where}: {told}" + (f".  {pushed.link}" if pushed.link else "")

@@ -18,6 +18,7 @@ from aideator_cli.system.git import Git
 from aideator_cli.workspace.committing import commit_of, expect_identity
 from aideator_cli.workspace.pick import Pick
 from aideator_cli.workspace.target import Target, default_tree, expect_base, is_commit, working_tree
+from aideator_cli.workspace.trees import scratch
 
 UNSIGNED: Final = "unlock your key, or set commit.gpgSign to false in the clone"
 FOLDER: Final = "aideator"  # of the branches, if the user names no other
@@ -47,14 +48,25 @@ class Pushed:
     branch: str
     commit: str | None = None
     link: str | None = None  # where the server lets a user open a pull request
+    existed: bool = False  # the branch had this work already; `commit` is the branch's
     error: AideatorError | None = None  # why it was not pushed
 
     def as_json(self) -> dict[str, Any]:
         run, _, number = self.pick.name.partition("/")
         return {
             "kind": "pushed", "run": run, "variation": int(number), "remote": self.remote, "branch": self.branch,
-            "commit": self.commit, "link": self.link, "error": self.error and self.error.message,
+            "commit": self.commit, "link": self.link, "existed": self.existed, "error": self.error and self.error.message,
         }  # fmt: skip
+
+
+class Taken(AideatorError):
+    """The branch has another commit."""
+
+
+@frozen
+class Sent:
+    link: str | None  # see `Pushed`
+    existed: bool  # the branch had this commit already
 
 
 def destination(text: str) -> Destination:
@@ -134,9 +146,20 @@ def push(pick: Pick, target: Target, remote: str, where: Destination, ca: str | 
         base = expect_base(target, pick.base, pick.name)
         commit = commit_of(pick, target, base, sign=True, unsigned=UNSIGNED)
         told = replace(told, commit=commit)
-        return replace(told, link=send(target, remote, commit, branch, ca))
+        return _pushed(told, target, remote, commit, ca)
     except AideatorError as error:
         return replace(told, error=error)
+
+
+def _pushed(told: Pushed, target: Target, remote: str, commit: str, ca: str | None) -> Pushed:
+    try:
+        sent = send(target, remote, commit, told.branch, ca)
+        return replace(told, link=sent.link, existed=sent.existed)
+    except Taken:
+        there = branches(target, remote, [told.branch], ca).get(told.branch)
+        if there is None or not is_same_work(target, remote, told.branch, there, commit, ca):
+            raise
+        return replace(told, commit=there, existed=True)
 
 
 def _tree(base: str | None, folder: Path | None, origin: Path | None) -> Target | None:
@@ -197,10 +220,10 @@ def send(
     *,
     over: str | None = None,
     token: str | None = None,
-) -> str | None:
+) -> Sent:
     """Pushes a commit to a new branch, or in place of the commit `over` that the branch has. `token`: instead of GIT_TOKEN.
 
-    Returns the link that the server answers with. Raises `AideatorError`.
+    Raises `Taken`, or another `AideatorError`.
     """
     options = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no"]
     if over is not None:
@@ -210,7 +233,7 @@ def send(
     said = done.err.decode(errors="replace")
     if done.code:
         raise _refusal(done.out.decode(errors="replace"), said, remote, branch)
-    return link_in(said)
+    return Sent(link_in(said), existed=any(line.startswith(b"=\t") for line in done.out.splitlines()))
 
 
 def branches(
@@ -223,6 +246,31 @@ def branches(
         raise _no_access(done.err.decode(errors="replace"), remote, "read")
     pairs = (line.split("\t", 1) for line in done.out.decode(errors="replace").splitlines() if "\t" in line)
     return {name.removeprefix("refs/heads/"): commit for commit, name in pairs}
+
+
+def is_same_work(
+    target: Target, remote: str, branch: str, there: str, commit: str, ca: str | None, token: str | None = None
+) -> bool:
+    """Whether the commit that the remote's branch has makes the same of the same parent. Another time or message is no difference.
+
+    Raises `AideatorError`.
+    """
+    work = _work(target.git, commit)
+    if target.has_commit(there):
+        return _work(target.git, there) == work
+    fetching = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--no-recurse-submodules"]
+    with scratch(target, keep=False) as room:
+        with _opening(room.git, address_of(target, remote), ca, token) as git:
+            done = git.run(*fetching, "--no-auto-maintenance", "--", remote, f"refs/heads/{branch}")
+        if done.code:
+            raise _no_access(done.err.decode(errors="replace"), remote, "read")
+        return _work(room.git, there) == work
+
+
+def _work(git: Git, commit: str) -> list[bytes]:
+    """Returns a commit's tree and parents."""
+    head = git.need("cat-file", "commit", commit).partition(b"\n\n")[0]
+    return [line for line in head.split(b"\n") if line.startswith((b"tree ", b"parent "))]
 
 
 def address_of(target: Target, remote: str) -> str:
@@ -243,9 +291,10 @@ def _refusal(out: str, said: str, remote: str, branch: str) -> AideatorError:
     if rejected is not None:
         why = rejected.rpartition("\t")[2]
         if "non-fast-forward" in why or "fetch first" in why or "stale info" in why:
-            return refused(
+            return Taken(
                 f"{remote} has a branch {branch} already, with another commit",
                 hint=f"push to another prefix: {remote}:PREFIX",
+                code=ExitCode.REFUSED,
             )
         told = [line.removeprefix("remote:").strip() for line in said.splitlines() if line.startswith("remote:")]
         reason = next((line for line in told if line), "")

@@ -126,6 +126,25 @@ def test_a_second_try_goes_on_where_the_first_one_ended(
     assert branch(tmp_path, f"aideator/{run}/1") == pushed
 
 
+def test_a_branch_that_push_has_pushed_becomes_the_pull_requests(
+    pr: Callable[..., Said], aideator: Shell, run: str, near: Near, tmp_path: Path
+) -> None:
+    assert aideator("push", f"{run}/1", near.url("you/project.git")).code == 0
+    git(tmp_path / "server.git", "update-ref", f"refs/heads/aideator/{run}/1", _as_if_later(tmp_path, run))
+    pushed = branch(tmp_path, f"aideator/{run}/1")
+    said = pr(f"{run}/1", "--json")
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    assert (told["became"], told["commit"]) == ("opened", pushed)
+    assert branch(tmp_path, f"aideator/{run}/1") == pushed
+
+
+def _as_if_later(tmp_path: Path, run: str) -> str:
+    """Returns a commit of the same work, which no clone here has."""
+    name = f"aideator/{run}/1"
+    return git(tmp_path / "server.git", "commit-tree", "-p", f"{name}^", "-m", "later", f"{name}^{{tree}}")
+
+
 def test_one_that_the_forge_has_already_is_told(pr: Callable[..., Said], run: str, hub: Hub, near: Near) -> None:
     hub.pull = {
         "number": 7,

@@ -67,6 +67,36 @@ def test_one_that_is_refused_is_told_and_the_others_are_pushed(run: Shell, serve
     assert git(server, "rev-parse", "fix/1") == other
 
 
+def test_what_was_pushed_already_is_told_so_and_the_rest_is_pushed(
+    run: Shell, aideator: Shell, server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("change change", "--push", "origin:fix").code == ExitCode.OK
+    first = git(server, "rev-parse", "fix/1")
+    git(server, "update-ref", "-d", "refs/heads/fix/2")
+    for date in ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "2021-01-01T00:00:00Z"):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", date)
+        said = aideator("push", "@last", "origin:fix", "--json")
+        assert said.code == ExitCode.OK, said.err
+        assert "/1 is already there: origin, branch fix/1" in said.err
+    one, two = map(json.loads, said.out.splitlines())
+    assert (one["existed"], one["commit"], one["error"]) == (True, first, None)
+    assert (two["existed"], branches(server)) == (True, ["fix/1", "fix/2", "main"])
+    assert git(server, "rev-parse", "fix/1") == first
+
+
+def test_what_was_pushed_from_another_clone_is_already_there(
+    run: Shell, aideator: Shell, server: Path, repository: LocalRepository
+) -> None:
+    assert run("change", "--push", "origin:fix").code == ExitCode.OK
+    again = git(server, "commit-tree", "-p", "main", "-m", "its other name", "fix/1^{tree}")
+    git(server, "update-ref", "refs/heads/fix/1", again)
+    refs = repository.git("for-each-ref")
+    said = aideator("push", "@last/1", "origin:fix", "--json")
+    assert (said.code, json.loads(said.out)["commit"]) == (ExitCode.OK, again), said.err
+    assert repository.git("for-each-ref") == refs
+    assert not (repository.path / ".git" / "FETCH_HEAD").exists()
+
+
 def test_without_a_patch_nothing_is_pushed(run: Shell, aideator: Shell, server: Path) -> None:
     said = run("nothing", "--push", "origin")
     assert "no variation has a patch, so nothing was pushed" in said.err

@@ -49,6 +49,7 @@ class Pushed(TypedDict):
     branch: str
     commit: str | None
     link: str | None
+    existed: bool  # the branch had this work already
     error: str | None
 
 
