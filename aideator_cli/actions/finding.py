@@ -38,9 +38,17 @@ class Named:
 
 def find(here: Here, word: str, where: "Where | None" = None) -> Named:
     """Raises `AideatorError` if no run matches, or several do."""
-    word = _of_team(here, word, where)
+    called, word = word, _of_team(here, word, where)
     name, slash, number = word.partition("/")
-    run = _find_run(here, name, where)
+    try:
+        run = _find_run(here, name, where)
+    except AideatorError as error:
+        if word == called or error.code != ExitCode.NOT_FOUND:
+            raise
+        shown = command("show", called.partition("/")[0])
+        raise not_found(
+            f"the run {name} of team {called} was deleted", hint=(shown, " shows what is left of it")
+        ) from error
     if not slash:
         return Named(run, None)
     if not number.isdecimal() or int(number) not in [v.number for v in run.spec.variations]:

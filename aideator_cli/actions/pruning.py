@@ -15,6 +15,7 @@ from aideator_cli.actions.places import backend_at
 from aideator_cli.backends import local_disk
 from aideator_cli.backends.base import Status
 from aideator_cli.domain.events import Observation
+from aideator_cli.domain.glance import Wanted
 from aideator_cli.domain.held import Held
 from aideator_cli.errors import AideatorError, usage
 from aideator_cli.stream.following import look
@@ -26,6 +27,7 @@ PRUNED: Final = {
     "files": ("pruned_files", "the user has deleted its files on this machine"),
 }  # the stable word that is kept of it, and the text
 PARTS: Final = tuple(PRUNED)
+KEEP: Final = "keep"  # the tag of runs that stay
 
 
 @frozen
@@ -62,7 +64,8 @@ def plan(here: Here, order: Order) -> Plan:
             with suppress(AideatorError):  # it stays then
                 look(run.spec, backend_at(run.place, here.settings), here.store)
     found = [each for each in reversed(_covered(held(here), order)) if _has(here, each, order.part)]
-    left = [Left(each, why) for each in found if (why := _reason(each)) is not None]
+    spared = _spared(here) if order.part is None else {}
+    left = [Left(each, why) for each in found if (why := _reason(each) or spared.get(each.run)) is not None]
     kept = {each.held.run for each in left}
     return Plan([each for each in found if each.run not in kept], left, order.part)
 
@@ -92,6 +95,17 @@ def _reason(each: Held) -> str | None:
     if not each.drained:
         return "its events could not be read to their end"
     return None if each.own else "another machine has started it"
+
+
+def _spared(here: Here) -> dict[str, str]:
+    """Returns the runs that a tag keeps, and why: with a run of a team, those of its other steps."""
+    found: dict[str, str] = {}
+    for each in here.store.glances(-1, Wanted(tags=(KEEP,), everyone=True)):
+        step = here.store.step_of_run(each.id)
+        for other in here.store.steps(step.team) if step else ():
+            found.setdefault(other.run, f"run {each.id} of its team has the tag {KEEP}")
+        found[each.id] = f"it has the tag {KEEP}"
+    return found
 
 
 def _has(here: Here, each: Held, part: str | None) -> bool:

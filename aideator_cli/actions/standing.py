@@ -61,7 +61,7 @@ class _Looking:
             return newest, None, (), None
         team = store.team(run.spec.team.team) if run.spec.team else None
         if team is not None:
-            taken = ("diff", "apply") if team.state == "succeeded" else ()
+            taken = ("diff", "apply") if team.state == "succeeded" and team.id not in store.lost_results() else ()
             return newest, team, tuple(command(verb, team.id) for verb in taken), None
         if run.state != "ended":
             return newest, None, (), None

@@ -64,12 +64,12 @@ def show_list(rows: "Sequence[Glance]", columns: Sequence[str], *, filtered: boo
         terminal.say(f"no runs yet: {command('run')} REPO PROMPT, or {command('demo')}")
 
 
-def show_teams(teams: "Sequence[TeamRun]") -> bool:
-    """Shows the teams above the runs. Returns whether there are any."""
+def show_teams(teams: "Sequence[TeamRun]", lost: Collection[str] = ()) -> bool:
+    """Shows the teams above the runs. Returns whether there are any. `lost`: those whose result was deleted."""
     if teams:
         from aideator_cli.views.text.teams import list_teams
 
-        list_teams(terminal.screen(), teams)
+        list_teams(terminal.screen(), teams, lost)
     return bool(teams)
 
 

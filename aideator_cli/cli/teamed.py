@@ -184,7 +184,7 @@ def conclude(here: "Here", team: str, manner: "Manner", *, hints: bool = True) -
     screen.line()
     show_team(screen, state)
     terminal.say("")
-    if run.state == "succeeded" and hints and not manner.goes_on:
+    if run.state == "succeeded" and not state.has_lost_result and hints and not manner.goes_on:
         terminal.say(f"  {command('diff', run.id)}")
         terminal.say(f"  {command('apply', run.id)}")
     return run.exit_code

@@ -113,6 +113,10 @@ class StepState:
     def at_work(self) -> bool:
         return self.state not in OVER
 
+    @property
+    def is_deleted(self) -> bool:
+        return self.state == "deleted"
+
 
 @frozen
 class TeamState:
@@ -121,8 +125,15 @@ class TeamState:
 
     @property
     def cost(self) -> float | None:
-        costs = [each.cost for each in self.steps]
+        over = self.run.state != "running"
+        costs = [None if over and each.is_deleted else each.cost for each in self.steps]
         return None if None in costs else sum(each or 0.0 for each in costs)
+
+    @property
+    def has_lost_result(self) -> bool:
+        """Whether the run that has the team's result was deleted."""
+        run = (self.run.result or "").partition("/")[0]
+        return any(each.step.run == run and each.is_deleted for each in self.steps)
 
     @property
     def seconds(self) -> float:

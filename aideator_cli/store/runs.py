@@ -54,8 +54,14 @@ class Runs(Database):
             )
 
     def forget_run(self, run: str) -> None:
+        """A team that has ended goes with the last of its runs."""
         with self.transaction(run) as connection:
             connection.execute("delete from runs where id = ?", (run,))
+            connection.execute(
+                "delete from teams where state != 'running' and id in (select team from team_steps where run = ?) "
+                "and not exists (select 1 from team_steps join runs on runs.id = team_steps.run where team_steps.team = teams.id)",
+                (run,),
+            )
 
     def set_state(self, run: str, state: str, ended: str | None = None) -> None:
         """`ended`: RFC 3339, UTC, when somebody else saw it end; None: it is seen now."""

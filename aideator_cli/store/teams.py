@@ -49,6 +49,14 @@ class Teams(Database):
             _team(row) for row in self._connection.execute(query, [value for _, values in wanted for value in values])
         ]
 
+    def lost_results(self) -> set[str]:
+        """Returns the teams whose result was deleted with its run."""
+        query = (
+            "select teams.id from teams join team_steps on team_steps.team = teams.id and teams.result like team_steps.run || ? "
+            "where not exists (select 1 from runs where runs.id = team_steps.run)"
+        )
+        return {str(row[0]) for row in self._connection.execute(query, ("/%",))}
+
     def find_team(self, word: str) -> str | None:
         """Returns the id of the team that has this id, or the only one whose id begins so."""
         query = "select id from teams where substr(id, 1, ?) = ? order by id"

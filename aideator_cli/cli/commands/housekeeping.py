@@ -48,7 +48,10 @@ def prune(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do it. Without it, prune says what it would do.")] = False,
     json: options.Json = False,
 ) -> int:
-    """Say which old runs can be deleted, and with --yes delete them."""
+    """Say which old runs can be deleted, and with --yes delete them.
+
+    Runs with the tag keep stay, and with a run of a team all of its runs.
+    """
     from aideator_cli.actions import pruning
     from aideator_cli.cli import invocation
     from aideator_cli.cli.pruned import do, tell

@@ -101,7 +101,7 @@ def list_runs(
     elif json:
         write_list(listing.listed(here, limit, wanted))
     else:
-        has_teams = not filtered and not shown and show_teams(here.store.teams(limit))
+        has_teams = not filtered and not shown and show_teams(here.store.teams(limit), here.store.lost_results())
         rows = listing.glances(here, limit, wanted._replace(alone=has_teams and not steps))
         show_list(rows, shown, filtered=filtered, has_teams=has_teams)
     return 0

@@ -104,8 +104,9 @@ def _team(state: TeamState, talk: Sequence[Message]) -> dict[str, Any]:
     steps = [
         {
             "key": each.step.key, "run": each.step.run, "from": ", ".join(each.begins_with),
-            "who": f"{each.agents} × {', '.join(each.roles)}" if each.agents else "check", "time": duration(each.seconds),
-            "cost": cost(each.cost), "told": _begun(each.told.text, WORDS) if each.told else each.state,
+            "who": "–" if each.is_deleted else f"{each.agents} × {', '.join(each.roles)}" if each.agents else "check",
+            "time": "–" if each.is_deleted else duration(each.seconds),
+            "cost": cost(each.cost), "told": _begun(each.told.text, WORDS) if each.told and not each.is_deleted else each.state,
             "good": each.told is None or each.told.good, "begun": each.step.begun[11:19],
         }
         for each in state.steps

@@ -1,6 +1,6 @@
 """Teams: a line for each, and the graph of one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from aideator_cli.domain.handing import TeamState
 from aideator_cli.domain.teams import MOST_TASKS, TASK_ROLE, Stage, Team, TeamRun
@@ -10,6 +10,7 @@ from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.grid import Grid, Style, Styled, fits, show
 
 PROMPT = "prompt"  # the last column's title
+DELETED = " (deleted)"  # behind a result whose run is
 LEAST_PROMPT = 20  # cells
 LEAST_WORDS = 24  # cells for what came of a step; with less, the table leaves out what each began with
 
@@ -23,25 +24,25 @@ def show_teams(screen: Screen, teams: Sequence[Team]) -> None:
     show(screen, grid)
 
 
-def list_teams(screen: Screen, runs: Sequence[TeamRun]) -> None:
+def list_teams(screen: Screen, runs: Sequence[TeamRun], lost: Collection[str] = ()) -> None:
     """Shows a line for each team that was started. The prompt gets the room that the rest leaves."""
-    grid = _started(runs)
+    grid = _started(runs, lost)
     if not fits(screen, grid):
-        others = _started(runs, words=0).width - len(PROMPT)
-        grid = _started(runs, words=max(LEAST_PROMPT, screen.width - others))
+        others = _started(runs, lost, words=0).width - len(PROMPT)
+        grid = _started(runs, lost, words=max(LEAST_PROMPT, screen.width - others))
     show(screen, grid)
 
 
-def _started(runs: Sequence[TeamRun], *, words: int | None = None) -> Grid:
+def _started(runs: Sequence[TeamRun], lost: Collection[str], *, words: int | None = None) -> Grid:
     """`words`: cells for a prompt; None: all of it."""
     grid = Grid()
     for title in ("team", "created", "state", "result", "name", PROMPT):
         grid.add_column(title)
     for run in runs:
         style: Style = {"failed": "red", "succeeded": "green"}.get(run.state, "")  # type: ignore[assignment]
-        prompt = one_line(run.prompt)
+        prompt, result = one_line(run.prompt), one_line(run.result or "") + (DELETED if run.id in lost else "")
         grid.add_row(
-            run.id, minute(run.created), Styled(one_line(run.state), style), one_line(run.result or ""), one_line(run.team.name),
+            run.id, minute(run.created), Styled(one_line(run.state), style), result, one_line(run.team.name),
             prompt if words is None else cut(prompt, words),
         )  # fmt: skip
     return grid
@@ -101,6 +102,9 @@ def _steps(state: TeamState, *, words: int | None = None, starts: bool = True) -
         grid.add_column(title, right=True)
     grid.add_column()
     for each in state.steps:
+        if each.is_deleted and state.run.state != "running":
+            grid.add_row(one_line(each.step.key), each.step.run, *([""] if starts else []), "–", "–", "–", "deleted")
+            continue
         told = each.told
         text = one_line(told.text) if told else {"running": "at work", "submitting": "is begun"}.get(each.state, "")
         style: Style = "" if told is None or told.good else "yellow"
@@ -116,7 +120,7 @@ def _standing(state: TeamState) -> str:
     run = state.run
     figures = f"{duration(state.seconds)}, {cost(state.cost)}"
     if run.state == "succeeded":
-        return f"{run.id} succeeded: {run.result}; {figures}"
+        return f"{run.id} succeeded: {run.result}{DELETED if state.has_lost_result else ''}; {figures}"
     if run.state == "running":
         return f"{run.id} is at work; {figures}"
     return f"{run.id} {run.state}: {one_line(run.reason)}; {figures}"

@@ -1,6 +1,6 @@
 """The list of teams, as values for its template."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from aideator_cli.domain.teams import TeamRun
@@ -11,9 +11,9 @@ SHOWN: Final = 50
 MOST: Final = 1000
 
 
-def values(teams: Sequence[TeamRun], limit: int) -> dict[str, Any]:
-    """`teams`: at most one more than `limit`."""
-    rows = [_row(team) for team in teams[:limit]]
+def values(teams: Sequence[TeamRun], limit: int, lost: Collection[str]) -> dict[str, Any]:
+    """`teams`: at most one more than `limit`. `lost`: those whose result was deleted."""
+    rows = [_row(team, is_lost=team.id in lost) for team in teams[:limit]]
     return {
         "teams": rows,
         "at_work": any(row["live"] for row in rows),
@@ -21,7 +21,7 @@ def values(teams: Sequence[TeamRun], limit: int) -> dict[str, Any]:
     }
 
 
-def _row(run: TeamRun) -> dict[str, Any]:
+def _row(run: TeamRun, *, is_lost: bool) -> dict[str, Any]:
     sign, told, colour = STATES[run.state]
     return {
         "id": run.id,
@@ -33,6 +33,6 @@ def _row(run: TeamRun) -> dict[str, Any]:
         "name": run.team.name,
         "stages": " → ".join(run.team.names),
         "reason": listing.shortened(run.reason, listing.PROMPT),
-        "result": run.result or "",
+        "result": f"{run.result} (deleted)" if is_lost else run.result or "",
         "created": run.created,
     }

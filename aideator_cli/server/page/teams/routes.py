@@ -32,8 +32,8 @@ Runner = Annotated[Caller, Depends(caller_with("run"))]
 async def teams(request: Request, caller: Reader) -> Response:
     given = request.query_params.get("limit", "")
     limit = min(int(given), listing.MOST) if given.isdecimal() and 0 < len(given) < 6 else listing.SHOWN
-    found = await core_of(request).read(_teams, limit + 1, caller.sees)
-    return frame.screen(request, "teams", listing.values(found, limit), here="teams", said=said(request))
+    found, lost = await core_of(request).read(_teams, limit + 1, caller.sees)
+    return frame.screen(request, "teams", listing.values(found, limit, lost), here="teams", said=said(request))
 
 
 @router.get("/teams/new")
@@ -75,8 +75,8 @@ def _most(drawn: dict[str, Any]) -> str:
     return f"At most {cost(most['cost'])}, for at most {plural(most['agents'], 'agent')} with every round.{lacks}"
 
 
-def _teams(here: Here, limit: int, owner: str | None) -> list[TeamRun]:
-    return here.store.teams(limit, owner=owner)
+def _teams(here: Here, limit: int, owner: str | None) -> tuple[list[TeamRun], set[str]]:
+    return here.store.teams(limit, owner=owner), here.store.lost_results()
 
 
 def _shown(here: Here, looks: Looks, team: str) -> dict[str, Any]:

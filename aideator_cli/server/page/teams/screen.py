@@ -59,9 +59,9 @@ def values(state: TeamState, talk: Sequence[Message], first: RunSpec | None) -> 
         "took": duration(state.seconds),
         "spent": "$0" if state.cost == 0 else cost(state.cost),
         "most": "" if run.team.cost is None else cost(run.team.cost),
-        "reason": run.reason,
-        "result": run.result,
-        "result_run": run.result.partition("/")[0] if run.result else None,
+        "reason": "its result was deleted" if state.has_lost_result else run.reason,
+        "result": None if state.has_lost_result else run.result,
+        "result_run": run.result.partition("/")[0] if run.result and not state.has_lost_result else None,
         "levels": [[_stage(state, stage, marks) for stage in level] for level in levels(run.team)],
         "summary": run.plan.summary if run.plan else "",
         "tasks": _tasks(state),
@@ -118,7 +118,7 @@ def _stage(state: TeamState, stage: Stage, marks: Mapping[str, dict[str, int]]) 
 
 
 def _step(each: StepState, run: TeamRun) -> dict[str, Any]:
-    told = each.told
+    told = None if each.is_deleted else each.told
     sign, word, colour = ("●", "at work", "live") if each.at_work else ("○", each.state, "dim")
     if told is None and each.state == "ended" and run.state == "running":
         word = "being read"
@@ -131,8 +131,14 @@ def _step(each: StepState, run: TeamRun) -> dict[str, Any]:
         "word": word,
         "colour": colour,
         "live": each.at_work,
-        "who": f"{each.agents} × {', '.join(map(one_line, each.roles))}" if each.agents else "checks",
-        "figures": ", ".join(filter(None, (duration(each.seconds), cost(each.cost) if each.cost else ""))),
+        "who": f"{each.agents} × {', '.join(map(one_line, each.roles))}"
+        if each.agents
+        else "deleted"
+        if each.is_deleted
+        else "checks",
+        "figures": ""
+        if each.is_deleted
+        else ", ".join(filter(None, (duration(each.seconds), cost(each.cost) if each.cost else ""))),
         "said": listing.shortened(told.text, SAID) if told else "",
         "result": told.result if told else None,
     }
