@@ -14,7 +14,6 @@ from aideator_agent import pieces
 from aideator_agent.base_tree import BaseTree
 from aideator_agent.checkout import Checkout
 from aideator_agent.citation import Citation
-from aideator_agent.citing import cited
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.patch import Cutter
@@ -91,6 +90,8 @@ class Giving:
         also = (*(() if spec.review is None else (spec.review.first,)), *([start] if start else ()))
         tree = BaseTree(self._checkout, spec.repository, self._settings.private, self._check_clock, also)
         try:
+            from aideator_agent.citing import cited
+
             places = cited(text, tree)
         except Ended as ended:
             self._emitter.notice("warning", f"What the answer cites was not looked up: {ended.verdict.reason}.")

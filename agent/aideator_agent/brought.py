@@ -6,7 +6,6 @@ without its history, and `large-OID`.
 
 import re
 import shutil
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -29,6 +28,8 @@ def unpack(settings: Settings, check: Callable[[], None]) -> None:
     archive = sent.objects(settings, check)
     if archive is None:
         return
+    import tarfile
+
     folder = settings.private / _FOLDER
     folder.mkdir()
     try:

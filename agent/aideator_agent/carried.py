@@ -5,15 +5,17 @@ They come as a tar archive. Only plain files are taken from it, and no path in i
 
 import os
 import re
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aideator_agent import files
 from aideator_agent.files import FileRefused
 from aideator_agent.values import frozen
 from aideator_agent.verdict import Ended, failed
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
 
 FILES: Final = 10_000
 BYTES: Final = 256 * 1024**2  # of all of them, unpacked
@@ -22,12 +24,12 @@ SECRETS: Final = 500  # values that are kept out of events and patches, at most
 SHORTEST: Final = 12  # characters; what is shorter may be a word of any text
 LONGEST: Final = 400
 
-# Bounded: a file may be one long word
+# Bounded: a file may be one long word. Compiled only where files are carried.
 _KEY: Final = r"(?:(?<![a-z])|API|ACCESS|SECRET|PRIVATE)KEY"
 _NAME: Final = rf"[\w.-]{{0,60}}(?:{_KEY}|TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|CREDENTIAL)[\w.-]{{0,60}}"
 _VALUE: Final = rf"[^\s\"'#,;]{{{SHORTEST},{LONGEST}}}"
-_ASSIGNED: Final = re.compile(rf"(?im)(?:^|[\s{{,])[\"']?{_NAME}[\"']?[ \t]*[:=][ \t]*[\"']?({_VALUE})")
-_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END")
+_ASSIGNED: Final = rf"(?im)(?:^|[\s{{,])[\"']?{_NAME}[\"']?[ \t]*[:=][ \t]*[\"']?({_VALUE})"
+_KEY_BLOCK: Final = r"-----BEGIN [A-Z ]*PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END"
 
 
 @frozen
@@ -61,12 +63,14 @@ class Carried:
 
 def secrets_in(text: str) -> Iterator[str]:
     """Yields the values that names like API_KEY are set to, and the lines of private keys."""
-    yield from _ASSIGNED.findall(text)
-    for block in _KEY_BLOCK.findall(text):
+    yield from re.findall(_ASSIGNED, text)
+    for block in re.findall(_KEY_BLOCK, text):
         yield from (line for line in block.split() if len(line) >= SHORTEST)
 
 
-def members(archive: Path, *, reading: bool = True) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+def members(archive: Path, *, reading: bool = True) -> "Iterator[tuple[TarInfo, bytes]]":
+    import tarfile
+
     count = size = 0
     try:
         with tarfile.open(archive, "r:gz") as tar:

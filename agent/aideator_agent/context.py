@@ -16,14 +16,12 @@ RATES: Final = (0.05, 2.0)
 SHORT: Final = 200  # characters of an output, or of a call's value, that stays as it is
 BEGINNING: Final = 100  # characters that are kept of a longer value
 NEWEST: Final = 2000  # characters of a newest output, where nothing else is left to be dropped
-WINDOW: Final = re.compile(
+WINDOW: Final = (  # compiled only where an endpoint says it
     r"(?:context (?:length|size|window|limit)(?: of| is)?|n_ctx|max_model_len|tokens? >|number of tokens allowed|limit of)"
-    r"\W{1,3}(\d[\d,]{2,9})",
-    re.IGNORECASE,
+    r"\W{1,3}(\d[\d,]{2,9})"
 )
-ASKED: Final = re.compile(
-    r"(?:resulted in|request|prompt is too long|you requested(?: about)?|input token count)\W{1,3}(\d[\d,]{2,9})",
-    re.IGNORECASE,
+ASKED: Final = (
+    r"(?:resulted in|request|prompt is too long|you requested(?: about)?|input token count)\W{1,3}(\d[\d,]{2,9})"
 )
 CODE: Final = re.compile(r"\[exit code \d+\]\s*\Z")
 SUM_UP: Final = """\
@@ -75,9 +73,13 @@ class Context:
 
     def learn(self, error: str) -> None:
         """Takes the provider's words about a conversation that is longer than its window."""
-        if asked := ASKED.search(error):
+        if asked := re.search(ASKED, error, re.IGNORECASE):
             self.counted(_number(asked[1]))
-        told = [number for found in WINDOW.finditer(error) if 256 <= (number := _number(found[1])) < 10_000_000]
+        told = [
+            number
+            for found in re.finditer(WINDOW, error, re.IGNORECASE)
+            if 256 <= (number := _number(found[1])) < 10_000_000
+        ]
         known = [window for window in (self.window, self.used, *told[:1]) if window]
         self.window = min(known)
 

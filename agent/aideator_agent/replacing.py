@@ -1,6 +1,5 @@
 """Replaces a text in a file as the model means it: exactly, or with slightly different whitespace."""
 
-import difflib
 from typing import Final
 
 NEAR: Final = 3  # lines shown around what may have been meant
@@ -96,6 +95,8 @@ def _meant(lines: list[str], wanted: list[str]) -> str:
         return ""
     sign = max((_loose(line) for line in wanted), key=len)
     loose = [_loose(line) for line in lines]
+    import difflib
+
     near = difflib.get_close_matches(sign, loose, 1, 0.6)
     if not near:
         return ""

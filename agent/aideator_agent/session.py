@@ -1,9 +1,8 @@
 """One attempt from `start` until just before `end`: clone, work, patch, verify. The patch is made whatever happens."""
 
 import os
-import platform
+import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -88,6 +87,8 @@ class Session:
         except Ended as ended:
             verdict = ended.verdict
         except (Exception, SystemExit) as error:
+            import traceback
+
             self._emitter.notice("error", traceback.format_exc())
             fault: Fault = "infrastructure" if isinstance(error, OSError) else "agent"
             verdict = Verdict("failed", f"the agent crashed: {type(error).__name__}: {error}", fault)
@@ -310,7 +311,7 @@ class Session:
         settings = self._settings
         limits = asdict(settings.spec.limits)
         del limits["start_seconds"]  # not the agent's to hold
-        versions = {"agent": __version__, "python": platform.python_version()}
+        versions = {"agent": __version__, "python": sys.version.split()[0]}
         if self._has_loop and (library := library_version(settings.variation.model)):
             versions["litellm"] = library
         self._emitter.emit(

@@ -148,6 +148,20 @@ def accept(asked: Handler) -> None:
 
 
 def test_an_agent_begins_without_what_reads_its_patch() -> None:
-    program = "import sys, aideator_agent.__main__; print(*sorted(name for name in sys.modules if '.signals.' in name))"
+    assert agents_modules("attempting", ".signals.") == ["aideator_agent.signals.finding"]
+
+
+def test_an_agent_begins_without_what_few_of_them_need() -> None:
+    loaded = agents_modules("attempting", "")
+    assert not {"aideator_agent.citing", "difflib", "platform", "tarfile", "traceback"} & {*loaded}
+
+
+def test_an_agent_that_begins_again_without_its_keys_has_loaded_nothing_of_its_attempt() -> None:
+    assert not {"aideator_agent.session", "aideator_agent.loop", "hashlib"} & {*agents_modules("__main__", "")}
+
+
+def agents_modules(module: str, part: str) -> list[str]:
+    """Those that this module of the agent loads, with this part in their names."""
+    program = f"import sys, aideator_agent.{module}; print(*sorted(name for name in sys.modules if {part!r} in name))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["aideator_agent.signals.finding"]
+    return done.stdout.split()
