@@ -15,9 +15,8 @@ _MANY: Final = (
 )
 # Of dates and times, and the days of the week: all that there are
 _OF_DATES: Final = frozenset("年月日時时分秒火水木金土星期周週曜点點年월일시분초")
-_CHARACTER: Final = re.compile(_MANY)
-_RANGE: Final = re.compile(f"{_MANY}-{_MANY}")
-_ASKED: Final = re.compile(
+_RANGE: Final = f"{_MANY}-{_MANY}"
+_ASKED: Final = (  # compiled where there are tests
     r"""(?:\b(?:[sS]et|frozenset|from)\(|\bin\b|\[\.\.\.)\s*[\[({]?\s*((?:["'`][^"'`\n]+["'`][\s,]*)+)|["'`]([^"'`\n]+)["'`]\.(?:includes|indexOf|contains|find|search)\b"""
     r"""|/\[([^\]\n]{1,300})\]/"""
 )
@@ -28,12 +27,12 @@ def characters(file: File, tests: str, task: str) -> Iterator[Signal]:
     usual = _OF_DATES.union(task)
     known: frozenset[str] | None = None
     for number, text in file.lines:
-        for found in _ASKED.finditer(text):
+        for found in re.finditer(_ASKED, text):
             listed = next(filter(None, found.groups()), "")
-            named = set(_CHARACTER.findall(listed))
-            if len(named) < LEAST or named <= usual or _RANGE.search(listed):
+            named = set(re.findall(_MANY, listed))
+            if len(named) < LEAST or named <= usual or re.search(_RANGE, listed):
                 continue
-            known = frozenset(_CHARACTER.findall(tests)) if known is None else known
+            known = frozenset(re.findall(_MANY, tests)) if known is None else known
             if named <= known:
                 yield Signal(
                     "special-case", "cheat", file.path, number, f"{listed.strip()[:150]}, all of them as in the tests"

@@ -101,7 +101,7 @@ def _matches(file: File, text: str, language_: str, before: str, around: Around)
         around.clock()
         matches = rule.pattern.finditer(text)
         first = next(matches, None)
-        if first is None or (rule.beside and not rule.beside.search(text)):
+        if first is None or (rule.beside and not re.search(rule.beside, text, re.MULTILINE)):
             continue
         severity = _severity(rule, file.path, f"{before}\n{text}", around.task)
         usual = bool(rule.base) and any(map(around.in_base, rule.base))
@@ -118,8 +118,8 @@ def _matches(file: File, text: str, language_: str, before: str, around: Around)
 
 
 def _severity(rule: Rule, path: str, text: str, task: str) -> Severity:
-    usual = rule.usual is not None and (rule.usual.search(path) or rule.usual.search(text))
-    asked = rule.task is not None and rule.task.search(task)
+    usual = rule.usual is not None and (re.search(rule.usual, path) or re.search(rule.usual, text))
+    asked = rule.task is not None and re.search(rule.task, task, re.IGNORECASE)
     return LESS[rule.severity] if usual or asked else rule.severity
 
 

@@ -60,9 +60,10 @@ class Rule:
     language: str  # a value of LANGUAGES, or `any`
     text: str  # of the pattern
     where: Where = "product"
-    usual: re.Pattern[str] | None = None  # paths where it weighs less
-    beside: re.Pattern[str] | None = None  # what the added lines of the same file must have, too
-    task: re.Pattern[str] | None = None  # words of a task that asks for it: it weighs less
+    # Patterns, compiled where the row's own has matched, which is rare
+    usual: str | None = None  # paths where it weighs less
+    beside: str | None = None  # what the added lines of the same file must have, too
+    task: str | None = None  # words of a task that asks for it: it weighs less
     base: tuple[str, ...] = ()  # texts of the base's own code that make it usual
 
     @cached_property
@@ -88,9 +89,9 @@ def rule(
         language,
         _own("|".join(patterns)),
         where,
-        re.compile(usual) if usual else None,
-        re.compile(_own(beside), re.MULTILINE) if beside else None,
-        re.compile(task, re.IGNORECASE) if task else None,
+        usual or None,
+        _own(beside) or None,
+        task or None,
         base,
     )
 
