@@ -1,8 +1,10 @@
 """Turns put together from deltas, and when a model is asked again; without a provider."""
 
+import socket
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from aideator_agent.interrupts import Interrupts
@@ -150,3 +152,36 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert after("soon") is None
     assert after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert (after("Wed, 21 Oct 2099 07:28:00 GMT") or 0) > 10**9
+
+
+def test_who_does_not_answer_is_named_in_plain_words() -> None:
+    request = httpx.Request("POST", "http://localhost:9/v1/chat/completions")
+
+    def words(cause: OSError) -> str:
+        return str(translated(_caused(_NoConnection(), httpx.ConnectError("no", request=request), cause)))
+
+    assert words(ConnectionRefusedError(111, "Connection refused")) == "nothing listens at localhost:9"
+    unknown = socket.gaierror(-2, "Name or service not known")
+    assert words(unknown) == "the host localhost:9 is not found (Name or service not known)"
+    assert words(OSError(101, "Network is unreachable")) == "localhost:9 can't be reached (Network is unreachable)"
+
+
+def test_litellm_s_own_words_are_left_out() -> None:
+    told: list[str] = []
+    list(asking(Provider(translated(_NoConnection())).turn, Interrupts(60), told.append))
+    assert told[0].startswith("the provider failed: it is down; trying again in ")
+
+
+class _NoConnection(Exception):
+    def __init__(self) -> None:
+        super().__init__(
+            "litellm.InternalServerError: AnthropicException - it is down. Handle with `litellm.InternalServerError`."
+        )
+
+
+def _caused(error: Exception, *causes: Exception) -> Exception:
+    at: BaseException = error
+    for cause in causes:
+        at.__cause__ = cause
+        at = cause
+    return error

@@ -2,8 +2,9 @@
 
 import email.utils
 import re
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aideator_agent.models.base import (
@@ -18,6 +19,9 @@ from aideator_agent.models.base import (
 
 LONGEST: Final = 600  # characters of a provider's words
 PREFIXES: Final = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Timeout|Exception)(?: - |: )|litellm\.)+")
+LIBRARYS_OWN: Final = re.compile(
+    r"\s*(?:Handle with `litellm\.\w+`\.?|LiteLLM Retried: .*|Received Model Group=.*)$", re.DOTALL
+)
 BY_NAME: Final[Mapping[str, type[ModelError]]] = {
     "ContextWindowExceededError": ContextExceeded,
     "ContentPolicyViolationError": Refused,
@@ -40,20 +44,54 @@ def translated(error: Exception) -> ModelError:
     cause = getattr(error, "original_exception", None)
     if type(error).__name__ == "MidStreamFallbackError" and isinstance(cause, Exception):
         return translated(cause)
-    text = PREFIXES.sub("", str(error)).strip()[:LONGEST] or type(error).__name__
+    if unreachable := _unreachable(error):
+        return ServerFault(unreachable)
+    text = LIBRARYS_OWN.sub("", PREFIXES.sub("", str(error))).strip()[:LONGEST] or type(error).__name__
     for kind in type(error).__mro__:
         if kind.__name__ in BY_NAME:
             return BY_NAME[kind.__name__](text)
     if OVERFLOW.search(text):
         return ContextExceeded(text)
     if "LLM Provider NOT provided" in text:
-        return ModelUnknown(text)
+        return ModelUnknown("the provider of this model is not known; a name such as openai/NAME begins with it")
     status = getattr(error, "status_code", None)
     if status == 429:
         return RateLimited(f"the provider limits the rate: {text}", _retry_after(error))
     if isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
         return ModelError(text)
-    return ServerFault(f"the provider failed: {text}", _retry_after(error))
+    host = _host(error)
+    return ServerFault(f"the provider{f' at {host}' if host else ''} failed: {text}", _retry_after(error))
+
+
+def _unreachable(error: BaseException) -> str | None:
+    """Returns why no connection came about, with the host that was asked. None if there was one."""
+    cause = next((each for each in _chain(error) if isinstance(each, OSError)), None)
+    host = _host(error)
+    if cause is None or host is None:
+        return None
+    if isinstance(cause, ConnectionRefusedError):
+        return f"nothing listens at {host}"
+    if isinstance(cause, socket.gaierror):
+        return f"the host {host} is not found ({cause.strerror or cause})"
+    return f"{host} can't be reached ({cause.strerror or cause})"
+
+
+def _host(error: BaseException) -> str | None:
+    """Returns the host and port of the request that failed, if its library says so. LiteLLM's own errors name one that it invents."""
+    for each in _chain(error):
+        if type(each).__module__.partition(".")[0] not in ("httpx", "openai"):
+            continue
+        try:
+            return str(each.request.url.netloc.decode("ascii"))  # type: ignore[attr-defined]
+        except (AttributeError, RuntimeError, ValueError):
+            continue
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _retry_after(error: Any) -> float | None:

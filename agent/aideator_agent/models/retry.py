@@ -25,7 +25,7 @@ def asking(ask: Callable[[], Iterator[Piece]], interrupts: Interrupts, tell: Cal
             if number > RETRIES:
                 raise
             seconds = pause(number, error.retry_after)
-            tell(f"{error}; trying again in {seconds:.1f} s ({number} of {RETRIES}).")
+            tell(f"{str(error).rstrip('.')}; trying again in {seconds:.1f} s ({number} of {RETRIES}).")
             interrupts.wait(seconds)
         else:
             return

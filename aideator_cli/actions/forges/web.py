@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import ssl
 import time
 import urllib.error
@@ -131,7 +132,13 @@ def _silent(host: str, error: Exception) -> AideatorError:
         )
     if isinstance(cause, TimeoutError):
         return unavailable(f"{host} does not answer within {SECONDS:.0f} s")
-    return unavailable(f"{host} does not answer: {cause or type(error).__name__}")
+    if isinstance(cause, socket.gaierror):
+        text = f"the host {host} is not found: {cause.strerror or cause}"
+        return unavailable(text, hint="check the network, and the host's name; no request was sent")
+    return unavailable(
+        f"{host} does not answer: {reason(cause) if isinstance(cause, OSError) else cause or type(error).__name__}",
+        hint="check the network, and HTTPS_PROXY if you need a proxy",
+    )
 
 
 def _host(url: str) -> str:
