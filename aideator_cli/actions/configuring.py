@@ -8,6 +8,7 @@ from pathlib import Path
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, command, not_found, usage
+from aideator_cli.intake import configured, models
 from aideator_cli.system.configuration import files, reading, repository, writing
 from aideator_cli.system.configuration.files import PROFILE_NAME
 from aideator_cli.system.configuration.found import TOML, YAML
@@ -68,6 +69,7 @@ def put(here: Here, table: Table, where: Target, name: str, texts: Sequence[str]
     value = checked(option, raw, lambda: _NOTHING, where.path.parent)
     if what := secret_in(value):
         raise as_secret(_NOTHING, option.name, what)
+    configured.check(option.flag, value)
     _change(
         here,
         table,
@@ -81,10 +83,30 @@ def put(here: Here, table: Table, where: Target, name: str, texts: Sequence[str]
 
 def _placed(option: Option, text: str, where: Target) -> str:
     """A path that a person types starts where the person stands, and the file's where the file lies."""
+    if option.flag == models.OPTION and where.repository is None:
+        return ",".join(map(_script, text.split(",")))
     if option.kind is not Kind.PATH:
         return text
     path = Path.cwd() / Path(text).expanduser()
     return os.path.relpath(path, where.repository) if where.repository else str(path)
+
+
+def _script(item: str) -> str:
+    """A script's path starts where the person stands, too. Other models stay as they are."""
+    if not item.startswith(models.SCRIPTED) or item == models.SCRIPTED:
+        return item
+    return f"{models.SCRIPTED}{os.path.normpath(Path.cwd() / item.removeprefix(models.SCRIPTED))}"
+
+
+def doubt(here: Here, option: Option, value: Value) -> str | None:
+    """Returns why no run could use this model, unless another setting makes it known: an endpoint, or a coding agent."""
+    if option.flag != models.OPTION:
+        return None
+    try:
+        configured.check_models(here.settings, value)
+    except AideatorError as error:
+        return error.message
+    return None
 
 
 def drop(here: Here, table: Table, where: Target, name: str, profile: str | None) -> bool:

@@ -111,6 +111,8 @@ def located(error: AideatorError, names: Collection[str], configuration: Configu
     if error.code != ExitCode.USAGE:
         return error
     about = [name for name in sorted(names) if _is_named(option_table()[name].flag, error.message)]
+    if not about and "model" in names and error.message.startswith("unknown model"):
+        about = ["model"]
     if not about:
         return error
     said = "; ".join(f"{name} is set in {configuration.settings[name].origin}" for name in about)

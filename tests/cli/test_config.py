@@ -18,6 +18,7 @@ from aideator_cli.intake.request import Bounds
 from aideator_cli.system.configuration.options import Kind, Option, of_server
 from aideator_cli.system.settings import Defaults, defaults_table
 from tests.cli.conftest import Dry, Said, Shell
+from tests.fixtures.repositories import LocalRepository
 
 KEY = "sk-proj-9kF2jdLq0Zx7Vb3nT5yW8mR1cU4hG6aQeP"
 
@@ -317,3 +318,50 @@ def test_edit_takes_only_what_has_no_mistake(
     assert "failed with exit code 3; nothing was written" in aideator("config", "edit").err
     monkeypatch.setenv("VISUAL", "no-such-editor")
     assert aideator("config", "edit").code == ExitCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("n", "0", "-n takes 1 to 20, not 0"),
+        ("max_steps", "0", "--max-steps takes 1 to 10000, not 0"),
+        ("temperature", "3", "--temperature takes 0 to 2, not 3"),
+        ("timeout", "30d", "--timeout takes 1s to 168h"),
+        ("max_file", "1", "--max-file takes "),
+        ("max_file", "much", "--max-file"),
+        ("api_base", "localhost", "--api-base takes an http or https URL, not localhost"),
+    ],
+)
+def test_what_no_run_would_take_is_not_set(aideator: Shell, home: Path, name: str, value: str, words: str) -> None:
+    said = aideator("config", "set", name, value)
+    assert said.code == ExitCode.USAGE
+    assert words in said.err
+    assert not (home / "config.toml").exists()
+
+
+def test_a_model_that_nobody_knows_is_set_with_a_warning_and_its_run_says_where(
+    aideator: Shell, home: Path, tmp_path: Path
+) -> None:
+    LocalRepository(tmp_path / "source").commit({"a.py": "x"})
+    said = aideator("config", "set", "model", "nonsense")
+    assert said.code == 0
+    assert "warning: unknown model 'nonsense'" in said.err
+    assert (
+        f"(model is set in {home / 'config.toml'}, line "
+        in aideator("run", f"{tmp_path}/source", "Fix it.", "--estimate").err
+    )
+    assert "warning" not in aideator("config", "set", "model", "claude-sonnet-4-5:2").err
+    assert "warning" not in aideator("config", "set", "model", "auto:cheap").err
+
+
+def test_a_script_is_kept_with_the_folder_in_which_it_was_named(
+    aideator: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "good.yaml").write_text("- say: Done.\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    said = aideator("config", "set", "model", "scripted/../scripts/good.yaml:2,gpt-5")
+    assert "warning" not in said.err
+    assert aideator("config", "get", "model").out == f"scripted/{tmp_path}/scripts/good.yaml:2,gpt-5\n"
+    assert "warning: script " in aideator("config", "set", "model", "scripted/absent.yaml").err
