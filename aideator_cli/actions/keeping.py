@@ -1,6 +1,6 @@
 """Keys: stored, listed and deleted where runs look for them, in a Secret of the cluster or in this machine's keyring."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
@@ -45,10 +45,14 @@ def remark(here: Here, name: str) -> str | None:
     return keys.remark(name, own)
 
 
-def keep(here: Here, store: Store, name: str, value: bytes) -> Kept:
-    """Raises `AideatorError`. No error shows the value."""
-    text = keys.checked_value(name, value)
+def keep(here: Here, store: Store, name: str, ask: Callable[[], bytes]) -> Kept:
+    """Asks for the value once there is a place for it. Raises `AideatorError`. No error shows the value."""
     secrets = _secrets(here.settings, store)
+    if secrets is None:
+        Keyring().names()  # refuses before the key is asked for, not after
+    else:
+        secrets.ready()
+    text = keys.checked_value(name, ask())
     if secrets is None:
         return Kept(_KEYRING, Keyring().put(name, text))
     return Kept(*secrets.put(name, text))

@@ -14,13 +14,14 @@ from aideator_agent.verdict import Ended
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.keeping import Store, kept
 from aideator_cli.actions.places import choose
-from aideator_cli.errors import AideatorError, not_found, usage
+from aideator_cli.errors import AideatorError, Hint, command, not_found, usage
 from aideator_cli.intake import configured_model, models, models_file
 from aideator_cli.intake.models import ModelInfo
 from aideator_cli.system.installation import adding
 from aideator_cli.system.keyring import listed
 from aideator_cli.system.settings import Settings
 
+_HERE: Final = "this machine's environment and keyring"
 AT_ONCE: Final = 8
 LOADING: Final = 30.0  # seconds that LiteLLM may take to load, which no model is to blame for
 MOST: Final = 20  # models that are asked
@@ -42,6 +43,11 @@ class Shelf:
     models: Sequence[Known]
     place: str  # of the keys, for people
     trouble: str | None = None  # why keys on the cluster could not be read
+
+    @property
+    def mend(self) -> Hint:
+        """How to give agents a key where they would look for it."""
+        return models.set_key("ANTHROPIC_API_KEY") if self.place == _HERE else (command("secret", "set", "NAME"),)
 
 
 @frozen
@@ -137,7 +143,7 @@ def _keys(here: Here, store: Store) -> tuple[frozenset[str], str, str | None]:
     backend = choose(store.where, here.settings)
     if backend.name == "local":
         set_here = {name for name, value in here.settings.environment.items() if value}
-        return frozenset({*set_here, *listed()}), "this machine's environment and keyring", None
+        return frozenset({*set_here, *listed()}), _HERE, None
     try:
         used = [keys for keys in kept(here, store) if keys.used]
     except AideatorError as error:

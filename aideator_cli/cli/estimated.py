@@ -25,9 +25,10 @@ def tell_estimate(made: Estimate, *, json: bool, place: str = "here") -> int:
         for part in made.parts
     ]
     show_estimate(terminal.screen(), rows)
-    terminal.say(
-        f"the run: {dollars(made.cost)}, {times(made.seconds)}; in brackets: between what 80 % of the attempts lie"
-    )
+    if any(part.sample for part in made.parts):
+        terminal.say(
+            f"the run: {dollars(made.cost)}, {times(made.seconds)}; in brackets: between what 80 % of the attempts lie"
+        )
     for part in made.parts:
         if part.sample == 0:
             terminal.say(f"no earlier attempt of {part.model} is stored {place}, so nothing is known")

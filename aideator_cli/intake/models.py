@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -161,16 +162,22 @@ def provider_keys() -> frozenset[str]:
 
 def set_key(name: str) -> Hint:
     """Returns how to give an agent on this machine its key."""
+    if find_spec("keyring") is None:
+        return f"export {name}=…"
     return (f"export {name}=…, or keep it in the keyring: ", command("secret", "set", name, "--backend", "local"))
 
 
 def no_model(environment: Mapping[str, str]) -> AideatorError:
     """Returns the error for a run without `--model` and without a configured model."""
     phrases = available(environment)
-    hint = (
+    hint: Hint = (
         f"these keys are set: {'; '.join(phrases)}"
         if phrases
-        else "no provider's key is set; for example: --model claude-sonnet-4-5"
+        else (
+            "name one with --model. Each needs its provider's key, and none is set: ",
+            "export ANTHROPIC_API_KEY=… for --model claude-sonnet-4-5. Without a key: ",
+            command("demo"),
+        )
     )
     return Lacking("no model is given (--model), and none is configured", hint=hint, code=ExitCode.USAGE)
 

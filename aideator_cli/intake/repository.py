@@ -137,8 +137,10 @@ def _local(path: Path, ref: str | None) -> Located:
         named = _git("-C", str(folder), "rev-parse", "--verify", "--quiet", "--end-of-options", ref or "HEAD").strip()
         base = _git("-C", str(folder), "rev-parse", "--verify", "--quiet", f"{named}^{{commit}}").strip()
     except AideatorError as error:
-        what = f"no branch, tag or commit {ref}" if ref else "no commit"
-        raise not_found(f"repository {path} has {what}", hint=f"git -C {path} log --oneline --all") from error
+        empty = not _git("-C", str(folder), "rev-list", "--all", "--max-count=1").strip()
+        what = f"no branch, tag or commit {ref}" if ref and not empty else "no commit"
+        hint = "make a first commit: agents start from one" if empty else f"git -C {path} log --oneline --all"
+        raise not_found(f"repository {path} has {what}", hint=hint) from error
     return Located(str(folder), ref, base, None if bare else folder, folder, _warnings(folder, ref))
 
 

@@ -69,7 +69,7 @@ def records(here: Here, caller: Caller) -> list[dict[str, Any]]:
 
 
 def keep(here: Here, caller: Caller, name: str, value: str) -> dict[str, Any]:
-    kept = keeping.keep(here, store_of(caller), name, value.encode(errors="replace"))
+    kept = keeping.keep(here, store_of(caller), name, lambda: value.encode(errors="replace"))
     return {"name": name, "place": kept.place, "replaced": kept.replaced}
 
 

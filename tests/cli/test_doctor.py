@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from aideator_cli.actions.doctor import machine
+from aideator_cli.cli import terminal
 from aideator_cli.domain.findings import NOTE, Finding
 from aideator_cli.errors import ExitCode, command
 from aideator_cli.store import Store
@@ -297,3 +299,20 @@ def test_on_a_terminal_a_finding_and_what_mends_it_fold_at_words_beside_the_part
         "                → export KEY=…, or keep it in the",
         "                  keyring: aideator secret set KEY",
     ]
+
+
+def test_nobody_is_asked_whether_to_ask_an_unknown_model(aideator: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(terminal, "is_asked", lambda: True)
+    monkeypatch.setattr(terminal, "agrees", asked.append)
+    said = aideator("doctor", "--backend", "local", "--model", "qwen3-coder-nobody-knows")
+    assert said.code == ExitCode.USAGE
+    assert "unknown model" in said.err
+    assert asked == []
+
+
+def test_without_litellm_only_scripted_agents_can_run(aideator: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "find_spec", lambda _name: None)
+    said = aideator("doctor", "--backend", "local")
+    assert said.code == 0
+    assert said.err.endswith("agents can run here, but only scripted ones\n")

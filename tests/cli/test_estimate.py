@@ -96,3 +96,10 @@ def test_what_only_shows_what_would_start_needs_no_key_and_no_permission_and_lea
     assert said.out
     assert not home.exists()
     assert "needs OPENAI_API_KEY" in aideator(*words).err
+
+
+def test_without_any_earlier_attempt_there_is_nothing_to_explain(aideator: Shell, source: LocalRepository) -> None:
+    said = ask(aideator, source, "--model", "gpt-5")
+    assert said.code == 0
+    assert "in brackets" not in said.err
+    assert "no earlier attempt of gpt-5 is stored here" in said.err

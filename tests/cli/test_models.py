@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from aideator_cli.errors import ExitCode
+from aideator_cli.intake import models
 from tests.cli.conftest import Dry, Said, Shell
 from tests.fixtures.openai_server import ScriptedOpenAI
+from tests.fixtures.repositories import LocalRepository
 
 
 def spec_of(said: Said) -> dict[str, Any]:
@@ -123,3 +125,21 @@ def test_an_address_that_can_not_be_is_refused_and_no_key_in_it_is_repeated(
     assert said.code == ExitCode.USAGE
     assert error in said.err
     assert "sk-live-1" not in said.err
+
+
+def test_without_a_keyring_s_library_the_environment_is_the_place_for_a_key(
+    aideator: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda _name: None)
+    said = aideator("models", "--backend", "local")
+    assert "export ANTHROPIC_API_KEY=" in said.err
+    assert "secret set" not in said.err
+
+
+def test_who_names_no_model_and_has_no_key_reads_what_both_take(aideator: Shell, tmp_path: Path) -> None:
+    repository = LocalRepository(tmp_path / "source")
+    repository.commit({"a.py": "x"})
+    said = aideator("run", str(repository.path), "Fix it.", "--backend", "local")
+    assert said.code == ExitCode.USAGE
+    assert "name one with --model" in said.err
+    assert "export ANTHROPIC_API_KEY=… for --model claude-sonnet-4-5. Without a key: aideator demo" in said.err

@@ -294,3 +294,16 @@ def test_a_secret_is_no_matter_of_this_machine(piped: Shell, option: tuple[str, 
     said = piped("secret", "set", "OPENAI_API_KEY", "--backend", "local", *option)
     assert said.code == ExitCode.USAGE
     assert option[0] in said.err
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_nobody_types_a_key_that_has_no_place(
+    aideator: Shell, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(terminal, "hidden", asked.append)
+    assert "this machine has no keyring" in aideator("secret", "set", "OPENAI_API_KEY", "--backend", "local").err
+    cluster.add("aideator-keys", ANTHROPIC_API_KEY="sk-ant")
+    assert "would hide" in aideator("secret", "set", "OPENAI_API_KEY").err
+    assert asked == []

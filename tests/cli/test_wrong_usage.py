@@ -1,5 +1,6 @@
 """What is wrong with a request is said at once: what, to what, what now; nothing starts, nothing is left."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,10 @@ def test_why_a_place_cannot_be_used_is_told_without_an_errors_number(
     err = aideator("list").err
     assert "Errno" not in err
     assert told in err
+
+
+def test_a_repository_without_a_commit_says_to_make_one(aideator: Shell, script: str, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path / "new")], check=True)
+    said = aideator("run", str(tmp_path / "new"), "Fix it.", "--model", script)
+    assert said.code == ExitCode.NOT_FOUND
+    assert "has no commit\n hint: make a first commit" in said.err

@@ -66,18 +66,23 @@ def _check(asked: Examining) -> None:
         raise usage(f"--start-timeout takes 1s to 1h, not {asked.start_seconds:.10g}s")
 
 
-def model_named(here: Here, name: str | None) -> str | None:
-    """Returns the model that `examine` would ask: the one that the user named, else the configured one, unless that is a script."""
+def model_named(here: Here, name: str | None, api_base: str | None) -> str | None:
+    """Returns the model that `examine` would ask: the one that the user named, else the configured one, unless that is a script.
+
+    Raises `AideatorError` (usage) if the user named an unknown one: nobody should be asked about it.
+    """
     try:
-        found = name or configured_model.first(here.settings)
+        found = _model(here.settings, name, api_base)
+        return None if found is None else name or configured_model.first(here.settings)
     except AideatorError:
-        return name
-    return None if found is None or found.startswith(models.SCRIPTED) else found
+        if name is not None:
+            raise
+        return None
 
 
 def _place(settings: Settings, asked: Examining) -> _Found:
     """Begins with the first check of the place where agents would run. Returns its findings, and those that follow."""
-    model = _model(settings, asked)
+    model = _model(settings, asked.model, asked.api_base)
     agent = _agent(settings, asked, model)
     try:
         backend = choose(asked.where, settings)
@@ -165,12 +170,12 @@ def _agent(settings: Settings, asked: Examining, model: Asked | None) -> AgentPr
     return program.program_of(name, named.info if named else None, named.api_base if named else None)
 
 
-def _model(settings: Settings, asked: Examining) -> Asked | None:
+def _model(settings: Settings, name: str | None, api_base: str | None) -> Asked | None:
     """Raises `AideatorError` (usage) for an unknown model."""
-    name = asked.model or configured_model.first(settings)
+    name = name or configured_model.first(settings)
     if name is None or name.startswith(models.SCRIPTED):
         return None
-    api_base = asked.api_base or settings.defaults.api_base
+    api_base = api_base or settings.defaults.api_base
     if api_base is not None and not api_base.startswith(("http://", "https://")):
         raise usage(f"--api-base takes an http or https URL, not {api_base}")
     return Asked(

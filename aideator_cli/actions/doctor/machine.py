@@ -19,6 +19,7 @@ from aideator_cli.system.settings import DATABASE, Settings
 if TYPE_CHECKING:
     from aideator_cli.store.health import Health
 
+NO_LIBRARY: Final = "LiteLLM is not installed; only scripted models can run"
 _GIT: Final = (2, 32)
 _SCARCE: Final = 1 << 30  # bytes of free disk below which a large run may not fit
 _FULL: Final = 64 << 20
@@ -142,8 +143,7 @@ def _keys(settings: Settings, needed: Sequence[str]) -> Finding:
 
 def _library() -> Finding:
     if find_spec("litellm") is None:
-        text = "LiteLLM is not installed; only scripted models can run"
-        return note("models", text, adding("models"))
+        return note("models", NO_LIBRARY, adding("models"))
     return ok("models", "LiteLLM is installed")
 
 

@@ -24,6 +24,11 @@ class Secrets:
         self._objects = objects
         self._names = secret_names(manifests.DEFAULT_SECRET if shared else named, user)
 
+    def ready(self) -> None:
+        """Raises `AideatorError` if `put` would refuse whatever it is given: nobody should type a key in vain."""
+        with self._told():
+            self._to_write()
+
     def put(self, name: str, value: str) -> tuple[str, bool]:
         """Stores an entry where runs will look for it. Returns the place, for people, and whether there was such an entry before."""
         with self._told():

@@ -51,6 +51,7 @@ def doctor(
 ) -> int:
     """Check whether agents can run here, and say what to mend."""
     from aideator_cli.actions.doctor.examining import Examining, examine
+    from aideator_cli.actions.doctor.machine import NO_LIBRARY
     from aideator_cli.actions.doctor.trying import Doing
     from aideator_cli.cli import invocation, terminal
     from aideator_cli.domain.findings import BROKEN
@@ -61,10 +62,10 @@ def doctor(
     here = invocation.here()
     asked = Examining(
         terminal.facts(), Where(backend, context, namespace), Pod(image, agent_image, secret), model,
-        agent, api_base, asks=_may_ask(here, model, yes=yes, no_pod=no_pod), tries=not no_pod, names=resolve or (),
+        agent, api_base, asks=_may_ask(here, model, api_base, yes=yes, no_pod=no_pod), tries=not no_pod, names=resolve or (),
         start_seconds=seconds("--start-timeout", start_timeout),
     )  # fmt: skip
-    count = 0
+    count, scripted_only = 0, False
     with closing(examine(here, asked)) as found:  # whatever happens here, the pod is deleted
         for told in found:
             if isinstance(told, Doing):
@@ -72,15 +73,16 @@ def doctor(
                 continue
             _show(told, json=json)
             count += told.state == BROKEN
-    _conclude(count, json=json)
+            scripted_only = scripted_only or told.text == NO_LIBRARY
+    _conclude(count, scripted_only=scripted_only, json=json)
     return ExitCode.UNAVAILABLE if count else ExitCode.OK
 
 
-def _may_ask(here: "Here", name: str | None, *, yes: bool, no_pod: bool) -> bool:
+def _may_ask(here: "Here", name: str | None, api_base: str | None, *, yes: bool, no_pod: bool) -> bool:
     from aideator_cli.actions.doctor.examining import model_named
     from aideator_cli.cli import terminal
 
-    found = model_named(here, name)
+    found = model_named(here, name, api_base)
     if found is None or (no_pod and not yes):
         return False
     return yes or (terminal.is_asked() and terminal.agrees(f"Ask {found} for one token, to see whether it answers?"))
@@ -98,7 +100,7 @@ def _show(finding: "Finding", *, json: bool) -> None:
         show_finding(terminal.screen(), finding, program())
 
 
-def _conclude(broken: int, *, json: bool) -> None:
+def _conclude(broken: int, *, scripted_only: bool, json: bool) -> None:
     from aideator_cli.cli import terminal
     from aideator_cli.text.figures import plural
 
@@ -107,4 +109,4 @@ def _conclude(broken: int, *, json: bool) -> None:
     elif broken:
         terminal.say(f"agents can't run yet: mend the {plural(broken, 'line')} with ✗")
     else:
-        terminal.say("agents can run here")
+        terminal.say(f"agents can run here{', but only scripted ones' if scripted_only else ''}")

@@ -43,6 +43,7 @@ def list_models(
     from aideator_cli.actions.keeping import Store
     from aideator_cli.actions.models import chosen, shelf
     from aideator_cli.cli import invocation, terminal
+    from aideator_cli.errors import written
     from aideator_cli.intake.request import Where
     from aideator_cli.text.durations import seconds
 
@@ -57,7 +58,8 @@ def list_models(
         return _check(here, infos, seconds("--timeout", timeout), json=json)
     _show(found.models, json=json)
     if not found.models:
-        terminal.say(f"no provider's key is at hand ({found.place}): {invocation.command('secret', 'set')} NAME")
+        mend = written(found.mend, invocation.program())
+        terminal.say(f"no provider's key is at hand ({found.place}): {mend}")
     elif not json:
         terminal.say(f"keys: {found.place}. Prices are USD per million tokens.")
     return 0

@@ -68,7 +68,7 @@ def set_key(
     if remark := keeping.remark(here, key):
         terminal.warn(remark)
     store = _store(secret, backend, context, namespace, of, shared=shared)
-    kept = keeping.keep(here, store, key, _given(key, file))
+    kept = keeping.keep(here, store, key, lambda: _given(key, file))
     if json:
         terminal.write_json({"kind": "stored", "name": key, "place": kept.place, "replaced": kept.replaced})
     else:
