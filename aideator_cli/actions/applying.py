@@ -1,6 +1,8 @@
 """Applies a variation's patch to the user's repository, and takes it back."""
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
@@ -11,13 +13,15 @@ from aideator_cli.actions.snapshots import bring_snapshot
 from aideator_cli.choice.verdicts import told_checks
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Selection, StoredRun
-from aideator_cli.errors import command, usage
+from aideator_cli.errors import AideatorError, ExitCode, command, usage
 from aideator_cli.stream.recording import last_result
 from aideator_cli.system.clock import now
 from aideator_cli.workspace import working
 from aideator_cli.workspace.applying import apply_result
 from aideator_cli.workspace.pick import Applied, Way
 from aideator_cli.workspace.target import working_tree
+
+PLACES: Final = 50  # runs whose repositories are looked through for the last apply
 
 
 @frozen
@@ -40,6 +44,8 @@ def pick(here: Here, named: Named) -> Picked:
     spec = named.run.spec
     expect_patches(spec)
     result = named_or_selected(here, named)
+    if result is None and not any(each.files for each in here.store.results(spec.id)):
+        raise usage(f"run {spec.id} has no patch to apply", hint=command("show", spec.id))
     if result is None:
         raise usage(
             f"run {spec.id} has no selected variation",
@@ -67,6 +73,29 @@ def apply(here: Here, picked: Picked, way: Way, folder: Path | None = None) -> A
     if not way.check and result.attempt is not None and here.store.selection(run.spec.id) is None:
         here.store.select(run.spec.id, Selection(result.variation, result.attempt, now(), "applied"))
     return applied
+
+
+def undo_last(here: Here, folder: Path | None, name: str | None = None, *, force: bool = False) -> Undone:
+    """As `undo` in `folder`, else in the current folder. If nothing was applied there, the error names the place of the last apply."""
+    try:
+        return undo(folder or Path.cwd(), name, force=force)
+    except AideatorError as error:
+        place = _applied_last(here, name) if folder is None and error.code == ExitCode.NOT_FOUND else None
+        if place is None:
+            raise
+        words = [*([name] if name else []), "-C", str(place)]
+        hint = (command("undo", *words), " undoes what was applied there")
+        raise AideatorError(error.message, hint=hint, code=error.code) from error
+
+
+def _applied_last(here: Here, name: str | None) -> Path | None:
+    """Returns the newest runs' working tree to which a patch was applied last: `apply` falls back to the one of its run."""
+    found: dict[Path, float] = {}
+    for folder in {run.repository_path for run in here.store.runs(PLACES)}:
+        with suppress(AideatorError):
+            if folder is not None and (time := working.applied_last(tree := working_tree(folder), name)) is not None:
+                found[tree.top] = time
+    return max(found, key=lambda top: found[top], default=None)
 
 
 def undo(folder: Path, name: str | None = None, *, force: bool = False) -> Undone:

@@ -8,6 +8,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import server_of
 from aideator_cli.choice.comparison import Comparison, candidates
 from aideator_cli.choice.reasons import obstacle, obstacles
+from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import check_names
 from aideator_cli.domain.result import Result, exit_code
 from aideator_cli.domain.runs import Selection, StoredRun
@@ -59,7 +60,7 @@ def selection_of(spec: RunSpec, result: Result, note: str | None) -> Selection:
     """Makes a selection from a result with its patch or answer; does not store it. Raises `AideatorError` (usage) if there is none."""
     if not (result.patch or result.answer) or result.attempt is None:
         name, what = f"{spec.id}/{result.variation}", "answer" if spec.answer else "patch"
-        raise usage(f"{name} can't be selected: it has no {what} ({result.outcome})", hint=command("show", spec.id))
+        raise usage(f"{name} can't be selected: it has no {what} ({status(result)})", hint=command("show", spec.id))
     return Selection(result.variation, result.attempt, now(), note)
 
 
@@ -96,8 +97,10 @@ def _none(run: str, comparison: Comparison) -> AideatorError:
     told = obstacles(suspects_first)
     left = len(told) - OBSTACLES_TOLD
     what = "passes its checks" if any(each.verdicts for each in comparison.order) else "succeeded"
+    takeable = any(each.has_work for each in comparison.order)
+    anyway = (command("select", run), " N to select one anyway") if takeable else (command("logs", run),)
     return AideatorError(
         f"no variation of {run} {what}: {'; '.join(told[:OBSTACLES_TOLD])}{f'; and {left} more' if left > 0 else ''}",
-        hint=(command("compare", run), ", or ", command("select", run), " N to select one anyway"),
+        hint=(command("compare", run), ", or ", *anyway),
         code=exit_code([each.result for each in comparison.order]) or ExitCode.CHECKS_FAILED,
     )

@@ -1,5 +1,6 @@
 """Reports what was selected and applied: to a person on stderr, to a program on stdout."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,9 @@ def lines(applied: "Applied") -> list[str]:
     committed = f"committed {name} as {applied.commit[:7]} on the new branch {way.branch}"
     if way.worktree:
         return [f"{committed}, checked out in {here}: {told}"]
-    return [f"{committed}: {told}.  git switch {way.branch}"]
+    if Path.cwd().is_relative_to(applied.folder):
+        return [f"{committed}: {told}.  git switch {way.branch}"]
+    return [f"{committed} of {here}: {told}.  git -C {shlex.quote(here)} switch {way.branch}"]
 
 
 def _left_out(applied: "Applied") -> str:

@@ -29,8 +29,9 @@ def pick_of(spec: RunSpec, result: Result, checks: Sequence[str] = (), begun: Se
     """Raises `AideatorError` (wrong usage) if there is nothing to apply."""
     name = f"{spec.id}/{result.variation}"
     if not result.patch:
-        what = "changed nothing" if result.patch is not None or result.outcome == "no_changes" else "has no patch"
-        raise usage(f"{name} {what} ({result.outcome}): there is nothing to apply", hint=command("compare", spec.id))
+        idle = result.patch is not None or result.outcome == "no_changes"
+        what = "changed nothing" if idle else f"has no patch ({result.outcome})"
+        raise usage(f"{name} {what}: there is nothing to apply", hint=command("compare", spec.id))
     base = result.base or spec.repository.base
     snapshot = spec.sent is not None and spec.sent.snapshot and base == spec.repository.base
     return Pick(name, result.patch, base, spec.prompt, tuple(checks), result, tuple(begun), snapshot=snapshot)

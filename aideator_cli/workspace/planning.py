@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, command
 from aideator_cli.workspace.disk import in_the_way, on_disk
+from aideator_cli.workspace.journal import digest, journals
 from aideator_cli.workspace.pick import Pick, does_not_apply, some
-from aideator_cli.workspace.target import expect_base, removal
+from aideator_cli.workspace.target import Target, expect_base, removal
 from aideator_cli.workspace.trees import GITLINK, Change, Entry, Scratch, quoted
 
 
@@ -136,6 +138,15 @@ def _refuse_submodules(wanted: Mapping[str, Change], pick: Pick) -> None:
         )
 
 
+def _applied(target: Target, paths: list[str]) -> str | None:
+    """Returns the variation whose patch made all of these files as they are."""
+    for journal in reversed(journals(target.room)):
+        made = {move.path: move.digest for move in journal.moves}
+        if all(path in made and digest(target.top / path) == made[path] for path in paths):
+            return journal.name
+    return None
+
+
 def _refuse_changed(
     scratch: Scratch, head: str, ours: Mapping[str, Entry | None], disk: Mapping[str, Entry | None]
 ) -> None:
@@ -143,6 +154,12 @@ def _refuse_changed(
     held = Scratch(staged, scratch.folder, scratch.target).staged(head)
     untracked = [path for path, entry in disk.items() if ours[path] is None and entry is not None and path not in held]
     changed = [path for path, entry in disk.items() if path in held or (entry != ours[path] and path not in untracked)]
+    if changed and (ours_already := _applied(scratch.target, changed)) is not None:
+        where = [] if Path.cwd().is_relative_to(scratch.target.top) else ["-C", str(scratch.target.top)]
+        raise does_not_apply(
+            f"{ours_already} is applied, and the patch changes {some(changed)} too",
+            (command("undo", ours_already, *where), " takes it back; or commit it first"),
+        )
     if changed:
         raise does_not_apply(
             f"{some(changed)} {'has' if len(changed) == 1 else 'have'} uncommitted changes, and the patch changes "

@@ -67,6 +67,12 @@ def _wanted(target: Target, name: str | None) -> Journal:
     return wanted[-1]
 
 
+def applied_last(target: Target, name: str | None) -> float | None:
+    """Returns when the last patch, or that of `name`, was applied here: seconds since 1970. None: it was not."""
+    times = [(j.folder / "journal.json").stat().st_mtime for j in journals(target.room) if _is(j, name)]
+    return max(times, default=None)
+
+
 def _is(journal: Journal, name: str | None) -> bool:
     """Whether the user's word names the journal: RUN/N, RUN, or the beginning of a run's id. None matches any."""
     if name is None:

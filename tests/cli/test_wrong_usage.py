@@ -210,7 +210,7 @@ def test_a_missing_value_is_looked_up_in_the_help_of_its_command(aideator: Shell
 
 
 def test_an_argument_that_must_be_there_stands_without_brackets(aideator: Shell) -> None:
-    assert aideator("select", "--help").out.startswith("Usage: aideator select [OPTIONS] RUN[/N] [N]\n")
+    assert aideator("tag", "--help").out.startswith("Usage: aideator tag [OPTIONS] RUN [NAME]…\n")
     assert aideator("login", "--help").out.startswith("Usage: aideator login [OPTIONS] URL\n")
 
 

@@ -77,10 +77,10 @@ def undo(
     json: options.Json = False,
 ) -> int:
     """Undo an applied patch, and put your files back as they were."""
-    from aideator_cli.actions.applying import undo as take_back
-    from aideator_cli.cli import terminal
+    from aideator_cli.actions.applying import undo_last
+    from aideator_cli.cli import invocation, terminal
 
-    undone = take_back(folder or Path.cwd(), run, force=force)
+    undone = undo_last(invocation.here(), folder, run, force=force)
     if json:
         of, _, number = undone.name.partition("/")
         told = {"kind": "undone", "run": of, "variation": int(number), "folder": str(undone.folder)}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def select(
-    run: options.RunOrVariation,
+    run: options.RunOrVariation = "@last",
     number: Annotated[
         int | None,
         typer.Argument(metavar="N", help="The variation's number, unless RUN/N names it.", show_default=False),

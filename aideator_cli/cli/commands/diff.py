@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def diff(
-    run: options.RunOrVariation,
+    run: options.RunOrVariation = "@last",
     other: Annotated[
         str | None,
         typer.Argument(

@@ -23,6 +23,7 @@ from aideator_cli.choice.reasons import obstacle
 from aideator_cli.choice.status import status
 from aideator_cli.choice.verdicts import check_names
 from aideator_cli.domain.events import Item
+from aideator_cli.domain.result import Result
 from aideator_cli.errors import AideatorError
 from aideator_cli.system import clock, tmux
 from aideator_cli.system.clock import seconds_between
@@ -166,7 +167,9 @@ class PanesApp(App[None]):
 
     def _keys(self) -> list[tuple[str, str]]:
         count = min(9, len(self.transcripts.each))
-        key, word, deed = ("s", "select", self._actions.select) if self.over else ("c", "cancel", self._actions.cancel)
+        takeable = any(_has_work(each.result) for each in self.transcripts)
+        select = self._actions.select if takeable else None
+        key, word, deed = ("s", "select", select) if self.over else ("c", "cancel", self._actions.cancel)
         ended = [*([(key, word)] if deed is not None else []), ("o", "table")]
         if not self.over and self._actions.tell is not None:
             ended.insert(0, ("m", "tell"))
@@ -236,7 +239,7 @@ class PanesApp(App[None]):
 
     def _ask_to_select(self, number: int) -> None:
         name, result = f"{self.transcripts.spec.id}/{number}", self.transcripts[number].result
-        if not (result.files or result.answer_sha256):
+        if not _has_work(result):
             what = "answer" if self.transcripts.spec.answer else "patch"
             self.board.footer.tell(f"{name} can't be selected: it has no {what} ({status(result)})")
         elif self._actions.select is None:
@@ -400,3 +403,8 @@ class PanesApp(App[None]):
 
 def _drawable(text: str) -> str:
     return "\n".join(drawable(line) for line in clean(text).split("\n"))
+
+
+def _has_work(result: Result) -> bool:
+    """Whether it left something that can be selected."""
+    return bool(result.files or result.answer_sha256)
