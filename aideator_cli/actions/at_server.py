@@ -1,7 +1,7 @@
 """What a server does for a command line: it starts the run or the team, or says what it would start, and tries again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,9 @@ from aideator_cli.backends.server.backend import ServerBackend, spec_of
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun
 from aideator_cli.errors import AideatorError, command, not_found, usage
+from aideator_cli.intake import surroundings
 from aideator_cli.intake.matrix import as_sent
+from aideator_cli.intake.models import provider_keys
 from aideator_cli.intake.repository import is_url
 from aideator_cli.intake.request import Anew, Request
 from aideator_cli.stream.following import look
@@ -40,8 +42,12 @@ _FIELDS: Final[Mapping[str, str]] = {
     "pod.image": "image", "cloning.subdir": "subdir", "cloning.depth": "depth", "cloning.sparse": "sparse",
     "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
     "briefing.variables": "variables", "briefing.memory": "memory", "escalate": "escalate", "private": "private",
-    "matrix": "matrix",
+    "matrix": "matrix", "issue": "issue", "surroundings.env": "env",
 }  # fmt: skip
+_WHY: Final[Mapping[str, str]] = {
+    "checking.hidden": "its agents may be processes on its machine, which could read the checks",
+    "checking.hidden_verify": "its agents may be processes on its machine, which could read the checks",
+}
 _ANEW: Final[Mapping[str, str]] = {"parallel": "max_parallel"}  # of what a run that goes on is asked
 _UNSAID: Final = frozenset({"sending.secrets", "only_shown"})  # they say nothing about the run
 _SENT: Final = frozenset({"sending.dirty", "ref", "repo"})  # a shipment says them
@@ -140,6 +146,9 @@ def _team_body(here: Here, request: Request, server: ServerBackend, word: str) -
     from aideator_cli.actions.teams.starting import check_request
 
     check_request(request)
+    for part, value in (("issue", request.issue), ("surroundings.env", request.surroundings.env)):
+        if value:
+            raise _untaken(part, server)
     return {**body_of(request, here.settings, server), **_sent(word, request, server)}
 
 
@@ -201,11 +210,24 @@ def body_of(
         if part not in _FIELDS:
             raise _untaken(part, server)
         body[_FIELDS[part]] = list(value) if isinstance(value, tuple | list) else value
-    if "prompt" not in body and "prompts" not in body.get("matrix", ()):
+    if "prompt" not in body and "issue" not in body and "prompts" not in body.get("matrix", ()):
         raise usage("no prompt is given", hint='aideator run REPO "What to do"')
     if "variables" in body:
         body["variables"] = dict(each.partition("=")[::2] for each in body["variables"])
+    if request.issue is not None:
+        body["issue"] = asdict(request.issue)
+    if "env" in body:
+        body["env"] = _env(request)
     return {**body, **({"repository": _repository(request.repo, server)} if sent is None else ship(sent, server))}
+
+
+def remarks(request: Request) -> tuple[str, ...]:
+    """Returns what the user should know of a request before it is sent. Raises `AideatorError` (usage) for variables that can't be."""
+    return surroundings.remarks(_env(request), ())
+
+
+def _env(request: Request) -> dict[str, str]:
+    return surroundings.variables(request.surroundings.env, provider_keys())
 
 
 def retry(
@@ -263,8 +285,9 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def _untaken(part: str, server: ServerBackend) -> AideatorError:
     option = f"--{_OPTIONS.get(part) or part.rpartition('.')[2].replace('_', '-')}"
+    why = f": {_WHY[part]}" if part in _WHY else ""
     return usage(
-        f"the server {server.where} does not take {option}",
+        f"the server {server.where} does not take {option}{why}",
         hint=f"leave out {option}, or --no-server runs it without the server",
     )
 

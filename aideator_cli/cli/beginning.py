@@ -60,7 +60,7 @@ def begin(
 
 def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[StoredRun], int] | None" = None) -> int:
     """As `begin`, on a server, which makes the plan. Returns the exit code."""
-    from aideator_cli.actions.at_server import start
+    from aideator_cli.actions.at_server import remarks, start
     from aideator_cli.actions.places import server_at
     from aideator_cli.actions.shipping import shipment
     from aideator_cli.cli.started import announce, leave_detached
@@ -69,6 +69,7 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
 
     issue = call.request.issue
     server = server_at(url, call.here.settings)
+    remark(remarks(call.request))
     sent = shipment(call.request, server)
     if sent is not None:
         remark(sent.packed.remarks)

@@ -5,8 +5,22 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from aideator_agent.spec import Issue
 from aideator_cli.domain.remarks import MOST_TAGS
-from aideator_cli.intake.request import Agents, Anew, Bounds, Briefing, Checking, Cloning, Pod, Question, Request, Where
+from aideator_cli.intake.request import (
+    Agents,
+    Anew,
+    Bounds,
+    Briefing,
+    Checking,
+    Cloning,
+    Pod,
+    Question,
+    Request,
+    Surroundings,
+    Where,
+)
+from aideator_cli.text.clean import clean, one_line
 
 MOST: Final = 20  # agents of one run
 CELLS: Final = 200  # agents of a matrix
@@ -117,6 +131,26 @@ class Matrix(Body):
     n: int = Field(default=1, ge=1, le=CELLS)
 
 
+class ReadIssue(Body):
+    """An issue, or a pull request, as the caller has read it: the server asks no forge. Agents are shown it as data."""
+
+    url: str = Field(pattern="^https?://[!-~]+$", max_length=2000)
+    number: int = Field(ge=1, le=2**53)
+    repository: str = Field(min_length=1, max_length=500, description="OWNER/NAME.")
+    title: str = Field(min_length=1, max_length=300)
+    author: str = Field(max_length=500)
+    text: str = Field(max_length=700_000, description="Title, description and comments.")
+    comments: int = Field(default=0, ge=0, le=1_000_000, description="How many of them the text holds.")
+    left_out: int = Field(default=0, ge=0, le=1_000_000, description="Comments that had no room.")
+    cut: bool = Field(default=False, description="Whether the description or a comment is not whole.")
+    pull: bool = Field(default=False, description="Whether it is a pull request.")
+
+    def issue(self) -> Issue:
+        """Returns it without control characters."""
+        words = {name: one_line(getattr(self, name)) for name in ("url", "repository", "title", "author")}
+        return Issue(**{**self.model_dump(), **words, "text": clean(self.text)})
+
+
 class SentCommits(Body):
     """What was uploaded for the run: what no repository has, as the command line packs it."""
 
@@ -158,6 +192,12 @@ class NewRun(Order):
     sent: SentCommits | None = Field(
         default=None, description="Commits that no repository has, uploaded before as PUT /api/v1/uploads says."
     )
+    issue: ReadIssue | None = Field(
+        default=None, description="What the prompt is about. Default prompt: to resolve it."
+    )
+    env: dict[str, str] = Field(
+        default={}, max_length=200, description="Variables of the agents' commands. The model can read them."
+    )
     many: bool = Field(default=False, description="Let the matrix start more than 20 agents.")
 
     @property
@@ -169,7 +209,9 @@ class NewRun(Order):
         asked = super().request()
         variables = [f"{name}={value}" for name, value in self.variables.items()]
         return replace(
-            asked, escalate=self.escalate, temperatures=tuple(self.temperatures), first=self.first,
+            asked, issue=None if self.issue is None else self.issue.issue(),
+            surroundings=Surroundings([f"{name}={value}" for name, value in self.env.items()]),
+            escalate=self.escalate, temperatures=tuple(self.temperatures), first=self.first,
             matrix=None if self.matrix is None else self.matrix.model_dump(exclude_unset=True),
             question=Question(answer=self.answer, diff=self.diff), briefing=replace(asked.briefing, variables=variables),
         )  # fmt: skip

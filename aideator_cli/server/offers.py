@@ -272,6 +272,8 @@ def check_call(work: Work, asked: bodies.Order) -> None:
             "a tool call may not set api_base, to which your keys would go",
             hint=(command("config", "set", "api_base", "URL"), " sets it for every run"),
         )
+    if not work.shell and isinstance(asked, bodies.NewRun) and asked.env:
+        raise refused("a tool call may not set variables of this machine's processes", hint=SHELL)
     if not work.shell and (asked.allow_local_shell or any(of_files(asked))):
         raise refused(
             "a tool call may not run commands on this machine, or name a script, or the file of an agent or a role",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aideator_agent.spec import Issue
 from aideator_cli import __version__
 from aideator_cli.actions import at_server, tokens
 from aideator_cli.actions.demo_material import CHECK, demo_scripts
@@ -19,7 +20,17 @@ from aideator_cli.api import Aideator
 from aideator_cli.backends.server import ServerBackend
 from aideator_cli.backends.server.client import Client
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.intake.request import Agents, Bounds, Briefing, Checking, Cloning, Pod, Question, Request
+from aideator_cli.intake.request import (
+    Agents,
+    Bounds,
+    Briefing,
+    Checking,
+    Cloning,
+    Pod,
+    Question,
+    Request,
+    Surroundings,
+)
 from aideator_cli.main import main
 from aideator_cli.server.bodies import NewRun
 from aideator_cli.system.settings import Settings
@@ -424,6 +435,8 @@ def test_what_run_is_asked_arrives_as_it_was_meant() -> None:
         pod=Pod(image="i"), cloning=Cloning(subdir="s", depth=1, sparse=["d"], submodules=False), question=Question(True, "a..b"),
         briefing=Briefing(roles=["qa"], variables=["x=1=2"], memory=False),
         matrix={"prompts": {"short": "Fix."}, "temperatures": [0.5, None], "n": 2},
+        issue=Issue("https://git.example/you/todo/issues/1", 1, "you/todo", "Broken", "ada", "It\nfails.", 3, 1, True, True),
+        surroundings=Surroundings(["A=1", "B=x=y"]),
     )  # fmt: skip
     settings = Settings({"AIDEATOR_HOME": "/nowhere"})
     assert NewRun(**at_server.body_of(request, settings, server)).request() == request
