@@ -127,16 +127,19 @@ clean: ## remove the environment, caches and builds of this checkout
 	@touch $@
 
 .venv/.light: .venv/.uv-$(UV_VERSION) $(LOCKED) # what running `aideator` takes
+	@echo "installing what aideator needs into .venv, from PyPI: a minute or two, about 240 MB" >&2
 	$(UV) sync --frozen --quiet --inexact --no-dev --compile-bytecode
 	@$(BIN)/python -m compileall -q $(OURS)
 	@touch $@
 
 .venv/.serving: .venv/.uv-$(UV_VERSION) $(LOCKED) # what `aideator serve` takes
+	@echo "installing what aideator serve needs into .venv, from PyPI: a minute or two" >&2
 	$(UV) sync --frozen --quiet --inexact --no-dev --extra server --compile-bytecode
 	@$(BIN)/python -m compileall -q $(OURS)
 	@touch .venv/.light $@
 
 .venv/.complete: .venv/.uv-$(UV_VERSION) $(LOCKED) # everything, tools and LiteLLM included
+	@echo "installing everything that development needs into .venv, from PyPI: some minutes, about 1 GB" >&2
 	$(UV) sync --frozen --quiet --all-packages --all-extras --compile-bytecode
 	@$(BIN)/python -m compileall -q $(OURS)
 	@touch .venv/.light .venv/.serving $@

@@ -24,7 +24,7 @@ def choose(where: "Where", settings: Settings) -> "Backend":
     defaults = settings.defaults
     named = where.backend or defaults.backend or "auto"
     if named not in CHOICES:
-        raise usage(f"--backend takes {' or '.join(CHOICES)}, not {named}")
+        raise usage(f"--backend takes {', '.join(CHOICES[:-1])} or {CHOICES[-1]}, not {named}")
     context, namespace = where.context or defaults.context, where.namespace or defaults.namespace
     if named == "local":
         if where.context or where.namespace:

@@ -58,7 +58,7 @@ def repo(repository: LocalRepository) -> str:
         (["fix", "--model", "scripted/no-such.yaml"], "no-such.yaml does not exist", ExitCode.USAGE),
         (
             ["fix", "--model", "gpt-5", "--backend", "nomad"],
-            "--backend takes auto or kubernetes or local",
+            "--backend takes auto, kubernetes or local",
             ExitCode.USAGE,
         ),
         (
