@@ -1,12 +1,15 @@
 """Help with many options: each panel stands under its own heading."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from aideator_cli.cli.coercion import make_plain
+
+_RANGE: Final = re.compile(r"(?<=[\[ ])(?:(\d+)<=)?x(?:>=(\d+)|<=(\d+))(?=\]$)")  # as Typer ends a help with it
 
 
 class Panelled(TyperCommand):
@@ -46,6 +49,7 @@ class Panelled(TyperCommand):
                 )
                 if usual == "Arguments" and param.metavar:
                     record = (param.metavar, record[1])  # some versions of Typer add a type
+                record = (record[0], _RANGE.sub(_in_words, record[1]))
                 panels.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(record)
         for title, records in panels.items():
             if records:
@@ -70,3 +74,8 @@ def _shown(argument: Any) -> str:
 def _names(ctx: Any) -> list[str]:
     """Returns the words of the command, without the program."""
     return [] if ctx.parent is None else [*_names(ctx.parent), ctx.info_name]
+
+
+def _in_words(found: re.Match[str]) -> str:
+    least, alone, most = found.groups()
+    return f"{alone} or more" if alone else f"{least} to {most}" if least else f"{most} or less"

@@ -264,3 +264,9 @@ def test_a_repository_without_a_commit_says_to_make_one(aideator: Shell, script:
     said = aideator("run", str(tmp_path / "new"), "Fix it.", "--model", script)
     assert said.code == ExitCode.NOT_FOUND
     assert "has no commit\n hint: make a first commit" in said.err
+
+
+def test_the_help_says_a_range_in_words(aideator: Shell) -> None:
+    assert "[0 or more]" in aideator("prune", "--help").out
+    assert "[default: 50; 1 or more]" in aideator("list", "--help").out
+    assert "; 0 to 65535]" in aideator("serve", "--help").out
