@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.errors import AideatorError, command, not_found, usage
+from aideator_cli.errors import AideatorError, ExitCode, command, not_found, usage
 from aideator_cli.intake import configured, models
 from aideator_cli.system.configuration import files, reading, repository, writing
 from aideator_cli.system.configuration.files import PROFILE_NAME
@@ -105,7 +105,11 @@ def doubt(here: Here, option: Option, value: Value) -> str | None:
     try:
         configured.check_models(here.settings, value)
     except AideatorError as error:
-        return error.message
+        if error.code == ExitCode.NOT_FOUND:
+            return error.message
+        return (
+            f"{error.message}; a run takes it only with an endpoint (api_base) or a coding agent (agent) that knows it"
+        )
     return None
 
 

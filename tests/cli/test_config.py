@@ -364,4 +364,4 @@ def test_a_script_is_kept_with_the_folder_in_which_it_was_named(
     said = aideator("config", "set", "model", "scripted/../scripts/good.yaml:2,gpt-5")
     assert "warning" not in said.err
     assert aideator("config", "get", "model").out == f"scripted/{tmp_path}/scripts/good.yaml:2,gpt-5\n"
-    assert "warning: script " in aideator("config", "set", "model", "scripted/absent.yaml").err
+    assert "absent.yaml does not exist\n" in aideator("config", "set", "model", "scripted/absent.yaml").err

@@ -99,9 +99,7 @@ def set_value(
     option = configuring.the_option(option_table(), name)
     terminal.say(f"{option.name} is {'; '.join(lines_of(setting.value))} in {_place(where, profile)}")
     if doubt := configuring.doubt(here, option, setting.value):
-        terminal.warn(
-            f"{doubt}; a run takes it only with an endpoint (api_base) or a coding agent (agent) that knows it"
-        )
+        terminal.warn(doubt)
     return 0
 
 
