@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Self
 from aideator_agent import pieces
 from aideator_agent.inflating import inflated
 from aideator_agent.models.base import DEEPEST, Message, is_shallow
+from aideator_agent.past import Past
 from aideator_agent.values import frozen
 
 VERSION: Final = 1
@@ -41,12 +42,13 @@ class Checkpoint:
     diff: bytes | None  # None: see `patch`
     patch: bool = False  # whether the tree is what the attempt's patch says; else, without a diff, it is as it was
     base: str = ""  # commit
+    past: Past | None = None  # what a program has added to its own conversation; None: as it was
 
     def packed(self) -> str:
         """Returns the text of the record."""
         head = {
             "kept": self.kept, "added": self.added, "opening": self.opening, "patch": self.patch, "base": self.base,
-            "diff": self.diff is not None,
+            "diff": self.diff is not None, **_told(self.past),
         }  # fmt: skip
         return base64.b64encode(_packed(head, self.diff or b"", 6)).decode()
 
@@ -67,6 +69,7 @@ class Checkpoint:
             diff if data.get("diff") is True else None,
             data.get("patch") is True,
             str(data.get("base")),
+            _past(data),
         )
 
 
@@ -77,7 +80,7 @@ class Standing:
     attempt: str  # that was lost
     step: int
     base: str  # commit
-    messages: tuple[Message, ...] = ()  # of AIdeator's own loop; empty for a program, which begins a new conversation
+    messages: tuple[Message, ...] = ()  # of AIdeator's own loop; empty for a program
     opening: int = 0
     diff: bytes = b""
     against: Against = "start"
@@ -87,6 +90,7 @@ class Standing:
     counted: bool = True  # whether all of these tokens are known
     priced: bool = True  # whether all of the cost is known
     why: str = ""  # a word for what became of the attempt
+    past: Past | None = None  # of a program, if it can take up its conversation; else it begins a new one
 
     def then(self, checkpoint: Checkpoint, step: int, patch: bytes | None) -> Self:
         """Returns the standing at the next checkpoint. Raises `BadCheckpoint` if it does not fit."""
@@ -100,9 +104,14 @@ class Standing:
         messages = (*self.messages[: checkpoint.kept], *checkpoint.added)
         if checkpoint.opening > len(messages):
             raise BadCheckpoint("its opening is longer than its conversation")
+        try:
+            past = self.past if checkpoint.past is None else checkpoint.past.after(self.past)
+        except ValueError as error:
+            raise BadCheckpoint(str(error)) from error
         return replace(
             self,
             step=step,
+            past=past,
             base=checkpoint.base,
             messages=messages,
             opening=checkpoint.opening,
@@ -111,9 +120,12 @@ class Standing:
         )
 
     def packed(self) -> bytes:
-        """Returns the file that the next attempt gets. Raises `BadCheckpoint` if it would be too large."""
-        head = {name: value for name, value in vars(self).items() if name != "diff"}
-        packed = _packed(head, self.diff, 9)
+        """Returns the file that the next attempt gets, if need be without a program's conversation. Raises `BadCheckpoint` if it would be
+        too large."""
+        head = {name: value for name, value in vars(self).items() if name not in ("diff", "past")}
+        packed = _packed({**head, **_told(self.past)}, self.diff, 9)
+        if len(packed) > FILE_BYTES and self.past is not None:
+            return replace(self, past=None).packed()
         if len(packed) > FILE_BYTES:
             raise BadCheckpoint(f"it takes {len(packed) / 1024:,.0f} KiB, and {FILE_BYTES // 1024} KiB is the most")
         return packed
@@ -129,7 +141,7 @@ class Standing:
         return cls(
             str(told.get("attempt")), _count(told.get("step")), str(told.get("base")), messages, opening, diff, against,
             float(cost), _count(told.get("input")), _count(told.get("output")), told.get("counted") is True,
-            told.get("priced") is True, str(told.get("why")),
+            told.get("priced") is True, str(told.get("why")), _past(told),
         )  # fmt: skip
 
 
@@ -199,6 +211,19 @@ def _messages(value: object) -> tuple[Message, ...]:
     if not isinstance(value, list) or len(value) > MESSAGES or not all(map(_is_message, value)):
         raise BadCheckpoint("its conversation can't be read")
     return tuple(value)
+
+
+def _told(past: Past | None) -> dict[str, Any]:
+    return {} if past is None else {"past": vars(past)}
+
+
+def _past(data: Mapping[str, Any]) -> Past | None:
+    if data.get("past") is None:
+        return None
+    try:
+        return Past.from_json(data["past"])
+    except ValueError as error:
+        raise BadCheckpoint(str(error)) from error
 
 
 def _is_message(value: object) -> bool:

@@ -8,6 +8,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from aideator_agent.checkpoint import Checkpoint, digest
 from aideator_agent.emitter import Emitter
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.models.base import Message
+from aideator_agent.past import Past
 from aideator_agent.patch import DIFF, Patch
 from aideator_agent.shell import Shell
 from aideator_agent.totals import Totals
@@ -26,6 +28,9 @@ SECONDS: Final = 20.0  # of work, or so many
 TOKENS: Final = 20_000  # tokens, that may be lost
 SHARE: Final = 0.25  # of the room in the log for the work, all checkpoints together
 AT_ONCE: Final = 0.25  # of that share: available from the beginning; the rest becomes available as the steps go by
+PAST_SHARE: Final = (
+    0.75  # of what is available: the most that a checkpoint with a program's conversation takes; the rest is for diffs
+)
 FULL: Final = 0.9  # share of the room for the work from which there are no checkpoints any more
 DIFF_SECONDS: Final = 2.0  # for a diff
 DIFF_BYTES: Final = 1024 * 1024
@@ -69,6 +74,12 @@ class Checkpoints:
         self._used = 0  # bytes
         self._failures = 0
         self._laid = self._large()
+        self._look: Callable[[], Past | None] = lambda: None
+        self._past: Past | None = None  # at the last checkpoint
+
+    def follow(self, look: Callable[[], Past | None], begun: Past | None) -> None:
+        """Keeps a program's own conversation, too. `begun` is the part that the next attempt knows already."""
+        self._look, self._past = look, begun
 
     def changed(self) -> None:
         """Says that the tree may have changed."""
@@ -98,14 +109,23 @@ class Checkpoints:
     def _emit(self, messages: Sequence[Message], opening: int, diff: bytes | None, *, patch: bool) -> bool:
         kept = self._same(messages)
         added = self._emitter.redacted(list(messages[kept:]))
-        text = Checkpoint(kept, tuple(added), opening, diff, patch, self._base).packed()
+        past = self._look()
+        grown = past and past.beyond(self._past)
+        checkpoint = Checkpoint(kept, tuple(added), opening, diff, patch, self._base, grown and self._redacted(grown))
+        text = checkpoint.packed()
+        if grown and len(text) > self._room() * PAST_SHARE:
+            past, text = self._past, replace(checkpoint, past=None).packed()
         if len(text) > self._room():
             return False
         before = self._emitter.used_bytes
         self._emitter.checkpoint(text, step=self._totals.steps, sha256=digest(text))
         self._used += self._emitter.used_bytes - before
-        self._known = list(messages)
+        self._known, self._past = list(messages), past or self._past
         return True
+
+    def _redacted(self, past: Past) -> Past:
+        texts = self._emitter.redacted(vars(past))
+        return Past(**{**texts, "lines": tuple(texts["lines"])})
 
     def _same(self, messages: Sequence[Message]) -> int:
         """Returns how many messages are still those of the last checkpoint. One that is shortened is another one."""

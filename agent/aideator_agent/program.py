@@ -13,6 +13,14 @@ Wire = Literal["anthropic", "openai", "responses", "gemini"]  # the API that it 
 
 
 @frozen
+class SessionFile:
+    """Where a program keeps a session's conversation: a file below HOME with a JSON object a line, the session's id in the first."""
+
+    file: str  # its path, in which `*` stands for any part of a name
+    without: tuple[str, ...] = ()  # `type` of lines that the program does not need to go on
+
+
+@frozen
 class AgentProgram:
     """What a preset, a user's file or `--agent-command` says, with the provider that the command-line tool chose.
 
@@ -30,6 +38,7 @@ class AgentProgram:
     tools: tuple[str, ...] | None = None  # the only ones of its own that its model is offered; None: all
     version: str | None = None  # the command that prints its version
     docs: str | None = None  # where its image is described
+    session: SessionFile | None = None  # None: its conversation is lost with its machine
     home: str | None = (
         None  # the user's own HOME, where the agent is logged in by itself; None: an empty one, and the key proxy
     )

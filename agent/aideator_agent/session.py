@@ -210,7 +210,7 @@ class Session:
         with self._search(checkout) as searcher:
             worker = Worker(
                 self._settings, self._keys, checkout, self._shell, self._emitter, self._interrupts, self.totals,
-                self._told, searcher, self._checkpoints, anew=self._standing is not None,
+                self._told, searcher, self._checkpoints, standing=self._standing,
             )  # fmt: skip
             worked = worker.work(program)
         self._flaw = worked.flaw

@@ -13,7 +13,7 @@ from aideator_agent import __version__
 from aideator_agent.colleague import Colleagues
 from aideator_agent.mcp.server import McpServer
 from aideator_agent.pod_settings import PodSettings, pod_settings
-from aideator_agent.program import AgentProgram
+from aideator_agent.program import AgentProgram, SessionFile
 from aideator_agent.values import frozen
 
 SPEC_VERSION: Final = 1
@@ -457,13 +457,20 @@ def _variation(data: Mapping[str, Any]) -> VariationSpec:
     price = known.get("price")
     known["price"] = Price(**_known(Price, price)) if price else None
     agent = known.get("agent")
-    known["agent"] = AgentProgram(**_known(AgentProgram, agent)) if agent else None
+    known["agent"] = _program(agent) if agent else None
     known["tools"] = None if known.get("tools") is None else tuple(known["tools"])
     limits = known.get("limits")
     known["limits"] = Limits(**_known(Limits, limits)) if limits else None
     route = _known(Route, known["route"]) if known.get("route") else None
     known["route"] = Route(**{**route, "excluded": tuple(route.get("excluded", ()))}) if route else None
     return VariationSpec(**known)
+
+
+def _program(data: Mapping[str, Any]) -> AgentProgram:
+    known = _known(AgentProgram, data)
+    session = known.get("session")
+    known["session"] = SessionFile(**_known(SessionFile, session)) if session else None
+    return AgentProgram(**known)
 
 
 def _mcp_server(data: Mapping[str, Any]) -> McpServer:

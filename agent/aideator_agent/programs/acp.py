@@ -9,6 +9,7 @@ from typing import Any, Final
 from aideator_agent import __version__
 from aideator_agent.conversation import Conversation
 from aideator_agent.emitter import Emitter
+from aideator_agent.past import Past
 from aideator_agent.program import AgentProgram
 from aideator_agent.programs import descriptions
 from aideator_agent.programs.ending import NOT_FOUND, complaint, died, missing
@@ -32,6 +33,8 @@ VERSION: Final = 1  # of the protocol
 AUTH_REQUIRED: Final = -32000
 TOO_LONG: Final = 300  # characters of a title in a notice
 CANCEL_SECONDS: Final = 1.0  # for the agent to stop by itself
+SETTLED: Final = 2.0  # of silence, after which an old conversation is told: some agents tell it only after their answer
+NOT_TAKEN_UP: Final = "{name} can't go on with its conversation, so it begins a new one: {why}"
 LEAVE_SECONDS: Final = 1.0  # for its program to end once its work is done
 QUIET: Final = frozenset({
     "available_commands_update", "current_mode_update", "config_option_update", "session_info_update", "usage_update",
@@ -54,6 +57,12 @@ class Task:
     text: str
     folder: Path  # in which the agent works
     servers: Sequence[Mapping[str, Any]] = ()  # MCP servers as ACP describes them
+    past: Past | None = None  # the conversation that it can take up
+    going_on: str = ""  # what it is told then in place of `text`
+
+
+class PastRefused(Exception):
+    """The agent ended when it was to take up its conversation, before its work."""
 
 
 class AcpAgent:
@@ -75,19 +84,26 @@ class AcpAgent:
         self._check = check
         self._peer = Peer(conversation, self, emitter, self._beat)
         self.has_task = False
+        self.given = ""  # the text with which its work has begun
+        self.calls_itself = ""
         self._session: str | None = None
         self._at_work = False
         self._interrupted = False  # whether this turn was cancelled for what the user has said
+        self._loads = False  # whether it can take up a conversation
         self._takes_http = False  # whether it can reach MCP servers by HTTP
         self._said: set[str] = set()  # what a notice has told once
 
     def run(self, task: Task) -> str:
-        """Returns the agent's last words. Raises `Ended` for every other end. The program has ended in any case."""
+        """Returns the agent's last words. Raises `Ended` for every other end, or `PastRefused`. The program has ended in any case."""
         reason = ""
         try:
             self._greet()
-            self._begin(task)
-            return self._work(task)
+            request = self._request(task)
+            took_up = task.past is not None and self._took_up(task.past, request)
+            if not took_up:
+                self._begin(request)
+            self.given = task.going_on if took_up else task.text
+            return self._work()
         except Gone:
             raise self._gone() from None
         except Ended:
@@ -150,6 +166,10 @@ class AcpAgent:
         elif kind not in QUIET:
             self._once(f"The agent sent news of a kind that AIdeator does not know: {kind[:100]}")
 
+    @property
+    def session(self) -> str | None:
+        return self._session
+
     def _greet(self) -> str:
         client = {"name": "aideator", "title": "AIdeator", "version": __version__}
         offered = {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
@@ -170,19 +190,51 @@ class AcpAgent:
         able = answer.get("agentCapabilities")
         servers = able.get("mcpCapabilities") if isinstance(able, dict) else None
         self._takes_http = isinstance(servers, dict) and servers.get("http") is True
+        self._loads = isinstance(able, dict) and able.get("loadSession") is True
         info = answer.get("agentInfo")
         if not (isinstance(info, dict) and isinstance(info.get("version"), str)):
             return ""
         name = descriptions.string(info.get("title")) or descriptions.string(info.get("name"))
         own = f"{name[:100]} {info['version'][:100]}"
         self._emitter.notice("debug", f"The agent calls itself {own}.")
+        self.calls_itself = own
         return own
 
-    def _begin(self, task: Task) -> None:
+    def _request(self, task: Task) -> dict[str, Any]:
+        """Returns what a session needs, a new one or an old one."""
         servers = [server for server in task.servers if self._takes_http or not by_http(server)]
         if len(servers) < len(task.servers):
             self._emitter.notice("warning", f"{self._name} reaches no MCP server by HTTP, so it works without those.")
-        request = {"cwd": os.fspath(task.folder), "mcpServers": servers}
+        return {"cwd": os.fspath(task.folder), "mcpServers": servers}
+
+    def _took_up(self, past: Past, request: Params) -> bool:
+        """Lets the agent take up its conversation. What it tells again of it is no news. Raises `PastRefused`."""
+        if not self._loads:
+            return self._not_taken_up("this agent takes up none")
+        if past.by != self.calls_itself:
+            return self._not_taken_up(
+                f"{past.by or 'an agent without a name'} has led it, and this is {self.calls_itself}"
+            )
+        try:
+            self._peer.ask("session/load", {"sessionId": past.session, **request}, self._patience.answer)
+            self._peer.settle(SETTLED, self._patience.answer)
+        except Silent:
+            return self._not_taken_up(f"the agent did not answer within {self._patience.answer:g} seconds")
+        except Refused as refused:
+            return self._not_taken_up(str(refused))
+        except Gone:
+            self._check()
+            self._not_taken_up(f"the agent ended (exit {self._conversation.exit_code}){complaint(self._conversation)}")
+            raise PastRefused from None
+        self._session = past.session
+        self._emitter.notice("info", f"{self._name} goes on with its conversation.")
+        return True
+
+    def _not_taken_up(self, why: str) -> bool:
+        self._emitter.notice("warning", NOT_TAKEN_UP.format(name=self._name, why=why))
+        return False
+
+    def _begin(self, request: Params) -> None:
         try:
             answer = self._peer.ask("session/new", request, self._patience.answer)
         except Silent:
@@ -199,9 +251,9 @@ class AcpAgent:
             raise failed("agent", f"{self._name} began a session without an id; another version of it may do better")
         self._session = session
 
-    def _work(self, task: Task) -> str:
+    def _work(self) -> str:
         """Lets the agent work on the task. An agent at work takes no message, so what the user says meanwhile interrupts it."""
-        self._heed(self._turn(task.text))
+        self._heed(self._turn(self.given))
         while said := self._user.take():
             self._heed(self._turn("\n\n".join([*(HEARD + text for text in said), GO_ON])))
         return self._telling.last_words.strip()

@@ -32,9 +32,19 @@ class Home:
     def write(self, task: str) -> None:
         """Makes the folder with the task and the agent's files. Raises `Ended` for a file that would lie elsewhere."""
         self.folder.mkdir()
-        self._write(TASK, task)
+        self.lay(TASK, task)
         for path, text in self.program.files.items():
-            self._write(path, self._filled(text, _inside_quotes))
+            self.lay(path, self._filled(text, _inside_quotes))
+
+    def lay(self, path: str, text: str) -> None:
+        """Writes a file. Raises `Ended` if it would lie elsewhere."""
+        parts = Path(path).parts
+        if ".." in parts or not parts or Path(path).is_absolute():
+            raise failed("agent", f"{self.program.name}: {path!r} is not a file below its HOME")
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode(errors="surrogateescape"))
+        file.chmod(0o600)
 
     def script(self, command: str, *before: str) -> str:
         """Returns the script for /bin/sh that runs a command of the agent's. Raises `Ended` for a variable that can't be one."""
@@ -51,15 +61,6 @@ class Home:
             in_command(command),
         ]
         return "\n".join(lines) + "\n"
-
-    def _write(self, path: str, text: str) -> None:
-        parts = Path(path).parts
-        if ".." in parts or not parts or Path(path).is_absolute():
-            raise failed("agent", f"{self.program.name}: {path!r} is not a file below its HOME")
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode(errors="surrogateescape"))
-        file.chmod(0o600)
 
     def _filled(self, text: str, form: Callable[[str], str]) -> str:
         return WORD.sub(lambda found: form(self.values[found[1]]), text)

@@ -110,6 +110,18 @@ class Peer:
                 raise Silent
         return result_of(self._answer)
 
+    def settle(self, quiet: float, most: float) -> None:
+        """Takes what comes until nothing has come for `quiet` seconds, or for `most` seconds. Raises `Gone`, or what `beat` raises."""
+        now = time.monotonic()
+        end, silent = now + most, now + quiet
+        while (now := time.monotonic()) < min(end, silent):
+            self._beat()
+            if self._conversation.ended:
+                raise Gone
+            if heard := self._conversation.hear(LOOK):
+                silent = now + LOOK + quiet
+                self._take(heard)
+
     def tell(self, method: str, params: Params) -> None:
         self._send({"method": method, "params": params})
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aideator_agent import pieces
 from aideator_agent.changes import Changes
 from aideator_agent.checkout import Checkout
+from aideator_agent.checkpoint import Standing
 from aideator_agent.checkpoints import Checkpoints
 from aideator_agent.colleagues import Questions
 from aideator_agent.emitter import Emitter
@@ -17,15 +18,17 @@ from aideator_agent.guides import instructions
 from aideator_agent.interrupts import Interrupts
 from aideator_agent.mcp.server import McpServer, filled
 from aideator_agent.models.base import Usage
+from aideator_agent.past import Past
 from aideator_agent.program import AgentProgram
-from aideator_agent.programs.acp import AcpAgent, Task
+from aideator_agent.programs.acp import NOT_TAKEN_UP, AcpAgent, PastRefused, Task
 from aideator_agent.programs.ending import Worked
 from aideator_agent.programs.home import Home, home_of
+from aideator_agent.programs.keeping import Keeping, Unusable
 from aideator_agent.programs.servers import by_proxy, described
 from aideator_agent.programs.telling import Telling
 from aideator_agent.programs.text import TextAgent
 from aideator_agent.programs.version import TEXT, version_of
-from aideator_agent.resuming import ANEW
+from aideator_agent.resuming import ANEW, NOTE
 from aideator_agent.search import offer
 from aideator_agent.settings import NO_SECRET, Settings
 from aideator_agent.shell import NotStarted, Shell
@@ -53,9 +56,10 @@ class Worker:
     told: Told
     searcher: "Searcher | None" = None
     checkpoints: Checkpoints | None = None
-    anew: bool = False  # whether a lost attempt has worked on the task before
+    standing: Standing | None = None  # of a lost attempt that has worked on the task before
     _team: TeamTool | None = field(default=None, init=False)  # with which it asks other roles
     _agent: AcpAgent | TextAgent | None = field(default=None, init=False)  # once its program has been started
+    _past: Past | None = field(default=None, init=False)  # the conversation that it can take up
 
     def work(self, program: AgentProgram) -> Worked:
         """Raises `Ended` unless the agent ends its work by itself."""
@@ -65,6 +69,7 @@ class Worker:
             with proxy:
                 home = home_of(self.settings, program, proxy.url, proxy.token)
                 home.write(task)
+                self._keep_conversation(home)
                 self._tell_version(home)
                 worked = self._begun(home, task, proxy)
         finally:
@@ -94,7 +99,31 @@ class Worker:
             worked = self._agent.run()
             return worked if self.settings.spec.answer else replace(worked, words=_last_lines(worked.words))
         self._agent = AcpAgent(program, conversation, telling, self.emitter, self.told, check, team=self._team)
-        return Worked(self._agent.run(Task(task, folder, servers)))
+        try:
+            return Worked(self._agent.run(Task(task, folder, servers, self._past, NOTE)))
+        except PastRefused:
+            self._past = None
+            return self._begun(home, task, proxy)
+
+    def _keep_conversation(self, home: Home) -> None:
+        """Lays back the conversation that a lost attempt had, and keeps that of this one for the next."""
+        file, past = home.program.session, self.standing.past if self.standing is not None else None
+        if file is None or self.checkpoints is None:
+            return
+        keeping = Keeping(home, file, self.settings.workspace)
+        try:
+            self._past = keeping.lay(past) if past is not None else None
+        except Unusable as error:
+            self.emitter.notice("warning", NOT_TAKEN_UP.format(name=home.program.name, why=error))
+        is_there = self._past is not None and past is not None and past.place == self._past.place
+        known = self._past if is_there else None
+        self.checkpoints.follow(lambda: self._conversation_so_far(keeping), known)
+
+    def _conversation_so_far(self, keeping: Keeping) -> Past | None:
+        agent = self._agent
+        if not isinstance(agent, AcpAgent) or agent.session is None:
+            return None
+        return keeping.look(agent.session, agent.calls_itself)
 
     def _proxy(self, program: AgentProgram) -> "KeyProxy":
         try:
@@ -166,7 +195,7 @@ class Worker:
     def _task(self) -> str:
         spec = self.settings.spec
         said = instructions(self.checkout.folder, spec.repository)
-        return "\n\n".join([spec.task_of(self.settings.variation), *said, *([ANEW] if self.anew else [])])
+        return "\n\n".join([spec.task_of(self.settings.variation), *said, *([ANEW] if self.standing else [])])
 
     def _tell_version(self, home: Home) -> None:
         """Says which version works. Raises `Ended` if the agent is not there, before its model is asked anything."""
@@ -181,7 +210,7 @@ class Worker:
         """What an agent used that never asked through the key proxy is unknown, not nothing, however the agent ended."""
         self.totals.add(Usage())
         with suppress(Ended):  # a log that is full says so itself
-            self._tell_task(task)
+            self._tell_task(self._agent.given if isinstance(self._agent, AcpAgent) and self._agent.given else task)
         text = f"{program.name} asked no model through AIdeator, so nobody knows what it used, and no limit but the time held."
         self.emitter.notice("warning", text)
 

@@ -15,6 +15,9 @@ options:                          # optional: how it is told what the user sets;
 tools:                            # optional: the names of its own tools, for the names that a role has
   bash: [shell]
   read_file: [read, search]
+session:                          # optional, with acp: where it keeps its conversation, so that it can go on after its machine was lost
+  file: .our-agent/sessions/*.jsonl   # below its HOME: an object of JSON a line, the session's id in the first; `*` is any part of a name
+  without: [statistics]           # optional: what `type` of lines it does not need for that
 version: our-agent --version      # optional
 install: npm install -g our-agent # optional
 docs: https://example.com         # optional
@@ -28,7 +31,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from aideator_agent.program import Protocol, Wire
+from aideator_agent.program import Protocol, SessionFile, Wire
 from aideator_agent.spec import SEARCH
 from aideator_agent.values import frozen
 from aideator_cli.domain.result import OWN
@@ -44,12 +47,14 @@ FIELDS: Final = (
     "wires",
     "options",
     "tools",
+    "session",
     "version",
     "install",
     "docs",
 )
 OF_WIRE: Final = ("env", "files")
 OF_OPTION: Final = (*OF_WIRE, "least")
+OF_SESSION: Final = ("file", "without")
 WORDS: Final = ("url", "token", "model", "home", "prompt")
 OF_PROGRAMS: Final = ("bash", "read_file", "write_file", "str_replace")  # what a program may have of its own
 TOOLS: Final = ("bash", SEARCH, *OF_PROGRAMS[1:])  # of AIdeator's own loop besides `submit`, as roles name them
@@ -87,6 +92,7 @@ class Preset:
     env: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Endpoint] = field(default_factory=dict)  # one of OPTIONS -> how the agent is told
     tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # one of OF_PROGRAMS -> names of its own tools
+    session: SessionFile | None = None
     model: str | None = None
     title: str = ""
     version: str | None = None
@@ -165,6 +171,7 @@ def load(path: Path) -> Preset:
         env=_env(file, "env"),
         options=_options(file),
         tools=_tools(file),
+        session=_session(file, protocol),
         **{name: _text(file, name) for name in ("model", "title", "version", "install", "docs") if name in data},
     )
 
@@ -214,6 +221,20 @@ def _tools(file: Placed) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(own) for name, own in written.items()}
 
 
+def _session(file: Placed, protocol: Protocol) -> SessionFile | None:
+    if "session" not in file.value:
+        return None
+    written = _mapping(file, "session", OF_SESSION)
+    name, without = written.get("file"), written.get("without", [])
+    if protocol != "acp":
+        raise usage(f"{file.where('session')}: only an agent that speaks ACP can take up a session", EXAMPLE)
+    if not isinstance(name, str) or not _is_below(name):
+        raise usage(f"{file.where('session', 'file')}: file takes the path of a file below the agent's HOME", EXAMPLE)
+    if not isinstance(without, list) or not all(isinstance(each, str) for each in without):
+        raise usage(f"{file.where('session', 'without')}: without takes a list of texts", EXAMPLE)
+    return SessionFile(name, tuple(without))
+
+
 def _mapping(file: Placed, name: str, allowed: tuple[str, ...]) -> Mapping[str, Any]:
     written = file.value.get(name, {})
     if not isinstance(written, dict):
@@ -235,10 +256,16 @@ def _env(file: Placed, *place: str, words: tuple[str, ...] = WORDS) -> Mapping[s
 def _files(file: Placed, *place: str) -> Mapping[str, str]:
     found = _texts(file, *place)
     for name in found:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or not path.parts or not name.isprintable() or name.endswith("/"):
+        if not _is_below(name):
             raise usage(f"{file.where(*place, name)}: {name!r} must be the path of a file below the agent's HOME")
     return found
+
+
+def _is_below(name: str) -> bool:
+    """Whether this is the path of a file below a folder."""
+    path = PurePosixPath(name)
+    above = path.is_absolute() or ".." in path.parts or not path.parts
+    return not above and name.isprintable() and not name.endswith("/")
 
 
 def _texts(file: Placed, *place: str) -> Mapping[str, str]:

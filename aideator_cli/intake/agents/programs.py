@@ -43,6 +43,7 @@ def program(
         files=files,
         version=preset.version,
         docs=preset.docs,
+        session=preset.session if home is None else None,
         home=home,
     )
 

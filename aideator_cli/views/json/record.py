@@ -146,7 +146,7 @@ class Checkpoint(Record):
 
 
 class Resumed(Record):
-    """This attempt goes on from the last checkpoint of one that was lost. `messages` are null for a program, which begins a new talk."""
+    """This attempt goes on from the last checkpoint of one that was lost. `messages` are null for a program, which keeps its own."""
 
     type: Literal["resumed"]
     attempt: str

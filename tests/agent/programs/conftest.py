@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aideator_agent.program import AgentProgram
+from aideator_agent.program import AgentProgram, SessionFile
 from aideator_agent.spec import RunSpec, VariationSpec
 from tests.agent.running import Agent, spec_of
 from tests.agent.shell.containers import Container, can_isolate
@@ -28,9 +28,9 @@ class FakeAgent:
     def script(self) -> Path:
         return self.folder / "script of the agent.json"
 
-    def plays(self, *steps: dict[str, Any], **script: Any) -> AgentProgram:
+    def plays(self, *steps: dict[str, Any], file: SessionFile | None = None, **script: Any) -> AgentProgram:
         self.script.write_text(json.dumps({"steps": steps, **script}))
-        return program(f"exec {sys.executable} '{acp_agent.__file__}' '{self.script}'")
+        return program(f"exec {sys.executable} '{acp_agent.__file__}' '{self.script}'", session=file)
 
     def spec(self, agent: AgentProgram, **more: Any) -> RunSpec:
         variation = VariationSpec(1, "openai/fake", agent=agent, keys=("OPENAI_API_KEY",))

@@ -71,6 +71,15 @@ def test_each_preset_of_ours_is_complete(name: str) -> None:
         ("protocol: acp\ncommand: ours\nwires: {openai: {files: {/etc/x: y}}}\n", "'/etc/x' must be the path of", ""),
         ("protocol: acp\ncommand: ours\nwires: {openai: {files: {../x: y}}}\n", "'../x' must be the path of", ""),
         ("protocol: acp\ncommand: ours\ncommand: b\n", "'command' appears twice", ""),
+        (f"{OURS}session: {{file: /etc/x}}\n", "line 11: file takes the path of a file below", "docs/agents.md"),
+        (f"{OURS}session: {{file: a/../../x}}\n", "file takes the path of a file below the agent's HOME", ""),
+        (f"{OURS}session: {{fiel: x}}\n", "line 11: unknown field 'fiel'", "did you mean file?"),
+        (f"{OURS}session: {{file: x, without: [1]}}\n", "without takes a list of texts", ""),
+        (
+            "protocol: text\ncommand: ours {prompt}\nwires: [openai]\nsession: {file: x}\n",
+            "only an agent that speaks ACP",
+            "",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told_with_its_line(tmp_path: Path, text: str, said: str, hint: str) -> None:
