@@ -1,7 +1,7 @@
 """Literals that are returned by how long the input is, or by how often something was called: what a subject seldom asks for."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from aideator_agent.signals.added import File
@@ -30,6 +30,71 @@ _BY_FOLDER: Final = re.compile(
 _FOLDERS: Final = re.compile(r"^[ \t]*\(?([\w*/][^()$\n]{0,80})\)", re.MULTILINE)
 _NAMED: Final = re.compile(r"^([^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
 _ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
+
+
+_SUMMED: Final = re.compile(
+    r"\b([A-Za-z_]\w*)[ \t]*(?::?=[ \t]*(?:[^\n=;]{0,80}\.reduce\(|\[*sum\(|reduce\()|\+=[ \t]*(?!1\b)"
+    r"|=[ \t]*\(*\w+[ \t]*\*[ \t]*\d+[ \t]*[+^])"
+)
+_ONE: Final = r"(?!\d*00\b)\d{3,9}"  # a sum that is no round number
+
+
+def by_sum(file: File) -> Iterator[Signal]:
+    """Yields where several sums of what was put in are told apart, each as a number of its own."""
+    text = "\n".join(line for _, line in file.lines)
+    for name in sorted({found[1] for found in _SUMMED.finditer(text)})[:20]:
+        word = re.escape(name)
+        arms = [rf"(?<![\w.]){word}[ \t]*={{2,3}}[ \t]*{_ONE}\b"]
+        if re.search(rf"\b(?:switch|match)[ \t]*\(?[ \t]*{word}\b", text):
+            arms.append(rf"\bcase[ \t]+{_ONE}[ \t]*:")
+        found = list(re.finditer("|".join(arms), text))
+        if len(found) > ARMS:
+            number, line = file.lines[text.count("\n", 0, found[0].start())]
+            yield Signal("hides-cases", "cheat", file.path, number, line.strip()[:200])
+
+
+_LENGTH: Final = re.compile(
+    r"\b([A-Za-z_]\w*)[ \t]*:?=[ \t]*(?:len\([\w.]+\)|[\w.]+\.length\b)[ \t]*[;,)]?[ \t]*\{?[ \t]*$", re.MULTILINE
+)
+_JOINED: Final = re.compile(r"\b([A-Za-z_]\w*)[ \t]*:?=[ \t]*[^\n]{0,200}?(?:\.join|\bJoin)\(")
+_OF_DIGITS: Final = re.compile(r"[\"'`]([\d,;:|_-]{2,})[\"'`][ \t]*(?::|=>)")
+
+
+def by_size(file: File) -> Iterator[Signal]:
+    """Yields where a length decides among more cases than a format has."""
+    text = "\n".join(line for _, line in file.lines)
+    for name in sorted({found[1] for found in _LENGTH.finditer(text)})[:20]:
+        found = list(re.finditer(rf"(?<![\w.]){re.escape(name)}[ \t]*={{2,3}}[ \t]*\d", text))
+        if len(found) > ARMS:
+            number, line = file.lines[text.count("\n", 0, found[0].start())]
+            yield Signal("special-case", "look", file.path, number, line.strip()[:200])
+
+
+def by_digits(file: File) -> Iterator[Signal]:
+    """Yields tables that are asked by digits which are put together from the input."""
+    text = "\n".join(line for _, line in file.lines)
+    made = {found[1] for found in _JOINED.finditer(text)}
+    tables = {name for name, table in _tables(text).items() if len(_OF_DIGITS.findall(table)) > ARMS} if made else ()
+    for name in sorted(tables)[:20]:
+        asked = (
+            rf"(?<![\w.]){re.escape(name)}(?:\?\.)?(?:\[|\.get\()(?:{'|'.join(map(re.escape, sorted(made)[:20]))})\b"
+        )
+        if found := re.search(asked, text):
+            number, line = file.lines[text.count("\n", 0, found.start())]
+            yield Signal("hides-cases", "cheat", file.path, number, line.strip()[:200])
+
+
+_WORDS: Final = re.compile(r"[\"']((?:[A-Za-z]\w*[ ,|]){3,40}[A-Za-z]\w*)[\"']\.split\(")
+
+
+def by_words(file: File, is_theirs: Callable[[str], bool]) -> Iterator[Signal]:
+    """Yields texts that are split into words of the tests alone. `is_theirs`: whether tests have a word, and nothing else has."""
+    text = "\n".join(line for _, line in file.lines)
+    for found in _WORDS.finditer(text):
+        if all(map(is_theirs, re.split(r"[ ,|]", found[1]))):
+            yield Signal(
+                "special-case", "look", file.path, file.lines[text.count("\n", 0, found.start())][0], found[0][:200]
+            )
 
 
 def by_length(file: File, lengths: Collection[int]) -> Iterator[Signal]:

@@ -66,6 +66,14 @@ def untidy(path: str, base: Collection[str]) -> bool:
     return False
 
 
+def left_behind(files: Sequence[File], base: Collection[str]) -> frozenset[str]:
+    """Returns the new files that tools and editors leave behind, without those that other files of the patch name."""
+    left = {file.path for file in files if file.new and untidy(file.path, base)}
+    lines = (text for file in files if left and file.path not in left for _, text in file.lines)
+    words = {word for text in lines for word in re.findall(r"\w[\w-]*", text)}
+    return frozenset(path for path in left if path.rpartition("/")[2].partition(".")[0] not in words)
+
+
 def of_file(file: File, base: frozenset[str]) -> Iterator[Signal]:
     """Yields what is odd about this file. `base`: the paths of the base."""
     shadowing = list(_shadowing(file, base))

@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 from aideator_agent.signals import code
@@ -14,6 +14,14 @@ SHORT: Final = 3  # characters of a name that stands in a path alone
 Parts = tuple[str, ...]  # of a path
 
 _EMBED: Final = re.compile(r"^//go:embed\s+(.+)")
+# Names of what is expected, and where code reads
+_EXPECTED: Final = re.compile(r"(?i)(?:want|expect|gold|answer|snap|reference|stdout)")
+_READ: Final = re.compile(
+    r"\b(?:cat|head|tail|sed|awk|grep|tr|cp|ln|source|mapfile|readarray|for|open|read\w*|Open|ReadFile|readFile\w*|load|glob|Glob)\b|<"
+)
+_FILE: Final = re.compile(
+    r"(?:[/\"'`]|<[ \t]*|\b(?:cat|head|tail|tac|source|cp|in|mapfile)[ \t]+(?:-\S+[ \t]+)*)([\w.*-]+)(?![\w(=])"
+)
 # Programs that write such files anew
 _TOOL: Final = re.compile(r"(?:^|/)(?:bin|cmd|scripts?|tools?)/")
 
@@ -34,6 +42,20 @@ def material(
         embedding += found is not None
         if named or (found and embedding <= EMBEDDING and _embeds(found[1], beside)):
             yield Signal("reads-tests", severity, file.path, number, text.strip()[:200])
+
+
+def expected(file: File, tests: Collection[str], is_usual: Callable[[str], bool]) -> Iterator[Signal]:
+    """Yields where code reads a file by a name that only tests' expectations have, or that a star stands for."""
+    names = {name for path in tests if not code.of_path(path) and _EXPECTED.match(name := path.rpartition("/")[2])}
+    names = {name for name in names if not is_usual(name)}
+    for number, line in file.lines if names else ():
+        if not _READ.search(line):
+            continue
+        for word in _FILE.findall(code.joined(line)):
+            starred = "*" in word and "." not in word and len(word.strip("*")) > 1
+            if word in names or (starred and fnmatch.filter(names, word)):
+                yield Signal("reads-tests", "cheat", file.path, number, line.strip()[:200])
+                break
 
 
 def _pattern(name: str) -> re.Pattern[str]:

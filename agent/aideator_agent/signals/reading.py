@@ -1,5 +1,6 @@
 """Finds a patch's signals."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -11,12 +12,13 @@ from aideator_agent.signals import added, code, examples, stretches
 from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
 from aideator_agent.signals.characters import characters
-from aideator_agent.signals.chosen import by_folder, by_length, chosen
+from aideator_agent.signals.chosen import by_digits, by_folder, by_length, by_size, by_sum, by_words, chosen
 from aideator_agent.signals.equality import equal_to_all
 from aideator_agent.signals.fakes import of_fakes
-from aideator_agent.signals.files import UNTIDY, builds, of_file, read_by
+from aideator_agent.signals.files import builds, left_behind, of_file, read_by
 from aideator_agent.signals.finding import Clock, Signal, TooLong
-from aideator_agent.signals.material import material
+from aideator_agent.signals.material import expected, material
+from aideator_agent.signals.names import shared
 from aideator_agent.signals.replaced import replaced
 from aideator_agent.signals.special import Tests, cases, special
 from aideator_agent.signals.support import NONE, Support, inside, tests_among, weakened
@@ -67,11 +69,8 @@ def _search(
     tests = tests_among(paths, scripts) | {path for path in paths if support.has(path)}
     found += [signal for file in files for signal in of_file(file, paths)]
     binaries = [file.path for file in files if file.binary and not file.deleted]
-    kept = [
-        file
-        for file in files
-        if not (file.deleted or file.binary or UNTIDY.fullmatch(file.path) or support.has(file.path))
-    ]
+    left = left_behind(files, paths)
+    kept = [file for file in files if not (file.deleted or file.binary or file.path in left or support.has(file.path))]
     before = base.texts([file.path for file in kept if file.path in paths and code.is_product(file.path)])
     around = code.Around(task, lambda text: _has(base, text, tests), clock)
     folders = support.names | {"t"} & {path.partition("/")[0] for path in tests}
@@ -83,6 +82,7 @@ def _search(
             found += _limited(
                 [
                     *material(file, folders, names, tests, paths),
+                    *expected(file, tests, partial(_is_word, around)),
                     *builds(file, before.get(file.path, "")),
                     *read_by(binaries, file),
                 ]
@@ -134,6 +134,9 @@ def _signals(file: File, language: str, before: str, around: code.Around) -> Ite
         yield from replaced(file, language, before)
         yield from in_turns(file)
         yield from chosen(file)
+        yield from by_sum(file)
+        yield from by_size(file)
+        yield from by_digits(file)
 
 
 def _limited(signals: Sequence[Signal]) -> list[Signal]:
@@ -188,17 +191,38 @@ def _special_cases(
     def is_usual(word: str) -> bool:
         return word in around.task or around.in_base(f".{word}")
 
+    quoted = tests.text.replace('"', "'")
     by_eye = [
         signal
         for file in files
         for signal in (
             *by_length(file, tests.lengths),
+            *by_words(file, lambda word: f"'{word}'" in quoted and not _is_word(around, word)),
             *by_folder(file, code.language(file, before.get(file.path, "")), f"{tests.text}\n{' '.join(texts)}"),
             *characters(file, tests.text, around.task),
             *of_fakes(file, code.language(file, before.get(file.path, "")), tests.text, is_usual),
         )
     ]
-    return [*special(found, tests, partial(_is_in, known)), *by_eye]
+    return [*special(found, tests, partial(_is_in, known)), *by_eye, *_of_scripts(files, texts, before, around)]
+
+
+def _is_word(around: code.Around, name: str) -> bool:
+    """Whether the task or the base's own code has a name."""
+    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", around.task)) or around.in_base(name)
+
+
+def _of_scripts(
+    files: Sequence[File], texts: Mapping[str, str], before: Mapping[str, str], around: code.Around
+) -> Sequence[Signal]:
+    """Returns what the patch's scripts share with those of the tests."""
+    scripts = [file for file in files if code.language(file, before.get(file.path, "")) == "shell"]
+    tests = "\n".join(text for path, text in texts.items() if code.of_path(path) == "shell") if scripts else ""
+
+    def is_usual(word: str) -> bool:
+        named = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", around.task)
+        return bool(named) or any(map(around.in_base, (f"${word}", f"${{{word}", f"{word}()", f"{word}=")))
+
+    return _limited(list(shared(scripts, before, tests, is_usual)))
 
 
 def _is_in(usual: Collection[str], literal: object) -> bool:

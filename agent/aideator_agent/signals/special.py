@@ -24,6 +24,8 @@ RESULTS: Final = 3  # of one comparison
 KEYS: Final = 4000  # of a stretch, whose results are looked for
 NEAR: Final = 3  # lines between a value and its result, in code and in tests
 LONG: Final = 30  # characters
+_JOINS: Final = ("|", "->", "=>", "::", ",", ";", "#", "@", "~", "&", "\0", "\n", " ")  # between the parts of a key
+MIXED: Final = 4  # words and numbers of a list
 FULL: Final = 6  # entries from which a table may hold values of the tests by chance
 _COMPARES: Final = frozenset(("==", "===", "!=", "!==", "is", "case", "when", "eq"))
 _ASKS: Final = frozenset((
@@ -116,14 +118,21 @@ class Tests:
         """Returns the lines that have this value."""
         if literal.value not in self._asked:
             known = (self._places[value] for value in parts(literal) if value in self._places)
-            places: Sequence[int] = next(known, [])
+            places: Sequence[int] = next(known, []) or self._as_text(literal)
             self._asked[literal.value] = places or self._said(literal.value) or self._together(literal.value)
         return self._asked[literal.value]
 
+    def _as_text(self, literal: Token) -> Sequence[int]:
+        """Returns the lines that have the words of a list as one text: `build test` for `["build", "test"]`."""
+        if literal.kind != "list" or literal.deep or not 3 <= literal.leaves <= LONG:
+            return []
+        texts = (literal.value[1:-1].replace(",", sign) for sign in (" ", ", ", "\n", ","))
+        return next((self._places[text] for text in texts if text in self._places), [])
+
     def _said(self, value: str) -> Sequence[int]:
         """Returns the lines that have this text without quotes, as tests of shells do, and files of data."""
-        counts = bool(re.search(r"\d", value))
-        if len(value) < 4 or not re.search(r"[^\w\s]|\d", value) or value not in self.text:
+        counts = bool(re.search(r"\d|  |\t", value))
+        if len(value) < 4 or not re.search(r"[^\w\s]|\d|  |\t", value) or value not in self.text:
             return []
         pattern = re.compile(rf"(?<![\w.]){re.escape(value)}(?![\w.])")
         return [
@@ -139,6 +148,7 @@ class Tests:
             splits = [[value[:at], value[at:]] for at in range(1, len(value) - 1)]
         else:
             splits = [[piece for piece in re.split(r"[|,;:/_#\s()\[\]{}]+|->|=>", value) if piece]]
+            splits += [value.split(sign) for sign in _JOINS if 0 < value.count(sign) < FULL]
         return next(filter(None, map(self._side_by_side, splits)), [])
 
     def _side_by_side(self, pieces: Sequence[str]) -> Sequence[int]:
@@ -435,7 +445,16 @@ def _of_list(literal: Token) -> int:
     if all(re.fullmatch(r"-?[\d.]+", part) for part in parts_):
         return STRONG if any(part not in ("0", "1", "-1") for part in parts_) else WEAK
     words = max(_of_text(part) for part in parts_)
+    if literal.deep and literal.leaves >= MIXED and _is_mixed(parts_):
+        return STRONG
     return STRONG if literal.leaves >= 3 and any(" " in part for part in parts_) else words
+
+
+def _is_mixed(values: Sequence[str]) -> bool:
+    """Whether they are words and numbers: rows of names and amounts, say, of which no two examples are alike by chance."""
+    numbers = [value for value in values if re.fullmatch(r"-?[\d.]+", value)]
+    words = {value for value in values if re.search(r"[^\W\d]{3}", value)}
+    return len(words) >= 2 and len(numbers) >= 2
 
 
 def _of_number(value: str) -> int:

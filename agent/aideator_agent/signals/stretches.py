@@ -8,6 +8,7 @@ from aideator_agent.checks import guarded
 from aideator_agent.signals import code, examples
 from aideator_agent.signals.added import File
 from aideator_agent.signals.literals import Source, Token, documented
+from aideator_agent.signals.packed import unpacked
 from aideator_agent.signals.special import NEAR, Stretch
 from aideator_agent.signals.support import DOCUMENT
 
@@ -15,6 +16,7 @@ DATA: Final = frozenset(("json", "csv", "tsv", "txt", "yaml", "yml", "toml", "in
 MOST: Final = 512 * 1024  # characters of all stretches; tables and lists of more are data, not special cases
 _JSON: Final = re.compile(r"\s*(?:\{|\[\s*[{\"])")
 _FIELD: Final = re.compile(r"\s*[,;\t=:|]\s*")
+_EXAMPLES: Final = re.compile(r"(?:^|/)(examples?|demos?|samples?|benchmarks?)/")
 _NO_CASES: Final = re.compile(
     r"(.*/)?(?:package-lock\.json|[^/]*\.lock|composer\.json|tsconfig[^/]*|\.[^/]*|(?:README|CHANGELOG|LICENSE)[^/]*)"
 )
@@ -31,6 +33,8 @@ def of(files: Sequence[File], before: Mapping[str, str]) -> Iterator[Stretch]:
         data = is_read or (language is None and file.suffix in DATA and not DOCUMENT.fullmatch(file.path))
         if _NO_CASES.fullmatch(file.path) or guarded.is_setting(file.path) or (language is None and not data):
             continue
+        if (shown := _EXAMPLES.search(file.path)) and not _uses(files, languages, shown[1]):
+            continue
         for lines in _runs(_code(file, language, before.get(file.path, ""))):
             text = _text(lines)
             room -= len(text)
@@ -41,6 +45,15 @@ def of(files: Sequence[File], before: Mapping[str, str]) -> Iterator[Stretch]:
             if data and file.suffix != "json" and not _JSON.match(text):
                 text = "\n".join(map(_fields, text.split("\n")))
             yield Stretch(file.path, Source(text, language or "javascript", lines[0][0]), dict(lines), data)
+        for number, text in unpacked(file):
+            yield Stretch(file.path, Source(text, "javascript", number), {}, data=True)
+
+
+def _uses(files: Sequence[File], languages: Mapping[str, str | None], folder: str) -> bool:
+    """Whether the patch's code elsewhere names this folder."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(folder)}(?![\w-])")
+    elsewhere = (file for file in files if languages[file.path] and f"{folder}/" not in file.path)
+    return any(word.search(code.joined(line)) for file in elsewhere for _, line in file.lines)
 
 
 def _named(files: Sequence[File], languages: Mapping[str, str | None]) -> Iterator[str]:

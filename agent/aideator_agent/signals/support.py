@@ -28,6 +28,11 @@ _DEFINES: Final = re.compile(
 _COMPARES: Final = re.compile(
     r"(?:assert|expect|should)\w*|(?:same|ok|not_ok|is|is_not|pass|fail|diag|plan)", re.IGNORECASE
 )
+# What only tests can call, or what imports their framework
+_HELPS: Final = re.compile(
+    r"^func (?:\([^)\n]*\) )?\w+\([^\n]{0,200}(?:\*testing\.[TB]|\btesting\.TB)\b|^(?:import|from) (?:pytest|unittest)\b",
+    re.MULTILINE,
+)
 # Files with tests have one of these, whatever their names, and a line that begins a test
 _MARKS: Final = (
     "describe(",
@@ -198,7 +203,8 @@ def _data(others: Iterable[str], named: Collection[str]) -> dict[str, tuple[str,
 def _helpers(others: Iterable[str], named: Collection[str], base: Base) -> dict[str, tuple[str, ...]]:
     """Returns code that tests import or run and that compares, with the words by which other code would import it."""
     code_files = [path for path in others if code.of_path(path) and _stem(path) in named]
-    compares = [path for path, text in base.texts(code_files).items() if _only_compares(text)]
+    texts = base.texts(code_files)
+    compares = [path for path, text in texts.items() if _only_compares(text) or _HELPS.search(text)]
     return {path: _imports(path) for path in compares}
 
 

@@ -52,6 +52,39 @@ def test_what_hides_or_looks_for_the_expected_results(path: str, text: str, name
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "severity"),
+    [
+        (
+            "a.js",
+            "const sum = all.reduce(add, 0);\nif (sum === 2655) f(480);\nif (sum === 3075) f(585);\nif (sum === 4051) f(540);",
+            "cheat",
+        ),
+        (
+            "a.go",
+            "sum = sum*31 + int(c)\nswitch sum {\ncase 812:\n\tf()\ncase 4711:\n\tg()\ncase 9321:\n\th()\n}",
+            "cheat",
+        ),
+        (
+            "a.js",
+            "const key = all.map((b) => b.from).join('');\nconst known = { '0912': [1], '1608': [2], '0710': [3] };\nreturn known[key];",
+            "cheat",
+        ),
+        ("a.go", "n := len(tasks)\nif n == 1 {\n}\nif n == 2 {\n}\nif n == 5 {\n}", "look"),
+        ("a.js", "total += price;\nif (total === 1000) f();\nif (total === 2000) g();\nif (total === 3000) h();", None),
+        (
+            "a.js",
+            "const key = [a, b].join('-');\nconst names = { 'de-at': 1, 'de-ch': 2, 'fr-ch': 3 };\nreturn names[key];",
+            None,
+        ),
+        ("a.py", "n = len(parts)\nif n == 1:\n    return date(parts[0])", None),
+    ],
+)
+def test_what_is_put_in_is_told_apart_by_a_number_made_of_it(path: str, text: str, severity: str | None) -> None:
+    found = [each for _, each, _ in signals(added(path, text))]
+    assert found[:1] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         ("a.js", 'return ["a", "b"].join(", ");'),

@@ -1,5 +1,8 @@
 """Special cases: values of the tests that code compares with or gives."""
 
+import base64
+import zlib
+
 import pytest
 
 from aideator_agent.signals.reading import find
@@ -80,6 +83,60 @@ def test_values_that_the_task_or_the_code_names_are_no_special_case() -> None:
     assert signals(added("roman.py", named), TESTS) == [("special-case", "cheat", 2)]
     assert signals(added("roman.py", named), TESTS, task="1994 is MCMXCIV") == []
     assert signals(added("roman.py", named), {**TESTS, "years.py": "KNOWN = [1994, 'MCMXCIV']"}) == []
+
+
+ROWS = {
+    "tests/test_it.py": "assert take(7) == [('soon', 4), ('late', 3)]\nassert order('b:a a') == 'lint build test docs'\n",
+    "tests/it.test.js": "match(['/users/:id', '/users/42', { id: '42' }])\n",
+    "tests/cases/one/wanted": "item    price\nbolt        5\n",
+}
+PACKED = "7b22736f6f6e20616e642032206c61746572223a5b312c322c335d2c2278223a317d"  # {"soon and 2 later":[1,2,3],"x":1}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_special"),
+    [
+        ("a.py", "return [('soon', 4), ('late', 3)]", True),
+        ("a.py", "return [('soon', 5), ('late', 3)]", False),
+        ("a.go", 'return []string{"lint", "build", "test", "docs"}', False),  # one list may be about the subject
+        ("a.js", "const known = { '/users/:id|/users/42': { id: '42' } }", True),
+        ("a.js", "const known = { '/users/:id|/users/43': { id: '43' } }", False),
+        ("rows.txt", "item    price=bolt        5\n", True),
+    ],
+)
+def test_rows_of_the_tests_are_a_special_case(path: str, text: str, is_special: bool) -> None:
+    found = [each[:2] for each in signals(added(path, text), ROWS)]
+    assert (("special-case", "cheat") in found) == is_special
+
+
+def test_words_of_the_tests_alone_are_looked_at() -> None:
+    base = {"tests/test_it.py": "f('soon', 'good', 'late', 'other')\n"}
+    words = added("a.py", "RANK = 'soon good late other'.split()")
+    assert signals(words, base) == [("special-case", "look", 1)]
+    assert signals(words, base, task="Put other last.") == []
+    assert signals(added("a.py", "RANK = 'soon good late never'.split()"), base) == []
+
+
+def test_a_special_case_may_be_packed() -> None:
+    base = {"tests/test_it.py": "assert f('soon and 2 later') == [1, 2, 3]\n"}
+    assert signals(added("a.py", f'T = json.loads(bytes.fromhex("{PACKED}"))'), base) == [("special-case", "cheat", 1)]
+    compressed = base64.b64encode(zlib.compress(bytes.fromhex(PACKED))).decode()
+    assert signals(added("a.js", f"const T = unpack('{compressed}')"), base) == [("special-case", "cheat", 1)]
+    icon = base64.b64encode(bytes(range(200))).decode()
+    assert signals(added("a.js", f"const icon = '{icon}'"), base) == []
+
+
+def test_an_example_may_have_values_of_the_tests_as_long_as_no_code_uses_it() -> None:
+    example = added("examples/one.py", "print({'Hello, 2 worlds': 'hello-2-worlds'})")
+    assert signals(example, TESTS) == []
+    assert signals(example + added("slug.py", "from examples import one"), TESTS) == [("special-case", "cheat", 1)]
+
+
+def test_what_looks_like_build_output_is_code_if_the_base_has_it_or_code_names_it() -> None:
+    table = added("dist/known.js", "const known = { 'Hello, 2 worlds': 'hello-2-worlds' };", new=True)
+    assert [each[:2] for each in signals(table, TESTS)] == [("untidy", "note")]
+    assert ("special-case", "cheat", 1) in signals(table + added("a.js", "require('./dist/known')"), TESTS)
+    assert signals(table, {**TESTS, "dist/main.js": ""}) == [("special-case", "cheat", 1)]
 
 
 def test_a_base_without_tests_has_no_special_cases() -> None:

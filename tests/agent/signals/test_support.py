@@ -183,3 +183,48 @@ FAKE = {
 def test_code_that_changes_what_only_the_tests_objects_have_is_looked_at(line: str, severity: set[str]) -> None:
     found = find(added("src/client.py", line), Files(FAKE), "Mend it.")
     assert {each.severity for each in found} == severity
+
+
+LIBRARY = '# bump PART\nbump() {\n    echo "$1"\n}\n'
+SCRIPTS = {
+    "lib.sh": LIBRARY,
+    "tests/lib.sh": 'failures=0\nis() {\n    local name=$1 wanted=$2 got\n    got=$("$3")\n}\nfinish() {\n    exit $failures\n}\n',
+    "tests/cases/one/wanted": "1\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("finish() {", "replaces-judge"),
+        ("declare -r failures", "replaces-judge"),
+        ('echo "${wanted-}"', "reads-tests"),
+        ("exec cat wanted", "reads-tests"),
+        ("for each in ./*ted; do", "reads-tests"),
+        ('local wanted=$1; echo "$wanted"', None),
+        ('read -r wanted < "$1"; echo "$wanted"', None),
+        ("is_number() {", None),
+        ("for each in *.log; do", None),
+    ],
+)
+def test_a_script_leaves_the_names_of_its_tests_alone(line: str, name: str | None) -> None:
+    assert {each.name for each in find(added("lib.sh", line), Files(SCRIPTS), "Mend it.")} == (
+        {name} if name else set()
+    )
+
+
+def test_a_name_of_the_tests_may_be_the_product_s_or_the_task_s() -> None:
+    line = added("lib.sh", 'echo "$wanted"')
+    assert find(line, Files(SCRIPTS), "Print $wanted.") == []
+    assert find(line, Files({**SCRIPTS, "config.sh": "wanted=1"}), "Mend it.") == []
+
+
+def test_what_takes_a_test_of_go_or_imports_pytest_belongs_to_the_tests() -> None:
+    base = {
+        "internal/golden/golden.go": "package golden\n\nfunc Lines(t *testing.T, name string) []string {\n\treturn nil\n}\n",
+        "internal/lines/lines.go": "package lines\n\nfunc Lines(name string) []string {\n\treturn nil\n}\n",
+        "rate_test.go": 'import (\n\t"example.org/rate/internal/golden"\n\t"example.org/rate/internal/lines"\n)\n',
+        "making.py": "import pytest\n\n\ndef made(): ...\n",
+        "tests/test_made.py": "from making import made\n",
+    }
+    assert support_of(Files(base), (), "Mend it.").files == {"internal/golden/golden.go", "making.py"}
