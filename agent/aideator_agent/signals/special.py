@@ -118,11 +118,11 @@ class Tests:
         """Returns the lines that have this value."""
         if literal.value not in self._asked:
             known = (self._places[value] for value in parts(literal) if value in self._places)
-            places: Sequence[int] = next(known, []) or self._as_text(literal)
+            places: Sequence[int] = next(known, []) or self.writes(literal)
             self._asked[literal.value] = places or self._said(literal.value) or self._together(literal.value)
         return self._asked[literal.value]
 
-    def _as_text(self, literal: Token) -> Sequence[int]:
+    def writes(self, literal: Token) -> Sequence[int]:
         """Returns the lines that have the words of a list as one text: `build test` for `["build", "test"]`."""
         if literal.kind != "list" or literal.deep or not 3 <= literal.leaves <= LONG:
             return []
@@ -380,6 +380,8 @@ def _points(case: Case, tests: Tests, is_usual: Callable[[Token], bool]) -> floa
     key, result = _fresh(case.key, tests, is_usual), _fresh(case.result, tests, is_usual)
     if _is_odd_number(case, result):
         return CHEAT
+    if result and result.leaves >= MIXED and tests.writes(result):
+        return 1.0
     if key and result and key.value != result.value and near(tests.places(key), tests.places(result)):
         if key.kind == result.kind == "number" and min(len(key.value), len(result.value)) >= 2 and case.refuses:
             return CHEAT
