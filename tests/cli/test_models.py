@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from aideator_agent.spec import VariationSpec
 from aideator_cli.errors import ExitCode
 from aideator_cli.intake import models
 from tests.cli.conftest import Dry, Said, Shell
 from tests.fixtures.openai_server import ScriptedOpenAI
 from tests.fixtures.repositories import LocalRepository
+from tests.fixtures.stored_runs import Told, add_run
 
 
 def spec_of(said: Said) -> dict[str, Any]:
@@ -143,3 +145,8 @@ def test_who_names_no_model_and_has_no_key_reads_what_both_take(aideator: Shell,
     assert said.code == ExitCode.USAGE
     assert "name one with --model" in said.err
     assert "export ANTHROPIC_API_KEY=… for --model claude-sonnet-4-5. Without a key: aideator demo" in said.err
+
+
+def test_a_run_shows_the_endpoint_that_its_models_were_asked_at(aideator: Shell, home: Path) -> None:
+    add_run(home, Told(), variations=(VariationSpec(1, "openai/qwen3", api_base="http://localhost:9/v1"),))
+    assert "endpoint http://localhost:9/v1\n" in aideator("show", "k3v9x2q").out

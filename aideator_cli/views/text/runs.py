@@ -99,7 +99,9 @@ def _asked(spec: RunSpec) -> list[str]:
         first = "; one after the other, until one has succeeded"
     checks = [f"check {check.name}: {one_line(check.command)}" for check in spec.checks]
     unseen = [f"hidden from the agents: {hidden(spec.hidden)}"] if spec.hidden else []
-    return [*issue, *review, *_roles(spec), f"limits {limits(spec.limits)} each{first}", *checks, *unseen]
+    endpoints = dict.fromkeys(one_line(each.api_base) for each in spec.variations if each.api_base)
+    asked = [f"endpoint {', '.join(endpoints)}"] if endpoints else []
+    return [*issue, *review, *_roles(spec), *asked, f"limits {limits(spec.limits)} each{first}", *checks, *unseen]
 
 
 def _roles(spec: RunSpec) -> list[str]:
