@@ -10,6 +10,7 @@ from aideator_cli.cli.invocation import program
 from aideator_cli.errors import AideatorError, ExitCode
 
 _ALIKE = 0.6  # of SequenceMatcher's measure, the dashes left out
+_TEXTS = ("PROMPT", "QUESTION", "MESSAGE", "TEXT")
 _EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
 _NO_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?", re.DOTALL)
 
@@ -28,6 +29,12 @@ def explained(error: TyperException) -> AideatorError:
     return AideatorError(text, hint=hint, code=ExitCode.USAGE)
 
 
+def _takes_text(error: TyperException) -> bool:
+    """Whether its command takes a person's words as an argument."""
+    parameters = getattr(getattr(getattr(error, "ctx", None), "command", None), "params", ())
+    return any(str(each.metavar).strip("[]") in _TEXTS for each in parameters if each.param_type_name == "argument")
+
+
 def _words(error: TyperException) -> str:
     kind, option = type(error).__name__, str(getattr(error, "option_name", None) or "")
     if kind == "NoSuchOption":
@@ -38,7 +45,7 @@ def _words(error: TyperException) -> str:
         return f"{name} is missing"
     words = str(getattr(error, "format_message", lambda: str(error))())
     if found := _EXTRA.fullmatch(words):
-        return f"unexpected arguments: {found[1]}; put words that belong together in quotes"
+        return f"unexpected arguments: {found[1]}{'; put words that belong together in quotes' if _takes_text(error) else ''}"
     if found := _BAD_VALUE.fullmatch(words):
         said = found[2]
         if bounds := _RANGE.fullmatch(said):

@@ -225,6 +225,8 @@ def test_an_argument_that_must_be_there_stands_without_brackets(aideator: Shell)
             ["run", "a", "fix", "the", "parser"],
             "unexpected arguments: the parser; put words that belong together in",
         ),
+        (["delete", "a", "b", "--yes"], "unexpected arguments: b\n"),
+        (["ask", "a", "what", "is", "it"], "unexpected arguments: is it; put words that belong together in"),
         (["run", "a", "b", "-n", "abc"], "-n: 'abc' is not a whole number"),
         (["list", "--limit", "x"], "--limit: 'x' is not a whole number\n"),
         (["list", "--limit", "0"], "--limit takes 1 or more, not 0\n"),
