@@ -88,6 +88,13 @@ def undo_last(here: Here, folder: Path | None, name: str | None = None, *, force
         raise AideatorError(error.message, hint=hint, code=error.code) from error
 
 
+def applied_last(folder: Path | None, name: str) -> bool:
+    """Whether this patch (RUN/N) was applied to the files of a run's repository, and not undone."""
+    with suppress(AideatorError):
+        return folder is not None and working.applied_last(working_tree(folder), name) is not None
+    return False
+
+
 def _applied_last(here: Here, name: str | None) -> Path | None:
     """Returns the newest runs' working tree to which a patch was applied last: `apply` falls back to the one of its run."""
     found: dict[Path, float] = {}

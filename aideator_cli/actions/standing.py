@@ -5,6 +5,7 @@ from dataclasses import field
 from pathlib import Path
 
 from aideator_agent.values import frozen
+from aideator_cli.actions.applying import applied_last
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.domain.glance import Glance
@@ -61,12 +62,21 @@ class _Looking:
             return newest, None, (), None
         team = store.team(run.spec.team.team) if run.spec.team else None
         if team is not None:
-            taken = ("diff", "apply") if team.state == "succeeded" and team.id not in store.lost_results() else ()
+            is_applied = team.result is not None and applied_last(run.repository_path, team.result)
+            taken = (
+                ()
+                if is_applied
+                else ("diff", "apply")
+                if team.state == "succeeded" and team.id not in store.lost_results()
+                else ()
+            )
             return newest, team, tuple(command(verb, team.id) for verb in taken), None
         if run.state != "ended":
             return newest, None, (), None
         selection = store.selection(run.spec.id)
         steps = next_steps(run.spec, store.results(run.spec.id), selection)
+        if selection and applied_last(run.repository_path, f"{run.spec.id}/{selection.variation}"):
+            steps = [each for each in steps if each.words[0] != "apply"]
         return newest, None, tuple(steps), selection.variation if selection else None
 
     def context(self) -> str | None:

@@ -64,6 +64,14 @@ def test_an_applied_patch_that_is_in_the_way_is_named(aideator: Shell, run: str,
     assert "a.txt has uncommitted changes" in aideator("apply", f"{run}/2").err
 
 
+def test_what_is_applied_is_not_advised_to_be_applied_again(aideator: Shell, run: str) -> None:
+    assert "aideator apply" in aideator().out
+    assert aideator("apply", f"{run}/1").code == 0
+    assert "aideator apply" not in aideator().out
+    assert aideator("undo", "-C", aideator("undo").err.partition("-C ")[2].split()[0]).code == 0
+    assert "aideator apply" in aideator().out
+
+
 @pytest.mark.parametrize("inside", [False, True])
 def test_undo_says_where_the_last_patch_is(
     aideator: Shell,
