@@ -1,7 +1,6 @@
 """What another machine has packed for a run. It is foreign: its shape is checked here, and git reads it where the agents are."""
 
 import hashlib
-import io
 import re
 import tarfile
 import tempfile
@@ -74,13 +73,19 @@ def _check_bundle(data: bytes, base: str, *, stands_alone: bool) -> None:
 
 
 def _check_archive(data: bytes) -> None:
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
-            for member in tar:
-                if not (member.isreg() and NAME.fullmatch(member.name)):
-                    raise usage(f"the objects that were sent hold {member.name[:80]!r}, which no client sends")
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise usage(f"the objects that were sent are no archive: {error}") from error
+    """Every member is one header and its bytes. `tarfile` reads on behind any header, also backwards and without end."""
+    at = 0
+    while True:
+        header = data[at : at + tarfile.BLOCKSIZE]
+        if header == bytes(tarfile.BLOCKSIZE):  # the end
+            return
+        try:
+            member = tarfile.TarInfo.frombuf(header, "utf-8", "replace")
+        except tarfile.HeaderError as error:
+            raise usage(f"the objects that were sent are no archive: {error}") from error
+        if member.type != tarfile.REGTYPE or member.size < 0 or not NAME.fullmatch(member.name):
+            raise usage(f"the objects that were sent hold {member.name[:80]!r}, which no client sends")
+        at += tarfile.BLOCKSIZE * (1 + -(-member.size // tarfile.BLOCKSIZE))
 
 
 def _no_bundle(why: str) -> AideatorError:
