@@ -1,5 +1,7 @@
 """A folder of the client's machine, through a server: commits that no remote has, and uncommitted changes."""
 
+import hashlib
+import http.client
 import json
 from pathlib import Path
 
@@ -9,9 +11,12 @@ from aideator_cli.actions import at_server, shipping
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import server_at
 from aideator_cli.actions.shipping import shipment
+from aideator_cli.backends.server import ServerBackend
+from aideator_cli.backends.server.client import Client
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Request, Sending
 from aideator_cli.intake.sending import packing, remotes
+from aideator_cli.server.gate import UPLOAD_SECONDS
 from aideator_cli.system.settings import Settings
 from tests.cli.conftest import Shell, aideator
 from tests.cli.test_continue import script
@@ -67,6 +72,19 @@ def test_uncommitted_changes_reach_the_agents_and_their_patch_comes_back(
     assert client("wait", more.out.strip()).code == 0
     assert "+changed" in client("diff", f"{more.out.strip()}/1").out
     assert there("delete", run, "--yes").code == 0
+
+
+def test_an_upload_has_as_long_as_the_server_waits_for_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    connection = Client._connection
+
+    def noted(self: Client, seconds: float) -> http.client.HTTPConnection:
+        given.append(seconds)
+        return connection(self, seconds)
+
+    monkeypatch.setattr(Client, "_connection", noted)
+    ServerBackend(Client(site.url, site.token)).upload(hashlib.sha256(b"x").hexdigest(), b"x")
+    assert min(given) > UPLOAD_SECONDS
 
 
 @pytest.mark.usefixtures("far")

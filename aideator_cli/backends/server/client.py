@@ -18,7 +18,7 @@ from aideator_cli.backends.server.address import host_of, is_this_machine
 from aideator_cli.errors import AideatorError, ExitCode, command, not_found, reason, refused, unavailable, usage
 
 SECONDS: Final = 60.0  # for an answer; a stream says something every 15 s
-ACT_SECONDS: Final = 600.0  # for what asks a repository, a backend or a model
+ACT_SECONDS: Final = 600.0  # for what asks a repository, a backend or a model, and for an upload
 MOST_BYTES: Final = 256 * 2**20  # of an answer
 AGAIN_SECONDS: Final = 30.0  # how long a server that is busy is asked again
 UNSURE_SECONDS: Final = 150.0  # the same after a lost connection: it knows by then what has become of the request
@@ -118,7 +118,8 @@ class Client:
 
         Raises `AideatorError` if it is a refusal, `Broken` for a server that is busy, and `OSError` or `HTTPException` if none came.
         """
-        connection = self._connection(ACT_SECONDS if method in ("POST", "DELETE") else SECONDS)
+        is_long = method in ("POST", "DELETE") or isinstance(body, bytes)
+        connection = self._connection(ACT_SECONDS if is_long else SECONDS)
         sent = {"User-Agent": f"aideator/{__version__}", "Accept": "application/json, text/event-stream"}
         if self.token is not None:
             sent["Authorization"] = f"Bearer {self.token}"
