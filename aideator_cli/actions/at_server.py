@@ -12,7 +12,7 @@ from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.merging import Merging
-from aideator_cli.actions.shipping import Shipment, keep_snapshot, ship, shipment
+from aideator_cli.actions.shipping import Shipment, bring_snapshot, keep_snapshot, ship, shipment
 from aideator_cli.actions.starting import unconfirmed
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
@@ -69,6 +69,8 @@ def start(
     """
     sent = sent or agreed(request, shipment(request, server))
     body = body_of(request, here.settings, server, sent)
+    if sent is not None:
+        bring_snapshot(sent)
     run = server.start({**body, "many": True} if many else body)
     found = _adopted(here, server, run, sent.path if sent else None)
     if sent is not None:

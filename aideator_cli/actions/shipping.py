@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.snapshots import bring_snapshot
+from aideator_cli.actions.snapshots import unbundle
 from aideator_cli.backends import parcel
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend
@@ -87,12 +87,21 @@ def ship(sent: Shipment, server: ServerBackend) -> dict[str, Any]:
     return {**fields, "sent": told, **({"ref": repository.ref} if repository.ref else {})}
 
 
+def bring_snapshot(sent: Shipment) -> None:
+    """Puts the commit of uncommitted changes here, where patches are applied, before the server is asked to start anything.
+
+    The server has it for the agents alone, and the connection may be lost when they are at work.
+    """
+    pieces, base = sent.packed.sent, sent.packed.repository.base
+    if pieces is not None and pieces.snapshot and sent.path is not None and base is not None:
+        unbundle(sent.path, base, sent.packed.folder / SNAPSHOT)
+
+
 def keep_snapshot(here: Here, spec: RunSpec, sent: Shipment) -> None:
-    """Keeps the commit of uncommitted changes here, where patches are applied: the server has it for the agents alone."""
+    """Keeps that commit with the run: git may remove it."""
     files: Mapping[str, Path] = {SNAPSHOT: sent.packed.folder / SNAPSHOT}
     if sent.packed.sent is not None and sent.packed.sent.snapshot:
         parcel.keep(here.settings.home / "runs", spec.id, files)
-        bring_snapshot(here, spec, sent.path)
     sent.packed.release()
 
 

@@ -21,6 +21,11 @@ def bring_snapshot(here: Here, spec: RunSpec, repository: Path | None) -> None:
     base = spec.repository.base
     if repository is None or base is None or spec.sent is None or not spec.sent.snapshot or not bundle.is_file():
         return
+    unbundle(repository, base, bundle)
+
+
+def unbundle(repository: Path, commit: str, bundle: Path) -> None:
+    """As `bring_snapshot`, from any bundle with this commit."""
     git = Git(repository)
-    if git.run("cat-file", "-e", f"{base}^{{commit}}").code:
+    if git.run("cat-file", "-e", f"{commit}^{{commit}}").code:
         git.run("bundle", "unbundle", str(bundle))

@@ -3,7 +3,9 @@
 import hashlib
 import http.client
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from aideator_cli.actions.places import server_at
 from aideator_cli.actions.shipping import shipment
 from aideator_cli.backends.server import ServerBackend
 from aideator_cli.backends.server.client import Client
-from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.errors import AideatorError, ExitCode, unavailable
 from aideator_cli.intake.request import Request, Sending
 from aideator_cli.intake.sending import packing, remotes
 from aideator_cli.server.gate import UPLOAD_SECONDS
@@ -72,6 +74,28 @@ def test_uncommitted_changes_reach_the_agents_and_their_patch_comes_back(
     assert client("wait", more.out.strip()).code == 0
     assert "+changed" in client("diff", f"{more.out.strip()}/1").out
     assert there("delete", run, "--yes").code == 0
+
+
+def test_a_run_that_began_when_the_connection_was_lost_has_its_uncommitted_changes_here(
+    client: Shell, todo: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    start = ServerBackend.start
+
+    def lost(server: ServerBackend, body: Mapping[str, Any]) -> str:
+        begun.append(start(server, body))
+        raise unavailable("the connection was lost")
+
+    monkeypatch.setattr(ServerBackend, "start", lost)
+    (todo.path / "a.txt").write_text("changed\n")
+    model = script(tmp_path, "one", "cat a.txt > seen.txt")
+    said = client("run", str(todo.path), "Mend it.", "--model", model, "--dirty", "--detach")
+    assert said.code == ExitCode.UNAVAILABLE, said.err
+    assert client("wait", begun[0]).code == 0
+    monkeypatch.chdir(todo.path)
+    applied = client("apply", f"{begun[0]}/1")
+    assert applied.code == 0, applied.err
+    assert (todo.path / "seen.txt").read_text() == "changed\n"
 
 
 def test_an_upload_has_as_long_as_the_server_waits_for_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
