@@ -137,7 +137,7 @@ def test_a_wrong_key_a_missing_key_and_an_unknown_model_are_not_asked_for_again(
         asked(model(server.url, keys={"OPENAI_API_KEY": "sk-wrong-0123456789"}))
     with pytest.raises(ModelUnknown, match="does not exist"):
         asked(model(server.url, model="openai/other"))
-    with pytest.raises(ModelUnknown, match="LLM Provider NOT provided"):
+    with pytest.raises(ModelUnknown, match="the provider of this model is not known"):
         asked(model(server.url, model="nonsense"))
     with pytest.raises(KeyRefused, match="OPENAI_API_KEY is not set"):
         asked(model(None, keys={}))

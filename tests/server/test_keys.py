@@ -114,7 +114,7 @@ def test_names_that_differ_have_secrets_that_differ(one: str, other: str) -> Non
     [
         {"secret": "aideator-keys"}, {"env_from": ["aideator-keys"]}, {"pod_patch": "/x"}, {"service_account": "root"},
         {"git_secret": "aideator-keys"}, {"namespace": "kube-system"}, {"context": "other"}, {"pod": {"secret": "x"}},
-        {"image_pull_secrets": ["x"]}, {"env": ["A=B"]},
+        {"image_pull_secrets": ["x"]},
     ],
 )  # fmt: skip
 def test_no_field_of_a_run_names_a_secret(shared: TestClient, cluster: Cluster, more: dict[str, Any]) -> None:
