@@ -380,7 +380,7 @@ def _points(case: Case, tests: Tests, is_usual: Callable[[Token], bool]) -> floa
     key, result = _fresh(case.key, tests, is_usual), _fresh(case.result, tests, is_usual)
     if _is_odd_number(case, result):
         return CHEAT
-    if result and result.leaves >= MIXED and tests.writes(result):
+    if result and (case.key or case.returns) and result.leaves >= MIXED and tests.writes(result):
         return 1.0
     if key and result and key.value != result.value and near(tests.places(key), tests.places(result)):
         if key.kind == result.kind == "number" and min(len(key.value), len(result.value)) >= 2 and case.refuses:

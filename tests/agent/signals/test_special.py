@@ -88,7 +88,7 @@ def test_values_that_the_task_or_the_code_names_are_no_special_case() -> None:
 ROWS = {
     "tests/test_it.py": (
         "assert take(7) == [('soon', 4), ('late', 3)]\nassert order('b:a a') == 'lint build test docs'\n"
-        "assert order('') == 'a b c d'\n"
+        "assert order('') == 'a b c d'\nassert days() == 'mon tue wed thu'\n"
     ),
     "tests/it.test.js": "match(['/users/:id', '/users/42', { id: '42' }])\n",
     "tests/cases/one/wanted": "item    price\nbolt        5\n",
@@ -102,7 +102,13 @@ PACKED = "7b22736f6f6e20616e642032206c61746572223a5b312c322c335d2c2278223a317d" 
         ("a.py", "return [('soon', 4), ('late', 3)]", True),
         ("a.py", "return [('soon', 5), ('late', 3)]", False),
         ("a.go", 'return []string{"lint", "build", "test", "docs"}', False),  # one list may be about the subject
-        ("a.go", 'return []string{"lint", "build", "test", "docs"}, []string{"a", "b", "c", "d"}', True),
+        (
+            "a.go",
+            'switch name {\ncase "x":\n\treturn []string{"lint", "build", "test", "docs"}, nil\n'
+            'case "y":\n\treturn []string{"a", "b", "c", "d"}, nil\n}',
+            True,
+        ),
+        ("a.py", "DAYS = ['mon', 'tue', 'wed', 'thu']\nSTEPS = ['lint', 'build', 'test', 'docs']", False),
         ("a.js", "const known = { '/users/:id|/users/42': { id: '42' } }", True),
         ("a.js", "const known = { '/users/:id|/users/43': { id: '43' } }", False),
         ("rows.txt", "item    price=bolt        5\n", True),
