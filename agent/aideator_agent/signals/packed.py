@@ -11,7 +11,7 @@ from aideator_agent.signals.added import File
 
 MOST: Final = 20  # texts of a file
 LONGEST: Final = 64 * 1024  # characters of one, and bytes that it may become
-_JOINED: Final = re.compile(r"""(["'`])[ \t]*[+.\\]?[ \t]*\n?[ \t]*[+.]?[ \t]*\1""")
+_JOINED: Final = re.compile(r"""(["'`])[ \t]*(?:[+.\\][ \t]*)?(?:\n[ \t]*)?(?:[+.][ \t]*)?\1""")
 _PACKED: Final = re.compile(r"""["'`]([!-&(-+\--Z^-_a-z{-~ ]{40,})["'`]""")
 _DECODERS: Final[tuple[Callable[[str], bytes], ...]] = (
     bytes.fromhex,

@@ -132,8 +132,15 @@ def test_a_special_case_may_be_packed() -> None:
     assert signals(added("a.py", f'T = json.loads(bytes.fromhex("{PACKED}"))'), base) == [("special-case", "cheat", 1)]
     compressed = base64.b64encode(zlib.compress(bytes.fromhex(PACKED))).decode()
     assert signals(added("a.js", f"const T = unpack('{compressed}')"), base) == [("special-case", "cheat", 1)]
+    halves = f"const T = unpack('{compressed[:20]}' +\n    '{compressed[20:]}')"
+    assert signals(added("a.js", halves), base) == [("special-case", "cheat", 1)]
     icon = base64.b64encode(bytes(range(200))).decode()
     assert signals(added("a.js", f"const icon = '{icon}'"), base) == []
+
+
+def test_blanks_behind_a_quote_are_searched_at_once() -> None:
+    base = {"tests/test_it.py": "assert f(1994)\n"}
+    assert signals(added("a.py", f"x = '{' ' * 1900}y'"), base) == [("hides-code", "cheat", 1)]
 
 
 def test_an_example_may_have_values_of_the_tests_as_long_as_no_code_uses_it() -> None:
