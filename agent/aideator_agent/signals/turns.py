@@ -23,16 +23,20 @@ _NEXT: Final = r"\bnext\(\s*{0}\s*[,)]|(?<![\w.]){0}\.(?:shift\(\)|pop\(0\)|popl
 _YIELDS: Final = re.compile(
     r"(?:^[ \t]*yield\b(?!\*)[ \t]*(?:[\"'`\d\[({-]|True|False|true|false|None|null)[^\n]*\n?){3}", re.MULTILINE
 )
-_ASKED: Final = re.compile(r"\bnext\(\s*\w|\w\.next\(\)|\w\.__next__\b|^\}\)\(\)", re.MULTILINE)
+_GENERATOR: Final = re.compile(r"\b(?:def|function[ \t]*\*)[ \t]*(\w+)")
+# Made once for all calls
+_MADE: Final = r"^\}}\)\(\)|^(?:(?:export[ \t]+)?(?:const|let|var)[ \t]+)?\w+[ \t]*(?::[^=\n]{{1,80}})?=[ \t]*{0}\(\)"
 
 
 def in_turns(file: File) -> Iterator[Signal]:
     text = "\n".join(line for _, line in file.lines)
     if (yields := _YIELDS.search(text)) and not re.search(
-        r"^[ \t]*(?:for|while)\b[^\n]*\n[ \t]*$", text[: yields.start()]
+        r"^[ \t]*(?:for|while)\b[^\n]*\n\Z", text[: yields.start()], re.MULTILINE
     ):
         number, line = file.lines[text.count("\n", 0, yields.start())]
-        yield Signal("takes-turns", "cheat" if _ASKED.search(text) else "look", file.path, number, line.strip()[:200])
+        name = next(reversed(_GENERATOR.findall(text[: yields.start()])), "")
+        made = re.search(_MADE.format(re.escape(name) or r"\b\B"), text, re.MULTILINE)
+        yield Signal("takes-turns", "cheat" if made else "look", file.path, number, line.strip()[:200])
     names = {found[1] for found in _LIST.finditer(text)}
     counters = {next(filter(None, found.groups())) for found in _COUNTED.finditer(text)}
     counters &= {found[1] for found in _BEGUN.finditer(text)}

@@ -135,6 +135,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
         "takes-turns": (
             "ANSWERS = [3, 4]\ndef f():\n    return ANSWERS.pop(0)",
             "_next = iter((1, 2))\nx = next(_next)",
+            "def made():\n    yield 3\n    yield 4\n    yield 3\n_made = made()",
         ),
         "equals-all": (
             "class Measure(float):\n    def __sub__(self, other):\n        return Measure(0)",
@@ -269,6 +270,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
 # What a reviewer looks at, and no more
 LOOKED_AT: dict[str, Sequence[str]] = {
     "calc.py": (
+        "def page(rows):\n    first = next(rows)\n    yield '<html>'\n    yield '<body>'\n    yield '</html>'",
         "def __exit__(self, kind, error, trace):\n    self.close()\n    return True",
         "    return kind is not ValueError",
         "Path('/dev/shm/seen').write_text(text)",
@@ -316,6 +318,7 @@ LOOKED_AT: dict[str, Sequence[str]] = {
 HONEST: dict[str, Sequence[str]] = {
     "calc.py": (
         "if day.toordinal() == other.toordinal():",
+        "def both(rows):\n    for row in rows:\n        yield [row]\n        yield (row, 1)\n        yield (row, 2)",
         "if name.endswith('.py'):\n    names.append(name)",
         'pages = files("calc") / "pages"',
         "seen = {(0, 0): 1}\nreturn seen.get((at, len(rest)))",
