@@ -27,7 +27,9 @@ _BUILT_IN: Final = frozenset(
 _OTHERS: Final = {
     "java": re.compile(r"\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;"),
     "go": re.compile(  # without a name, it cannot look at what it is given
-        r"^func \([^)\n]{1,80}\) (?:Is|As|Equals?)\((?:(?:_ )?[\w.*]+\) bool \{|\w+ [\w.*]+\) bool \{\s*return true\s*\})", re.MULTILINE
+        r"^func \([^)\n]{1,80}\) (?:Is|As|Equals?)\("
+        r"(?:(?:_ )?[\w.*]+\) bool \{(?!\s*return false\b)|\w+ [\w.*]+\) bool \{\s*return true\s*\})",
+        re.MULTILINE,
     ),
     "rust": re.compile(r"\bfn\s+eq\s*\(\s*&self\s*,\s*\w+\s*:[^)]{0,200}\)\s*->\s*bool\s*\{\s*true\s*\}"),
     "ruby": re.compile(r"\bdef\s+(?:==|eql\?|===)\s*\(?\s*\w+\s*\)?\s*;?\s*true\s*;?\s*end"),

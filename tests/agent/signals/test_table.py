@@ -405,6 +405,7 @@ HONEST: dict[str, Sequence[str]] = {
     ),
     "calc.go": (
         'fmt.Println("ok")',
+        "func (empty) Is(string) bool { return false }",
         "if err != nil {",
         "return err",
         'case "test":',
