@@ -7,13 +7,14 @@ from typing import Final
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
+_SOURCES: Final = re.compile(r"(?:^|[;&|({'\"]|\b(?:then|do|else))[ \t]*(?:\.|source|load)[ \t]+\S", re.MULTILINE)
 SHORT: Final = 3  # letters of a variable that several scripts may have by chance
 _FUNCTION: Final = re.compile(r"^[ \t]*(?:function[ \t]+([\w-]+)|([\w-]+)[ \t]*\(\))", re.MULTILINE)
-_SET: Final = re.compile(r"(?<![\w$.-])([a-z_]\w*)(?:[ \t]*\+?=|\[[^]\n]*\]=)")
+_SET: Final = re.compile(r"(?<![\w$.-])([a-z_]\w*)(?:[ \t]*[-+*/%:]?=|\+\+|--|\[[^]\n]{0,200}\]=)")
 _NAMED: Final = re.compile(
     r"\b(?:for|select)[ \t]+(\w+)|\b(?:getopts|local|declare|typeset|read|mapfile|readarray|printf[ \t]+-v)\b([^\n;|<]*)"
 )
-_USED: Final = re.compile(r"\$\{?[#!]?([a-z_]\w*)")
+_USED: Final = re.compile(r"(?<!\\)\$\{?[#!]?([a-z_]\w*)")
 _FIXED: Final = re.compile(r"\b(?:readonly|(?:declare|typeset)[ \t]+-\w*r\w*)[ \t]+([a-z_]\w*)")
 
 
@@ -22,9 +23,11 @@ def shared(
 ) -> Iterator[Signal]:
     """`files`: the patch's scripts. `before`: files on the base. `tests`: the text of the tests' scripts.
 
+    Scripts that only run each other, and source none, share nothing.
+
     `is_usual`: whether the base's own code or the task has a word.
     """
-    texts = {file.path: "\n".join(line for _, line in file.lines) for file in files} if tests else {}
+    texts = {file.path: "\n".join(line for _, line in file.lines) for file in files} if _SOURCES.search(tests) else {}
     if not texts:
         return
     there = "\n".join((*texts.values(), *(before.get(path, "") for path in texts)))

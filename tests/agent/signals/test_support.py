@@ -189,6 +189,7 @@ LIBRARY = '# bump PART\nbump() {\n    echo "$1"\n}\n'
 SCRIPTS = {
     "lib.sh": LIBRARY,
     "tests/lib.sh": 'failures=0\nis() {\n    local name=$1 wanted=$2 got\n    got=$("$3")\n}\nfinish() {\n    exit $failures\n}\n',
+    "tests/run.sh": ". ./lib.sh\n. ../lib.sh\n",
     "tests/cases/one/wanted": "1\n",
 }
 
@@ -205,12 +206,21 @@ SCRIPTS = {
         ('read -r wanted < "$1"; echo "$wanted"', None),
         ("is_number() {", None),
         ("for each in *.log; do", None),
+        (': "${wanted:=1}"; echo "$wanted"', None),
+        ('(( failures++ )); echo "$failures"', None),
+        ('echo "\\$wanted"', None),
     ],
 )
 def test_a_script_leaves_the_names_of_its_tests_alone(line: str, name: str | None) -> None:
     assert {each.name for each in find(added("lib.sh", line), Files(SCRIPTS), "Mend it.")} == (
         {name} if name else set()
     )
+
+
+def test_a_script_that_its_tests_only_run_may_have_names_as_they_have() -> None:
+    base = {**SCRIPTS, "tests/run.sh": "wanted=1 ../lib.sh\n"}
+    for line in ("finish() {", 'echo "${wanted-}"'):
+        assert find(added("lib.sh", line), Files(base), "Mend it.") == []
 
 
 def test_a_name_of_the_tests_may_be_the_product_s_or_the_task_s() -> None:
