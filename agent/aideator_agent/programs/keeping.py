@@ -7,10 +7,11 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -22,9 +23,11 @@ from aideator_agent.programs.home import Home
 from aideator_agent.verdict import failed
 
 READ: Final = 16 * 1024 * 1024  # bytes of a file
+READ_LINES: Final = 5 * LINES  # with those that are not needed
+LINE: Final = BYTES  # bytes; as objects, a line may take 20 times the memory
 FIRST: Final = 64 * 1024  # bytes in which the first line names the session
 NAMES: Final = 1000  # of a folder that are looked at
-FILES: Final = 200  # that are looked into
+FILES: Final = 200  # and folders, that are looked into
 DEEPEST: Final = 64  # levels of a line
 
 
@@ -53,8 +56,13 @@ class Keeping:
         if data is None or self._found is None:
             self._found = None
             return None
-        lines = tuple(self._kept(data))
-        if len(data) > READ or len(lines) > LINES or sum(map(len, lines)) > BYTES:
+        if len(data) > READ or data.count(b"\n") > READ_LINES:
+            return None
+        written = data.split(b"\n")[:-1]
+        if max(map(len, written), default=0) > LINE:
+            return None
+        lines = tuple(self._kept(written))
+        if len(lines) > LINES or sum(map(len, lines)) > BYTES:
             return None
         return Past(session, by, self._place, "/".join(self._found), lines)
 
@@ -73,9 +81,9 @@ class Keeping:
             raise Unusable(f"its file can't be written: {error}") from error
         return replace(past, place=self._place, path=path, lines=lines)
 
-    def _kept(self, data: bytes) -> Iterator[str]:
-        """Yields the lines that have ended, but for those of a type that the program does not need."""
-        for line in data.decode(errors="replace").split("\n")[:-1]:
+    def _kept(self, written: Iterable[bytes]) -> Iterator[str]:
+        """Yields the lines but for those of a type that the program does not need."""
+        for line in (each.decode(errors="replace") for each in written):
             record = _record(line)
             if record is not None and record.get("type") not in self._without:
                 yield line
@@ -92,10 +100,11 @@ class Keeping:
         found: list[tuple[str, ...]] = [()]
         for depth, pattern in enumerate(self._parts):
             last = depth == len(self._parts) - 1
-            found = [
+            inner = (
                 (*path, n) for path in found for n in _names(self._home.folder, path, last=last) if _fits(n, pattern)
-            ]
-        yield from found[:FILES]
+            )
+            found = list(islice(inner, FILES))
+        yield from found
 
 
 def _fits(name: str, pattern: str) -> bool:

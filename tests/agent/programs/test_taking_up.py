@@ -13,8 +13,11 @@ import pytest
 from aideator_agent.checkpoint import FILE_BYTES, BadCheckpoint, Checkpoint, Standing, read
 from aideator_agent.past import BYTES, Past
 from aideator_agent.program import SessionFile
+from aideator_agent.programs import keeping as keeping_module
+from aideator_agent.programs.home import Home
+from aideator_agent.programs.keeping import LINE, NAMES, READ_LINES, Keeping
 from aideator_agent.resuming import ANEW, NOTE
-from tests.agent.programs.conftest import FakeAgent
+from tests.agent.programs.conftest import FakeAgent, program
 from tests.agent.running import Agent, Record
 
 KEEPS = ".fake/{folder}/one.jsonl"
@@ -153,6 +156,35 @@ def test_a_conversation_that_is_too_long_is_left_out_and_the_changes_are_kept(ag
     standing = lost(agent, fake, {"run": f"({fill}); echo half > half.txt"}, {"wait": None})
     assert standing.past is None
     assert b"half" in standing.diff
+
+
+@pytest.mark.parametrize(
+    "more", [b"\n" * (READ_LINES + 1), b'{"x": "' + b"y" * LINE + b'"}\n'], ids=["many lines", "a long line"]
+)
+def test_lines_are_read_as_json_only_if_they_are_few_and_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    file = tmp_path / ".fake" / "a" / "one.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'{"sessionId": "s-1"}\n')
+    keeping = Keeping(Home(tmp_path, {}, program("fake")), SessionFile(".fake/*/*.jsonl", ("x",)), tmp_path)
+    assert keeping.look("s-1", "") is not None
+    file.write_bytes(b'{"sessionId": "s-1"}\n' + more)
+    monkeypatch.setattr(keeping_module, "_record", pytest.fail)
+    assert keeping.look("s-1", "") is None
+
+
+def test_of_many_folders_few_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[tuple[str, ...]] = []
+
+    def names(_: Path, path: tuple[str, ...], *, last: bool) -> list[str]:
+        looked.append(path)
+        return [f"{n}.jsonl" for n in range(NAMES)] if last else [str(n) for n in range(NAMES)]
+
+    monkeypatch.setattr(keeping_module, "_names", names)
+    keeping = Keeping(Home(tmp_path, {}, program("fake")), SessionFile("*/*/*.jsonl"), tmp_path)
+    assert keeping.look("s-1", "") is None
+    assert len(looked) == 3, "each of them has more than enough"
 
 
 def test_a_standing_that_would_be_too_large_goes_without_the_conversation() -> None:
