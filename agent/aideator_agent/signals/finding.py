@@ -1,6 +1,5 @@
 """A signal that was found, and how long the search for them may take."""
 
-import os
 import time
 from collections.abc import Callable
 from typing import Final, Literal
@@ -30,9 +29,9 @@ class Signal:
 
 
 def bounded(check: Callable[[], None]) -> Clock:
-    """Returns the clock of a search that begins now. It calls `check`, too.
+    """Returns the clock of a search that begins now, in the thread that asks it. It calls `check`, too.
 
-    What git computes for the search counts once git has ended.
+    Only what this thread computes counts: checks on the base may run beside it, and their processes end at any time.
     """
     began, before = time.monotonic(), _computed()
 
@@ -47,4 +46,4 @@ def bounded(check: Callable[[], None]) -> Clock:
 
 
 def _computed() -> float:
-    return sum(os.times()[:4])
+    return time.thread_time()

@@ -1,5 +1,8 @@
 """What a reviewer wants to know about a patch."""
 
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
@@ -113,11 +116,20 @@ def test_a_machine_that_has_much_else_to_do_gets_more_time(monkeypatch: pytest.M
     assert looked == [1]
 
 
-def test_what_the_search_computes_counts() -> None:
-    before, until = finding._computed(), time.process_time() + 0.1
-    while time.process_time() < until:
-        pass
-    assert finding._computed() >= before + 0.05
+def test_what_the_search_computes_counts_and_nothing_that_runs_beside_it() -> None:
+    def compute() -> None:
+        until = time.thread_time() + 0.3
+        while time.thread_time() < until:
+            pass
+
+    before = finding._computed()
+    beside = threading.Thread(target=compute)
+    beside.start()
+    beside.join()
+    subprocess.run([sys.executable, "-c", "sum(range(10**7))"], check=True)
+    assert finding._computed() < before + 0.15
+    compute()
+    assert finding._computed() >= before + 0.3
 
 
 def test_the_clock_is_asked_within_one_large_file() -> None:
