@@ -67,6 +67,10 @@ class Taken(AideatorError):
     """Another process has begun what was to be begun. What it has made is left as it is."""
 
 
+class SentIsGone(AideatorError):
+    """What was to be sent with a run is neither on this machine nor where the run is."""
+
+
 def usage(message: str, hint: Hint | None = None) -> AideatorError:
     return AideatorError(message, hint=hint, code=ExitCode.USAGE)
 

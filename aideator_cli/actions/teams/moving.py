@@ -31,7 +31,7 @@ from aideator_cli.backends.base import Backend
 from aideator_cli.domain.handing import Over, Wanted
 from aideator_cli.domain.leases import Lease
 from aideator_cli.domain.teams import Step, TeamRun, first_run
-from aideator_cli.errors import AideatorError, ExitCode, Taken
+from aideator_cli.errors import AideatorError, ExitCode, SentIsGone, Taken
 from aideator_cli.intake.request import Where
 from aideator_cli.intake.teams.ordering import ordered
 from aideator_cli.system.clock import now, seconds_between
@@ -255,7 +255,13 @@ class Mover:
         with store.owned_by(run.owner):
             store.add_run(spec, place_of(backend), repository_path=path)
         if backend.name == "kubernetes":
-            backend.submit(spec) if missing else backend.mend(spec)
+            try:
+                backend.submit(spec) if missing else backend.mend(spec)
+            except SentIsGone:
+                if id_ == first_run(run.id):
+                    raise
+                store.forget_run(id_)
+                return False  # that submission is withdrawn, so the next look begins the step anew
         elif missing:
             backend.resubmit(spec, dict.fromkeys(missing, 1))
         store.set_state(id_, "running")

@@ -11,7 +11,7 @@ from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import METADATA, ApiError
 from aideator_cli.backends.kubernetes.objects import COMPONENT, SENT, Objects
-from aideator_cli.errors import unavailable
+from aideator_cli.errors import ExitCode, SentIsGone, unavailable
 
 PART_BYTES: Final = 900 * 1024  # the API server takes 1 MiB in a ConfigMap or a Secret
 SECONDS: Final = 20.0  # for an object of an earlier submission to go away
@@ -91,9 +91,10 @@ def send(objects: Objects, spec: RunSpec, part: Part, folder: Path, owner: Mappi
     except OSError as error:
         if metadata.get("ownerReferences"):  # the ConfigMap was there before, and what belongs to it is
             return
-        raise unavailable(
+        raise SentIsGone(
             f"what was sent with run {spec.id} is neither in {folder} nor in the cluster any more",
             hint="retry it on the machine that started it, or start a new run",
+            code=ExitCode.UNAVAILABLE,
         ) from error
     manifest["metadata"]["ownerReferences"] = owned_by(metadata)
     deadline = time.monotonic() + SECONDS
