@@ -144,7 +144,7 @@ def _show_past(here: "Here", run: "TeamRun", manner: "Manner", window: "Window")
 
     if here.store.run(first_run(run.id)) is not None:
         found = find_stored_team(here, run, numbered=not manner.json)
-        _view_with(Actions(leaving=""), manner)(found.spec, within(window, found.batches(here)))
+        _view_with(Actions(leaving="", live=False), manner)(found.spec, within(window, found.batches(here)))
 
 
 def show(here: "Here", run: "TeamRun", manner: "Manner", *, hints: bool = True, window: "Window | None" = None) -> int:

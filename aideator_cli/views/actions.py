@@ -20,4 +20,5 @@ class Actions:
         None  # tells a person that all have ended; returns what the terminal is to get
     )
     leaving: str = "agents go on"  # what becomes of them when the view is left
+    live: bool = True  # something can still happen; else all of it is read before anything is shown
     stays: bool = True  # when all have ended, until a person leaves; else something waits for the end

@@ -17,8 +17,9 @@ from tests.actions.teams.conftest import STEPS, World
 from tests.actions.teams.conftest import world as team_world
 from tests.actions.teams.test_moving import only
 from tests.cli.conftest import Said, Shell
+from tests.fixtures.tmux import Panes, terminal
 
-__all__ = ["team_world"]
+__all__ = ["team_world", "terminal"]
 
 SCRIPT = "- calls: [{tool: submit, arguments: {summary: Done.}}]\n"
 
@@ -258,6 +259,19 @@ def test_who_comes_back_is_shown_what_has_ended_meanwhile(
     assert watched.code == 0
     of_plan = [line for line in watched.out.splitlines() if line.startswith("plan ") and " │ " in line]
     assert any("submitted" in line for line in of_plan), watched.out
+
+
+def test_a_team_that_has_ended_is_shown_as_ended_at_once(team_world: World, terminal: Panes) -> None:
+    said = team_world.run("run", ".", "Write both.", "--team", str(team_world.team), "--backend", "local", "--json")
+    team = json.loads(said.stdout.splitlines()[-1])["team"]
+    pane = terminal(80, 24)
+    pane.start_aideator(["watch", team], {"AIDEATOR_HOME": str(team_world.home)}, team_world.repository.path)
+    first = pane.until(lambda screen: screen.startswith(f" {team} ")).splitlines()
+    assert "✓ plan → ✓ build → ✓ test → ✓ review" in first[0]
+    assert f"{len(STEPS)} ended" in first[0]
+    assert pane.until_shown("q leave").splitlines()[-1].endswith("q leave")
+    pane.keys("q")
+    assert pane.until_ended() == 0
 
 
 def test_a_limit_of_time_ends_a_team(team_world: World, aideator: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

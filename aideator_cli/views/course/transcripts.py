@@ -68,6 +68,11 @@ class Transcripts:
         elif transcript := self.each.get(variation_of(item) or 0):
             _give(transcript, item)
 
+    def read(self, batches: Iterable[Iterable[Item]]) -> None:
+        for batch in batches:
+            for item in batch:
+                self.add(item)
+
     def settle(self, results: Iterable[Result]) -> None:
         """The last results, as the store has them."""
         self.version += 1

@@ -70,6 +70,8 @@ class PanesApp(App[None]):
         """`now` tells the time as RFC 3339, UTC."""
         super().__init__()
         self.transcripts = Transcripts(spec)
+        if not actions.live:
+            self.transcripts.read(batches)  # and then nothing is left of them
         self.feed = Feed(batches)
         self.board = Board(self.transcripts, self._fetch_patch, self.help_lines)
         self._actions = actions
@@ -78,7 +80,7 @@ class PanesApp(App[None]):
         self.settled = False  # the last results are shown
         self.signal: int | None = None  # that asked to leave
         self._asked = False  # for them
-        self._remarked = 0
+        self._remarked = self.transcripts.remarked
         self._used = 0.0  # seconds of this thread's processor time, when something was drawn last
         self._behind = False
         self._selected: int | None = None
@@ -130,13 +132,13 @@ class PanesApp(App[None]):
         if self._fold() and not self._behind:
             self._behind = True
             self.set_timer(CATCHING_UP_SECONDS, self._catch_up)
-        if self.feed.error is not None:
-            self.exit()
-        elif self.feed.exhausted and not self._asked:
-            self._settle()
         if self.transcripts.remarked != self._remarked:
             self._remarked = self.transcripts.remarked
-            self.board.footer.tell("" if self.transcripts.lost else self.transcripts.remarks[-1])
+            self.board.footer.remark("" if self.transcripts.lost else self.transcripts.remarks[-1])
+        if self.feed.error is not None:
+            self.exit()
+        elif self.feed.exhausted and self.board.stands and not self._asked:
+            self._settle()
         self.board.sync(self._seconds(), self._keys(), ("q", f"leave{self._leaving()}"))
 
     def _fold(self) -> bool:
@@ -196,6 +198,7 @@ class PanesApp(App[None]):
 
     def _settle(self) -> None:
         self._asked = True
+        self.board.footer.remark("")
         if self._actions.results is None:
             self._show_outcome()
         else:

@@ -1,7 +1,8 @@
 """The rows above and below the panes: the run, who is there, and what the keys do."""
 
 from collections.abc import Sequence
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -22,6 +23,7 @@ from aideator_cli.views.signs import sign
 
 LEAST_FIGURES = 2  # who is at work, and the time
 PROMPT_CELLS = 12  # the least that is worth its room
+REMARK_SECONDS: Final = 5.0  # as long as Textual shows a notice
 
 
 class Bar(Widget):
@@ -149,15 +151,21 @@ class Footer(Bar):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._told = ""
+        self._told = self._remark = ""
+        self._remarks_until = 0.0  # seconds of `monotonic`
 
     def tell(self, text: str) -> None:
-        """In place of the keys, until one is pressed."""
-        self._told = text
+        """In place of the keys, until one is pressed: it answers a person, who has just pressed one."""
+        self._told, self._remark = text, ""
+
+    def remark(self, text: str) -> None:
+        """In place of the keys, but not for long: nobody has asked for it."""
+        self._remark, self._remarks_until = text, monotonic() + REMARK_SECONDS
 
     def sync(self, keys: Sequence[tuple[str, str]], last: tuple[str, str]) -> None:
-        if self._told:
-            self.draw(Content.assemble(" ", (cut(drawable(self._told), self.size.width - 2), "bold")))
+        told = self._told or (self._remark if monotonic() < self._remarks_until else "")
+        if told:
+            self.draw(Content.assemble(" ", (cut(drawable(told), self.size.width - 2), "bold")))
             return
         room = self.size.width - width_of(f"{last[0]} {last[1]}") - 2
         parts: list[str | tuple[str, str]] = [" "]

@@ -69,6 +69,11 @@ class Board(Screen[None]):
         return self.grid.current
 
     @property
+    def stands(self) -> bool:
+        """Whether there is a pane yet: the first ones come when the size is known."""
+        return bool(self.grid.by_number)
+
+    @property
     def follows(self) -> bool:
         """Whether the current pane keeps its end in sight."""
         if self.current not in self.grid.by_number:
@@ -93,7 +98,7 @@ class Board(Screen[None]):
 
     def sync(self, seconds: float, keys: Sequence[tuple[str, str]], last: tuple[str, str]) -> None:
         """Draws what has changed."""
-        if not self.grid.by_number:
+        if not self.stands:
             return
         if len(self.grid.order) < len(self.transcripts.each):
             self.grid.join()
