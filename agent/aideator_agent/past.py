@@ -32,6 +32,8 @@ class Past:
         if type(kept) is not int or kept < 0 or kept + len(lines) > LINES or sum(map(len, lines)) > BYTES:
             raise ValueError("the agent's own conversation is too long")
         session, by, place, path = map(str, texts)
+        if not place:  # it is replaced in every line
+            raise ValueError("the agent's own conversation can't be read")
         return cls(session, by, place, path, tuple(lines), kept)
 
     def is_same(self, other: "Past") -> bool:

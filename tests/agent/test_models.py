@@ -166,6 +166,20 @@ def test_who_does_not_answer_is_named_in_plain_words() -> None:
     assert words(OSError(101, "Network is unreachable")) == "localhost:9 can't be reached (Network is unreachable)"
 
 
+def test_a_connection_that_broke_is_not_told_as_one_that_never_was() -> None:
+    request = httpx.Request("POST", "http://localhost:9/v1/chat/completions")
+    broken = _caused(
+        _NoConnection(), httpx.ReadError("", request=request), ConnectionResetError(104, "Connection reset by peer")
+    )
+    assert "reached" not in str(translated(broken))
+
+
+def test_errors_that_cause_each_other_are_told_once() -> None:
+    one, other = _NoConnection(), OSError(5, "Input/output error")
+    one.__cause__, other.__context__ = other, one
+    assert "it is down" in str(translated(one))
+
+
 def test_litellm_s_own_words_are_left_out() -> None:
     told: list[str] = []
     list(asking(Provider(translated(_NoConnection())).turn, Interrupts(60), told.append))

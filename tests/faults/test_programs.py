@@ -15,7 +15,7 @@ from tests.fixtures.cluster import Cluster
 CHANGE = {"run": "echo 'x = 2' > a.py"}
 AT_WORK = (CHANGE, {"say": "Changed."}, {"wait": True})
 WHOLE = (CHANGE, {"say": "Changed."})
-LARGE = {"run": "for i in $(seq 20); do head -c 10000000 /dev/zero > zeros$i; done"}  # it takes git seconds to read
+LARGE = {"run": "for i in $(seq 40); do head -c 10000000 /dev/zero > zeros$i; done"}  # it takes git seconds to read
 QUICK = "quick=grep 2 a.py"
 SLOW = "slow=sleep 8; grep 2 a.py"  # a check that is still running when it is killed
 

@@ -37,6 +37,7 @@ OVERFLOW: Final = re.compile(
     r"|input token count .{0,40}exceeds|too large for model with \d+ maximum context length|overflows? the context",
     re.IGNORECASE,
 )
+NO_CONNECTION: Final = ("ConnectError", "ConnectTimeout")  # httpx's: what was under way already is another matter
 PASSING: Final = (408, 409, 425)  # client errors that may pass
 
 
@@ -65,9 +66,10 @@ def translated(error: Exception) -> ModelError:
 
 def _unreachable(error: BaseException) -> str | None:
     """Returns why no connection came about, with the host that was asked. None if there was one."""
-    cause = next((each for each in _chain(error) if isinstance(each, OSError)), None)
+    chain = list(_chain(error))
+    cause = next((each for each in chain if isinstance(each, OSError)), None)
     host = _host(error)
-    if cause is None or host is None:
+    if cause is None or host is None or not any(type(each).__name__ in NO_CONNECTION for each in chain):
         return None
     if isinstance(cause, ConnectionRefusedError):
         return f"nothing listens at {host}"
@@ -89,8 +91,10 @@ def _host(error: BaseException) -> str | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    seen: set[int] = set()  # libraries raise an error from one that it has caused
+    while error is not None and id(error) not in seen:
         yield error
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
 
 

@@ -105,7 +105,7 @@ def test_what_can_not_be_selected_says_why(client: TestClient, home: Path) -> No
     three(home)
     refused = post(client, "/runs/k3v9x2q/3/select")
     assert refused.status_code == 422
-    assert "k3v9x2q/3 can&#39;t be selected: it has no patch (limit)" in refused.text
+    assert "k3v9x2q/3 can&#39;t be selected: it has no patch (limit (steps))" in refused.text
     as_json = post(client, "/runs/k3v9x2q/3/select", json=True)
     assert as_json.json()["detail"].startswith("k3v9x2q/3 can't be selected")
 
