@@ -202,10 +202,11 @@ def test_a_command_that_sleeps_writes_or_works_is_not_idle(commands: Commands, c
     assert commands.run(command, seconds=120, idle=2).exit_code == 0
 
 
-# The other program carries no mark of the command, and shares its part of the machine, of which the command gets three thousandths.
+# The other program carries no mark of the command, and takes all but three thousandths of the processor. The command shares it only once
+# it has begun: a process that is being loaded carries no mark yet.
 STARVED = """
 taskset -c 0 env -i /bin/sh -c 'while :; do :; done' &
-taskset -c 0 chrt --idle 0 /bin/sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
+taskset -c 0 /bin/sh -c 'chrt --idle --pid 0 $$; i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
 kill $!
 """
 
