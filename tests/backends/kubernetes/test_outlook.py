@@ -51,7 +51,10 @@ def test_what_could_not_be_asked_then_is_asked_again(tmp_path: Path, monkeypatch
     with answering(namespace.answer) as fake:
         place = backend(fake, tmp_path, monkeypatch)
     place.prepare()
-    until(lambda: place._outlook is not None and place._outlook.has_failed, "there is no server")
+    outlook = place._outlook
+    assert outlook is not None
+    answers = (outlook.version, outlook.who, outlook.ranges, outlook.quotas)
+    until(lambda: all(each.done() for each in answers), "there is no server")
     with answering(namespace.answer, port=int(fake.url.rpartition(":")[2])) as fake:
         place.submit(run_spec(1))
         assert asked(fake) == [*ASKED]
