@@ -38,7 +38,7 @@ def test_a_commit_from_the_base_whatever_head_and_files_are(scene: Scene, work: 
         == f"{done.commit} {base} Ada <ada@example.org>"
     )
     assert scene.repository.git("show", "fix/it:a.py") == "x = 2"
-    assert lines(done)[0].endswith("+0 −0.  git switch fix/it")
+    assert lines(done)[0].endswith(f"+0 −0.  git -C {scene.top} switch fix/it")
 
 
 def test_the_message_is_the_summary_and_trailers() -> None:
