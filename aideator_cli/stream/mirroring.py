@@ -71,6 +71,7 @@ class _Mirror:
         self._record: dict[str, Any] = {}
         self._attempts: dict[str, Attempt] = {}
         self._sequences: dict[str, Sequence | None] = {}
+        self._upto: dict[str, int] = {}  # attempts that the server has closed: no event of theirs is newer than this
         self._closed = {known.attempt.id for known in store.attempts(spec.id) if known.closed}
         self._seen = set(store.observations(spec.id))
         self._ended: set[int] = set()  # variations without an attempt that are told to have ended
@@ -143,8 +144,7 @@ class _Mirror:
                 self.is_over |= sent.id.endswith("-end")
         if self.is_over:
             self._ask()
-            items += self._ends()
-        return items
+        return [*items, *self._ends()]
 
     def _ends(self) -> list[Item]:
         """Returns the ends that are new: of attempts whose events are all here, and of variations that never had one."""
@@ -154,6 +154,8 @@ class _Mirror:
         for told in self._record["attempts"]:
             attempt = self._attempts[told["id"]]
             if attempt.id in self._closed or not told["closed"] or attempt.variation not in self._numbers:
+                continue
+            if not self.is_over and self.position < self._upto[attempt.id]:
                 continue
             items += self._opened(attempt)
             if self._sequences[attempt.id] is None:
@@ -172,6 +174,9 @@ class _Mirror:
     def _ask(self) -> None:
         self._record = self._backend.record(self._spec.id)
         self._attempts = {attempt.id: attempt for attempt in attempts_of(self._record)}
+        for told in self._record["attempts"]:
+            if told["closed"]:
+                self._upto.setdefault(told["id"], int(self._record["last"]))
 
     def _event(self, sent: Sent) -> list[Item]:
         whose, raw = line_of(sent.data)
