@@ -1,6 +1,6 @@
 """The conversation of a program as it keeps it itself: lines of a file below its HOME. It is foreign text to whoever reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Self
 
@@ -29,7 +29,7 @@ class Past:
             isinstance(text, str) and "\n" not in text for text in (*texts, *lines)
         ):
             raise ValueError("the agent's own conversation can't be read")
-        if type(kept) is not int or kept < 0 or kept + len(lines) > LINES or sum(map(len, lines)) > BYTES:
+        if type(kept) is not int or kept < 0 or not fits(lines, kept):
             raise ValueError("the agent's own conversation is too long")
         session, by, place, path = map(str, texts)
         if not place:  # it is replaced in every line
@@ -53,9 +53,14 @@ class Past:
         if len(before) != self.kept or (self.kept and known is not None and not self.is_same(known)):
             raise ValueError("a part of the agent's own conversation is missing")
         whole = replace(self, lines=(*before, *self.lines), kept=0)
-        if len(whole.lines) > LINES or sum(map(len, whole.lines)) > BYTES:
+        if not fits(whole.lines):
             raise ValueError("the agent's own conversation is too long")
         return whole
+
+
+def fits(lines: Sequence[str], before: int = 0) -> bool:
+    """Whether a conversation may have these lines, behind so many that are known."""
+    return before + len(lines) <= LINES and sum(map(len, lines)) <= BYTES
 
 
 def _common(old: tuple[str, ...], new: tuple[str, ...]) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from aideator_agent.checkpoint import Standing, read
 from aideator_agent.protocol import LINE_BYTES, OUTPUT_BYTES
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
 from tests.agent.loaded import Attempt, Loaded
@@ -22,6 +23,14 @@ from tests.agent.loaded import Attempt, Loaded
 Event = dict[str, Any]
 Turns = Sequence[Mapping[str, Any]]
 PATIENCE = 300.0  # seconds after which an agent that does not end is killed: on a busy machine LiteLLM alone takes one
+
+
+def stood(events: Sequence[Event], began: Standing, patch: bytes | None) -> Standing:
+    """Where an attempt with this patch stood at its last checkpoint. `began`: where it went on from."""
+    standing = began
+    for step, checkpoint in read(event for event in events if event["type"] == "checkpoint"):
+        standing = standing.then(checkpoint, step, patch)
+    return standing
 
 
 def call(tool: str, **arguments: Any) -> dict[str, Any]:

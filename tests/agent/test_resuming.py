@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from aideator_agent.checkpoint import INTERRUPTED, Standing, read
+from aideator_agent.checkpoint import INTERRUPTED, Standing
 from aideator_agent.resuming import NOTE
 from aideator_agent.spec import Limits, Price, Sent, VariationSpec
-from tests.agent.running import Agent, Event, Record, Running, bash, spec_of, submit
+from tests.agent.running import Agent, Event, Record, Running, bash, spec_of, stood, submit
 from tests.agent.test_lfs import large
 from tests.agent.test_origin import CONTINUED, earlier, ran_upon
 from tests.agent.test_sent import put
@@ -32,11 +32,8 @@ def costly(turn: dict[str, Any]) -> dict[str, Any]:
 
 def standing_of(events: Sequence[Event], **more: Any) -> Standing:
     """Where an attempt stood at its last checkpoint."""
-    standing = Standing(LOST, 0, "")
-    for step, checkpoint in read(event for event in events if event["type"] == "checkpoint"):
-        patch = "".join(event["text"] for event in events if event["type"] == "patch").encode()
-        standing = standing.then(checkpoint, step, patch)
-    return replace(standing, **more)
+    patch = "".join(event["text"] for event in events if event["type"] == "patch").encode()
+    return replace(stood(events, Standing(LOST, 0, ""), patch), **more)
 
 
 @contextmanager
@@ -123,9 +120,7 @@ def test_an_attempt_that_went_on_can_be_lost_too(agent: Agent, repository: Local
     with agent.start(spec_of(str(repository.path), [one, two, waits]), AIDEATOR_RESUME=str(file)) as running:
         running.until(lambda event: event["type"] == "output" and event["text"] == "waiting\n")
         events = [json.loads(line) for line in running.lines]
-    standing = first
-    for step, checkpoint in read(event for event in events if event["type"] == "checkpoint"):
-        standing = standing.then(checkpoint, step, None)
+    standing = stood(events, first, None)
     assert standing.step == 2
     record = another(agent, standing, repository, [one, two, bash("cat one.txt two.txt"), submit()])
     assert record.text("output").startswith("one\ntwo\n")

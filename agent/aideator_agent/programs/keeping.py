@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from aideator_agent.files import FILE, FOLDER
 from aideator_agent.models.base import is_shallow
-from aideator_agent.past import BYTES, LINES, Past
+from aideator_agent.past import BYTES, LINES, Past, fits
 from aideator_agent.program import SessionFile
 from aideator_agent.programs.home import Home
 from aideator_agent.verdict import failed
@@ -62,9 +62,7 @@ class Keeping:
         if max(map(len, written), default=0) > LINE:
             return None
         lines = tuple(self._kept(written))
-        if len(lines) > LINES or sum(map(len, lines)) > BYTES:
-            return None
-        return Past(session, by, self._place, "/".join(self._found), lines)
+        return Past(session, by, self._place, "/".join(self._found), lines) if fits(lines) else None
 
     def lay(self, past: Past) -> Past:
         """Writes the file for a program that starts in this place. Returns the conversation as it lies there. Raises `Unusable`."""

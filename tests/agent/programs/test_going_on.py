@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from aideator_agent.checkpoint import Standing, read
+from aideator_agent.checkpoint import Standing
 from aideator_agent.resuming import ANEW
 from tests.agent.programs.conftest import FakeAgent
-from tests.agent.running import Agent
+from tests.agent.running import Agent, stood
 
 
 def test_the_next_one_begins_with_its_changes(agent: Agent, fake: FakeAgent, tmp_path: Path) -> None:
@@ -17,9 +17,7 @@ def test_the_next_one_begins_with_its_changes(agent: Agent, fake: FakeAgent, tmp
         running.until(lambda event: event["type"] == "changes")
         running.terminate()
         first = running.finish()
-    standing = Standing(first.events[0]["attempt"], 0, "")
-    for step, checkpoint in read(first.of("checkpoint")):
-        standing = standing.then(checkpoint, step, first.patch)
+    standing = stood(first.events, Standing(first.events[0]["attempt"], 0, ""), first.patch)
     file = tmp_path / "standing"
     file.write_bytes(standing.packed())
 

@@ -18,7 +18,7 @@ from aideator_agent.programs.home import Home
 from aideator_agent.programs.keeping import LINE, NAMES, READ_LINES, Keeping
 from aideator_agent.resuming import ANEW, NOTE
 from tests.agent.programs.conftest import FakeAgent, program
-from tests.agent.running import Agent, Record
+from tests.agent.running import Agent, Record, stood
 
 KEEPS = ".fake/{folder}/one.jsonl"
 FILE = SessionFile(".fake/*/*.jsonl", ("statistics",))
@@ -36,10 +36,7 @@ def lost(agent: Agent, fake: FakeAgent, *steps: dict[str, Any], **script: Any) -
         running.until(lambda event: event["type"] == "changes")
         running.terminate()
         first = running.finish()
-    standing = Standing(first.events[0]["attempt"], 0, "")
-    for step, checkpoint in read(first.of("checkpoint")):
-        standing = standing.then(checkpoint, step, first.patch)
-    return standing
+    return stood(first.events, Standing(first.events[0]["attempt"], 0, ""), first.patch)
 
 
 def another(agent: Agent, fake: FakeAgent, standing: Standing, *steps: dict[str, Any], **script: Any) -> Record:
@@ -117,10 +114,7 @@ def test_one_that_took_up_its_conversation_can_be_lost_too(agent: Agent, fake: F
         running.until(lambda event: event["type"] == "changes")
         running.terminate()
         second = running.finish()
-    standing = first
-    for step, checkpoint in read(second.of("checkpoint")):
-        standing = standing.then(checkpoint, step, second.patch)
-    record = another(agent, fake, standing)
+    record = another(agent, fake, stood(second.events, first, second.patch))
     assert record.end["outcome"] == "succeeded", record.outcome
     (remembered,) = fake.notes("remembered")
     assert [line.get("text") for line in remembered[2:]] == ["First I look around.", NOTE, "On."]
