@@ -55,8 +55,14 @@ def shipment(request: Request, server: ServerBackend) -> Shipment | None:
         if dirty:
             raise usage("--dirty can't be combined with --diff, which says with what the agents begin")
         return None
-    if is_this_machine(server.client.url) and not dirty and "admin" in server.scopes():
+    scopes = server.scopes()
+    if is_this_machine(server.client.url) and not dirty and "admin" in scopes:
         return None
+    if "run" not in scopes:
+        raise refused(
+            "this token may not do that: it needs the scope run",
+            hint="ask for a token that has it: aideator token create --scope",
+        )
     located = locate(request.repo, request.ref, from_pods=True)
     packed = pack(located, request.sending, to_cluster=True, submodules=request.cloning.submodules, through_server=True)
     url = packed.repository.url
@@ -71,11 +77,6 @@ def ship(sent: Shipment, server: ServerBackend) -> dict[str, Any]:
     fields: dict[str, Any] = {"repository": sent.url, **({"private": True} if sent.private else {})}
     if pieces is None:
         return {**fields, "ref": repository.base}
-    if "run" not in server.scopes():
-        raise refused(
-            "this token may not do that: it needs the scope run",
-            hint="ask for a token that has it: aideator token create --scope",
-        )
     told: dict[str, Any] = {"base": repository.base}
     for name in ("commits", "objects"):
         if piece := getattr(pieces, name):
