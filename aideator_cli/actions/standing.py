@@ -62,14 +62,9 @@ class _Looking:
             return newest, None, (), None
         team = store.team(run.spec.team.team) if run.spec.team else None
         if team is not None:
-            is_applied = team.result is not None and applied_last(run.repository_path, team.result)
-            taken = (
-                ()
-                if is_applied
-                else ("diff", "apply")
-                if team.state == "succeeded" and team.id not in store.lost_results()
-                else ()
-            )
+            is_there = team.state == "succeeded" and team.id not in store.lost_results()
+            is_applied = is_there and team.result is not None and applied_last(run.repository_path, team.result)
+            taken = ("diff", "apply") if is_there and not is_applied else ()
             return newest, team, tuple(command(verb, team.id) for verb in taken), None
         if run.state != "ended":
             return newest, None, (), None
