@@ -285,17 +285,20 @@ def _environment(process: Path) -> bytes:
     for _ in range(EXECUTING):
         if environment := place.read_bytes():
             return environment
-        if not _executes(process):
+        if _has_none(process):
             break
         time.sleep(0.001)
-    return place.read_bytes()  # it may have become the other program between the two looks
+    return b""
 
 
-def _executes(process: Path) -> bool:
-    """Whether the process has no place for an environment yet (`env_end` in proc_pid_stat(5)); kernel threads and zombies never have."""
+def _has_none(process: Path) -> bool:
+    """Whether the process is a program without an environment: `env_start` and `env_end` in proc_pid_stat(5) are one place.
+
+    While it executes another program both are 0. Kernel threads and zombies never have any.
+    """
     fields = (process / "stat").read_bytes().rpartition(b")")[2].split()
-    state, flags, env_end = fields[0], int(fields[6]), int(fields[48])
-    return state not in b"ZX" and not flags & KERNEL_THREAD and env_end == 0
+    state, flags, start, end = fields[0], int(fields[6]), int(fields[47]), int(fields[48])
+    return state in b"ZX" or bool(flags & KERNEL_THREAD) or (start == end and end != 0)
 
 
 def _marked_by_ps(mark: str) -> Iterator[int]:

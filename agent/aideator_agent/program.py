@@ -18,6 +18,7 @@ class SessionFile:
 
     file: str  # its path, in which `*` stands for any part of a name
     without: tuple[str, ...] = ()  # `type` of lines that the program does not need to go on
+    laid: str = ""  # how its name begins once it is laid back, for a program that would write a new one by its old name
 
 
 @frozen

@@ -45,6 +45,7 @@ class Keeping:
         self._home = home
         self._parts = parts
         self._without = frozenset(file.without)
+        self._laid = file.laid
         self._place = os.fspath(place)
         self._found: tuple[str, ...] | None = None
 
@@ -68,7 +69,8 @@ class Keeping:
         """Writes the file for a program that starts in this place. Returns the conversation as it lies there. Raises `Unusable`."""
         if not past.lines or not all(map(_is_record, past.lines)):
             raise Unusable("it is not whole")
-        path = past.path.replace(_as_name(past.place), _as_name(self._place))
+        *folders, name = past.path.replace(_as_name(past.place), _as_name(self._place)).split("/")
+        path = "/".join((*folders, name if name.startswith(self._laid) else self._laid + name))
         if not self._is_match(PurePosixPath(path).parts):
             raise Unusable(f"{past.path[:200]!r} is not where its file lies")
         before, now = _quoted(past.place), _quoted(self._place)

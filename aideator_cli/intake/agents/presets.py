@@ -18,6 +18,7 @@ tools:                            # optional: the names of its own tools, for th
 session:                          # optional, with acp: where it keeps its conversation, so that it can go on after its machine was lost
   file: .our-agent/sessions/*.jsonl   # below its HOME: an object of JSON a line, the session's id in the first; `*` is any part of a name
   without: [statistics]           # optional: what `type` of lines it does not need for that
+  laid: earlier-                  # optional: how its name begins for the next attempt, if the agent may write a new one by its old name
 version: our-agent --version      # optional
 install: npm install -g our-agent # optional
 docs: https://example.com         # optional
@@ -54,7 +55,7 @@ FIELDS: Final = (
 )
 OF_WIRE: Final = ("env", "files")
 OF_OPTION: Final = (*OF_WIRE, "least")
-OF_SESSION: Final = ("file", "without")
+OF_SESSION: Final = ("file", "without", "laid")
 WORDS: Final = ("url", "token", "model", "home", "prompt")
 OF_PROGRAMS: Final = ("bash", "read_file", "write_file", "str_replace")  # what a program may have of its own
 TOOLS: Final = ("bash", SEARCH, *OF_PROGRAMS[1:])  # of AIdeator's own loop besides `submit`, as roles name them
@@ -225,14 +226,16 @@ def _session(file: Placed, protocol: Protocol) -> SessionFile | None:
     if "session" not in file.value:
         return None
     written = _mapping(file, "session", OF_SESSION)
-    name, without = written.get("file"), written.get("without", [])
+    name, without, laid = written.get("file"), written.get("without", []), written.get("laid", "")
     if protocol != "acp":
         raise usage(f"{file.where('session')}: only an agent that speaks ACP can take up a session", EXAMPLE)
     if not isinstance(name, str) or not _is_below(name):
         raise usage(f"{file.where('session', 'file')}: file takes the path of a file below the agent's HOME", EXAMPLE)
     if not isinstance(without, list) or not all(isinstance(each, str) for each in without):
         raise usage(f"{file.where('session', 'without')}: without takes a list of texts", EXAMPLE)
-    return SessionFile(name, tuple(without))
+    if not isinstance(laid, str) or "/" in laid:
+        raise usage(f"{file.where('session', 'laid')}: laid takes the beginning of a file's name", EXAMPLE)
+    return SessionFile(name, tuple(without), laid)
 
 
 def _mapping(file: Placed, name: str, allowed: tuple[str, ...]) -> Mapping[str, Any]:

@@ -168,6 +168,17 @@ def test_lines_are_read_as_json_only_if_they_are_few_and_short(
     assert keeping.look("s-1", "") is None
 
 
+def test_a_program_that_would_write_a_new_file_by_the_old_name_finds_the_old_one_by_another(tmp_path: Path) -> None:
+    file = SessionFile(".fake/*/*.jsonl", laid="earlier-")
+    path = ".fake/a/one.jsonl"
+    for _ in range(2):  # it may be lost again
+        home = Home(tmp_path, {}, program("fake"))
+        laid = Keeping(home, file, tmp_path).lay(replace(BEGUN, path=path, place=str(tmp_path)))
+        path = laid.path
+        assert path == ".fake/a/earlier-one.jsonl"
+        assert (home.folder / path).read_text().splitlines() == list(BEGUN.lines)
+
+
 def test_of_many_folders_few_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[tuple[str, ...]] = []
 
