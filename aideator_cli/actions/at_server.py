@@ -12,7 +12,14 @@ from aideator_cli.actions.estimating import Estimate
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.merging import Merging
-from aideator_cli.actions.shipping import Shipment, bring_snapshot, keep_snapshot, ship, shipment
+from aideator_cli.actions.shipping import (
+    Shipment,
+    bring_snapshot,
+    keep_snapshot,
+    ship,
+    ship_hidden,
+    shipment,
+)
 from aideator_cli.actions.starting import unconfirmed
 from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
@@ -42,12 +49,9 @@ _FIELDS: Final[Mapping[str, str]] = {
     "pod.image": "image", "cloning.subdir": "subdir", "cloning.depth": "depth", "cloning.sparse": "sparse",
     "cloning.submodules": "submodules", "question.answer": "answer", "question.diff": "diff", "briefing.roles": "roles",
     "briefing.variables": "variables", "briefing.memory": "memory", "escalate": "escalate", "private": "private",
-    "matrix": "matrix", "issue": "issue", "surroundings.env": "env",
+    "matrix": "matrix", "issue": "issue", "surroundings.env": "env", "checking.hidden": "hidden",
+    "checking.hidden_verify": "hidden_verify",
 }  # fmt: skip
-_WHY: Final[Mapping[str, str]] = {
-    "checking.hidden": "its agents may be processes on its machine, which could read the checks",
-    "checking.hidden_verify": "its agents may be processes on its machine, which could read the checks",
-}
 _ANEW: Final[Mapping[str, str]] = {"parallel": "max_parallel"}  # of what a run that goes on is asked
 _UNSAID: Final = frozenset({"sending.secrets", "only_shown"})  # they say nothing about the run
 _SENT: Final = frozenset({"sending.dirty", "ref", "repo"})  # a shipment says them
@@ -220,6 +224,8 @@ def body_of(
         body["issue"] = asdict(request.issue)
     if "env" in body:
         body["env"] = _env(request)
+    if "hidden" in body:
+        body["hidden"] = ship_hidden(request, server)
     return {**body, **({"repository": _repository(request.repo, server)} if sent is None else ship(sent, server))}
 
 
@@ -287,9 +293,8 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def _untaken(part: str, server: ServerBackend) -> AideatorError:
     option = f"--{_OPTIONS.get(part) or part.rpartition('.')[2].replace('_', '-')}"
-    why = f": {_WHY[part]}" if part in _WHY else ""
     return usage(
-        f"the server {server.where} does not take {option}{why}",
+        f"the server {server.where} does not take {option}",
         hint=f"leave out {option}, or --no-server runs it without the server",
     )
 

@@ -1,5 +1,7 @@
-"""Brings what only this machine has of a repository to a server: the same that a cluster would get from here."""
+"""Brings what only this machine has to a server: of a repository what a cluster would get from here, and the files of hidden checks."""
 
+import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +15,15 @@ from aideator_cli.backends import parcel
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend
 from aideator_cli.errors import refused, usage
+from aideator_cli.intake import checks, hidden
 from aideator_cli.intake.identity import names
-from aideator_cli.intake.repository import is_url, locate
+from aideator_cli.intake.repository import Located, is_url, locate
 from aideator_cli.intake.request import Request
 from aideator_cli.intake.routing import privacy
 from aideator_cli.intake.sending.pack import pack
 from aideator_cli.intake.sending.packed import SNAPSHOT, Packed
 from aideator_cli.intake.sending.received import SCHEME
+from aideator_cli.intake.sending.sealed import seal
 from aideator_cli.system.configuration.repository import root_of
 
 if TYPE_CHECKING:
@@ -86,6 +90,20 @@ def ship(sent: Shipment, server: ServerBackend) -> dict[str, Any]:
         if getattr(pieces, name):
             told[name] = True
     return {**fields, "sent": told, **({"ref": repository.ref} if repository.ref else {})}
+
+
+def ship_hidden(request: Request, server: ServerBackend) -> dict[str, str]:
+    """Sends the files of hidden checks, sealed, and returns what opens them. Raises `AideatorError` as a run on this machine would."""
+    folder = request.checking.hidden
+    assert folder is not None
+    asked = checks.parse(request.checking)
+    here = None if is_url(request.repo) else locate(request.repo, request.ref, from_pods=False)
+    contents, key = hidden.files(folder, here), secrets.token_bytes(32)
+    hidden.pack(contents, asked, here or Located(request.repo, request.ref, None))
+    sealed = seal(contents, key)
+    sha256 = hashlib.sha256(sealed).hexdigest()
+    server.upload(sha256, sealed)
+    return {"files": sha256, "key": key.hex()}
 
 
 def bring_snapshot(sent: Shipment) -> None:

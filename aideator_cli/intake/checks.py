@@ -82,7 +82,7 @@ def parse(asked: Checking) -> Checks:
 def _expect_nothing_else(asked: Checking) -> None:
     given = {
         "--setup": asked.setup, "--no-baseline": not asked.baseline, "--verify-repeat": asked.repeat != 1,
-        "--verify-report": asked.report, "--allow-change": asked.allow_change, "--hidden": asked.hidden,
+        "--verify-report": asked.report, "--allow-change": asked.allow_change, "--hidden": asked.hidden or asked.unseen,
     }  # fmt: skip
     for option, value in given.items():
         if value:

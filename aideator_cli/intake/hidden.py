@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aideator_agent.carried import BYTES, FILES, is_inside
 from aideator_agent.spec import Hidden
 from aideator_cli.errors import not_found, usage
+from aideator_cli.intake.sending.sealed import Contents
 from aideator_cli.text.figures import size
 
 if TYPE_CHECKING:
@@ -33,21 +34,25 @@ def check(request: "Request", backend: str) -> None:
             )
 
 
-def pack(folder: Path | None, asked: "Checks", located: "Located") -> tuple[bytes, Hidden]:
-    """Returns the archive and what the spec says of it.
+def files(folder: Path, located: "Located | None") -> Contents:
+    """Returns the files of the folder. `located`: None if the repository is not on this machine.
 
     Raises `AideatorError` for files that can't be laid over a tree, or that agents could find.
     """
-    if folder is not None:
+    if located is not None:
         _expect_outside(folder, located)
-    contents = {} if folder is None else _read(folder)
+    return _read(folder)
+
+
+def pack(contents: Contents, asked: "Checks", located: "Located") -> tuple[bytes, Hidden]:
+    """Returns the archive and what the spec says of it. Raises `AideatorError` for files that can't be laid over a tree."""
     commands = [*asked.setup, *(check.command for check in (*asked.checks, *asked.hidden))]
     _check_paths(contents, commands, asked.verify_report, located)
     from aideator_agent.hidden import archive
 
     packed = archive(asked.hidden, contents)
     if len(packed) > PACKED:
-        raise usage(f"--hidden {folder}: its files are {size(len(packed))} when packed; the most are {size(PACKED)}")
+        raise usage(f"--hidden: its files are {size(len(packed))} when packed; the most are {size(PACKED)}")
     return packed, Hidden(len(asked.hidden), len(contents))
 
 

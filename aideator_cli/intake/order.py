@@ -197,18 +197,21 @@ def _is_model(request: Request, settings: Settings, name: str) -> bool:
 
 
 def _check_hidden(request: Request, backend: str) -> None:
-    if request.checking.hidden or request.checking.hidden_verify:
+    if request.checking.hides:
         from aideator_cli.intake import hidden
 
         hidden.check(request, backend)
 
 
 def _hidden(request: Request, asked: checks.Checks, located: Located) -> tuple[bytes, Hidden] | None:
-    if not (request.checking.hidden or asked.hidden):
+    folder, contents = request.checking.hidden, request.checking.unseen
+    if not (folder or contents or asked.hidden):
         return None
     from aideator_cli.intake import hidden
 
-    return hidden.pack(request.checking.hidden, asked, located)
+    if folder is not None:
+        contents = hidden.files(folder, located)
+    return hidden.pack(contents or {}, asked, located)
 
 
 def _spec(request: Request, defaults: Defaults, read: _Read, repository: Repository) -> RunSpec:

@@ -109,8 +109,16 @@ class Checking:
     report: str | None = None  # the JUnit XML file that the checks write
     hidden: Path | None = None  # a folder whose files are laid over each tree that is checked, and that no agent sees
     hidden_verify: Sequence[str] = ()  # commands that no agent sees, each as [NAME=]COMMAND
+    unseen: Mapping[str, tuple[bytes, bool]] | None = (
+        None  # the files of `hidden`, read by another machine; in its place
+    )
     allow_change: Sequence[str] = ()  # globs of tests and check settings that a patch may change
     signals: bool = True  # whether each patch is searched for what a reviewer wants to know
+
+    @property
+    def hides(self) -> bool:
+        """Returns whether there is something that no agent sees."""
+        return bool(self.hidden or self.hidden_verify or self.unseen)
 
 
 @frozen

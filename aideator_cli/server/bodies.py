@@ -34,6 +34,26 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+class ReadIssue(Body):
+    """An issue, or a pull request, as the caller has read it: the server asks no forge. Agents are shown it as data."""
+
+    url: str = Field(pattern="^https?://[!-~]+$", max_length=2000)
+    number: int = Field(ge=1, le=2**53)
+    repository: str = Field(min_length=1, max_length=500, description="OWNER/NAME.")
+    title: str = Field(min_length=1, max_length=300)
+    author: str = Field(max_length=500)
+    text: str = Field(max_length=700_000, description="Title, description and comments.")
+    comments: int = Field(default=0, ge=0, le=1_000_000, description="How many of them the text holds.")
+    left_out: int = Field(default=0, ge=0, le=1_000_000, description="Comments that had no room.")
+    cut: bool = Field(default=False, description="Whether the description or a comment is not whole.")
+    pull: bool = Field(default=False, description="Whether it is a pull request.")
+
+    def issue(self) -> Issue:
+        """Returns it without control characters."""
+        words = {name: one_line(getattr(self, name)) for name in ("url", "repository", "title", "author")}
+        return Issue(**{**self.model_dump(), **words, "text": clean(self.text)})
+
+
 class Order(Body):
     """What starts agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
 
@@ -90,6 +110,12 @@ class Order(Body):
     allow_local_shell: bool = Field(
         default=False, description="Let a model's commands run on the server's machine. Needs the scope admin."
     )
+    issue: ReadIssue | None = Field(
+        default=None, description="What the prompt is about. Default prompt: to resolve it."
+    )
+    env: dict[str, str] = Field(
+        default={}, max_length=200, description="Variables of the agents' commands. The model can read them."
+    )
 
     @property
     def workers(self) -> list[str]:
@@ -111,7 +137,8 @@ class Order(Body):
             ),
             pod=Pod(image=self.image),
             cloning=Cloning(subdir=self.subdir, depth=self.depth, sparse=self.sparse, submodules=self.submodules),
-            briefing=Briefing(roles=self.roles, memory=self.memory),
+            briefing=Briefing(roles=self.roles, memory=self.memory), issue=None if self.issue is None else self.issue.issue(),
+            surroundings=Surroundings([f"{name}={value}" for name, value in self.env.items()]),
         )  # fmt: skip
 
     def where(self) -> Where:
@@ -129,26 +156,6 @@ class Matrix(Body):
     )
     roles: list[str] = Field(default=[], max_length=CELLS, description="Each NAME.")
     n: int = Field(default=1, ge=1, le=CELLS)
-
-
-class ReadIssue(Body):
-    """An issue, or a pull request, as the caller has read it: the server asks no forge. Agents are shown it as data."""
-
-    url: str = Field(pattern="^https?://[!-~]+$", max_length=2000)
-    number: int = Field(ge=1, le=2**53)
-    repository: str = Field(min_length=1, max_length=500, description="OWNER/NAME.")
-    title: str = Field(min_length=1, max_length=300)
-    author: str = Field(max_length=500)
-    text: str = Field(max_length=700_000, description="Title, description and comments.")
-    comments: int = Field(default=0, ge=0, le=1_000_000, description="How many of them the text holds.")
-    left_out: int = Field(default=0, ge=0, le=1_000_000, description="Comments that had no room.")
-    cut: bool = Field(default=False, description="Whether the description or a comment is not whole.")
-    pull: bool = Field(default=False, description="Whether it is a pull request.")
-
-    def issue(self) -> Issue:
-        """Returns it without control characters."""
-        words = {name: one_line(getattr(self, name)) for name in ("url", "repository", "title", "author")}
-        return Issue(**{**self.model_dump(), **words, "text": clean(self.text)})
 
 
 class SentCommits(Body):
@@ -170,8 +177,15 @@ class SentCommits(Body):
     snapshot: bool = Field(default=False, description="Whether base was made of uncommitted changes.")
 
 
-class NewRun(Order):
-    """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
+class HiddenFiles(Body):
+    """What was uploaded for the run's hidden checks. It is sealed, because the database keeps uploads: the key is stored nowhere."""
+
+    files: str = Field(pattern=SHA256, description="The hash of the uploaded bytes.")
+    key: str = Field(pattern=SHA256, description="A random key, used once: 64 hexadecimal digits.", repr=False)
+
+
+class RunOrder(Order):
+    """What starts a run, but for what was uploaded for it."""
 
     escalate: list[str] = Field(
         default=[],
@@ -189,14 +203,9 @@ class NewRun(Order):
     matrix: Matrix | None = Field(
         default=None, description="Prompts × agents × models × temperatures × roles, in place of n; 200 agents at most."
     )
-    sent: SentCommits | None = Field(
-        default=None, description="Commits that no repository has, uploaded before as PUT /api/v1/uploads says."
-    )
-    issue: ReadIssue | None = Field(
-        default=None, description="What the prompt is about. Default prompt: to resolve it."
-    )
-    env: dict[str, str] = Field(
-        default={}, max_length=200, description="Variables of the agents' commands. The model can read them."
+    hidden_verify: list[str] = Field(
+        default=[],
+        description="Commands that check each patch and that no agent sees before all is done, each [NAME=]COMMAND.",
     )
     many: bool = Field(default=False, description="Let the matrix start more than 20 agents.")
 
@@ -209,12 +218,22 @@ class NewRun(Order):
         asked = super().request()
         variables = [f"{name}={value}" for name, value in self.variables.items()]
         return replace(
-            asked, issue=None if self.issue is None else self.issue.issue(),
-            surroundings=Surroundings([f"{name}={value}" for name, value in self.env.items()]),
+            asked, checking=replace(asked.checking, hidden_verify=self.hidden_verify),
             escalate=self.escalate, temperatures=tuple(self.temperatures), first=self.first,
             matrix=None if self.matrix is None else self.matrix.model_dump(exclude_unset=True),
             question=Question(answer=self.answer, diff=self.diff), briefing=replace(asked.briefing, variables=variables),
         )  # fmt: skip
+
+
+class NewRun(RunOrder):
+    """One prompt for several agents. The fields are the options of `aideator run`; a field that is missing is as its option by default."""
+
+    sent: SentCommits | None = Field(
+        default=None, description="Commits that no repository has, uploaded before as PUT /api/v1/uploads says."
+    )
+    hidden: HiddenFiles | None = Field(
+        default=None, description="Files that are laid over each tree before it is checked, and that no agent sees."
+    )
 
 
 class NewTeam(Order):

@@ -91,8 +91,8 @@ class Checked:
             self._since = time.monotonic()
 
 
-class NewRun(bodies.NewRun):
-    """One prompt for several agents."""
+class NewRun(bodies.RunOrder):
+    """One prompt for several agents. A tool call uploads nothing."""
 
     prompt: str = Field(min_length=1, description="What the agents are to do.")
 
@@ -123,7 +123,8 @@ class Cancel(OfRun, bodies.Stopping):
     """Which agents stop."""
 
 
-async def _run(work: Work, asked: bodies.NewRun, _tell: Tell) -> Answer:
+async def _run(work: Work, told: NewRun, _tell: Tell) -> Answer:
+    asked = bodies.NewRun.model_validate(told.model_dump(exclude_unset=True))
     check_call(work, asked)
     if asked.many:
         raise refused("a tool call may not start more than 20 agents", hint=command("run", "REPO", "--matrix", "FILE"))
@@ -272,7 +273,7 @@ def check_call(work: Work, asked: bodies.Order) -> None:
             "a tool call may not set api_base, to which your keys would go",
             hint=(command("config", "set", "api_base", "URL"), " sets it for every run"),
         )
-    if not work.shell and isinstance(asked, bodies.NewRun) and asked.env:
+    if not work.shell and asked.env:
         raise refused("a tool call may not set variables of this machine's processes", hint=SHELL)
     if not work.shell and (asked.allow_local_shell or any(of_files(asked))):
         raise refused(

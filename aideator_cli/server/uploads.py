@@ -1,4 +1,5 @@
-"""What a client sends for a run that it is about to start: commits that no repository has. It is kept for a while, for its user alone."""
+"""What a client sends for a run that it is about to start: commits that no repository has, and hidden files, which are sealed. It is kept
+for a while, for its user alone."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.errors import usage
 from aideator_cli.intake.request import Request as NewRequest
 from aideator_cli.intake.sending.received import packed
+from aideator_cli.intake.sending.sealed import opened
 from aideator_cli.server import bodies
 from aideator_cli.server.access import Caller, caller_with
 from aideator_cli.server.gate import LARGEST_UPLOAD, STREAM
@@ -34,11 +36,11 @@ BYTES: Final[Mapping[str, Any]] = {
 @router.put(
     "/{sha256}",
     status_code=HTTPStatus.NO_CONTENT,
-    summary="Keep commits for 15 minutes, for a run that is started with them",
+    summary="Keep bytes for 15 minutes, for a run that is started with them",
     openapi_extra=dict(BYTES),
 )
 async def put(request: Request, caller: Acting, sha256: Hash) -> Response:
-    """The body is what `sent` of a run names: a git bundle, or an archive of objects. The same again is kept anew."""
+    """The body is what `sent` or `hidden` of a run names: a git bundle, an archive of objects, sealed files. The same again is kept."""
     request.state.target = sha256[:12]
     async with core_of(request).turn(caller.name):
         await core_of(request).act(keep, caller.name, sha256, await request.body())
@@ -57,9 +59,18 @@ def keep(here: Here, owner: str | None, sha256: str, data: bytes) -> None:
 
 def request_of(here: Here, asked: bodies.NewRun, owner: str | None) -> NewRequest:
     """Returns what is asked for, with what was sent for it. Raises `Problem` if that is not there (any more)."""
-    request, sent = asked.request(), asked.sent
-    if sent is None:
+    request = _with_hidden(here, asked.request(), asked.hidden, owner)
+    return request if asked.sent is None else _with_commits(here, request, asked.sent, owner)
+
+
+def _with_hidden(here: Here, request: NewRequest, hidden: bodies.HiddenFiles | None, owner: str | None) -> NewRequest:
+    if hidden is None:
         return request
+    contents = opened(_upload(here, owner, hidden.files), bytes.fromhex(hidden.key))
+    return replace(request, checking=replace(request.checking, unseen=contents))
+
+
+def _with_commits(here: Here, request: NewRequest, sent: bodies.SentCommits, owner: str | None) -> NewRequest:
     if request.question.diff is not None:
         raise usage("diff can't be combined with sent", hint="name a repository that the server can clone")
     hashes = {name: sha256 for name in ("commits", "objects") if (sha256 := getattr(sent, name)) is not None}

@@ -8,13 +8,10 @@ from typing import cast
 import httpx
 import pytest
 
-from aideator_cli.actions import at_server
 from aideator_cli.backends.server import ServerBackend
 from aideator_cli.backends.server.client import Client
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.intake.request import Checking, Request
 from aideator_cli.server import offers
-from aideator_cli.system.settings import Settings
 from tests.actions.forges.conftest import Near, Start
 from tests.actions.forges.conftest import authority as authority  # noqa: PLC0414 -- a fixture
 from tests.actions.forges.conftest import start as start  # noqa: PLC0414 -- a fixture
@@ -99,12 +96,3 @@ def test_a_tool_call_sets_no_variables_of_this_machines_processes() -> None:
         work = cast("offers.Work", SimpleNamespace(shell=shell))
         with nullcontext() if shell else pytest.raises(AideatorError, match="may not set variables"):
             offers.check_call(work, asked)
-
-
-def test_hidden_checks_are_refused_with_the_reason() -> None:
-    server = ServerBackend(Client("https://aideator.example.org"))
-    request = Request("https://git.example/todo.git", "Fix.", checking=Checking(hidden_verify=["true"]))
-    with pytest.raises(
-        AideatorError, match="does not take --hidden-verify: its agents may be processes on its machine"
-    ):
-        at_server.body_of(request, Settings({"AIDEATOR_HOME": "/nowhere"}), server)

@@ -154,7 +154,7 @@ def check_request(request: Request) -> None:
         ("--diff", request.question.diff, "leave it out"),
         ("--first", request.first, "leave it out"),
         ("--escalate", request.escalate, "leave it out"),
-        ("--hidden", request.checking.hidden or request.checking.hidden_verify, "use --verify"),
+        ("--hidden", request.checking.hides, "use --verify"),
         ("--var", request.briefing.variables or request.briefing.variable_files, "leave it out"),
         ("--agent-command", request.agents.command, "name an agent in the file, or with --agent"),
         ("--agent-home", request.agents.own_home, "leave it out"),
