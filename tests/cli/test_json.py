@@ -120,6 +120,7 @@ def test_each_line_is_of_a_kind_that_the_command_has(
         "sent",
         "observation",
         "pull",
+        "pull_plan",
         "review",
         "token",
         "team",

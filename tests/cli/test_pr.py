@@ -110,6 +110,33 @@ def test_a_patch_becomes_a_pull_request(
     assert "has this pull request already; --update brings it up to date" in again.err
 
 
+def test_what_it_would_do_is_shown_and_nothing_is_pushed(
+    pr: Callable[..., Said], run: str, hub: Hub, near: Near, tmp_path: Path
+) -> None:
+    before = git(tmp_path / "server.git", "for-each-ref")
+    said = pr(f"{run}/1", "--draft", "--dry-run")
+    assert said.code == 0, said.err
+    first, second, third, blank, *text = said.out.splitlines()
+    assert (first, blank) == (f"opens a draft in: {near.url('you/project')}", "")
+    assert (second, third) == (
+        f"branch: aideator/{run}/1, to be merged into main",
+        "title: Add a. See @you and #5",
+    )
+    assert "Add a\\. See @<!-- -->you and #<!-- -->5\\." in text[0]
+    assert "nothing was pushed" in said.err
+    plan = json.loads(pr(f"{run}/1", "--dry-run", "--json").out)
+    assert (plan["kind"], plan["branch"], plan["base"], plan["updates"]) == (
+        "pull_plan", f"aideator/{run}/1", "main", None,
+    )  # fmt: skip
+    assert plan["text"].splitlines() == text
+    assert (hub.pull, git(tmp_path / "server.git", "for-each-ref")) == (None, before)
+
+    pr(f"{run}/1")
+    assert "has this pull request already" in pr(f"{run}/1", "--dry-run").err
+    renewed = pr(f"{run}/1", "--update", "--dry-run")
+    assert renewed.out.splitlines()[:2] == [f"updates: {near.url('you/project/pull/7')}", f"branch: aideator/{run}/1"]
+
+
 def test_a_second_try_goes_on_where_the_first_one_ended(
     pr: Callable[..., Said], run: str, hub: Hub, tmp_path: Path
 ) -> None:

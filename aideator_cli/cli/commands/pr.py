@@ -64,6 +64,9 @@ def pr(
             rich_help_panel=REQUEST,
         ),
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the branch, the title and the text, and change nothing.")
+    ] = False,
     folder: options.Folder = None,
     json: options.Json = False,
 ) -> int:
@@ -82,7 +85,10 @@ def pr(
     told = existing(here, named, asked)
     if told is None:
         with proposal(here, named, asked) as found:
-            told = found.send(_text(found))
+            text = _text(found)
+            if dry_run:
+                return _show(found, text, json=json)
+            told = found.send(text)
     return _tell(told, json=json)
 
 
@@ -93,6 +99,29 @@ def _text(found: "Proposal") -> str:
     run = found.found.run
     comparison = comparison_of(run, found.here.store)
     return pull_request_text(run.spec, comparison, found.found.result.variation, found.closes, found.forge.most)
+
+
+def _show(found: "Proposal", text: str, *, json: bool) -> int:
+    from aideator_cli.cli import terminal
+
+    run, _, number = found.pick.name.partition("/")
+    opened = found.known.url if found.known else None
+    repository, base, title, draft = found.forge.address.url, found.base or None, found.title, found.asked.draft
+    if json:
+        terminal.write_json({
+            "kind": "pull_plan", "run": run, "variation": int(number), "repository": repository, "updates": opened,
+            "branch": found.branch, "base": base, "title": title, "draft": draft, "text": text,
+        })  # fmt: skip
+        return 0
+    screen = terminal.screen()
+    screen.line(f"{'updates' if opened else 'opens a draft in' if draft else 'opens in'}: {opened or repository}")
+    screen.line(f"branch: {found.branch}{f', to be merged into {base}' if base else ''}")
+    if not opened or found.asked.title:
+        screen.line(f"title: {title}")
+    screen.line()
+    screen.line(text)
+    terminal.say("nothing was pushed; leave out --dry-run to do it")
+    return 0
 
 
 def _tell(told: "Told", *, json: bool) -> int:

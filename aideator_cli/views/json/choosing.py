@@ -66,6 +66,21 @@ class Pull(TypedDict):
     commit: str
 
 
+class PullPlan(TypedDict):
+    """What `pr` would do, with --dry-run."""
+
+    kind: Literal["pull_plan"]
+    run: str
+    variation: int
+    repository: str
+    updates: str | None  # the pull request's address; null: it would open one
+    branch: str
+    base: str | None  # the branch to merge into; null with `updates`
+    title: str
+    draft: bool
+    text: str  # Markdown
+
+
 class Named(TypedDict):
     """A variation of a run."""
 

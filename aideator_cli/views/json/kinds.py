@@ -41,6 +41,7 @@ LINES: Final[Mapping[str, tuple[type, ...]]] = {
     "proposal": (means.Proposal,),
     "pruned": (run.Pruned,),
     "pull": (choosing.Pull,),
+    "pull_plan": (choosing.PullPlan,),
     "pushed": (choosing.Pushed,),
     "reported": (run.Reported,),
     "result": (outcome.Result,),
