@@ -18,6 +18,7 @@ FREE_FORM: Final = frozenset((
     "Kotlin", "Lua", "Objective-C", "PHP", "Perl", "PowerShell", "Protocol Buffer", "R", "Ruby", "Rust", "SCSS", "SQL", "Scala", "Swift",
     "TOML", "Terraform", "TypeScript", "Zig",
 ))  # fmt: skip
+KNOWN: Final = FREE_FORM | {"Python", "YAML"}  # of which it is known what begins a string or comment
 PLAIN: Final = (
     "Text only",
     "Text output",
@@ -34,6 +35,9 @@ _WORD: Final = re.compile(r"\w")
 _PLAIN_CODE: Final = re.compile(
     r"[\w\s=+\-*.,:()\[\]{}<>!&|]*"
 )  # none of these characters begins a string, comment or pattern
+_SPECIAL: Final = ("-", "--", "[[", "<!--", "<<", "!", "::", "|")  # of these characters, what does in some languages
+_SAMPLE: Final = "a = b . c * d , e : f (g [h]) + {i} < j & k > l  m"
+_AFTER: Final = re.compile(r"[\w\s]|$")  # a mark that surely begins a comment
 _NEEDLESS: Final = re.compile(r"(?<![\w\s])\s+|\s++(?!\w)")  # white space that does not part two words
 
 
@@ -63,21 +67,35 @@ class Language:
 
     def _plain_code(self, line: str) -> str | None:
         """Returns the line's significant text, not indented, where that is plain to see without the lexer: it is much faster."""
-        if self._lexer is None:
+        if not self._is_usual:
             return None
         code = _PLAIN_CODE.match(line)[0]  # type: ignore[index]  # it matches nothing, too
         comment = line[len(code) :]
-        if comment and not (
-            comment.startswith(self._comments) and not comment.startswith("#!") and not code[-1:].strip()
-        ):
+        if comment and (code[-1:].strip() or not self._is_comment(comment)):
             return None
-        return " ".join(_NEEDLESS.sub("", code).split())
+        return None if any(mark in code for mark in self._special) else _closed_up(code)
+
+    @cached_property
+    def _is_usual(self) -> bool:
+        """Whether the lexer sees nothing special in plain code."""
+        return self._lexer is not None and self._lexer.name in KNOWN and not self._is_special(_SAMPLE)
+
+    def _is_comment(self, text: str) -> bool:
+        """Whether it surely is one. `#!` and `//!` may mean more."""
+        mark = next((mark for mark in self._comments if text.startswith(mark)), None)
+        return mark is not None and bool(_AFTER.match(text, len(mark)))
+
+    @cached_property
+    def _special(self) -> tuple[str, ...]:
+        samples = ("a = b {} c  d", "{} c  d", "{}c  d")
+        return tuple(mark for mark in _SPECIAL if any(self._is_special(sample.format(mark)) for sample in samples))
+
+    def _is_special(self, code: str) -> bool:
+        return self._lexed(code)[0].strip() != _closed_up(code)
 
     @cached_property
     def _comments(self) -> tuple[str, ...]:
         """What begins a comment to the line's end, of the marks that most languages have."""
-        if self._lexer is None or self._lexer.name not in (*FREE_FORM, "Python", "YAML"):
-            return ()
         return tuple(mark for mark in ("#", "//") if self._lexed(f"a = b {mark} c d") == self._lexed("a = b"))
 
     def stands_alone(self, text: str) -> bool:
@@ -149,6 +167,10 @@ def _language(name: str) -> Language:
     named = [known[0] for known in get_all_lexers(plugins=False) if any(pattern in known[2] for pattern in patterns)]
     found = find_lexer_class(named[0]) if len(named) == 1 else find_lexer_class_for_filename(name)
     return Language(found(stripnl=False, ensurenl=False) if found else None)
+
+
+def _closed_up(code: str) -> str:
+    return " ".join(_NEEDLESS.sub("", code).split())
 
 
 def _indentation(line: str) -> str:

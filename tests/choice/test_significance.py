@@ -1,7 +1,7 @@
 """What counts in a source line."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aideator_cli.choice.significance import language
@@ -26,6 +26,11 @@ PIECES = (
     "'",
     '"',
     "-",
+    "--",
+    "[[",
+    "!",
+    "<",
+    "|",
     ":",
     "$",
     "\\",
@@ -43,6 +48,11 @@ PATHS = (
     "x.yaml",
     "x.css",
     "x.sql",
+    "x.lua",
+    "x.rs",
+    "x.tf",
+    "x.erl",
+    "x.php",
     "x.json",
     "x.md",
     "x.unknown",
@@ -52,6 +62,10 @@ PATHS = (
 
 @pytest.mark.parametrize("path", PATHS)
 @settings(max_examples=150, deadline=None)
+@example(one="", other="--", comment="")
+@example(one="a", other="a -- b", comment="")
+@example(one="", other="//!a", comment="")
+@example(one="-a . b", other="-a.b", comment="")
 @given(one=LINES, other=LINES, comment=st.sampled_from(("", "# why", " # why", " // why", "  #x", " #!x")))
 def test_the_short_way_to_compare_two_lines_finds_what_the_lexer_finds(
     path: str, one: str, other: str, comment: str

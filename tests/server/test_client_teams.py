@@ -14,6 +14,7 @@ from aideator_cli.api import Aideator
 from aideator_cli.main import main
 from tests.actions.teams.conftest import SCRIPTS, STEPS, World, ask, submit, world, write
 from tests.cli.conftest import Said, Shell, aideator, home
+from tests.faults.waiting import until
 from tests.fixtures.repositories import git
 from tests.server.served import another_server, served
 
@@ -149,7 +150,7 @@ def test_a_team_is_cancelled_there_and_one_of_the_repository_is_sent(
     assert (stopped.code, stopped.err) == (0, f"cancelled {team}; asked wait to stop\n")
     assert client("watch", team).code == 130
     assert json.loads(there("show", team, "--json").out)["state"] == "cancelled"
-    assert json.loads(client("show", team, "--json").out)["steps"][0]["state"] == "ended"
+    until(lambda: json.loads(client("show", team, "--json").out)["steps"][0]["state"] == "ended", "its step ended")
 
 
 def test_what_a_server_can_not_do_for_a_team_is_said_before_anything_starts(
