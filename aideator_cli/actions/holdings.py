@@ -8,7 +8,7 @@ from aideator_cli.domain.held import Held, Holdings
 def holdings(here: Here) -> Holdings:
     sizes = local_disk.used(here.settings.home)
     runs = sorted(_with_files(here, here.store.held(), sizes), key=lambda each: -each.total)
-    return Holdings(runs, sizes, here.store.database_bytes())
+    return Holdings(runs, sizes, here.store.database_bytes(), here.store.log_bytes())
 
 
 def held(here: Here) -> list[Held]:

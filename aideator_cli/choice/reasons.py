@@ -155,7 +155,7 @@ def _preferred(step: str, first: Candidate, rival: Candidate, count: int, beyond
         "change": f"the smallest change ({_size(result)}, next {_size(next_)}) {those}",
         "cost": f"the cheapest ({cost(result.cost)}, next {'unknown' if next_.cost is None else cost(next_.cost)}) {those}",
     }
-    alike = ", which do the same" if len(first.twins) + 1 >= count else ", by its number alone"
+    alike = ", which do the same" if len(first.twins) + 1 >= count else ", as nothing else tells them apart"
     return words.get(step, f"the first {those}{alike}")
 
 

@@ -27,7 +27,7 @@ def tell_estimate(made: Estimate, *, json: bool, place: str = "here") -> int:
     show_estimate(terminal.screen(), rows)
     if any(part.sample for part in made.parts):
         terminal.say(
-            f"the run: {dollars(made.cost)}, {times(made.seconds)}; in brackets: between what 80 % of the attempts lie"
+            f"the run: {dollars(made.cost)}, {times(made.seconds)}; in brackets: the range of 80 % of the attempts"
         )
     for part in made.parts:
         if part.sample == 0:

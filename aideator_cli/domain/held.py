@@ -30,6 +30,7 @@ class Holdings:
     runs: list[Held]  # the largest first
     strays: dict[str, int]  # folders of runs that the database does not know, with their bytes
     database_bytes: int  # with what belongs to no run, and free pages
+    log_bytes: int  # of them: SQLite's log of recent changes
 
     @property
     def file_bytes(self) -> int:

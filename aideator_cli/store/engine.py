@@ -40,6 +40,9 @@ class Engine(Protocol):
     def octets(self) -> int:
         """Returns how much room the database takes."""
 
+    def octets_of_log(self) -> int:
+        """Returns how much of that is the log of recent changes."""
+
     def compact(self) -> bool:
         """Gives back the room that deleted rows took. Returns False if that can't be done now."""
 

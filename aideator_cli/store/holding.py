@@ -26,6 +26,10 @@ class Holding(Database):
         """Returns the size of the database."""
         return self._engine.octets()
 
+    def log_bytes(self) -> int:
+        """Returns how much of that is the database's log of changes."""
+        return self._engine.octets_of_log()
+
     def compact(self) -> bool:
         """Gives the disk back what deleted rows took. Returns False if that can't be done now."""
         return self._engine.compact()

@@ -105,8 +105,14 @@ class SQLiteEngine:
             self._own.rollback()
 
     def octets(self) -> int:
-        names = (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm")))
-        return sum(path.stat().st_size for path in names if path.exists())
+        return self._size("") + self.octets_of_log()
+
+    def octets_of_log(self) -> int:
+        return self._size("-wal") + self._size("-shm")
+
+    def _size(self, end: str) -> int:
+        path = self._path.with_name(self._path.name + end)
+        return path.stat().st_size if path.exists() else 0
 
     def compact(self) -> bool:
         from sqlite_utils import Database as Tables  # takes 50 ms, which nothing else needs

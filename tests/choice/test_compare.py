@@ -88,6 +88,13 @@ def test_the_best_comes_first_and_the_files_and_the_reason_follow(user: User) ->
     assert lines[-1] == "1 is suspected of cheating: pytest passes only with its own tests/test_parser.py"
 
 
+def test_who_changed_which_file_is_explained(user: User) -> None:
+    user.has_run(SPEC, [RIGHT, HALF])
+    lines = user.call("compare").out.splitlines()
+    above = next(at for at, line in enumerate(lines) if line.startswith("  src/tokens.py"))
+    assert lines[above + 1] == "  (a number: that variation changed the file; ·: it did not)"
+
+
 def test_programs_get_it_as_one_object(user: User) -> None:
     user.has_run(SPEC, [RIGHT, HALF, CHEAT])
     found = json.loads(user.call("compare", "@last", "--json", "--by", "prompt").out)
@@ -109,7 +116,7 @@ def test_equal_patches_are_told_and_what_all_have_in_common(user: User) -> None:
     user.has_run(SPEC, [replace(RIGHT, variation=number, checks=(PASSED,)) for number in (1, 2, 3)])
     out = user.call("compare").out
     assert "1, 2 and 3: the same patch" in out
-    assert "all share: src/printer.py, src/tokens.py, +2 −2" in out
+    assert "all share: src/printer.py, src/tokens.py, +2 −2 (lines that every patch has)" in out
     assert "choice: 1, the first of the 3 that pass pytest, which do the same (base 40/41" in out
 
 
@@ -185,7 +192,12 @@ def test_auto_takes_the_best_says_why_and_notes_it(user: User) -> None:
     assert selection is not None
     assert (selection.variation, selection.attempt) == (2, "uid-2")
     assert "the only one that passes pytest" in (selection.note or "")
-    assert f"selected: k3v9x2q/2, {selection.note}" in user.call("compare").out
+    lines = user.call("compare").out.splitlines()
+    assert [lines[-3], lines[-1]] == ["choice: 2", f"selected: k3v9x2q/2, {selection.note}"], "the reason is told once"
+    assert user.call("select", "k3v9x2q", "1", "--note", "shorter").code == 0
+    lines = user.call("compare").out.splitlines()
+    assert f"choice: 2, {selection.note}" in lines
+    assert "selected: k3v9x2q/1, shorter" in lines
 
 
 def test_auto_exits_7_when_none_passes_and_names_the_cheat_first(user: User) -> None:

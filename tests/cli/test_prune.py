@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,14 @@ def test_du_shows_what_each_run_takes_the_largest_first(aideator: Shell, home_wi
     assert empty == ""
     assert strays.startswith("runs/strayed1 belongs to no run that is known here: ")
     assert last.startswith("database ")
+
+
+def test_du_tells_the_log_of_recent_changes_from_the_data(aideator: Shell, home_with_runs: Path) -> None:
+    with closing(sqlite3.connect(home_with_runs / "aideator.db")) as reader:  # so that nobody empties the log
+        reader.execute("begin")
+        reader.execute("select count(*) from runs").fetchall()
+        assert aideator("note", "r1aaaaa", "x" * 900).code == 0
+        assert "KiB of it SQLite's log of recent changes), files of runs " in aideator("du").out.splitlines()[-1]
 
 
 def test_du_of_nothing(aideator: Shell) -> None:

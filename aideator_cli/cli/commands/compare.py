@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aideator_agent.spec import RunSpec
     from aideator_cli.choice.comparison import Comparison
     from aideator_cli.domain.judgements import Round
+    from aideator_cli.domain.runs import StoredRun
     from aideator_cli.views.screen import Screen
 
 
@@ -68,7 +69,7 @@ def compare(
         views.show_json(screen, spec, comparison, compared.selection, shares)
     else:
         with _long(screen, spec) as pages:
-            views.show_comparison(pages, spec, comparison, compared.selection, shares)
+            views.show_comparison(pages, spec, comparison, compared.selection, shares, _applied(compared.run))
             if compared.judged:
                 _show_judged(pages, spec.id, compared.judged)
     return 0
@@ -81,6 +82,14 @@ def _long(screen: "Screen", spec: "RunSpec") -> "AbstractContextManager[Screen]"
     from aideator_cli.cli.pager import paged
 
     return paged(screen) if spec.answer else nullcontext(screen)
+
+
+def _applied(run: "StoredRun") -> list[str]:
+    if run.spec.answer:
+        return []
+    from aideator_cli.actions.applying import told_applied
+
+    return told_applied(run)
 
 
 def _say_running(run: str, comparison: "Comparison") -> None:

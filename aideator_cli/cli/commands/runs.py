@@ -157,6 +157,11 @@ def show(
     from aideator_cli.views.text.runs import show_run
 
     show_run(screen, shown.named.run, shown.results, shown.observations, shown.selection)
+    if any(each.files for each in shown.results):
+        from aideator_cli.actions.applying import told_applied
+
+        for line in told_applied(shown.named.run):
+            screen.line(screen.folded(line))
     if shown.judged and shown.named.variation is None:
         from aideator_cli.views.text.judged import show_round
 

@@ -45,7 +45,7 @@ def stats(
     elif groups:
         from aideator_cli.views.text.stats import show_stats
 
-        show_stats(terminal.screen(), by, groups)
+        terminal.say(show_stats(terminal.screen(), by, groups))
     else:
         _say_none(filtered=bool(since or repo or answers))
     return 0

@@ -89,6 +89,9 @@ class PostgreSQLEngine:
     def octets(self) -> int:
         return int(self.connection.execute("select pg_database_size(current_database())").fetchone()[0])
 
+    def octets_of_log(self) -> int:
+        return 0
+
     def compact(self) -> bool:
         """PostgreSQL keeps the room for new rows."""
         self.connection.execute("vacuum events")

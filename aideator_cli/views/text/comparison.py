@@ -37,8 +37,14 @@ Shares = tuple[Axis, Sequence[Share]]
 
 
 def show_comparison(
-    screen: Screen, spec: RunSpec, comparison: Comparison, selection: Selection | None, by: Shares | None = None
+    screen: Screen,
+    spec: RunSpec,
+    comparison: Comparison,
+    selection: Selection | None,
+    by: Shares | None = None,
+    applied: Sequence[str] = (),
 ) -> None:
+    """`applied`: which patches the run's repository has, a line each."""
     results = [each.result for each in comparison.order]
     touched = {each.number: len(each.touched) for each in comparison.order if each.touched}
     show_table(screen, results, selection.variation if selection else None, comparison.checks, touched or None)
@@ -64,12 +70,12 @@ def show_comparison(
         screen.line()
         show_evidence(screen, comparison.order)
     screen.line()
-    _say(screen, conclusion(comparison))
+    repeated = selection is not None and selection.note == comparison.reason
+    _say(screen, conclusion(comparison, brief=repeated))
     if selection:
-        _say(
-            screen,
-            [f"selected: {spec.id}/{selection.variation}{f', {one_line(selection.note)}' if selection.note else ''}"],
-        )
+        note = f", {one_line(selection.note)}" if selection.note else ""
+        _say(screen, [f"selected: {spec.id}/{selection.variation}{note}"])
+    _say(screen, applied)
     if by:
         screen.line()
         _show_axis(screen, *by)
@@ -84,10 +90,11 @@ def _say(screen: Screen, lines: Iterable[str]) -> None:
         screen.line(screen.folded(line))
 
 
-def conclusion(comparison: Comparison) -> list[str]:
-    """Returns the choice by the rule, or why there is none, and which variations are suspicious."""
+def conclusion(comparison: Comparison, *, brief: bool = False) -> list[str]:
+    """Returns the choice by the rule, or why there is none, and which variations are suspicious. `brief` leaves the reason out."""
     best = comparison.best
-    told = [f"choice: {best.number}, {comparison.reason}" if best else "choice: none"]
+    reason = "" if brief else f", {comparison.reason}"
+    told = [f"choice: {best.number}{reason}" if best else "choice: none"]
     others = [each for each in comparison.order if each.suspected or not best]
     return [*told, *obstacles(others)]
 
@@ -196,6 +203,7 @@ def _show_files(screen: Screen, comparison: Comparison) -> None:
     numbers = sorted(each.number for each in comparison.order)
     rows = [(file.path, _marks(file, numbers), told_parts(file)) for file in comparison.files[:FILES_SHOWN]]
     _show_paths(screen, rows, len(comparison.files), "files")
+    _say(screen, ["  (a number: that variation changed the file; ·: it did not)"])
 
 
 def _marks(file: Changed | CitedPlace, numbers: Sequence[int]) -> str:
@@ -214,6 +222,8 @@ def _show_places(screen: Screen, comparison: Comparison) -> None:
     shown = comparison.cited[:FILES_SHOWN]
     rows = [(place(cited.path, cited.first, cited.last), _marks(cited, numbers)) for cited in shown]
     _show_paths(screen, rows, len(comparison.cited), "places")
+    marked = "; ⚠: places that do not exist" if any(wrong(each.result.citations) for each in comparison.order) else ""
+    _say(screen, [f"  (a number: that answer cites the place; ·: it does not{marked})"])
 
 
 def _show_paths(screen: Screen, rows: Sequence[tuple[str, ...]], count: int, what: str) -> None:
@@ -255,7 +265,7 @@ def told_group(group: Group, spec: RunSpec) -> str:
 def _common(comparison: Comparison) -> list[str]:
     """Of two patches or more, where they share something."""
     files = named([file.path for file in comparison.common])
-    lines = changes(*comparison.shared) if any(comparison.shared) else ""
+    lines = f"{changes(*comparison.shared)} (lines that every patch has)" if any(comparison.shared) else ""
     shared = ", ".join(filter(None, (files, lines)))
     return [f"all share: {shared}"] if shared else []
 

@@ -18,7 +18,8 @@ def show_holdings(screen: Screen, found: Holdings) -> None:
         screen.line()
     for name, held in found.strays.items():
         screen.line(f"runs/{one_line(name)} belongs to no run that is known here: {size(held)}")
-    screen.line(f"database {size(found.database_bytes)}, files of runs {size(found.file_bytes)}")
+    log = f" ({size(found.log_bytes)} of it SQLite's log of recent changes)" if found.log_bytes else ""
+    screen.line(f"database {size(found.database_bytes)}{log}, files of runs {size(found.file_bytes)}")
 
 
 def show_held(screen: Screen, runs: Sequence[Held]) -> None:

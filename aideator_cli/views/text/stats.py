@@ -13,8 +13,12 @@ LESSER = ("runs", "time", "cost", "$/selected", "selected", "95 %")  # the first
 Row = Mapping[str, str]
 
 
-def show_stats(screen: Screen, by: str, groups: Sequence[Stats]) -> None:
-    """On a narrow terminal, less important columns are left out, and failures are shown as lines."""
+RANGE = "95 %: the range in which the true share of successes probably lies"
+BELOW = "; the second table counts why the others did not succeed"
+
+
+def show_stats(screen: Screen, by: str, groups: Sequence[Stats]) -> str:
+    """Returns what the tables mean. On a narrow terminal, less important columns are left out, and failures are shown as lines."""
     rows = [_row(by, group) for group in groups]
     for left_out in range(len(LESSER) + 1):
         table = _table(rows, [title for title in rows[0] if title not in LESSER[:left_out]])
@@ -24,7 +28,7 @@ def show_stats(screen: Screen, by: str, groups: Sequence[Stats]) -> None:
     reasons = [_reasons(by, group) for group in groups]
     occurring = [title for title in reasons[0] if any(row[title] for row in reasons)]
     if occurring == [by]:
-        return
+        return RANGE
     screen.line()
     table = _table(reasons, occurring)
     if fits(screen, table):
@@ -32,6 +36,7 @@ def show_stats(screen: Screen, by: str, groups: Sequence[Stats]) -> None:
     else:
         for row in reasons:
             screen.line(screen.folded(_line(row, occurring)))
+    return RANGE + BELOW
 
 
 def _table(rows: Sequence[Row], titles: Sequence[str]) -> Grid:

@@ -154,7 +154,9 @@ def test_a_person_reads_a_table(store: Store, capsys: pytest.CaptureFixture[str]
     spec = add(store, ended(1, cost=0.2, seconds=61.0), ended(2, "limit", cost=0.4, seconds=61.0))
     store.select(spec.id, Selection(1, "uid", "", None))
     assert main.main(["stats"]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    said = capsys.readouterr()
+    lines = [line.split() for line in said.out.splitlines()]
+    assert said.err.startswith("95 %: the range in which the true share of successes probably lies; the second table ")
     assert lines[1] == ["gpt-5", "1", "2", "50", "%", "9–91", "1", "of", "1", "$0.30", "1m01", "$0.60"]
     assert lines[3:] == [["model", "limit"], ["gpt-5", "1"]]
 

@@ -160,6 +160,16 @@ def test_what_is_applied_is_what_was_chosen_where_nothing_is_selected(stored: St
     assert b"selected k3v9x2q/2: applied" in stored.call("show", "k3v9x2q").out
 
 
+def test_what_is_applied_is_told_until_it_is_undone(stored: Stored) -> None:
+    applied = f"applied k3v9x2q/2 to {stored.scene.top}\n".encode()
+    for words in (("show", "k3v9x2q"), ("compare", "k3v9x2q")):
+        assert applied not in stored.call(*words).out
+        assert stored.call("apply", "k3v9x2q/2").code == 0
+        assert applied in stored.call(*words).out
+        assert stored.call("undo").code == 0
+        assert applied not in stored.call(*words).out
+
+
 def test_apply_tells_programs_what_it_did(stored: Stored) -> None:
     applied = stored.call("apply", "k3v9x2q/2", "--branch", "fix", "--json").of("applied")[0]
     assert applied == {
