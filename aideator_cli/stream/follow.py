@@ -78,6 +78,7 @@ class _Follower:
         self._closed: set[str] = set()  # attempts
         self._stopped: set[str] = set()  # attempts that report they were told to stop, but not by whom
         self._released: set[str] = set()  # attempts whose strangers were told to end
+        self._away = False  # the backend: what is known of the variations may be old
         self._misfit = False  # the agents' image is of another version, which is told once
         self._held: dict[str, Closed] = {}  # kept until the backend's last report about the attempt
 
@@ -141,6 +142,7 @@ class _Follower:
     # What the backend says
 
     def _on_trouble(self, trouble: Trouble) -> Observation:
+        self._away = not trouble.back
         for reader in self._readers.values():
             reader.cut_off.clear() if trouble.back else reader.cut_off.set()
         return self._observe("connection_back" if trouble.back else "connection_lost", trouble.text)
@@ -244,7 +246,7 @@ class _Follower:
         items: list[Item] = []
         for variation in self._variations.values():
             text, status = variation.hopeless(), variation.status
-            if text is not None and status is not None:
+            if text is not None and status is not None and not self._away:
                 items.append(self._give_up(variation, status, text))
         return items
 

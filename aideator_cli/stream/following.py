@@ -15,6 +15,7 @@ from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNot
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Ended, Event, Item, Joined, Observation, Opened
 from aideator_cli.domain.runs import StoredAttempt
+from aideator_cli.errors import unavailable
 from aideator_cli.store import ALL_ROWS, BATCH, Store
 from aideator_cli.stream.follow import Again, follow, says_stopped
 from aideator_cli.stream.recording import recording, resume
@@ -189,6 +190,8 @@ def _glance(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Item
         if isinstance(status, Status):
             statuses.append(status)
             unseen.discard(status.variation)
+        elif not status.back:
+            raise unavailable(status.text)
         if not unseen:
             stop.set()
     known = {attempt.attempt.variation for attempt in store.attempts(spec.id)}

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from aideator_agent.spec import RunSpec
-from aideator_cli.backends.base import Backend, Status
+from aideator_cli.backends.base import Backend, Status, Trouble
 from aideator_cli.domain.events import Ended, Item, Observation
 from aideator_cli.errors import AideatorError, refused, unavailable
 from aideator_cli.stream.follow import follow
@@ -25,7 +25,7 @@ class Refusing:
         self.asked = 0
         self.refused = Flag()
 
-    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status]:  # noqa: ARG002
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:  # noqa: ARG002
         yield HOPELESS
         self.refused.wait(20)
         yield STOPPED
@@ -58,3 +58,24 @@ def test_one_who_may_not_stop_an_agent_that_cannot_start_is_told_once_and_watche
 def test_a_cluster_that_does_not_answer_ends_it() -> None:
     with pytest.raises(AideatorError, match="does not answer"):
         followed(Refusing(unavailable("cluster k3d-dev does not answer")))
+
+
+def test_nothing_is_stopped_while_its_cluster_is_away() -> None:
+    ticked, stop = Flag(), Flag()
+
+    class Away(Refusing):
+        def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:  # noqa: ARG002
+            yield Trouble("cluster k3d-dev does not answer", back=False)
+            yield HOPELESS
+            ticked.wait(20)
+            yield STOPPED
+            stop.wait(20)
+
+    backend = Away(unavailable("cluster k3d-dev does not answer"))
+    items: list[Item] = []
+    for batch in follow(run_spec(), cast(Backend, backend), lambda _: None, stop, ticks=True):
+        items += batch
+        if items and not batch:
+            ticked.set()
+    assert isinstance(items[-1], Ended)
+    assert backend.asked == 0

@@ -23,6 +23,7 @@ from aideator_cli import __version__
 from aideator_cli.backends.kubernetes.body import pieces
 from aideator_cli.backends.kubernetes.connection import Address, Proxy, open_pool
 from aideator_cli.backends.kubernetes.credentials import Credentials, Identity
+from aideator_cli.errors import AideatorError
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -32,7 +33,10 @@ METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s
 _AGENT: Final = f"aideator/{__version__}"
 _CONNECT_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 30.0
-_RETRY_SECONDS: Final = 20.0  # for all retries of one call together
+_PAUSES_SECONDS: Final = 20.0  # all pauses of one call together
+_CALL_SECONDS: Final = (
+    60.0  # after which a call is not tried again: a request that no answer came to was sent twice by then
+)
 _BY_PROXY: Final = (
     urllib3.exceptions.ProxyError,
     urllib3.exceptions.ProxySchemeUnknown,
@@ -65,7 +69,7 @@ class ConnectionFailed(Exception):
     """No answer from an API server.
 
     `established`: the connection existed before it failed. `tls`: TLS was refused. `stranger`: something other than an API server answers.
-    `proxy`: the proxy that could not be used.
+    `proxy`: the proxy that could not be used. `credentials`: why there were none, although there were before.
     """
 
     may_be_done = False  # as in `ApiError`
@@ -78,22 +82,24 @@ class ConnectionFailed(Exception):
         tls: bool = False,
         stranger: bool = False,
         proxy: Proxy | None = None,
+        credentials: AideatorError | None = None,
     ) -> None:
         super().__init__(text)
         self.established = established
         self.tls = tls
         self.stranger = stranger
         self.proxy = proxy
+        self.credentials = credentials
 
 
 @frozen
 class _Request:
     method: str
     target: str  # path and query
+    wait: float  # seconds without receiving a byte
     data: bytes | None = None
     content: str = JSON
     accept: str = JSON
-    wait: float = _ANSWER_SECONDS  # without receiving a byte
     streaming: bool = False
 
 
@@ -123,9 +129,9 @@ class Client:
         retry: bool = True,
     ) -> Any:
         """Returns the parsed answer. Raises `ApiError` or `ConnectionFailed` when retries are exhausted."""
-        deadline = time.monotonic() + _RETRY_SECONDS
+        begun, paused = time.monotonic(), 0.0
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        request = _Request(method, _with_query(path, query), data, content, accept)
+        request = _Request(method, _with_query(path, query), _ANSWER_SECONDS, data, content, accept)
         attempt = 0
         may_be_done = False
         while True:
@@ -133,15 +139,23 @@ class Client:
                 return _parsed(self._send(request).data)
             except (ApiError, ConnectionFailed) as error:
                 error.may_be_done = may_be_done = may_be_done or _is_unclear(error)
-                pause = self._pause(error, attempt)
-                if not retry or pause is None or time.monotonic() + pause > deadline:
+                pause = _pause(error, attempt)
+                paused += pause
+                is_late = paused > _PAUSES_SECONDS or time.monotonic() - begun > _CALL_SECONDS
+                if not retry or is_late or not self.may_pass(error):
                     raise
             attempt += 1
             time.sleep(pause)
 
+    def may_pass(self, error: ApiError | ConnectionFailed) -> bool:
+        """Returns whether the server may answer the same request later."""
+        if isinstance(error, ConnectionFailed):
+            return not (error.tls or error.stranger) and (error.established or self._reached)
+        return error.status in _RETRIED or UNCOUNTED_QUOTA in error.message
+
     def stream(self, path: str, *, query: Mapping[str, str] | None = None, silence: float) -> "Stream":
         """Opens a streaming answer. Reading fails after `silence` seconds without a byte."""
-        request = _Request("GET", _with_query(path, query), accept="*/*", wait=silence, streaming=True)
+        request = _Request("GET", _with_query(path, query), silence, accept="*/*", streaming=True)
         stream = Stream(self._send(request), self)
         with self._lock:
             self._streams.add(stream)
@@ -149,7 +163,7 @@ class Client:
 
     def identity(self) -> Identity:
         """Returns who this client is, for a connection of another kind."""
-        return self._credentials.get()
+        return self._identity()
 
     @property
     def may_ask_a_person(self) -> bool:
@@ -167,32 +181,31 @@ class Client:
         with self._lock:
             self._streams.discard(stream)
 
-    def _pause(self, error: ApiError | ConnectionFailed, attempt: int) -> float | None:
-        """Returns the seconds until the next try. None means that trying again is pointless."""
-        backoff: float = min(5.0, 0.2 * 2**attempt) * random.uniform(0.7, 1.3)
-        if isinstance(error, ConnectionFailed):
-            lasting = error.tls or error.stranger
-            return backoff if not lasting and (error.established or self._reached) else None
-        if error.status not in _RETRIED and UNCOUNTED_QUOTA not in error.message:
-            return None
-        return max(error.retry_after or 0.0, backoff)
-
     def _send(self, request: "_Request") -> Any:
         if (quiet := self._quiet_until - time.monotonic()) > 0:
             time.sleep(quiet)
-        identity = self._credentials.get()
+        identity = self._identity()
         response = self._once(request, identity)
         if response.status == 401 and self._credentials.renewable:
             response.drain_conn()
-            response = self._once(request, self._credentials.get(refused=identity))
+            response = self._once(request, self._identity(refused=identity))
         self._reached = True
         self.ahead = _ahead(response) or self.ahead
         if 200 <= response.status < 300:
             return response
         error = _api_error(response, request)
         if error.status == 429 and error.retry_after is not None:
-            self._quiet_until = time.monotonic() + min(error.retry_after, _RETRY_SECONDS)
+            self._quiet_until = time.monotonic() + min(error.retry_after, _PAUSES_SECONDS)
         raise error
+
+    def _identity(self, refused: Identity | None = None) -> Identity:
+        """Once the server has answered, credentials that can't be renewed are a broken connection: who gives them may be away, too."""
+        try:
+            return self._credentials.get(refused=refused)
+        except AideatorError as error:
+            if not self._reached or self._credentials.asks:
+                raise
+            raise ConnectionFailed(error.message, credentials=error) from error
 
     def _once(self, request: "_Request", identity: Identity) -> Any:
         headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": _AGENT})
@@ -254,6 +267,13 @@ class Stream:
         self.response.close()
 
 
+def _pause(error: ApiError | ConnectionFailed, attempt: int) -> float:
+    """Returns the seconds until the next try."""
+    backoff: float = min(5.0, 0.2 * 2**attempt) * random.uniform(0.7, 1.3)
+    wanted = error.retry_after if isinstance(error, ApiError) else None
+    return max(wanted or 0.0, backoff)
+
+
 def _is_unclear(error: ApiError | ConnectionFailed) -> bool:
     """Whether the error does not tell if the server has carried out the request."""
     return error.established or error.stranger if isinstance(error, ConnectionFailed) else error.status >= 500
@@ -279,10 +299,13 @@ def _parsed(data: bytes) -> Any:
 
 def _api_error(response: Any, request: _Request) -> ApiError:
     try:
-        data = json.loads(response.data)
-    except (ValueError, urllib3.exceptions.HTTPError):
-        text = bytes(response.data or b"").decode(errors="replace").strip()
-        data = {"message": text[:500]}
+        body = bytes(response.data or b"")
+    except (urllib3.exceptions.HTTPError, OSError):  # it broke off; the status says enough
+        body = b""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = {"message": body.decode(errors="replace").strip()[:500]}
     after = response.headers.get("Retry-After", "")
     seconds = float(after) if after.isdigit() else None
     known = data if isinstance(data, dict) else {}

@@ -49,7 +49,7 @@ class Back:
 
 @frozen
 class Failed:
-    """The feed could not even begin, and has stopped."""
+    """The feed could not even begin, for a reason that lasts, and has stopped."""
 
     kind: Kind
     error: Exception  # other than ApiError and ConnectionFailed: a mistake, which nobody expects
@@ -100,6 +100,7 @@ class Feed:
         self._ended = Flag()
         self._stream: Stream | None = None
         self._lost = False
+        self._listed = False  # ever
         self._pause = _BACKOFF[0]
         Thread(target=self._run, name=f"watch {kind}", daemon=True).start()
 
@@ -116,19 +117,24 @@ class Feed:
             self._queue.put(Failed(self._kind, error))
 
     def _follow_on(self) -> None:
-        version: str | None = self._list(retry=True)
+        version: str | None = None
         while not self._ended.is_set():
             version = self._follow(version)
 
     def _follow(self, version: str | None) -> str | None:
-        """Watches once from `version`, or lists first if that is None. Returns the version to continue from."""
+        """Watches once from `version`, or lists first if that is None. Returns the version to continue from.
+
+        Raises `ApiError` or `ConnectionFailed` if the first list of all is refused for good.
+        """
         begun = time.monotonic()
         try:
-            version = version or self._list(retry=False)
+            version = version or self._list(retry=not self._listed and not self._lost)
             stream = self._open(version)
         except _Expired:
             return None
         except (ApiError, ConnectionFailed) as error:
+            if not self._listed and not self._client.may_pass(error):
+                raise
             self._tell_lost(error)
             self._wait()
             return None if isinstance(error, ApiError) else version
@@ -142,6 +148,7 @@ class Feed:
         query = self._selector if self._past else {**self._selector, "limit": "1"}
         answer = self._client.call("GET", self._path, query=query, retry=retry)
         self._queue.put(Listed(self._kind, answer["items"] or []))
+        self._listed = True
         return str(answer["metadata"]["resourceVersion"])
 
     def _open(self, version: str) -> Stream:

@@ -106,6 +106,7 @@ class Picture:
             for item in message.items:
                 self._keep_pod(item)
         elif message.kind == "workloads":
+            self._workloads_readable = True
             for item in message.items:
                 self._keep_workload(item)
         else:

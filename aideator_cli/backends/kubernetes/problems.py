@@ -108,6 +108,8 @@ def retried_by_another(place: Place, name: str, owner: str) -> AideatorError:
 
 
 def _not_connected(error: ConnectionFailed, place: Place) -> AideatorError:
+    if error.credentials is not None:
+        return error.credentials
     if error.proxy is not None:
         return _no_proxy(error, error.proxy, place)
     return _untrusted(error, place) if error.tls else _unreachable(error, place)

@@ -71,8 +71,9 @@ class QueueWatch:
             return
         try:
             api = self._places.api()
-        except (ApiError, ConnectionFailed) as error:
-            self._messages.put(Failed("workloads", error))
+        except (ApiError, ConnectionFailed) as error:  # it is asked again at the next look
+            if not self._objects.client.may_pass(error):
+                self._messages.put(Failed("workloads", error))
             return
         if api is None:  # Kueue is gone
             return

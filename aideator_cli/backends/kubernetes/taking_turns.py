@@ -15,7 +15,7 @@ from typing import Any, Final
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.kubernetes import manifests, marks, problems
 from aideator_cli.backends.kubernetes.client import MERGE_PATCH, ApiError, ConnectionFailed
-from aideator_cli.backends.kubernetes.feed import Failed, Message, Unsubmitted
+from aideator_cli.backends.kubernetes.feed import Back, Failed, Lost, Message, Unsubmitted
 from aideator_cli.backends.kubernetes.manifests import Submission
 from aideator_cli.backends.kubernetes.objects import Objects, variation_of
 from aideator_cli.backends.kubernetes.preflight import preflight
@@ -102,16 +102,25 @@ class Waiting:
             self._messages.put(Failed("unsubmitted", error))
 
     def _look(self) -> None:
-        listed: frozenset[int] = frozenset()
+        listed: frozenset[int] | None = None
+        lost = False
         submitted: set[int] = set()  # told as waiting, too, until the watch of Jobs shows them: that may take a moment
         while not self._ended.is_set():
             try:
                 found = self._listed()
-                if struck := listed - found:
+                if struck := (listed or found) - found:
                     submitted |= struck.intersection(variation_of(job) for job in self._objects.jobs(self._run))
-            except (ApiError, ConnectionFailed):
+            except (ApiError, ConnectionFailed) as error:
+                if listed is None and not self._objects.client.may_pass(error):
+                    raise
+                if not lost:
+                    self._messages.put(Lost("unsubmitted", error))
+                lost = True
                 self._ended.wait(_LOOK_SECONDS)
                 continue
+            if lost:
+                self._messages.put(Back("unsubmitted"))
+            lost = False
             listed = found
             self._messages.put(Unsubmitted(found.union(submitted)))
             if not found:

@@ -18,6 +18,7 @@ from aideator_cli.backends.kubernetes.status import Seen, translate
 from aideator_cli.backends.kubernetes.taking_turns import Waiting
 from aideator_cli.system.clock import shifted
 
+_VITAL: Final = (*NEEDED, "unsubmitted")  # without which nothing is known of a run
 _STOP_SECONDS: Final = 0.2  # the longest delay before `stop` is noticed while nothing happens
 
 
@@ -106,9 +107,9 @@ class _Links:
         if isinstance(message, Failed):
             if not isinstance(message.error, ApiError | ConnectionFailed):
                 raise message.error
-            if message.kind in NEEDED:
+            if message.kind in _VITAL:
                 raise problems.explain(message.error, self._place) from message.error
-        if message.kind not in NEEDED:
+        if message.kind not in _VITAL:
             return
         if isinstance(message, Lost):
             if not self._lost:

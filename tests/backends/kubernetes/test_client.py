@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aideator_cli.backends.kubernetes import problems
+from aideator_cli.backends.kubernetes import client, problems
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
-from aideator_cli.errors import AideatorError, ExitCode
+from aideator_cli.backends.kubernetes.credentials import Credentials, Identity
+from aideator_cli.errors import AideatorError, ExitCode, unavailable
 from tests.backends.kubernetes.api_server import Handler, answering
 
 
@@ -45,6 +46,38 @@ def test_a_server_in_trouble_is_asked_again(status: int) -> None:
 def test_a_connection_that_breaks_is_made_again_even_for_a_post() -> None:
     with answering(first(2, Handler.cut)) as fake:
         assert fake.client().call("POST", "/x", body={}) == {"fine": True}
+
+
+def test_a_request_that_no_answer_came_to_in_time_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a loaded server: the time that a request may take is as long as all pauses together."""
+    monkeypatch.setattr(client, "_ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(client, "_PAUSES_SECONDS", 0.3)
+    over = threading.Event()
+    with answering(first(1, lambda _: over.wait(20) and None)) as fake:
+        assert fake.client().call("GET", "/x") == {"fine": True}
+        over.set()
+
+
+def test_a_server_that_stays_silent_is_told_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(client, "_CALL_SECONDS", 0.2)
+    over = threading.Event()
+    with answering(lambda _: over.wait(20) and None) as fake:
+        with pytest.raises(ConnectionFailed, match="timed out"):
+            fake.client().call("GET", "/x")
+        over.set()
+
+
+def test_a_refusal_whose_words_break_off_is_still_a_refusal() -> None:
+    def refuse(handler: Handler) -> None:
+        handler.send_response(503)
+        handler.send_header("Content-Length", "100")
+        handler.end_headers()
+        handler.wfile.write(b'{"message": "the serv')
+        handler.cut()
+
+    with answering(refuse) as fake, pytest.raises(ApiError, match="HTTP 503"):
+        fake.client().stream("/pods", silence=20)
 
 
 def test_a_refusal_is_not_asked_again() -> None:
@@ -151,3 +184,30 @@ def test_what_the_server_says_can_not_steer_the_terminal() -> None:
     told = problems.explain(refused.value, fake.objects().place)
     assert isinstance(told, AideatorError)
     assert told.message.isprintable()
+
+
+def test_credentials_that_can_not_be_renewed_for_a_moment_are_a_connection_that_broke() -> None:
+    """As when the network is away, for whoever gives the token too. What fails from the start is an error of its own."""
+    given = iter(("old", None, "new"))
+
+    def fetch() -> Identity:
+        if (token := next(given)) is None:
+            raise unavailable("the credential plugin failed")
+        return Identity((("Authorization", token),))
+
+    def answer(handler: Handler) -> None:
+        expired = handler.headers["Authorization"] == "old" and len(fake.requests) > 1
+        handler.json(401 if expired else 200, {"fine": True})
+
+    with answering(answer) as fake:
+        client = fake.client(Credentials(fetch, renewable=True))
+        assert [client.call("GET", "/x") for _ in range(2)] == [{"fine": True}] * 2
+    assert [headers["Authorization"] for headers in fake.headers] == ["old", "old", "old", "new"]
+
+
+def test_credentials_that_stay_away_are_told_with_their_own_words() -> None:
+    known = unavailable("the credential plugin failed", "log in again")
+    assert (
+        problems.explain(ConnectionFailed(known.message, credentials=known), problems.Place("dev", "https://x", "team"))
+        is known
+    )
