@@ -43,6 +43,7 @@ class Checkpoint:
     patch: bool = False  # whether the tree is what the attempt's patch says; else, without a diff, it is as it was
     base: str = ""  # commit
     past: Past | None = None  # what a program has added to its own conversation; None: as it was
+    forgets: bool = False  # whether that can't be read, so that the program begins a new conversation
 
     def packed(self) -> str:
         """Returns the text of the record."""
@@ -61,7 +62,7 @@ class Checkpoint:
             raise BadCheckpoint(str(error)) from error
         data, diff = _unpacked(packed)
         kept, opening = _count(data.get("kept")), _count(data.get("opening"))
-        added = _messages(data.get("added"))
+        added, past = _messages(data.get("added")), _past(data)
         return cls(
             kept,
             added,
@@ -69,7 +70,8 @@ class Checkpoint:
             diff if data.get("diff") is True else None,
             data.get("patch") is True,
             str(data.get("base")),
-            _past(data),
+            past,
+            past is None and data.get("past") is not None,
         )
 
 
@@ -104,20 +106,23 @@ class Standing:
         messages = (*self.messages[: checkpoint.kept], *checkpoint.added)
         if checkpoint.opening > len(messages):
             raise BadCheckpoint("its opening is longer than its conversation")
-        try:
-            past = self.past if checkpoint.past is None else checkpoint.past.after(self.past)
-        except ValueError as error:
-            raise BadCheckpoint(str(error)) from error
         return replace(
             self,
             step=step,
-            past=past,
+            past=None if checkpoint.forgets else self._past_with(checkpoint.past),
             base=checkpoint.base,
             messages=messages,
             opening=checkpoint.opening,
             diff=diff,
             against=against,
         )
+
+    def _past_with(self, more: Past | None) -> Past | None:
+        """Returns None if it does not follow what is known: the changes are worth more than the conversation."""
+        try:
+            return self.past if more is None else more.after(self.past)
+        except ValueError:
+            return None
 
     def packed(self) -> bytes:
         """Returns the file that the next attempt gets, if need be without a program's conversation. Raises `BadCheckpoint` if it would be
@@ -218,12 +223,10 @@ def _told(past: Past | None) -> dict[str, Any]:
 
 
 def _past(data: Mapping[str, Any]) -> Past | None:
-    if data.get("past") is None:
-        return None
     try:
-        return Past.from_json(data["past"])
-    except ValueError as error:
-        raise BadCheckpoint(str(error)) from error
+        return Past.from_json(data.get("past"))
+    except ValueError:
+        return None
 
 
 def _is_message(value: object) -> bool:

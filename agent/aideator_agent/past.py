@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from aideator_agent.values import frozen
 
 LINES: Final = 20_000
-BYTES: Final = 4 * 1024 * 1024  # characters of all lines
+BYTES: Final = 4 * 1024 * 1024  # of all lines in UTF-8; as JSON in ASCII, a line may take 6 times that
 
 
 @frozen
@@ -60,7 +60,7 @@ class Past:
 
 def fits(lines: Sequence[str], before: int = 0) -> bool:
     """Whether a conversation may have these lines, behind so many that are known."""
-    return before + len(lines) <= LINES and sum(map(len, lines)) <= BYTES
+    return before + len(lines) <= LINES and sum(len(line.encode(errors="replace")) for line in lines) <= BYTES
 
 
 def _common(old: tuple[str, ...], new: tuple[str, ...]) -> int:

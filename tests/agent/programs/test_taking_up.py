@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from aideator_agent.checkpoint import FILE_BYTES, BadCheckpoint, Checkpoint, Standing, read
-from aideator_agent.past import BYTES, Past
+from aideator_agent.checkpoint import FILE_BYTES, Checkpoint, Standing, read
+from aideator_agent.past import BYTES, Past, fits
 from aideator_agent.program import SessionFile
 from aideator_agent.programs import keeping as keeping_module
 from aideator_agent.programs.home import Home
@@ -224,11 +224,47 @@ def test_a_conversation_that_makes_no_sense_is_none(past: Any) -> None:
         Past.from_json(past)
 
 
-def test_growth_without_its_beginning_is_no_checkpoint() -> None:
+def test_growth_without_its_beginning_is_no_conversation() -> None:
     checkpoint = Checkpoint(0, (), 0, b"", past=replace(BEGUN, kept=5))
     assert Checkpoint.unpacked(checkpoint.packed()) == checkpoint
-    with pytest.raises(BadCheckpoint, match="a part of the agent's own conversation is missing"):
-        Standing("lost", 0, "", past=BEGUN).then(checkpoint, 1, None)
+    with pytest.raises(ValueError, match="a part of the agent's own conversation is missing"):
+        replace(BEGUN, kept=5).after(BEGUN)
+
+
+@pytest.mark.parametrize(
+    "past", [7, {"session": "s"}, {**vars(BEGUN), "lines": ["x" * (BYTES + 1)]}, {**vars(BEGUN), "kept": 5}]
+)
+def test_a_conversation_that_can_not_be_used_takes_no_changes_with_it(
+    past: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint(0, (), 0, b"a diff", past=BEGUN)
+    with monkeypatch.context() as patched:
+        patched.setattr("aideator_agent.checkpoint._told", lambda _: {"past": past})
+        garbled = checkpoint.packed()
+    standing = Standing("lost", 0, "", past=BEGUN).then(Checkpoint.unpacked(garbled), 1, None)
+    assert (standing.past, standing.diff) == (None, b"a diff")
+    grown = replace(BEGUN, lines=('{"n": 2}',), kept=2)
+    assert standing.then(replace(checkpoint, past=grown), 2, None).past is None, "nobody knows what it follows"
+    assert standing.then(checkpoint, 2, None).past == BEGUN, "all of it is there again"
+
+
+def test_a_standing_whose_conversation_can_not_be_used_keeps_its_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    standing = Standing("lost", 1, "c0ffee", diff=b"a diff", past=BEGUN)
+    with monkeypatch.context() as patched:
+        patched.setattr("aideator_agent.checkpoint._told", lambda _: {"past": {"session": "s"}})
+        garbled = standing.packed()
+    assert Standing.unpacked(garbled) == replace(standing, past=None)
+
+
+@pytest.mark.parametrize("character", ["x", "\x7f", "é", "語", "😀"])
+def test_the_longest_conversation_that_is_kept_can_be_read_again(character: str) -> None:
+    line = character * (BYTES // len(character.encode()))
+    assert fits([line])
+    assert not fits([line + character])
+    past = replace(BEGUN, lines=(line,))
+    checkpoint = Checkpoint(0, (), 0, b"", past=past)
+    assert Checkpoint.unpacked(checkpoint.packed()) == checkpoint
+    assert Standing.unpacked(Standing("lost", 0, "", past=past).packed()).past == past
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a container of one's own needs root")
