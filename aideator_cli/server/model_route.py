@@ -40,17 +40,21 @@ class Endpoint:
 
 
 class ModelContext:
-    """Answers calls of the protocol. Its package takes as long to load as all else of a server, so the first call loads it."""
+    """Answers calls of the protocol. Its package takes as long to load as all else of a server, so the first call loads it.
+
+    If it can't be loaded, the callers that wait for it are told, and the next one tries again.
+    """
 
     def __init__(self, work: Work) -> None:
         self._work = work
         self._closed = asyncio.Event()
-        self._application: asyncio.Future[ASGIApp] = asyncio.get_running_loop().create_future()
+        self._application: asyncio.Future[ASGIApp] | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._serving is None:
-            self._serving = asyncio.create_task(self._serve())
+        if self._application is None:
+            self._application = asyncio.get_running_loop().create_future()
+            self._serving = asyncio.create_task(self._serve(self._application))
         application = await asyncio.shield(self._application)  # a caller that goes takes it from no other
         await application(scope, receive, send)
 
@@ -59,15 +63,16 @@ class ModelContext:
         if self._serving is not None:
             await self._serving
 
-    async def _serve(self) -> None:
+    async def _serve(self, loaded: asyncio.Future[ASGIApp]) -> None:
         try:
             async with await asyncio.to_thread(_load, self._work) as application:
-                self._application.set_result(application)
+                loaded.set_result(application)
                 await self._closed.wait()
         except Exception as error:
-            if self._application.done():
+            if loaded.done():
                 raise
-            self._application.set_exception(error)
+            self._application = None
+            loaded.set_exception(error)
 
 
 def _load(work: Work) -> AbstractAsyncContextManager[ASGIApp]:

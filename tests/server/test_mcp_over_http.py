@@ -266,15 +266,21 @@ def test_who_calls_first_may_go_and_who_calls_meanwhile_is_answered(
             call.result()
 
 
-def test_a_server_that_can_not_load_the_protocol_says_so_to_each_caller_and_goes_on(
+def test_a_server_that_can_not_load_the_protocol_says_so_to_each_caller_until_it_can(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "mcp", None)
-    monkeypatch.delitem(sys.modules, "aideator_cli.server.model_context", raising=False)
     headers = token("ada")
-    for _ in range(2):
-        assert httpx2.post(f"{site.address}/mcp", json={}, headers=headers).status_code == 500
-    assert httpx2.get(f"{site.address}/api/v1/runs", headers=headers).status_code == 200
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "mcp", None)
+        without.delitem(sys.modules, "aideator_cli.server.model_context", raising=False)
+        for _ in range(2):
+            assert httpx2.post(f"{site.address}/mcp", json={}, headers=headers).status_code == 500
+        assert httpx2.get(f"{site.address}/api/v1/runs", headers=headers).status_code == 200
+
+    async def lists(client: Client) -> None:
+        assert (await client.list_tools()).tools
+
+    talk(site, headers, lists)
 
 
 def test_no_stream_is_opened_in_which_nothing_would_come(site: Site) -> None:
