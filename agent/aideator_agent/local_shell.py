@@ -231,7 +231,8 @@ class _Child:
     def work(self) -> Work | None:
         if sys.platform != "linux":
             return None
-        used = [found for pid in _marked(self._mark) if (found := _used(pid))]
+        ours = {*_marked(self._mark), *_in_session(self._process.pid)}  # one that is being loaded carries no mark yet
+        used = [found for pid in ours if (found := _used(pid))]
         return Work(sum(each.ticks for each in used), any(each.busy for each in used))
 
     def close(self) -> None:
@@ -266,6 +267,14 @@ def _marked(mark: str) -> Iterator[int]:
         if name.isdecimal():
             with suppress(OSError):  # it has ended, or is not ours
                 if mark.encode() in _environment(Path("/proc", name)):
+                    yield int(name)
+
+
+def _in_session(leader: int) -> Iterator[int]:
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if name.isdecimal():
+            with suppress(OSError):  # it has ended
+                if os.getsid(int(name)) == leader:
                     yield int(name)
 
 

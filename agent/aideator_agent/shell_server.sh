@@ -46,26 +46,29 @@ sweep() {
   return $none
 }
 
-# What proc_pid_stat(5) says of a process behind its name.
+# These two get what proc_pid_stat(5) says of a process behind its name.
 used() {
   case $1 in R | D) echo busy ;; esac # it works right now, if only a CPU were free
   echo "cpu ${12} ${13} ${14} ${15}"
+}
+
+# One that is being loaded has no environment yet, so no mark: it may be the command's.
+loaded() {
+  case $1,${49} in R,0 | D,0) echo busy ;; esac
 }
 
 look() {
   exec 8>"$c/$1/ctl" 9<&-
   for f in /proc/[0-9]*/environ; do
     n=${f%/environ}
+    ours=
     while read -r line || [ -n "$line" ]; do
-      case $line in
-      *"AIDEATOR_COMMAND=:$1:"*)
-        read -r line <"$n/stat" || continue
-        case $line in *"(sleep)"*) echo busy ;; esac
-        # shellcheck disable=SC2086 # it is to be split
-        used ${line##*") "}
-        ;;
-      esac
+      case $line in *"AIDEATOR_COMMAND=:$1:"*) ours=1 ;; esac
     done <"$f"
+    read -r line <"$n/stat" || continue
+    case $ours,$line in 1,*"(sleep)"*) echo busy ;; esac
+    # shellcheck disable=SC2086 # it is to be split
+    if [ "$ours" ]; then used ${line##*") "}; else loaded ${line##*") "}; fi
   done >&8
   echo looked >&8
 }

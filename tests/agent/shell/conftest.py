@@ -47,6 +47,7 @@ def commands(request: pytest.FixtureRequest, tmp_path: Path, folder: Path) -> It
         yield request.getfixturevalue("local")
     else:
         with _container(request.param, tmp_path) as container, _commands(container, folder) as commands:
+            assert commands.run("true").exit_code == 0, "no limit of a test is for the start of the container"
             yield commands
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from aideator_agent import local_shell
 from tests.agent.shell.containers import Commands, running, until, word
 
 
@@ -202,14 +203,22 @@ def test_a_command_that_sleeps_writes_or_works_is_not_idle(commands: Commands, c
     assert commands.run(command, seconds=120, idle=2).exit_code == 0
 
 
-# The other program carries no mark of the command, and takes all but three thousandths of the processor. The command shares it only once
-# it has begun: a process that is being loaded carries no mark yet.
+# The other program carries no mark of the command, is not in its session, and takes all but three thousandths of the processor. The command
+# shares it already while it is loaded.
 STARVED = """
-taskset -c 0 env -i /bin/sh -c 'while :; do :; done' &
-taskset -c 0 /bin/sh -c 'chrt --idle --pid 0 $$; i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
+taskset -c 0 setsid env -i /bin/sh -c 'while :; do :; done' &
+taskset -c 0 chrt --idle 0 /bin/sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
 kill $!
 """
 
 
 def test_a_command_that_works_while_others_take_the_machine_is_not_idle(commands: Commands) -> None:
     assert commands.run(STARVED, seconds=300, idle=2).exit_code == 0
+
+
+def test_a_command_that_is_still_being_loaded_is_not_idle(local: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It carries no mark yet. On a machine that has no time for it this may last."""
+    monkeypatch.setattr(local_shell, "_environment", lambda _: b"")
+    works = "python3 -c 'import time\nwhile time.process_time() < 3: pass'"
+    assert local.run(works, seconds=120, idle=2).exit_code == 0
+    assert local.run("mkfifo fifo; read line <fifo", seconds=120, idle=1).reason == "waiting"
