@@ -25,7 +25,7 @@ from aideator_cli.actions.stats import Counting, Stats
 from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
 from aideator_cli.domain.runs import StoredRun
-from aideator_cli.domain.teams import TeamRun
+from aideator_cli.domain.teams import TeamRun, first_run
 from aideator_cli.errors import AideatorError, command, not_found, usage
 from aideator_cli.intake import surroundings
 from aideator_cli.intake.matrix import as_sent
@@ -78,7 +78,7 @@ def start(
     run = server.start({**body, "many": True} if many else body)
     found = _adopted(here, server, run, sent.path if sent else None)
     if sent is not None:
-        keep_snapshot(here, found.spec, sent)
+        keep_snapshot(here, found.spec.id, sent)
     return found
 
 
@@ -117,12 +117,20 @@ def _adopted(here: Here, server: ServerBackend, run: str, path: Path | None = No
     return found
 
 
-def start_team(here: Here, request: Request, server: ServerBackend, word: str) -> TeamRun:
+def start_team(here: Here, request: Request, server: ServerBackend, word: str, sent: Shipment | None = None) -> TeamRun:
     """As `start`, for the team that a user's word names here. Another than a shipped one is sent to the server."""
     from aideator_cli.actions.teams.mirroring import take
+    from aideator_cli.actions.teams.starting import check_request
 
-    team = server.start_team(_team_body(here, request, server, word))
-    return take(here, server, server.team_record(team))
+    check_request(request)
+    sent = sent or agreed(request, shipment(request, server))
+    body = _team_body(here, request, server, word, sent)
+    if sent is not None:
+        bring_snapshot(sent)
+    team = take(here, server, server.team_record(server.start_team(body)))
+    if sent is not None:
+        keep_snapshot(here, first_run(team.id), sent)
+    return team
 
 
 @frozen
@@ -135,9 +143,15 @@ class DrawnTeam:
     lacks: str | None  # why it can't be started yet
 
 
-def draw_team(here: Here, request: Request, server: ServerBackend, word: str) -> DrawnTeam:
-    """Raises `AideatorError` for what the server would not start, but for what is only lacking."""
-    told = server.dry_run_team(_team_body(here, request, server, word))
+def draw_team(
+    here: Here, request: Request, server: ServerBackend, word: str, sent: Shipment | None = None
+) -> DrawnTeam:
+    """Raises `AideatorError` for what the server would not start, but for what is only lacking. `sent`: as for `start`."""
+    from aideator_cli.actions.teams.starting import check_request
+
+    check_request(request)
+    sent = sent or agreed(request, shipment(request, server))
+    told = server.dry_run_team(_team_body(here, request, server, word, sent))
     with server.client.understanding():
         lacks, cost = told.get("lacks"), told["most"]["cost"]
         return DrawnTeam(
@@ -148,17 +162,12 @@ def draw_team(here: Here, request: Request, server: ServerBackend, word: str) ->
         )
 
 
-def _team_body(here: Here, request: Request, server: ServerBackend, word: str) -> dict[str, Any]:
-    from aideator_cli.actions.teams.starting import check_request
-
-    check_request(request)
-    for part, value in (("issue", request.issue), ("surroundings.env", request.surroundings.env)):
-        if value:
-            raise _untaken(part, server)
-    return {**body_of(request, here.settings, server), **_sent(word, request, server)}
+def _team_body(here: Here, request: Request, server: ServerBackend, word: str, sent: Shipment | None) -> dict[str, Any]:
+    named = _named(word, request, server)  # before anything is sent
+    return {**body_of(request, here.settings, server, sent), **named}
 
 
-def _sent(word: str, request: Request, server: ServerBackend) -> dict[str, str]:
+def _named(word: str, request: Request, server: ServerBackend) -> dict[str, str]:
     """Returns the fields that name the team, or hold its stages."""
     from aideator_cli.actions.teams.starting import found
     from aideator_cli.intake.teams import finding

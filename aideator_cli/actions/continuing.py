@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from aideator_agent.spec import Origin, RunSpec
 from aideator_cli.actions.diffing import Made, made
+from aideator_cli.actions.fetching import fetch
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -66,6 +67,7 @@ def earlier(here: Here, found: Made, secret: str | None = None) -> Earlier:
     if not found.patch or found.base is None:
         what = "changed nothing" if found.result.outcome == "no_changes" else f"has no patch: {found.result.outcome}"
         raise not_found(f"{found.name} {what}, so there is no work to go on from", hint=command("compare", spec.id))
+    fetch(here, spec)
     prompts = (*(origin.prompts if origin else ()), spec.prompt)
     return Earlier(
         spec,

@@ -7,6 +7,7 @@ from aideator_agent.spec import Origin
 from aideator_agent.values import frozen
 from aideator_cli.actions.continuing import with_keys
 from aideator_cli.actions.diffing import Made, made
+from aideator_cli.actions.fetching import fetch
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, server_of
@@ -96,6 +97,7 @@ def plan(here: Here, merging_: Merging, secret: str | None = None) -> Plan:
     )
     origin = Origin(tuple(each.name for each in merging_.sources), merged=True)
     assert first.base is not None
+    fetch(here, first.run.spec)
     earlier = Earlier(
         with_keys(here, first.run, secret),
         first.base,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.snapshots import unbundle
@@ -116,11 +115,11 @@ def bring_snapshot(sent: Shipment) -> None:
         unbundle(sent.path, base, sent.packed.folder / SNAPSHOT)
 
 
-def keep_snapshot(here: Here, spec: RunSpec, sent: Shipment) -> None:
+def keep_snapshot(here: Here, run: str, sent: Shipment) -> None:
     """Keeps that commit with the run: git may remove it."""
     files: Mapping[str, Path] = {SNAPSHOT: sent.packed.folder / SNAPSHOT}
     if sent.packed.sent is not None and sent.packed.sent.snapshot:
-        parcel.keep(here.settings.home / "runs", spec.id, files)
+        parcel.keep(here.settings.home / "runs", run, files)
     sent.packed.release()
 
 

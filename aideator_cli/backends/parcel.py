@@ -1,5 +1,6 @@
 """What is sent beside a run's spec. Its files stay in HOME/runs/RUN/sent until the run is deleted, so that a retry sends the same."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -29,6 +30,20 @@ def keep(runs: Path, run: str, files: Mapping[str, Path]) -> None:
             (folder / name).chmod(0o600)
     except OSError as error:
         forget(runs, run)
+        raise unwritable(folder, error) from error
+
+
+def add(runs: Path, run: str, files: Mapping[str, Path]) -> None:
+    """Stores what is missing of the files, each whole at once: another thread may do the same. Raises `AideatorError`."""
+    folder = place(runs, run)
+    try:
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        for name, file in files.items():
+            beside = folder / f".{name}.{os.urandom(6).hex()}"
+            shutil.copyfile(file, beside)
+            beside.chmod(0o600)
+            beside.replace(folder / name)
+    except OSError as error:
         raise unwritable(folder, error) from error
 
 

@@ -60,23 +60,13 @@ def begin(
 
 def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[StoredRun], int] | None" = None) -> int:
     """As `begin`, on a server, which makes the plan. Returns the exit code."""
-    from aideator_cli.actions.at_server import remarks, start
+    from aideator_cli.actions.at_server import start
     from aideator_cli.actions.places import server_at
-    from aideator_cli.actions.shipping import shipment
     from aideator_cli.cli.started import announce, leave_detached
-    from aideator_cli.errors import AideatorError
     from aideator_cli.text.figures import plural
 
-    issue = call.request.issue
     server = server_at(url, call.here.settings)
-    remark(remarks(call.request))
-    sent = shipment(call.request, server)
-    if sent is not None:
-        remark(sent.packed.remarks)
-        if sent.suspects and not call.request.sending.secrets and not _may_send(sent.suspects):
-            raise AideatorError("nothing was started")
-    if issue is not None and not may_give(issue, plural(call.request.n or 1, "agent"), confirmed=call.confirmed):
-        raise AideatorError("nothing was started")
+    sent = agreed_to_send(call, server, plural(call.request.n or 1, "agent"))
     many = call.request.matrix is not None and (call.confirmed or _are_agreed(call, server, sent))
     with telling_of_lost(server, "run"):
         run = start(call.here, call.request, server, sent, many=many)
@@ -86,6 +76,27 @@ def begin_at_server(call: "Call", url: str, manner: "Manner", after: "Callable[[
         return 0
     code = _follow(call.here, run, server, manner, call.taken, call.pushed)
     return code if after is None else after(call.here.store.run(run.spec.id) or run) or code
+
+
+def agreed_to_send(call: "Call", server: "ServerBackend", whom: str) -> "Shipment | None":
+    """Says what the server gets with the request, and asks what must be asked. `whom`: who gets the issue.
+
+    Raises `AideatorError` if the user does not agree.
+    """
+    from aideator_cli.actions.at_server import remarks
+    from aideator_cli.actions.shipping import shipment
+    from aideator_cli.errors import AideatorError
+
+    issue = call.request.issue
+    remark(remarks(call.request))
+    sent = shipment(call.request, server)
+    if sent is not None:
+        remark(sent.packed.remarks)
+        if sent.suspects and not call.request.sending.secrets and not _may_send(sent.suspects):
+            raise AideatorError("nothing was started")
+    if issue is not None and not may_give(issue, whom, confirmed=call.confirmed):
+        raise AideatorError("nothing was started")
+    return sent
 
 
 def go_on_at_server(

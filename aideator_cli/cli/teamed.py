@@ -43,7 +43,7 @@ def carry_out_by_team(call: "Call", word: str, server: str | None) -> int:
         _tell_its_own(team)
     if call.dry_run:
         return _draw(call, team) if server is None else _draw_there(call, team, word, server)
-    run = _begin_here(call, team) if server is None else _begin_there(call, word, server)
+    run = _begin_here(call, team) if server is None else _begin_there(call, team.name, word, server)
     if call.detach:
         return _leave(run, json=call.json)
     manner = Manner(
@@ -81,15 +81,18 @@ def _begin_here(call: "Call", team: "Team") -> "TeamRun":
     return begin(call.here, planned)
 
 
-def _begin_there(call: "Call", word: str, url: str) -> "TeamRun":
+def _begin_there(call: "Call", name: str, word: str, url: str) -> "TeamRun":
     from aideator_cli.actions.at_server import start_team
     from aideator_cli.actions.places import server_at
-    from aideator_cli.cli.beginning import telling_of_lost
+    from aideator_cli.actions.teams.starting import check_request
+    from aideator_cli.cli.beginning import agreed_to_send, telling_of_lost
     from aideator_cli.domain.teams import first_run
 
+    check_request(call.request)
     server = server_at(url, call.here.settings)
+    sent = agreed_to_send(call, server, f"team {name}")
     with telling_of_lost(server, "team"):
-        run = start_team(call.here, call.request, server, word)
+        run = start_team(call.here, call.request, server, word, sent)
     first = call.here.store.run(first_run(run.id))
     if first is not None:
         _announce(run, first.spec, server)
@@ -280,12 +283,19 @@ def _draw(call: "Call", team: "Team") -> int:
 
 def _draw_there(call: "Call", team: "Team", word: str, url: str) -> int:
     """Draws what a server would start."""
-    from aideator_cli.actions.at_server import draw_team
+    from aideator_cli.actions.at_server import agreed, draw_team
     from aideator_cli.actions.places import server_at
-    from aideator_cli.actions.teams.starting import as_run, most
+    from aideator_cli.actions.shipping import shipment
+    from aideator_cli.actions.teams.starting import as_run, check_request, most
+    from aideator_cli.cli.beginning import remark
     from aideator_cli.text.clean import one_line
 
-    told = draw_team(call.here, call.request, server_at(url, call.here.settings), word)
+    check_request(call.request)
+    server = server_at(url, call.here.settings)
+    sent = shipment(call.request, server)
+    if sent is not None:
+        remark(sent.packed.remarks)
+    told = draw_team(call.here, call.request, server, word, agreed(call.request, sent))
     if told.lacks is not None:
         terminal.warn(f"it can't be started yet: {one_line(told.lacks)}")
     if call.json:

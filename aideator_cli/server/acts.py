@@ -118,7 +118,7 @@ def start_run(here: Here, asked: bodies.NewRun, owner: str | None, key: Key | No
                 f"the matrix would start {len(planned.spec.variations)} agents", "send many: true to start them all"
             )
         with keys.missing_told_to(owner):
-            return starting.start(here, planned, stored).spec.id
+            return starting.start(here, planned, uploads.keeping(here, planned.order.packed, stored)).spec.id
 
     with here.store.owned_by(owner):
         return once(here, key, start)

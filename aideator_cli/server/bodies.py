@@ -236,7 +236,7 @@ class NewRun(RunOrder):
     )
 
 
-class NewTeam(Order):
+class TeamOrder(Order):
     """One prompt for a team. `n`, `models`, `agents` and `roles` are for the stages that name none."""
 
     prompt: str = Field(min_length=1, description="What the team is to do.")
@@ -251,6 +251,14 @@ class NewTeam(Order):
         default=None, ge=1, le=MOST, description="How many agents in each run of a stage. Default: 1."
     )
     budget: float | None = Field(default=None, gt=0, description="USD for all of the team. Default: as its file says.")
+
+
+class NewTeam(TeamOrder):
+    """One prompt for a team, with what was uploaded for it."""
+
+    sent: SentCommits | None = Field(
+        default=None, description="Commits that no repository has, uploaded before as PUT /api/v1/uploads says."
+    )
 
 
 class AgentConfig(Body):

@@ -42,7 +42,8 @@ class TeamStatus(bodies.Body):
     )
 
 
-async def _start(work: Work, asked: bodies.NewTeam, _tell: Tell) -> Answer:
+async def _start(work: Work, told: bodies.TeamOrder, _tell: Tell) -> Answer:
+    asked = bodies.NewTeam.model_validate(told.model_dump(exclude_unset=True))
     check_call(work, asked)
     if not work.shell and asked.stages is None and is_path(asked.team):
         raise refused("a tool call may not name the file of a team", hint=SHELL)
@@ -94,7 +95,7 @@ TOOLS: Final = (
         "feature, bugfix, review or refactor, or one of the repository's own; `verify` tells right from wrong; `budget` is for "
         "all of it. It answers at once with the team's id; the agents then take minutes to hours and cost the user money. "
         "Nothing of the user's files changes.",
-        bodies.NewTeam,
+        bodies.TeamOrder,
         _start,
         starts=True,
     ),

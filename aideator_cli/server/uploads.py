@@ -2,7 +2,7 @@
 for a while, for its user alone."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -11,9 +11,11 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
 from aideator_agent.spec import Repository, Sent
+from aideator_cli.actions.fetching import FETCHED
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import usage
 from aideator_cli.intake.request import Request as NewRequest
+from aideator_cli.intake.sending.packed import Packed
 from aideator_cli.intake.sending.received import packed
 from aideator_cli.intake.sending.sealed import opened
 from aideator_cli.server import bodies
@@ -60,7 +62,7 @@ def keep(here: Here, owner: str | None, sha256: str, data: bytes) -> None:
 def request_of(here: Here, asked: bodies.NewRun, owner: str | None) -> NewRequest:
     """Returns what is asked for, with what was sent for it. Raises `Problem` if that is not there (any more)."""
     request = _with_hidden(here, asked.request(), asked.hidden, owner)
-    return request if asked.sent is None else _with_commits(here, request, asked.sent, owner)
+    return with_commits(here, request, asked.sent, owner)
 
 
 def _with_hidden(here: Here, request: NewRequest, hidden: bodies.HiddenFiles | None, owner: str | None) -> NewRequest:
@@ -70,7 +72,10 @@ def _with_hidden(here: Here, request: NewRequest, hidden: bodies.HiddenFiles | N
     return replace(request, checking=replace(request.checking, unseen=contents))
 
 
-def _with_commits(here: Here, request: NewRequest, sent: bodies.SentCommits, owner: str | None) -> NewRequest:
+def with_commits(here: Here, request: NewRequest, sent: bodies.SentCommits | None, owner: str | None) -> NewRequest:
+    """As `request_of`, for the commits alone."""
+    if sent is None:
+        return request
     if request.question.diff is not None:
         raise usage("diff can't be combined with sent", hint="name a repository that the server can clone")
     hashes = {name: sha256 for name in ("commits", "objects") if (sha256 := getattr(sent, name)) is not None}
@@ -80,6 +85,22 @@ def _with_commits(here: Here, request: NewRequest, sent: bodies.SentCommits, own
     how = Sent(builds_on_url=sent.builds_on_url, shallow=sent.shallow, snapshot=sent.snapshot)
     brought = packed(Repository(request.repo, request.ref, sent.base), how, files)
     return replace(request, sending=replace(request.sending, brought=brought))
+
+
+def keeping(here: Here, packed: Packed, stored: Callable[[str], object]) -> Callable[[str], object]:
+    """Returns what takes a run's id as `stored` does, and keeps what was sent with the run where other replicas find it.
+
+    Hidden checks are not among it: who can read the database could read them.
+    """
+
+    def kept(run: str) -> None:
+        stored(run)
+        if here.store.is_shared and packed.sent is not None:
+            here.store.keep_sent(
+                run, {name: file.read_bytes() for name, file in packed.files.items() if name in FETCHED}
+            )
+
+    return kept
 
 
 def _upload(here: Here, owner: str | None, sha256: str) -> bytes:

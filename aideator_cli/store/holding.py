@@ -1,4 +1,6 @@
-"""What each run holds of the database."""
+"""What each run holds of the database, and what was sent with it, for other machines."""
+
+from collections.abc import Mapping
 
 from aideator_cli.domain.held import Held
 from aideator_cli.store.database import Database
@@ -21,6 +23,27 @@ class Holding(Database):
                 query
             )
         ]
+
+    @property
+    def is_shared(self) -> bool:
+        """Returns whether other machines may use the database, too."""
+        return self._engine.shared
+
+    def keep_sent(self, run: str, files: Mapping[str, bytes]) -> None:
+        """Keeps what was sent with a run, by name, as long as the run."""
+        import hashlib  # loads OpenSSL, which showing runs does not need
+
+        with self.transaction(run) as connection:
+            for name, data in files.items():
+                connection.execute(
+                    "insert into sent(run, name, sha256, data) values (?, ?, ?, ?) on conflict do nothing",
+                    (run, name, hashlib.sha256(data).hexdigest(), data),
+                )
+
+    def sent(self, sha256: str) -> bytes | None:
+        """Returns what was sent with a run, and perhaps taken over by others, that are not deleted."""
+        row = self._connection.execute("select data from sent where sha256 = ? limit 1", (sha256,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def database_bytes(self) -> int:
         """Returns the size of the database."""

@@ -10,7 +10,7 @@ class Uploads(Database):
         Returns False if the owner's would be more than `most` bytes.
         """
         with self.transaction(f"uploads {owner}") as connection:
-            connection.execute(f"delete from uploads where expires <= {self._dialect.clock}")
+            connection.execute(f"delete from uploads where owner = ? and expires <= {self._dialect.clock}", (owner,))
             others = "select coalesce(sum(size), 0) from uploads where owner = ? and sha256 <> ?"
             if int(connection.execute(others, (owner, sha256)).fetchone()[0]) + len(data) > most:
                 return False
@@ -27,6 +27,11 @@ class Uploads(Database):
         return None if row is None else bytes(row[0])
 
     def forget_uploads(self) -> None:
-        """Deletes those whose time is over."""
-        with self.transaction("uploads") as connection:
-            connection.execute(f"delete from uploads where expires <= {self._dialect.clock}")
+        """Deletes those whose time is over, of one user after the other: who deletes the rows of two at once may wait for one who does
+        the same in another order."""
+        query = f"select distinct owner from uploads where expires <= {self._dialect.clock}"
+        for (owner,) in self._connection.execute(query).fetchall():
+            with self.transaction(f"uploads {owner}") as connection:
+                connection.execute(
+                    f"delete from uploads where owner = ? and expires <= {self._dialect.clock}", (owner,)
+                )

@@ -1,5 +1,6 @@
 """`run --issue` and `run --env` through a server: the issue is read by the client, and the server asks no forge."""
 
+import json
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,8 +44,14 @@ def test_the_client_reads_the_issue_and_the_agents_get_it_as_data(
     assert spec["prompt"].startswith("Resolve issue you/project#1, which is quoted below.")
     assert (spec["issue"]["url"], spec["issue"]["title"]) == (url, "Broken")
     assert "␛[31m" in spec["issue"]["text"]
-    team = client("run", str(repository), "Fix.", "--team", "feature", "--issue", url)
-    assert (team.code, "does not take --issue" in team.err) == (ExitCode.USAGE, True), team.err
+    plan = tmp_path / "team.yaml"
+    plan.write_text(f"stages: {{build: {{model: {model}}}}}")
+    words = ("run", str(repository), "Fix.", "--team", str(plan), "--issue", url, "--detach")
+    team = client(*words)
+    assert (team.code, "the agents get issue you/project#1: Broken" in team.err) == (0, True), team.err
+    (step,) = json.loads(client("show", team.out.strip(), "--json").out)["steps"]
+    spec = ServerBackend(Client(site.url, site.token)).record(step["run"])["spec"]
+    assert (spec["issue"]["url"], "Fix." in spec["prompt"]) == (url, True)
 
 
 def test_variables_are_sent_with_the_same_warning(client: Shell, site: Site, repository: Path, tmp_path: Path) -> None:

@@ -153,13 +153,33 @@ def test_a_team_is_cancelled_there_and_one_of_the_repository_is_sent(
     until(lambda: json.loads(client("show", team, "--json").out)["steps"][0]["state"] == "ended", "its step ended")
 
 
+def test_a_team_begins_with_uncommitted_changes_that_are_sent(
+    client: Shell, there: Shell, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.repository.path / "number.txt").write_text("A = 1\n")
+    copies = {"calls": [{"tool": "bash", "arguments": {"command": "cat number.txt > a.py; echo $MORE >> a.py"}}]}
+    world.script("build-a", copies, submit(summary="a"))
+    drawn = client(*started(world, "--dirty", "--dry-run"))
+    assert (drawn.code, "the server gets the history of" in drawn.err) == (0, True), drawn.err
+    said = client(*started(world, "--dirty", "--env", "MORE=# sent", "--json"))
+    assert said.code == 0, said.err
+    assert "the server gets the history of" in said.err
+    assert "the model can read what commands can: --env MORE" in said.err
+    team = records(said)[-1]["team"]
+    steps = json.loads(there("show", team, "--json").out)["steps"]
+    assert json.loads(there("show", steps[-1]["run"], "--json").out)["repository"]["url"] == "sent://todo"
+    assert "+# sent" in client("diff", team).out
+    monkeypatch.chdir(world.repository.path)
+    assert client("apply", team).code == 0
+    assert (world.repository.path / "a.py").read_text() == "A = 1\n# sent\n"
+
+
 def test_what_a_server_can_not_do_for_a_team_is_said_before_anything_starts(
     client: Shell, there: Shell, world: World
 ) -> None:
     before = there("list", "--steps").out
     for words, text in (
         (started(world, "--first", "1"), "--first can't be combined with --team"),
-        (started(world, "--dirty"), "does not take --dirty"),
         ((*started(world)[:3], "--team", "nobody"), "there is no team 'nobody'"),
         ((*started(world)[:3], "--team", "feature", "--verify", "true"), "no model is given"),
     ):

@@ -4,6 +4,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from aideator_cli.server import uploads
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LARGEST_UPLOAD
 from aideator_cli.store.serving import ServerStore
+from tests.cli.test_continue import script
 from tests.server.conftest import API
 from tests.server.test_accounts import token
 from tests.server.test_bad_input import refused
@@ -96,6 +98,44 @@ def test_an_upload_is_its_users_alone_and_expires(
     store = ServerStore.of(Here().store)
     store.forget_uploads()
     assert store._connection.execute("select count(*) from uploads").fetchone()[0] == 0
+
+
+def test_another_replica_goes_on_with_what_was_sent(
+    bundle: tuple[bytes, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql_url: str, home: Path
+) -> None:
+    assert home
+    monkeypatch.setenv("AIDEATOR_DATABASE", postgresql_url)
+    data, base = bundle
+    ada = token("ada", "run", "admin", "read")
+    model = script(tmp_path, "one", "echo 1 > one.txt")
+    with TestClient(application(Here(), None), base_url="http://one.example") as client:
+        assert put(client, data, ada).status_code == 204
+        body = {**ordered(data, base=base), "models": [model], "n": 1}
+        run = client.post(f"{API}/runs", json=body, headers=ada).json()["run"]
+        assert '"outcome":"succeeded"' in client.get(f"{API}/runs/{run}/events", headers=ada).text
+    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "other"))
+    with TestClient(application(Here(), None), base_url="http://two.example") as client:
+        asked = {"prompt": "Go on.", "variation": 1, "models": [script(tmp_path, "two", "cat one.txt > two.txt")]}
+        begun = client.post(f"{API}/runs/{run}/continue", json=asked, headers=ada)
+        assert begun.status_code == 202, begun.text
+        more = begun.json()["run"]
+        assert '"outcome":"succeeded"' in client.get(f"{API}/runs/{more}/events", headers=ada).text
+        for each in (more, run):
+            assert client.delete(f"{API}/runs/{each}", headers=ada).status_code == 204
+    assert Here().store.sent(digest(data)) is None
+
+
+def test_who_uploads_waits_for_no_other_user(postgresql_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert home
+    monkeypatch.setenv("AIDEATOR_DATABASE", postgresql_url)
+    mine, other = (ServerStore.of(Here().store) for _ in range(2))
+    assert mine.keep_upload("ada", digest(b"x"), b"x", -1.0, 10)
+    with ThreadPoolExecutor(1) as thread:
+        with mine.transaction("uploads ada") as connection:
+            connection.execute("update uploads set size = 1 where owner = 'ada'")
+            assert thread.submit(other.keep_upload, "bob", digest(b"y"), b"y", 60.0, 10).result(timeout=20)
+        other.forget_uploads()
+    assert mine._connection.execute("select owner from uploads").fetchall() == [("bob",)]
 
 
 def test_an_upload_that_is_not_allowed_wrong_or_too_large_is_refused(

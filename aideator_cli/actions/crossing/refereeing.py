@@ -11,6 +11,7 @@ from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.crossing.planning import Planned, planned, referee_of, seconds_of
+from aideator_cli.actions.fetching import fetch
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
 from aideator_cli.backends import parcel
@@ -96,6 +97,7 @@ def _refereed(here: Here, run: StoredRun, plan: Planned) -> Iterator[Told]:
 def _started(here: Here, run: StoredRun, plan: Planned, backend: Backend) -> RunSpec:
     """Returns the referee that now is at work: this process' own, or that of one that was quicker."""
     runs = here.settings.home / "runs"
+    fetch(here, run.spec)
     spec = referee_of(run, plan, runs, to_cluster=backend.name == "kubernetes")
     begun = here.store.begin_crossing(run.spec.id, plan.key, spec)
     if begun.id != spec.id:

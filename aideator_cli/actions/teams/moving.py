@@ -17,6 +17,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.actions import keeping
 from aideator_cli.actions.attending import ALL, Window
 from aideator_cli.actions.cancelling import ask_to_stop
+from aideator_cli.actions.fetching import fetch
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, place_of
 from aideator_cli.actions.starting import Plan, asking, start
@@ -206,6 +207,7 @@ class Mover:
             return False
         backend = backend_at(first.place, self.here.settings)
         store.add_step(Step(run.id, wanted.key, id_, now()))
+        fetch(self.here, first.spec)
         held = backend.load_spec(id_)
         if held is not None:
             return self._taken_up(run, checked_spec(run, held), backend, first.repository_path)

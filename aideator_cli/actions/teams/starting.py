@@ -119,7 +119,7 @@ def _whole(path: str) -> str:
 
 
 def begin(here: Here, planned: TeamPlan, stored: Callable[[str], object] | None = None) -> TeamRun:
-    """Stores the team and starts its first step. `stored` gets the team's id as soon as both are in the store.
+    """Stores the team and starts its first step. `stored` gets the id of that step's run as soon as both are in the store.
 
     Raises `AideatorError`; then nothing remains.
     """
@@ -129,7 +129,7 @@ def begin(here: Here, planned: TeamPlan, stored: Callable[[str], object] | None 
         lease = here.store.add_team(run, own_name(), this_host(), STARTING_SECONDS)
         try:
             here.store.add_step(Step(run.id, spec.team.key, spec.id, now()))
-            start(here, planned.first, None if stored is None else lambda _: stored(run.id))
+            start(here, planned.first, stored)
         except BaseException:
             if here.store.renew_team(lease, STARTING_SECONDS):  # else another process has begun it meanwhile
                 here.store.forget_team(run.id)

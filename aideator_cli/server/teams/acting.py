@@ -14,7 +14,7 @@ from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.repository import is_url
 from aideator_cli.intake.request import Request, Where
 from aideator_cli.intake.teams import finding
-from aideator_cli.server import keys
+from aideator_cli.server import keys, uploads
 from aideator_cli.server.bodies import NewTeam
 from aideator_cli.server.foreign import check_reached
 from aideator_cli.server.once import Key, once
@@ -34,7 +34,8 @@ def start(here: Here, asked: NewTeam, owner: str | None, key: Key | None) -> str
         if planned.first.suspects:
             raise unconfirmed(planned.first.suspects)
         with keys.missing_told_to(owner):
-            return starting.begin(here, planned, stored).id
+            kept = uploads.keeping(here, planned.first.order.packed, lambda _: stored(planned.run.id))
+            return starting.begin(here, planned, kept).id
 
     with here.store.owned_by(owner):
         return once(here, key, begin, here.store.team)
@@ -48,7 +49,7 @@ def planned_for(here: Here, asked: NewTeam, owner: str | None) -> starting.TeamP
 def _asked(here: Here, asked: NewTeam, owner: str | None, plan: Callable[[Here, Team, Request, Where], T]) -> T:
     if owner is not None:
         check_reached(asked.repository)
-    request, where = asked.request(), asked.where()
+    request, where = uploads.with_commits(here, asked.request(), asked.sent, owner), asked.where()
     backend = places.choose(where, here.settings).name
     with keeping.without_the_servers(backend, owner):
         return plan(here, team_of(asked), keeping.with_own_keys(here, request, where, owner), where)

@@ -191,8 +191,20 @@ _UPLOADS = Step(  # what a client has sent for a run that it is about to start
 )
 
 
+_SENT = Step(  # what was sent with a run, for the other machines that use the database
+    """
+    create table sent (
+      run TEXT not null references runs(id) on delete cascade, name TEXT not null, sha256 TEXT not null, data BYTES not null,
+      primary key (run, name)
+    );
+    create index sent_by_hash on sent(sha256)
+    """,
+    "drop table sent",
+)
+
+
 def later_steps() -> tuple[Step, ...]:
     return (
         _PULLS, _POSTED, _FOLLOWING, _ACCOUNTS, _MESSAGES, _NAMES, _TEAMS, _PARENTS, _MEMORIES, _PRIVATE, _ROTATED, _JUDGES,
-        _NAMES_OF_OWNERS, _SERVED_TEAMS, _MODELS, _UPLOADS,
+        _NAMES_OF_OWNERS, _SERVED_TEAMS, _MODELS, _UPLOADS, _SENT,
     )  # fmt: skip
