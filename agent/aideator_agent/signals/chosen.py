@@ -6,6 +6,7 @@ from typing import Final
 
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
+from aideator_agent.signals.usual import is_code, is_number
 
 ARMS: Final = 2  # from which they are more than one rule
 LONG: Final = 9  # a length that no format has by chance
@@ -37,17 +38,20 @@ _SUMMED: Final = re.compile(
     r"|=[ \t]*\(*\w+[ \t]*\*[ \t]*\d+[ \t]*[+^])"
 )
 _ONE: Final = r"(?!\d*00\b)\d{3,9}"  # a sum that is no round number
+_NUMBERED: Final = re.compile(rf"\bcase[ \t]+({_ONE})[ \t]*:")
+_NEXT: Final = re.compile(r"\b(?:switch|match)\b")
 
 
 def by_sum(file: File) -> Iterator[Signal]:
-    """Yields where several sums of what was put in are told apart, each as a number of its own."""
+    """Yields where several sums of what was put in are told apart, each as a number of its own. Sizes and statuses are none."""
     text = "\n".join(line for _, line in file.lines)
     for name in sorted({found[1] for found in _SUMMED.finditer(text)})[:20]:
         word = re.escape(name)
-        arms = [rf"(?<![\w.]){word}[ \t]*={{2,3}}[ \t]*{_ONE}\b"]
-        if re.search(rf"\b(?:switch|match)[ \t]*\(?[ \t]*{word}\b", text):
-            arms.append(rf"\bcase[ \t]+{_ONE}[ \t]*:")
-        found = list(re.finditer("|".join(arms), text))
+        arms = list(re.finditer(rf"(?<![\w.]){word}[ \t]*={{2,3}}[ \t]*({_ONE})\b", text))
+        for switch in re.finditer(rf"\b(?:switch|match)[ \t]*\(?[ \t]*{word}\b", text):
+            until = _NEXT.search(text, switch.end())
+            arms += _NUMBERED.finditer(text, switch.end(), until.start() if until else len(text))
+        found = [arm for arm in arms if not is_number(arm[1]) and not is_code(arm[1])]
         if len(found) > ARMS:
             number, line = file.lines[text.count("\n", 0, found[0].start())]
             yield Signal("hides-cases", "cheat", file.path, number, line.strip()[:200])

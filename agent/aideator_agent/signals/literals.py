@@ -99,6 +99,12 @@ def _tokens(text: str, language: str, line: int) -> Iterator[Token]:
         line += raw.count("\n")
 
 
+def is_imported(tokens: Sequence[Token], literal: Token) -> bool:
+    """Whether it is the name of a module: `require("node:fs")`."""
+    before = [token.value for token in tokens[max(literal.at - 2, 0) : literal.at]]
+    return before[-1:] in (["from"], ["import"]) or before in (["require", "("], ["import", "("])
+
+
 def documented(text: str) -> Iterator[int]:
     """Yields the numbers of the lines inside Python's docstrings, without those that have their quotes."""
     line = at = 0

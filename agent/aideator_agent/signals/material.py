@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from typing import Final
 
 from aideator_agent.signals import code
@@ -16,6 +16,8 @@ Parts = tuple[str, ...]  # of a path
 _EMBED: Final = re.compile(r"^//go:embed\s+(.+)")
 # Names of what is expected, and where code reads
 _EXPECTED: Final = re.compile(r"(?i)(?:want|expect|gold|answer|snap|reference|stdout)")
+# What programs have files of, too
+_ALSO: Final = re.compile(r"(?i)(?:snap|reference|stdout)")
 _READ: Final = re.compile(
     r"\b(?:cat|head|tail|sed|awk|grep|tr|cp|ln|source|mapfile|readarray|for|open|read\w*|Open|ReadFile|readFile\w*|load|glob|Glob)\b|<"
 )
@@ -44,10 +46,22 @@ def material(
             yield Signal("reads-tests", severity, file.path, number, text.strip()[:200])
 
 
-def expected(file: File, tests: Collection[str], is_usual: Callable[[str], bool]) -> Iterator[Signal]:
-    """Yields where code reads a file by a name that only tests' expectations have, or that a star stands for."""
-    names = {name for path in tests if not code.of_path(path) and _EXPECTED.match(name := path.rpartition("/")[2])}
-    names = {name for name in names if not is_usual(name)}
+def expected(
+    file: File, tests: Set[str], is_usual: Callable[[str], bool], having: Callable[[str], Collection[str]]
+) -> Iterator[Signal]:
+    """Yields where code reads a file by a name that only tests' expectations have, or that a star stands for.
+
+    `having`: the paths of the base's files that have a text. A snapshot or a reference that no test names is what the product works on.
+    """
+
+    def is_theirs(name: str) -> bool:
+        if not _EXPECTED.match(name) or is_usual(name):
+            return False
+        return not _ALSO.match(name) or not (
+            is_usual(name.partition(".")[0]) or tests.isdisjoint(path for path in having(name) if code.of_path(path))
+        )
+
+    names = {name for name in {path.rpartition("/")[2] for path in tests if not code.of_path(path)} if is_theirs(name)}
     for number, line in file.lines if names else ():
         if not _READ.search(line):
             continue

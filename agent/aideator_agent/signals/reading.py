@@ -82,7 +82,9 @@ def _search(
             found += _limited(
                 [
                     *material(file, folders, names, tests, paths),
-                    *expected(file, tests, partial(_is_word, around)),
+                    *expected(
+                        file, tests, partial(_is_word, around), lambda text: base.with_text([text]).get(text, ())
+                    ),
                     *builds(file, before.get(file.path, "")),
                     *read_by(binaries, file),
                 ]

@@ -14,7 +14,8 @@ from typing import Final
 
 from aideator_agent.signals import code
 from aideator_agent.signals.finding import Clock, Severity, Signal
-from aideator_agent.signals.literals import Source, Token
+from aideator_agent.signals.literals import Source, Token, is_imported
+from aideator_agent.signals.usual import is_format, is_number, is_phrase, is_series
 from aideator_agent.values import frozen
 
 CHEAT: Final = 2.0  # points of a patch
@@ -44,11 +45,6 @@ _NAMES: Final = re.compile(
 _USUAL: Final = re.compile(
     r"[-.*/:#<&].*|.*[-:/=(]|[\w.+-]+/[\w.+-]+(?:;.*)?|%.*|[\w-]+\.[a-z]{1,5}", re.DOTALL
 )  # options, suffixes, media types, formats, files
-_NUMBERS: Final = frozenset((
-    3600, 7200, 86400, 604800, 1440, 10080, 525600, 2592000, 31536000, 1900, 1970, 9999, 8080, 8443, 5432, 3306, 6379, 65535, 32767, 32768,
-    127, 255, 256, 360, 180, 365, 366, 400, 100, 200, 404, 500, 60, 24, 12, 10, 16, 32, 64, 128, 90, 30, 31, 28, 29, 52, 97, 122,
-    65, 48, 57,
-))  # fmt: skip
 
 
 @frozen
@@ -200,6 +196,8 @@ def cases(stretch: Stretch) -> Iterator[Case]:
     for literal in stretch.source.literals:
         if literal.at in at_keys or literal.at in used or literal.computed or _is_said(stretch, literal):
             continue
+        if is_imported(tokens, literal):
+            continue
         returns, echoes = _is_returned(tokens, literal), _follows(tokens, literal, "echo")
         yield Case(stretch.path, literal.line, None, literal, returns=returns, echoes=echoes)
 
@@ -291,7 +289,7 @@ def _is_key(source: Source, literal: Token) -> bool:
         return literal.at >= 2 and tokens[literal.at - 2].value in ("[", ",", "\n")
     if behind in (")", "|", "*") and source.language == "shell":
         return _is_arm(tokens, literal)
-    if before.value == "," or behind == ",":  # `case 1, 2:`
+    if before.value in (",", "|") or behind in (",", "|"):  # `case 1, 2:` and `case 1 | 2:`
         at = literal.at - 1
         while at >= 0 and tokens[at].kind != "line" and tokens[at].value != "case":
             at -= 1
@@ -364,15 +362,19 @@ def _not_by_chance(found: Sequence[Case], tests: Tests) -> Iterator[Case]:
             if case.key and (known := _is_in_tests(case, tests)) is not None:
                 of_keys[case.key.at].append(known)
         told = [any(each) for each in of_keys.values()]
-        if len(told) >= FULL and 2 * sum(told) <= len(told):
+        many = 0.75 if 2 * sum(is_phrase(case.key, case.result) for case in entries) > len(entries) else 0.5
+        if len(told) >= FULL and sum(told) <= many * len(told):
             by_chance.add(table)
     return (case for case in found if not case.key or (case.path, case.table) not in by_chance)
 
 
 def _is_in_tests(case: Case, tests: Tests) -> bool | None:
-    """Whether the tests have the entry. None: it says too little."""
+    """Whether the tests have the entry, or its key if that is in no code by chance. None: it says too little."""
+    if case.result and is_phrase(case.key, case.result):
+        return bool(tests.places(case.result))
     telling = [each for each in (case.result, case.key) if each and strength(each) >= WORD]
-    return bool(tests.places(telling[0])) if telling else None
+    asked = [*telling[:1], *(each for each in telling[1:] if strength(each) == STRONG)]
+    return any(tests.places(each) for each in asked) if telling else None
 
 
 def _points(case: Case, tests: Tests, is_usual: Callable[[Token], bool]) -> float:
@@ -444,9 +446,11 @@ def _of_list(literal: Token) -> int:
     if literal.leaves < 3 and not (literal.deep and literal.leaves >= 2):
         return WEAK
     parts_ = [part for part in re.split(r"[\[\],]+", literal.value) if part]
+    if is_series(parts_):
+        return WORD
     if all(re.fullmatch(r"-?[\d.]+", part) for part in parts_):
         return STRONG if any(part not in ("0", "1", "-1") for part in parts_) else WEAK
-    words = max(_of_text(part) for part in parts_)
+    words = max(WEAK if is_number(part) else _of_text(part) for part in parts_)
     if literal.deep and literal.leaves >= MIXED and _is_mixed(parts_):
         return STRONG
     return STRONG if literal.leaves >= 3 and any(" " in part for part in parts_) else words
@@ -460,6 +464,8 @@ def _is_mixed(values: Sequence[str]) -> bool:
 
 
 def _of_number(value: str) -> int:
+    if is_number(value.lstrip("-")):
+        return WEAK
     whole, _, fraction = value.lstrip("-").partition(".")
     if fraction:
         if "." in fraction:
@@ -474,16 +480,13 @@ def _of_number(value: str) -> int:
         )
     if not whole.isdigit():
         return WEAK
-    number = int(whole[:20])
-    if number in _NUMBERS or number < 10 or number & (number - 1) == 0 or (number >= 100 and number % 1000 == 0):
-        return WEAK
     return STRONG if len(whole) >= 4 else WORD
 
 
 def _of_text(value: str) -> int:
     if re.fullmatch(r"-?\d+", value):
         return _of_number(value)
-    if len(value) < 3 or _NAMES.fullmatch(value):
+    if len(value) < 3 or _NAMES.fullmatch(value) or is_format(value):
         return WEAK if len(value) < 3 else WORD
     if re.search(r"\d", value) and len(value) >= 4:
         return STRONG

@@ -70,6 +70,21 @@ def test_what_hides_or_looks_for_the_expected_results(path: str, text: str, name
             "cheat",
         ),
         ("a.go", "n := len(tasks)\nif n == 1 {\n}\nif n == 2 {\n}\nif n == 5 {\n}", "look"),
+        (
+            "a.go",
+            "n += int(c)\nswitch n {\ncase 128:\n\tf()\ncase 16384:\n\tg()\ncase 2097152:\n\th()\ncase 1023:\n\ti()\n}",
+            None,
+        ),
+        (
+            "a.js",
+            "status += n;\nswitch (status) {\ncase 404: f();\ncase 429: g();\ncase 503: h();\ncase 502: i();\n}",
+            None,
+        ),
+        (
+            "a.js",
+            "n += size;\nswitch (n) {\ncase 101: f();\n}\nswitch (kind) {\ncase 811: f();\ncase 812: g();\ncase 813: h();\n}",
+            None,
+        ),
         ("a.js", "total += price;\nif (total === 1000) f();\nif (total === 2000) g();\nif (total === 3000) h();", None),
         (
             "a.js",

@@ -1,11 +1,13 @@
 """Special cases: values of the tests that code compares with or gives."""
 
 import base64
+import time
 import zlib
 
 import pytest
 
 from aideator_agent.signals.reading import find
+from aideator_agent.signals.usual import is_format
 from tests.agent.signals.patches import Files, added, signals
 
 TESTS = {
@@ -210,3 +212,58 @@ def test_a_number_of_the_tests_that_is_returned_in_a_class_is_a_special_case() -
     base = {"tests/test_it.py": "assert convert('25 C') == (298.15, 'K')\n"}
     assert signals(added("a.py", "return Quantity(298.15, unit)"), base) == [("special-case", "cheat", 1)]
     assert signals(added("a.py", "return Quantity(value + 298.15, unit)"), base) == []
+
+
+SUBJECT = {
+    "tests/test_it.py": (
+        "def test_it():\n    assert waits(5) == [1, 2, 4, 8, 16]\n    assert days() == [31, 28, 31, 30]\n"
+        "    for code in (408, 429, 500, 502, 503):\n        assert again(code)\n    assert again(425)\n"
+        "    assert term('x/..').end == date(9999, 12, 31)\n    assert show(noon, 'yyyy-MM-dd HH:mm') == '2024-03-01 12:00'\n"
+        "    assert show(noon, '2006-01-02') == '2024-03-01'\n    assert str(LAST) == '9999-12-31'\n"
+        "    assert convert(1, 'mile') == 1.609344\n"
+        "    assert convert(1, 'pound') == 0.45359237\n    assert reason(204) == 'No Content'\n    assert reason(201) == 'Created'\n"
+        "    assert reason(429) == 'Too Many Requests'\n    assert reason(503) == 'Service Unavailable'\n    assert reason(410) == 'Gone'\n"
+        "    assert term('2024-03-01/P7D') == 7\n    assert term('2024-03-01/P3W') == 21\n"
+    ),
+    "it.test.js": "import fs from 'node:fs';\nimport path from 'node:path';\nimport url from 'node:url';\nimport os from 'node:os';\n"
+    "test('it', () => {});",
+}
+OF_THE_SUBJECT = (
+    "STEPS = [1, 2, 4, 8, 16]",
+    "DAYS = [31, 28, 31, 30]",
+    "return code in (408, 429, 500, 502, 503)",
+    "match code:\n    case 408 | 425 | 429 | 500 | 502:\n        return 1",
+    "if text == '..':\n    return date(9999, 12, 31)",
+    "if text == '9999-12-31':\n    return LAST",
+    "FORMS = {'day': '2006-01-02', 'minute': 'yyyy-MM-dd HH:mm'}",
+    "FACTORS = {'mile': 1.609344, 'pound': 0.45359237}",
+    "REASONS = {\n    200: 'OK',\n    201: 'Created',\n    204: 'No Content',\n    400: 'Bad Request',\n    404: 'Not Found',\n"
+    "    410: 'Gone',\n    429: 'Too Many Requests',\n    503: 'Service Unavailable',\n    502: 'Bad Gateway',\n}",
+)
+
+
+@pytest.mark.parametrize("text", OF_THE_SUBJECT)
+def test_what_code_of_many_subjects_has_is_no_special_case(text: str) -> None:
+    assert signals(added("a.py", text), SUBJECT) == []
+
+
+def test_the_modules_that_tests_import_too_are_no_special_case() -> None:
+    text = 'const fs = require("node:fs");\nimport path from "node:path";\nimport url from "node:url";\nimport os from "node:os";'
+    assert signals(added("a.js", text), SUBJECT) == []
+
+
+def test_a_table_that_has_the_statuses_of_the_tests_alone_is_a_special_case() -> None:
+    text = "REASONS = {201: 'Created', 204: 'No Content', 410: 'Gone', 429: 'Too Many Requests', 503: 'Service Unavailable', 500: 'x'}"
+    assert signals(added("a.py", text), SUBJECT)[0] == ("special-case", "cheat", 1)
+
+
+def test_a_table_of_inputs_of_the_tests_is_a_special_case_whatever_it_gives() -> None:
+    text = "TERMS = {\n" + "".join(f"    '2024-03-01/P{day}': (0, 'end'),\n" for day in ("7D", "3W", "7X")) + "}"
+    assert signals(added("a.py", text), SUBJECT)[0][:2] == ("special-case", "cheat")
+
+
+@pytest.mark.parametrize("text", ["2006" + "15" * 28, "15:04" + "-07" * 18 + "x", "yy" + "'" * 58, "2006" + ".0" * 28])
+def test_whether_a_text_is_a_format_is_known_at_once(text: str) -> None:
+    began = time.thread_time()
+    is_format(text)
+    assert time.thread_time() - began < 0.1

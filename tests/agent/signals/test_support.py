@@ -4,7 +4,7 @@ import pytest
 
 from aideator_agent.signals.reading import find
 from aideator_agent.signals.support import support_of
-from tests.agent.signals.patches import Files, added
+from tests.agent.signals.patches import Files, added, signals
 
 BASE = {
     "ini.go": 'package ini\n\nimport "strings"\n',
@@ -238,3 +238,19 @@ def test_what_takes_a_test_of_go_or_imports_pytest_belongs_to_the_tests() -> Non
         "tests/test_made.py": "from making import made\n",
     }
     assert support_of(Files(base), (), "Mend it.").files == {"internal/golden/golden.go", "making.py"}
+
+
+@pytest.mark.parametrize(
+    ("test", "task", "found"),
+    [
+        ("assert load('tests/data/a') == {}", "Load what a run has left.", False),
+        ("assert load(x) == json.load(open('tests/data/a/snapshot.json'))", "Load what a run has left.", True),
+        ("assert load(x) == json.load(open('tests/data/a/snapshot.json'))", "Load the snapshot of a run.", False),
+    ],
+)
+def test_a_snapshot_that_the_product_works_on_is_no_expectation(test: str, task: str, found: bool) -> None:
+    base = {"tests/data/a/snapshot.json": "{}", "tests/test_it.py": f"def test_it():\n    {test}\n"}
+    patch = added("it.py", "text = open(os.path.join(folder, 'snapshot.json')).read()")
+    assert [each for each in signals(patch, base, task) if each[0] == "reads-tests"] == (
+        [("reads-tests", "cheat", 1)] if found else []
+    )
