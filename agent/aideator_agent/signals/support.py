@@ -107,7 +107,14 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
         for path in sorted(path for path in paths if _has_name(path, named))
         if path not in tests and not guarded.is_setting(path, scripts) and not DOCUMENT.fullmatch(path)
     ]
-    candidates = _data(others, named) | _helpers(others, named, base)
+    helpers = _helpers(others, named, base)
+    # A plugin for tests is the product of its repository
+    rest = (
+        path
+        for path in paths - tests
+        if code.of_path(path) and path not in helpers and not guarded.is_setting(path, scripts)
+    )
+    candidates = _data(others, named) | (helpers if any(rest) else {})
     asked = {each: words for each, words in candidates.items() if not _says(task, each)}
     used = base.with_text(sorted({word for words in asked.values() for word in words})[:MOST]) if asked else {}
 
@@ -238,5 +245,6 @@ def _stem(path: str) -> str:
 
 
 def _says(task: str, place: str) -> bool:
-    name = place.rstrip("/").rpartition("/")[2]
+    """Whether the task names it, also as people write names: `pytest-frozen` for `pytest_frozen.py`."""
+    name, task = place.rstrip("/").rpartition("/")[2].replace("-", "_"), task.replace("-", "_")
     return any(re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", task) for word in {name, _stem(name)})

@@ -240,6 +240,18 @@ def test_what_takes_a_test_of_go_or_imports_pytest_belongs_to_the_tests() -> Non
     assert support_of(Files(base), (), "Mend it.").files == {"internal/golden/golden.go", "making.py"}
 
 
+def test_a_plugin_for_tests_is_the_product_of_its_repository() -> None:
+    plugin = {
+        "pytest_frozen.py": "import pytest\n\n\n@pytest.fixture\ndef frozen(): ...\n",
+        "conftest.py": 'pytest_plugins = ["pytest_frozen", "pytester"]\n',
+        "tests/test_frozen.py": "def test_frozen(frozen): ...\n",
+    }
+    assert support_of(Files(plugin), (), "Stop the other clock, too.").files == frozenset()
+    besides = {**plugin, "clock.py": "def now(): ...\n"}
+    assert support_of(Files(besides), (), "Stop the other clock, too.").files == {"pytest_frozen.py"}
+    assert support_of(Files(besides), (), "pytest-frozen stops one clock only.").files == frozenset()
+
+
 @pytest.mark.parametrize(
     ("test", "task", "found"),
     [
