@@ -16,7 +16,6 @@ from aideator_cli.domain.runs import Selection, StoredRun
 from aideator_cli.errors import AideatorError, ExitCode, command, usage
 from aideator_cli.stream.recording import last_result
 from aideator_cli.system.clock import now
-from aideator_cli.text.clean import one_line
 from aideator_cli.workspace import working
 from aideator_cli.workspace.applying import apply_result
 from aideator_cli.workspace.pick import Applied, Way
@@ -94,17 +93,6 @@ def applied_last(folder: Path | None, name: str) -> bool:
     with suppress(AideatorError):
         return folder is not None and working.applied_last(working_tree(folder), name) is not None
     return False
-
-
-def told_applied(run: StoredRun) -> list[str]:
-    """Returns a line for each patch of the run that was applied to the files of its repository or of the current one."""
-    found: dict[Path, list[str]] = {}
-    for folder in (run.repository_path, Path.cwd()):
-        with suppress(AideatorError):
-            if folder is not None:
-                tree = working_tree(folder)
-                found[tree.top] = working.applied(tree, run.spec.id)
-    return [f"applied {name} to {one_line(str(top))}" for top, names in found.items() for name in names]
 
 
 def _applied_last(here: Here, name: str | None) -> Path | None:

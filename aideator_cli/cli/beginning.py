@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def begin(
         show_delivery(planned.backend, spec.id)
         leave_detached(spec.id, [v.number for v in spec.variations], json=manner.json)
         return 0
-    code = _follow(here, run, planned.backend, manner, taken, pushed)
+    warned = replace(manner, warnings=planned.remarks)
+    code = _follow(here, run, planned.backend, warned, taken, pushed)
     return code if after is None else after(here.store.run(spec.id) or run) or code
 
 

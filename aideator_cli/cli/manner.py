@@ -1,5 +1,6 @@
 """How a run is shown, as the options say."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from aideator_agent.values import frozen
@@ -19,6 +20,7 @@ class Manner:
     cancels: bool = False  # whether Ctrl-C asks the agents to stop, too
     look: Look = USUAL
     ring: "Ring | None" = None  # for the end
+    warnings: Sequence[str] = ()  # what a person was warned of, and the view may cover
     goes_on: bool = False  # whether an action follows the end: the view then closes, and no next step is shown
 
 

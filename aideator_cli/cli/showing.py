@@ -68,7 +68,7 @@ def view(here: Here, spec: RunSpec, backend: Backend | None, manner: Manner) -> 
     actions = actions_on(here, spec, backend)
     leaving = "agents are asked to stop" if manner.cancels else actions.leaving
     ring = None if manner.ring is None else partial(manner.ring.sequence, spec.id)
-    actions = replace(actions, leaving=leaving, stays=not manner.goes_on, ring=ring)
+    actions = replace(actions, leaving=leaving, stays=not manner.goes_on, ring=ring, warnings=manner.warnings)
     return chosen_view(manner.view, actions, look=manner.look)
 
 

@@ -19,6 +19,7 @@ class Actions:
     ring: Callable[[Sequence[Result]], str] | None = (
         None  # tells a person that all have ended; returns what the terminal is to get
     )
+    warnings: Sequence[str] = ()  # said before the view covered them
     leaving: str = "agents go on"  # what becomes of them when the view is left
     live: bool = True  # something can still happen; else all of it is read before anything is shown
     stays: bool = True  # when all have ended, until a person leaves; else something waits for the end

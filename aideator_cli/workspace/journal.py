@@ -18,6 +18,7 @@ from typing import Final, Literal
 from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode
 
+ROOM: Final = "aideator"  # our own folder, next to git's files
 KEPT: Final = 20  # how many finished journals a working tree keeps
 State = Literal["moving", "applied"]
 
@@ -75,6 +76,12 @@ def journals(room: Path) -> list[Journal]:
     """Returns the journals, oldest first."""
     folders = sorted(path for path in (room / "applied").glob("*") if path.name.isdecimal())
     return [journal for journal in map(read, folders) if journal is not None]
+
+
+def may_hold(top: Path) -> bool:
+    """Whether the working tree can have journals. Asks no git."""
+    git_dir = top / ".git"
+    return not git_dir.is_dir() or (git_dir / ROOM / "applied").is_dir()
 
 
 def next_folder(room: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from aideator_agent.values import frozen
 from aideator_cli.errors import AideatorError, ExitCode, not_found
 from aideator_cli.system.git import Git
+from aideator_cli.workspace.journal import ROOM
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -24,7 +25,7 @@ class Target:
     @property
     def room(self) -> Path:
         """Our own folder, next to git's files."""
-        return self.git_dir / "aideator"
+        return self.git_dir / ROOM
 
     def has_commit(self, commit: str | None) -> bool:
         return bool(commit and is_commit(commit)) and not self.git.run(

@@ -73,11 +73,6 @@ def applied_last(target: Target, name: str | None) -> float | None:
     return max(times, default=None)
 
 
-def applied(target: Target, run: str) -> list[str]:
-    """Returns which of the run's patches (RUN/N) were applied here, the last one last."""
-    return [each.name for each in journals(target.room) if each.state == "applied" and _is(each, run)]
-
-
 def _is(journal: Journal, name: str | None) -> bool:
     """Whether the user's word names the journal: RUN/N, RUN, or the beginning of a run's id. None matches any."""
     if name is None:

@@ -53,6 +53,14 @@ def test_what_two_turns_say_never_runs_together() -> None:
     assert lines(*said, *cut_off) == ["I'll look.", "There is nothing.", "So I en", "I end here."]
 
 
+def test_until_the_first_answer_it_is_said_who_is_asked_and_where() -> None:
+    agent = Agent(1)
+    sent = [agent.event("sent", step=step, sha256="0", host="api.openai.com\x1b[2J") for step in (0, 1)]
+    asked, *rest = lines(sent[0], *agent.turn("I'll look."), sent[1])
+    assert (asked.startswith("asks "), asked.endswith(" at api.openai.com␛[2J"), rest) == (True, True, ["I'll look."])
+    assert lines(agent.event("sent", step=0, sha256="0", host=None)) == [], "a script is not asked"
+
+
 def test_another_attempt_begins_with_a_word_and_nothing_of_the_one_before() -> None:
     first, second = Agent(1, "uid-1"), Agent(1, "uid-2")
     said = [first.event("say", text="half a sen"), second.event("say", text="From the start.\n")]

@@ -199,3 +199,10 @@ def test_an_answer_is_an_entry_with_all_its_text() -> None:
         == "answer: cites 1 place, 1 of which does not exist; it changed 1 file on the way, which is left out"
     )
     assert list(entry.text.lines) == ["It is in a.py:1.", "␛[2J"]
+
+
+def test_an_answer_is_told_once() -> None:
+    agent, text = Agent(1), "It is in a.py:1."
+    answer = agent.event("answer", part=1, parts=1, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())
+    *_, shown, end = told(*agent.start(), answer, *agent.end("succeeded", text)).entries
+    assert ([*shown.text.lines], end.words, [*end.text.lines]) == ([text], "submitted", [])

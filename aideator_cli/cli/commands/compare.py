@@ -87,7 +87,7 @@ def _long(screen: "Screen", spec: "RunSpec") -> "AbstractContextManager[Screen]"
 def _applied(run: "StoredRun") -> list[str]:
     if run.spec.answer:
         return []
-    from aideator_cli.actions.applying import told_applied
+    from aideator_cli.actions.applied import told_applied
 
     return told_applied(run)
 

@@ -60,7 +60,7 @@ def pr(
         bool,
         typer.Option(
             "--update",
-            help="Bring the pull request up to date that this variation has, or the one that it goes on from.",
+            help="Update the pull request of this variation, or of the one that it continues, instead of opening another.",
             rich_help_panel=REQUEST,
         ),
     ] = False,

@@ -95,7 +95,7 @@ Yes = Annotated[
     bool,
     typer.Option(
         "--yes",
-        help="Don't ask before starting more than 20 agents, sending files that look like secrets, or giving an issue to agents.",
+        help="Don't ask before starting more than 20 agents by --matrix, sending files that look like secrets, or giving agents an issue.",
     ),
 ]
 NoRepositoryFile = Annotated[

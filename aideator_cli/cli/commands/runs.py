@@ -158,7 +158,7 @@ def show(
 
     show_run(screen, shown.named.run, shown.results, shown.observations, shown.selection)
     if any(each.files for each in shown.results):
-        from aideator_cli.actions.applying import told_applied
+        from aideator_cli.actions.applied import told_applied
 
         for line in told_applied(shown.named.run):
             screen.line(screen.folded(line))

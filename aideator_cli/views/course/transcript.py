@@ -284,7 +284,9 @@ class Transcript:
         self._story.add("base" if on_base else "check", time, wording.check(data), text=Text(tail), failed=failed)
 
     def _last_word(self, time: str, data: Mapping[str, Any]) -> None:
-        first, *rest = clean(wording.end(data, of_merge=self.model == MERGE)).split("\n")
+        stands_above = data.get("outcome") == "succeeded" and self._folding.result.answer  # its summary is the answer
+        words = "submitted" if stands_above else wording.end(data, of_merge=self.model == MERGE)
+        first, *rest = clean(words).split("\n")
         self._story.add("end", time, first, text=Text("\n".join(rest)), failed=data.get("outcome") == "failed")
         self._end(long_status(self.result))
 

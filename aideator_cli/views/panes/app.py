@@ -49,6 +49,7 @@ SHARE: Final = 0.08  # of a core that drawing may take
 CATCHING_UP_SECONDS: Final = 0.01
 LOOKING_SECONDS: Final = 1.0  # between two looks at the terminal
 FOLDING_SECONDS: Final = 0.01  # at a time; keys are answered in between
+WARNING_SECONDS: Final = 15.0  # that a person can read a warning which the panes cover
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -103,6 +104,8 @@ class PanesApp(App[None]):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
                 asyncio.get_running_loop().add_signal_handler(number, self._leave_for, number)
         self.push_screen(self.board)
+        for warning in self._actions.warnings:
+            self.notify(_drawable(warning), severity="warning", markup=False, timeout=WARNING_SECONDS)
         self.feed.start()
         self._watch_terminal()
         self._beat()
@@ -168,6 +171,8 @@ class PanesApp(App[None]):
             return 0.0
 
     def _keys(self) -> list[tuple[str, str]]:
+        if self.board.outcome.has_focus:
+            return [("↑ ↓", "line"), ("y", "copy"), ("o", "close the table"), ("Esc", "back to the panes")]
         count = min(9, len(self.transcripts.each))
         takeable = any(_has_work(each.result) for each in self.transcripts)
         select = self._actions.select if takeable else None

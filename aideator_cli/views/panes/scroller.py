@@ -157,6 +157,13 @@ class Scroller(Following, can_focus=True):
     def on_resize(self, _event: Resize) -> None:
         self._fit(0)
 
+    def on_focus(self) -> None:
+        """The mark is drawn only where the keys are."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
     @property
     def current(self) -> Row | None:
         """The row that was chosen, else the last one in sight."""
@@ -227,7 +234,7 @@ class Scroller(Following, can_focus=True):
         if row.right:
             segments.append(Segment(row.right, base + palette[row.right_style]))
         strip = Strip(segments, width) if blanks >= 0 else Strip(segments).adjust_cell_length(width, base)
-        return strip.apply_style(palette["cursor"]) if marked else strip
+        return Strip(Segment.apply_style(strip, post_style=palette["cursor"]), width) if marked else strip
 
     def _text(self, row: Row, style: Style, base: Style) -> list[Segment]:
         if self.query_text and self.query_text in row.text.casefold():

@@ -21,7 +21,7 @@ ANSWER_LINES = 40  # of an answer to a question of an agent's
 KEPT = 3  # lines of a failed command's output that are shown
 LONG_SECONDS = 1.0  # a command that took this long is also reported when it ends
 PIPE_CELLS = 100  # what a line of a pipe holds, where one is cut
-BETWEEN_TURNS = frozenset({"usage", "sent"})  # show nothing, but separate one turn's words from the next one's
+BETWEEN_TURNS = frozenset({"usage", "sent"})  # separate one turn's words from the next one's
 STEP_CELLS = 12  # of the name of a team's step
 MOST_CELLS = 4096  # of one line; the rest is in the log
 
@@ -64,6 +64,7 @@ class _Speaker:
     calls: dict[Any, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     outputs: dict[Any, _Output] = field(default_factory=dict)
     answer: list[str] = field(default_factory=list)
+    has_asked: bool = False  # a model, which may take long to answer
 
 
 def show_lines(screen: Screen, spec: RunSpec, batches: Iterator[list[Item]], *, whole: bool = False) -> None:
@@ -84,6 +85,7 @@ class _Lines:
         self._colour = screen.colour
         self._wraps = screen.is_terminal and not screen.plain  # a screen reader reads a line as one
         self._speakers = {v.number: _Speaker() for v in spec.variations}
+        self._models = {v.number: v.model for v in spec.variations}
         digits = len(str(max(self._speakers)))
         self._prefixes = {n: self._prefix(f"{spec.id}/{n:<{digits}}", n) for n in self._speakers}
         self._room = max(20, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
@@ -95,6 +97,7 @@ class _Lines:
         for each in variations:
             name = one_line(each.prompt_name or f"{each.number}")
             self._speakers[each.number] = _Speaker()
+            self._models[each.number] = each.model
             self._prefixes[each.number] = self._prefix(f"{name:<{STEP_CELLS}}", each.number)
         self._room = max(20, (self._screen.width if self._screen.is_terminal else PIPE_CELLS) - STEP_CELLS - 3)
 
@@ -152,7 +155,11 @@ class _Lines:
             return
         if not _is_beside(event):
             self._hush(event.variation)
-        if event.type == "output":
+        host = event.data.get("host")
+        if event.type == "sent" and host and not speaker.has_asked:
+            speaker.has_asked = True
+            self._line(event.variation, f"asks {one_line(self._models[event.variation])} at {one_line(str(host))}", DIM)
+        elif event.type == "output":
             self._output(event, speaker)
         elif event.type not in BETWEEN_TURNS:
             self._finished(event, speaker)

@@ -342,6 +342,24 @@ def test_nothing_is_copied_where_nothing_is() -> None:
     watched(spec(1), stream, scene, size=SMALL, actions=Actions())
 
 
+def test_the_table_says_that_the_keys_are_there_and_marks_its_line() -> None:
+    def ground(person: Person, text: str) -> object:
+        strips = person.app.screen._compositor.render_strips()
+        return next(part.style.bgcolor for line in strips for part in line if text in part.text and part.style)
+
+    async def scene(person: Person) -> None:
+        command = "aideator diff k3v9x2q/1"
+        assert "close the table" not in person.screen
+        before = ground(person, command)
+        await person.press("o")
+        await person.sees("o close the table  Esc back to the panes")
+        await person.until(lambda: ground(person, command) != before, "the line to be marked")
+        await person.press("escape")
+        await person.until(lambda: ground(person, command) == before, "the mark to go")
+
+    watched_ended(scene, size=(80, 24))
+
+
 def test_keys_move_through_the_table_at_the_end_and_y_copies_the_command_there() -> None:
     async def scene(person: Person) -> None:
         await person.press("o", "y")

@@ -45,6 +45,15 @@ def test_one_without_a_patch_is_refused_at_once() -> None:
     watched(spec(1), stream, scene, size=(80, 24), actions=Actions(select=ACTIONS.select))
 
 
+def test_what_was_warned_of_before_the_panes_is_seen_in_them() -> None:
+    warning = "uncommitted changes in the working tree are not part of the run; --dirty takes them along"
+
+    async def scene(person: Person) -> None:
+        await person.sees("--dirty takes them")
+
+    watched(spec(1), Stream(), scene, actions=Actions(warnings=(warning,)))
+
+
 def test_a_replay_offers_nothing_that_it_can_not_do_and_says_what_does_it() -> None:
     stream, ended = Stream(), all_ended()
 

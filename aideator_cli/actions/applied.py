@@ -1,0 +1,28 @@
+"""Which patches of a run were applied to files on this machine. `show` and `compare` ask, so it must be quick where there are none."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from aideator_cli.domain.runs import StoredRun
+from aideator_cli.errors import AideatorError
+from aideator_cli.system.configuration.repository import root_of
+from aideator_cli.text.clean import one_line
+
+
+def told_applied(run: StoredRun) -> list[str]:
+    """Returns a line for each patch of the run that was applied to the files of its repository or of the current one, and not undone."""
+    tops = dict.fromkeys(root_of(folder) for folder in (run.repository_path, Path.cwd()) if folder is not None)
+    return [f"applied {name} to {one_line(str(top))}" for top in tops if top for name in _applied(top, run.spec.id)]
+
+
+def _applied(top: Path, run: str) -> list[str]:
+    from aideator_cli.workspace.journal import journals, may_hold
+
+    if not may_hold(top):
+        return []
+    from aideator_cli.workspace.target import working_tree
+
+    with suppress(AideatorError):
+        held = journals(working_tree(top).room)
+        return [each.name for each in held if each.state == "applied" and each.name.startswith(f"{run}/")]
+    return []
