@@ -38,8 +38,9 @@ coverage: .venv/.complete ## run the tests and tell how many lines of each room 
 	$(BIN)/coverage report
 	@$(BIN)/python -m tests.rooms_covered
 
-soak: .venv/.complete cluster-up ## the long form of the fault tests, on the throw-away cluster (ARGS="-k word" selects)
+soak: .venv/.complete cluster-up ## the long form of the fault tests, on the throw-away cluster, and new examples for all that have some (ARGS="-k word" selects)
 	AIDEATOR_SOAK=1 AIDEATOR_REQUIRE_CLUSTER=1 $(BIN)/pytest tests/faults tests/server/test_database_away.py tests/server/test_many_clients.py -s $(ARGS)
+	AIDEATOR_SOAK=1 $(BIN)/pytest -m hypothesis $(SIDE_BY_SIDE) $(ARGS) || [ $$? = 5 ]
 
 test-role: .venv/.complete cluster-up ## the tests on the cluster, where `aideator` has only the chart's Role
 	AIDEATOR_TEST_ROLE=1 AIDEATOR_REQUIRE_CLUSTER=1 $(BIN)/pytest -m cluster $(SIDE_BY_SIDE) $(ARGS)

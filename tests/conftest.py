@@ -3,11 +3,14 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
+from tests.faults.soaking import SOAK
+
 # A runner in the background hands down an ignored SIGINT; what the tests start must be able to take one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes is the machine's business, not the program's: tests that bound effort count it.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The examples are the same each time, so that a change is judged by what it changes; AIDEATOR_SOAK=1 looks for new ones.
+settings.register_profile("tests", deadline=None, derandomize=not SOAK, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 pytest_plugins = [
