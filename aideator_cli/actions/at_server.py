@@ -1,6 +1,7 @@
 """What a server does for a command line: it starts the run or the team, or says what it would start, and tries again."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +27,7 @@ from aideator_cli.backends.server.address import is_this_machine
 from aideator_cli.backends.server.backend import ServerBackend, spec_of
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.domain.teams import TeamRun, first_run
-from aideator_cli.errors import AideatorError, command, not_found, usage
+from aideator_cli.errors import AideatorError, ExitCode, command, not_found, unavailable, usage
 from aideator_cli.intake import surroundings
 from aideator_cli.intake.matrix import as_sent
 from aideator_cli.intake.models import provider_keys
@@ -109,12 +110,27 @@ def agreed(request: Request, sent: Shipment | None) -> Shipment | None:
 
 
 def _adopted(here: Here, server: ServerBackend, run: str, path: Path | None = None) -> StoredRun:
-    record = server.record(run)
+    with _begun(server, "run", run):
+        record = server.record(run, patient=True)
     adopt(here, server, spec_of(record, server.where), path=path)
     found = here.store.run(run)
     if found is None:
         raise not_found(f"run {run} was deleted while it was being started")
     return found
+
+
+@contextmanager
+def _begun(server: ServerBackend, what: str, id_: str) -> Iterator[None]:
+    """Names what is at work if the server can't be asked for it any more."""
+    try:
+        yield
+    except AideatorError as error:
+        if error.code != ExitCode.UNAVAILABLE:
+            raise
+        raise unavailable(
+            f"{what} {id_} is at work on {server.where}, but is not known here: {error.message}",
+            hint=(command("watch", id_, "--server", server.client.url), " shows it once the server answers"),
+        ) from error
 
 
 def start_team(here: Here, request: Request, server: ServerBackend, word: str, sent: Shipment | None = None) -> TeamRun:
@@ -127,7 +143,9 @@ def start_team(here: Here, request: Request, server: ServerBackend, word: str, s
     body = _team_body(here, request, server, word, sent)
     if sent is not None:
         bring_snapshot(sent)
-    team = take(here, server, server.team_record(server.start_team(body)))
+    begun = server.start_team(body)
+    with _begun(server, "team", begun):
+        team = take(here, server, server.team_record(begun, patient=True))
     if sent is not None:
         keep_snapshot(here, first_run(team.id), sent)
     return team

@@ -78,8 +78,13 @@ async def stats(
 
 
 def _record(here: Here, run: str) -> dict[str, Any]:
+    with here.store.moment():  # no attempt is told as closed that has events behind `last`
+        return _told(here, run)
+
+
+def _told(here: Here, run: str) -> dict[str, Any]:
     store = here.store
-    _, last = store.span(run)  # before the rest, which is then as new at least
+    _, last = store.span(run)
     observations = len(store.observations(run))
     found = the_run(here, run)
     selection = store.selection(run)

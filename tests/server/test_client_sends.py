@@ -14,6 +14,7 @@ from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import server_at
 from aideator_cli.actions.shipping import shipment
 from aideator_cli.backends.server import ServerBackend
+from aideator_cli.backends.server import client as server_client
 from aideator_cli.backends.server.client import Client
 from aideator_cli.errors import AideatorError, ExitCode, unavailable
 from aideator_cli.intake.request import Request, Sending
@@ -96,6 +97,35 @@ def test_a_run_that_began_when_the_connection_was_lost_has_its_uncommitted_chang
     applied = client("apply", f"{begun[0]}/1")
     assert applied.code == 0, applied.err
     assert (todo.path / "seen.txt").read_text() == "changed\n"
+
+
+def test_a_connection_that_breaks_behind_a_start_does_not_lose_the_run(
+    client: Shell, site: Site, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, broken = Client.send, 2
+
+    def breaking(self: Client, method: str, path: str, *given: Any, **named: Any) -> Any:
+        nonlocal broken
+        if path.endswith("/record") and broken:
+            broken -= 1
+            raise ConnectionResetError("reset")
+        return send(self, method, path, *given, **named)
+
+    monkeypatch.setattr(Client, "send", breaking)
+    monkeypatch.setattr(server_client, "PAUSE_SECONDS", 0.0)
+    words = ("run", str(repository), "Mend it.", "--model", script(tmp_path, "one", "echo 1 > one.txt"), "--detach")
+    said = client(*words)
+    assert (said.code, broken) == (0, 0), said.err
+    assert client("wait", said.out.strip()).code == 0
+
+    broken = 1
+    monkeypatch.setattr(server_client, "UNSURE_SECONDS", -1.0)
+    lost = client(*words)
+    assert lost.code == ExitCode.UNAVAILABLE
+    run = lost.err.split()[2]
+    assert f"error: run {run} is at work on {site.name}, but is not known here: " in lost.err
+    assert f"aideator watch {run} --server {site.url}" in lost.err
+    assert client("watch", run, "--server", site.url).code == 0
 
 
 def test_an_upload_has_as_long_as_the_server_waits_for_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,9 +39,9 @@ class ServerBackend:
 
     # What a server knows
 
-    def record(self, run: str) -> dict[str, Any]:
-        """Returns everything about the run but its events and observations."""
-        found = self.client.ask("GET", f"{API}/runs/{run}/record")
+    def record(self, run: str, *, patient: bool = False) -> dict[str, Any]:
+        """Returns everything about the run but its events and observations. `patient`: also after a lost connection."""
+        found = self.client.ask("GET", f"{API}/runs/{run}/record", patient=patient)
         spec = found.get("spec") if isinstance(found, dict) else None
         if not isinstance(spec, dict) or spec.get("id") != run or not is_id(run):
             raise unavailable(f"{self.where} does not answer as an AIdeator server", hint="check the URL")
@@ -83,9 +83,9 @@ class ServerBackend:
                 return
             left -= len(rows)
 
-    def team_record(self, team: str) -> dict[str, Any]:
-        """Returns what was asked of a team, as `document`, and how far it is, as `team`."""
-        found = self.client.ask("GET", f"{API}/teams/{team}/record")
+    def team_record(self, team: str, *, patient: bool = False) -> dict[str, Any]:
+        """Returns what was asked of a team, as `document`, and how far it is, as `team`. `patient`: also after a lost connection."""
+        found = self.client.ask("GET", f"{API}/teams/{team}/record", patient=patient)
         told = found.get("team") if isinstance(found, dict) else None
         if not isinstance(told, dict) or told.get("team") != team or not is_id(team):
             raise unavailable(f"{self.where} does not answer as an AIdeator server", hint="check the URL")

@@ -67,11 +67,13 @@ class Client:
         body: Mapping[str, Any] | bytes | None = None,
         *,
         key: str | None = None,
+        patient: bool = False,
         **query: Any,
     ) -> Any:
         """Returns the answer's JSON, or None if it has none. Raises `AideatorError`.
 
-        `key`: makes it safe to send again, which is done until the server says what has become of it.
+        `key`: makes it safe to send again, which is done until the server says what has become of it. `patient`: it changes nothing, and is
+        asked again as long as that.
         """
         deadline: float | None = None
         lost = False
@@ -83,12 +85,12 @@ class Client:
                 break
             except (OSError, http.client.HTTPException) as error:
                 lost = lost or (key is not None and not isinstance(error, _NOT_SENT))
-                told, again = self._unsure(error) if lost else self.silent(error), lost
+                told, again = self._unsure(error) if lost else self.silent(error), lost or patient
                 cause: Exception = error
             except Broken as error:
                 told = unavailable(f"{self.where} has no time: {error}", hint="try again in a few seconds")
                 cause, again = error, lost or key is not None or method == "GET"
-            deadline = deadline or time.monotonic() + (UNSURE_SECONDS if lost else AGAIN_SECONDS)
+            deadline = deadline or time.monotonic() + (UNSURE_SECONDS if lost or patient else AGAIN_SECONDS)
             if not again or time.monotonic() > deadline:
                 raise told from cause
             time.sleep(PAUSE_SECONDS)
