@@ -22,7 +22,8 @@ from aideator_cli.actions import (
     telling,
     waiting,
 )
-from aideator_cli.actions.crossing import refereeing as crossing
+from aideator_cli.actions.crossing.refereeing import cross_test
+from aideator_cli.actions.crossing.told import Failed
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.judged import Judge
 from aideator_cli.actions.refreshing import refresh
@@ -130,8 +131,8 @@ class Run:
         Raises `AideatorError` if they can't be run. Does nothing while agents are at work, or if there is nothing to learn.
         """
         self._look()
-        for told in crossing.cross_test(self._here, self._run):
-            if isinstance(told, crossing.Failed):
+        for told in cross_test(self._here, self._run):
+            if isinstance(told, Failed):
                 raise unavailable(f"the tests of the others could not be run: {told.why}")
         return self.compare()
 

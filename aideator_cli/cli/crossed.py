@@ -6,14 +6,15 @@ from aideator_cli.cli import terminal
 from aideator_cli.text.figures import duration, joined
 
 if TYPE_CHECKING:
-    from aideator_cli.actions.crossing.refereeing import Announced
+    from aideator_cli.actions.crossing.told import Announced
     from aideator_cli.actions.here import Here
     from aideator_cli.domain.runs import StoredRun
 
 
 def cross(here: "Here", run: "StoredRun") -> None:
     """Runs them, unless it is known what they say. If they can't be run, says so: the choice is then made without them."""
-    from aideator_cli.actions.crossing.refereeing import Announced, Doing, Failed, cross_test
+    from aideator_cli.actions.crossing.refereeing import cross_test
+    from aideator_cli.actions.crossing.told import Announced, Doing, Failed
 
     for told in cross_test(here, run):
         if isinstance(told, Announced):

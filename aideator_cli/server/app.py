@@ -15,6 +15,7 @@ from aideator_cli.server import (
     acts,
     api_page,
     contract,
+    crossed,
     dry_runs,
     going_on,
     health,
@@ -35,6 +36,7 @@ from aideator_cli.server import (
 )
 from aideator_cli.server.audit import Audit
 from aideator_cli.server.core import Core
+from aideator_cli.server.crossings import Crossings
 from aideator_cli.server.described import describe
 from aideator_cli.server.followers import Followers, told_to
 from aideator_cli.server.followers.teams import TeamMovers
@@ -88,6 +90,7 @@ def application(
         going_on,
         remarks,
         judge,
+        crossed,
         teams,
         contract,
         accounts,
@@ -117,6 +120,7 @@ async def _working(here: Here, streams: int, traces: Traces | None, app: FastAPI
     state.watches = Watches(state.looks)
     state.reachable = contract.Reachable()
     state.judges = Judges(here)
+    state.crossings = Crossings(here)
     movers = TeamMovers(here, state.followers.look)
     parts = [*([traces] if traces else []), state.deliverer, state.followers, state.judges, movers]
     for part in parts:

@@ -57,8 +57,8 @@ def either(kind: str, short_form: Mapping[str, Any], *, status: int = 200) -> An
     return {status: _json({"anyOf": [{"$ref": PREFIX + kind}, short_form]}, f"the {kind.lower()}")}
 
 
-def answered(schema: Mapping[str, Any]) -> Answers:
-    return {200: _json(schema, "the short form")}
+def answered(schema: Mapping[str, Any], *, status: int = 200) -> Answers:
+    return {status: _json(schema, "the short form")}
 
 
 def short(**fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from threading import Event as Flag
 from typing import Final
 
 from aideator_agent.spec import RunSpec
-from aideator_agent.values import frozen
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.crossing.planning import Planned, planned, referee_of, seconds_of
+from aideator_cli.actions.crossing.told import Announced, Doing, Failed, Told
 from aideator_cli.actions.fetching import fetch
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -25,34 +25,6 @@ from aideator_cli.stream.sequence import Sequence
 
 TRIES: Final = 2  # referees: one that another process left behind may be gone
 TIME_UP: Final = "time"  # the reason of a referee that reached its limit
-
-
-@frozen
-class Announced:
-    """What is about to be run, about how long that takes, and at most (seconds). `resumed`: another process began it."""
-
-    authors: tuple[int, ...]
-    patches: tuple[int, ...]
-    about: float
-    most: float
-    resumed: bool = False
-
-
-@frozen
-class Doing:
-    """What the referee waits for or has done, for a person."""
-
-    text: str
-
-
-@frozen
-class Failed:
-    """The tests of the others could not be run. What is chosen now is chosen without them."""
-
-    why: str
-
-
-Told = Announced | Doing | Failed | Crossing
 
 
 def cross_test(here: Here, run: StoredRun) -> Iterator[Told]:
@@ -74,7 +46,11 @@ def cross_test(here: Here, run: StoredRun) -> Iterator[Told]:
 def _refereed(here: Here, run: StoredRun, plan: Planned) -> Iterator[Told]:
     backend = backend_at(run.place, here.settings)
     if backend.name == "server":
-        yield Failed(f"the server {backend.where} does not run them for a command line")
+        from aideator_cli.actions.crossing.there import cross_there
+        from aideator_cli.backends.server import ServerBackend
+
+        assert isinstance(backend, ServerBackend)
+        yield from cross_there(here, run, backend)
         return
     for last in range(1, TRIES + 1):
         pending = here.store.pending_crossing(run.spec.id, plan.key)

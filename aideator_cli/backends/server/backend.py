@@ -179,6 +179,12 @@ class ServerBackend:
         with self.client.understanding():
             return {**told, "state": str(told["state"])}
 
+    def cross_test(self, run: str, *, patient: bool) -> dict[str, Any]:
+        """Lets the tests of the others run, unless they do or did, and returns how that stands. `patient`: also after a lost connection."""
+        told = self.client.ask("POST", f"{API}/runs/{run}/cross-tests", patient=patient)
+        with self.client.understanding():
+            return {**told, "state": str(told["state"])}
+
     def retry(self, run: str, variation: int | None, *, force: bool, fresh: bool) -> None:
         self.client.ask("POST", f"{API}/runs/{run}/retry", {"variation": variation, "force": force, "fresh": fresh})
 

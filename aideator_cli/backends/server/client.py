@@ -72,8 +72,8 @@ class Client:
     ) -> Any:
         """Returns the answer's JSON, or None if it has none. Raises `AideatorError`.
 
-        `key`: makes it safe to send again, which is done until the server says what has become of it. `patient`: it changes nothing, and is
-        asked again as long as that.
+        `key`: makes it safe to send again, which is done until the server says what has become of it. `patient`: the same again
+        does no harm, and is asked as long as that.
         """
         deadline: float | None = None
         lost = False

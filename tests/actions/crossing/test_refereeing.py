@@ -9,7 +9,8 @@ import pytest
 
 from aideator_cli.actions.comparing import comparison_of
 from aideator_cli.actions.crossing.planning import Planned, planned, referee_of
-from aideator_cli.actions.crossing.refereeing import Announced, Doing, Failed, cross_test
+from aideator_cli.actions.crossing.refereeing import cross_test
+from aideator_cli.actions.crossing.told import Announced, Doing, Failed
 from aideator_cli.actions.deleting import delete
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
