@@ -162,6 +162,27 @@ def test_a_step_that_can_not_be_read_is_said_so_while_it_is_tried_again(
     assert {(each.kind, each.run) for each in seen} == {("connection_lost", TEAM.id)}
 
 
+@pytest.mark.usefixtures("home")
+def test_a_lost_connection_is_told_while_no_run_could_be_read(server: Server) -> None:
+    here = Here()
+    assert mirroring.find(here, server_at(server.url, here.settings), TEAM.id) is not None
+    server.is_away = True
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def see(observation: Observation) -> None:
+        seen.append(observation.kind)
+        stop.set()
+
+    mirror = afar.Mirror(here, TEAM.id, seen=see, stop=stop)
+    mirror._followers._flags.append(threading.Event())  # of a thread that only tries
+    giving_up = threading.Timer(60, stop.set)
+    giving_up.start()
+    mirror.move()
+    giving_up.cancel()
+    assert seen == ["connection_lost"]
+
+
 def test_another_team_with_the_same_id_is_refused(aideator: Shell, server: Server) -> None:
     assert aideator("show", TEAM.id).code == 0
     server.document["prompt"] = "Delete it."

@@ -142,7 +142,7 @@ class Mirror:
     def _take(self, server: ServerBackend, run: TeamRun) -> None:
         for batch in Stream(server, self.team, 0, self.stop, of="teams").batches():
             if isinstance(batch, Observation):
-                if not self._followers.at_work:
+                if not self._followers.reads_any:
                     self.seen(batch)
                 continue
             for sent in batch:

@@ -29,11 +29,15 @@ class Followers:
     stop: threading.Event = field(default_factory=threading.Event)  # whether nothing is to be followed any more
     _followed: set[str] = field(default_factory=set)
     _flags: list[threading.Event] = field(default_factory=list)  # one for each thread, which ends when it is set
+    _reading: set[str] = field(
+        default_factory=set
+    )  # runs of which something was read: they tell themselves of a lost connection
     _news: "SimpleQueue[Exception | None]" = field(default_factory=SimpleQueue)
 
     @property
-    def at_work(self) -> bool:
-        return bool(self._flags)
+    def reads_any(self) -> bool:
+        """Whether a run is being read, and not only tried to be."""
+        return bool(self._reading)
 
     def follow(self, run: StoredRun) -> None:
         """Begins with a run, unless it is followed, or was."""
@@ -71,19 +75,23 @@ class Followers:
 
     def _follow(self, run: StoredRun, flag: threading.Event) -> None:
         """Follows a run to its end, as `watch` does."""
+        id_ = run.spec.id
         try:
             here = self.here.again()
             with course(here, watched(here, run, self.window), flag) as batches:
                 self.told(run, [])
                 for batch in batches:
+                    self._reading.add(id_)
                     self.told(run, batch)
-            if here.store.run(run.spec.id) is None:
-                self._followed.discard(run.spec.id)  # it was deleted, and will be done again
+            if here.store.run(id_) is None:
+                self._followed.discard(id_)  # it was deleted, and will be done again
         except Exception as error:
+            self._reading.discard(id_)
             if not isinstance(error, AideatorError) and not is_of_database(error):
                 self._news.put(error)  # for the caller, who would wait for a thread that is no more
             elif not self.stop.wait(LOOK_SECONDS):
-                self._followed.discard(run.spec.id)  # and is followed again
+                self._followed.discard(id_)  # and is followed again
         finally:
+            self._reading.discard(id_)
             self._flags.remove(flag)
         self._news.put(None)
