@@ -1,5 +1,8 @@
 # Each target sets up what it needs; `make` alone lists them. PYTHON names another interpreter (3.11 or newer) for the set-up.
-PYTHON ?= python3
+# Where `python3` is a version manager's script, the system's own interpreter is taken, if it will do: it is built with a profile, unlike most
+# that a manager builds, and runs the tests in a tenth less processor time.
+PYTHON ?= $(shell head -c 2 "$$(command -v python3)" 2> /dev/null | grep -qx '\#!' && \
+	/usr/bin/python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo /usr/bin/python3 || echo python3)
 UV_VERSION := 0.13.8
 BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
