@@ -11,8 +11,16 @@ from aideator_cli.text.clean import one_line
 
 def told_applied(run: StoredRun) -> list[str]:
     """Returns a line for each patch of the run that was applied to the files of its repository or of the current one, and not undone."""
+    return [f"applied {name} to {one_line(str(top))}" for top in _tops(run) for name in _applied(top, run.spec.id)]
+
+
+def is_applied(run: StoredRun, number: int) -> bool:
+    return any(f"{run.spec.id}/{number}" in _applied(top, run.spec.id) for top in _tops(run))
+
+
+def _tops(run: StoredRun) -> list[Path]:
     tops = dict.fromkeys(root_of(folder) for folder in (run.repository_path, Path.cwd()) if folder is not None)
-    return [f"applied {name} to {one_line(str(top))}" for top in tops if top for name in _applied(top, run.spec.id)]
+    return [top for top in tops if top is not None]
 
 
 def _applied(top: Path, run: str) -> list[str]:

@@ -7,6 +7,7 @@ from threading import Event as Flag
 
 from aideator_agent.spec import RunSpec
 from aideator_agent.values import frozen
+from aideator_cli.actions.applied import is_applied
 from aideator_cli.actions.finding import Named, find_run
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at
@@ -15,6 +16,7 @@ from aideator_cli.backends.base import Backend
 from aideator_cli.domain.events import Item
 from aideator_cli.domain.result import Result
 from aideator_cli.domain.runs import Selection, StoredRun
+from aideator_cli.errors import Command
 from aideator_cli.intake.request import Where
 from aideator_cli.stream.follow import Again
 from aideator_cli.stream.following import NOTHING, Batches, Past, following, look, past_of, tail
@@ -50,6 +52,13 @@ class Standing:
     spec: RunSpec
     results: list[Result]
     selection: Selection | None
+    applied: bool = False  # the selected patch was applied here already
+
+    def next_steps(self) -> list[Command]:
+        from aideator_cli.actions.next_steps import next_steps  # slow to import
+
+        steps = next_steps(self.spec, self.results, self.selection)
+        return [step for step in steps if not (self.applied and step.words[0] == "apply")]
 
 
 def watch(here: Here, word: str, where: Where, window: Window = ALL) -> Watched:
@@ -105,7 +114,9 @@ def standing(here: Here, spec: RunSpec) -> Standing:
     results = [result for result in here.store.results(spec.id) if result.variation in numbers]
     if spec.answer:
         results = with_work(here.store, spec.id, results)
-    return Standing(spec, results, here.store.selection(spec.id))
+    selection, run = here.store.selection(spec.id), here.store.run(spec.id)
+    applied = selection is not None and run is not None and is_applied(run, selection.variation)
+    return Standing(spec, results, selection, applied)
 
 
 def only(named: Named) -> RunSpec:

@@ -21,7 +21,7 @@ from aideator_cli.system.configuration.values import Value, as_secret, checked, 
 from aideator_cli.system.output_file import output_file
 from aideator_cli.system.yaml_file import read_text
 
-FIRST = "# Settings of aideator: each is the default of the option of this name. See docs/configuration.md.\n"
+FIRST = "# Settings of aideator: each is the default of the option of this name. `aideator config show --all` lists them all.\n"
 _NOTHING = "nothing was set"
 
 

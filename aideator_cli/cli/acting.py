@@ -1,6 +1,7 @@
 """Connects what a person does in a view with the actions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.actions import selecting, telling
@@ -8,7 +9,6 @@ from aideator_cli.actions.attending import standing
 from aideator_cli.actions.cancelling import ask_to_stop
 from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.backends.base import Backend
 from aideator_cli.cli.invocation import program
 from aideator_cli.domain.result import Result
@@ -34,8 +34,8 @@ def actions_on(here: Here, spec: RunSpec, backend: Backend | None) -> Actions:
         selecting.select(own, Named(run, number), note)
 
     def steps(results: Sequence[Result]) -> list[str]:
-        selection = here.again().store.selection(spec.id)
-        return [step.written(program()) for step in next_steps(spec, results, selection)]
+        ended = replace(standing(here.again(), spec), results=list(results))
+        return [step.written(program()) for step in ended.next_steps()]
 
     return Actions(
         cancel=cancel if backend is not None else None,

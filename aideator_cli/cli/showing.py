@@ -9,7 +9,6 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.actions.attending import Standing, attend, standing
 from aideator_cli.actions.cancelling import cancel
 from aideator_cli.actions.here import Here
-from aideator_cli.actions.next_steps import next_steps
 from aideator_cli.backends.base import Backend
 from aideator_cli.cli import terminal
 from aideator_cli.cli.acting import actions_on
@@ -53,7 +52,7 @@ def conclude(ended: Standing, manner: Manner = PLAIN) -> ExitCode:
         note = f": {one_line(selection.note)}" if selection.note else ""
         terminal.say(f"selected {spec.id}/{selection.variation}{note}")
     if not manner.goes_on:
-        for step in next_steps(spec, ended.results, selection):
+        for step in ended.next_steps():
             terminal.say(f"  {command(*step.words)}")
         if shows_panes(manner.view, manner.look):
             terminal.say(f"  {command('watch', spec.id)}")

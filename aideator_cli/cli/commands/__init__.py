@@ -179,7 +179,8 @@ SECTIONS = {  # of the help
 EPILOG = (
     "Exit codes: 0 success, 1 no variation succeeded, 2 wrong usage, 3 not found, 4 cluster or backend unavailable, "
     "5 refused, 6 limit reached, 7 checks failed, 8 patch does not apply, 70 AIdeator itself failed, 124 timed out waiting, "
-    "129 the terminal is gone, 130 interrupted, 141 the reader of stdout is gone, 143 terminated."
+    "129 the terminal is gone, 130 interrupted, 141 the reader of stdout is gone, 143 terminated. "
+    "Pages such as docs/agents.md, which help and errors name, are in the folder of AIdeator's source."
 )
 
 app = typer.Typer(

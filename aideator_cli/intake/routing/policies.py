@@ -117,7 +117,7 @@ def load(config_folder: Path, repository: Path | None) -> Policies:
         data = _read(path, foreign=True)
         for name in ("local", "default"):
             if name in data:
-                raise usage(f"{path}: a repository can't set {name}", f"it belongs into {config_folder / FILE}")
+                raise usage(f"{path}: a repository can't set {name}", f"it belongs in {config_folder / FILE}")
         theirs = _policies(data, path)
     found = {**theirs, **mine}
     default = own.get("default", "best")

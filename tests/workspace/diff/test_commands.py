@@ -166,8 +166,10 @@ def test_what_is_applied_is_told_until_it_is_undone(stored: Stored) -> None:
         assert applied not in stored.call(*words).out
         assert stored.call("apply", "k3v9x2q/2").code == 0
         assert applied in stored.call(*words).out
+        assert "aideator apply" not in stored.call("watch", "k3v9x2q").err, "it is no next step any more"
         assert stored.call("undo").code == 0
         assert applied not in stored.call(*words).out
+        assert "aideator apply" in stored.call("watch", "k3v9x2q").err
 
 
 def test_apply_tells_programs_what_it_did(stored: Stored) -> None:
