@@ -23,7 +23,7 @@ from aideator_cli.intake.request import Request, Where
 from aideator_cli.server.followers.teams import _is_ours
 from aideator_cli.store import Store
 from aideator_cli.system.processes import identify
-from tests.actions.teams.conftest import STEPS, Started, World
+from tests.actions.teams.conftest import STEPS, TESTS, Started, World, block, submit
 from tests.faults.waiting import until
 
 PATIENCE = 120.0  # seconds
@@ -53,8 +53,8 @@ def assert_whole(world: World) -> None:
     }
 
 
-def test_the_watching_process_is_killed_in_each_stage(world: World, started: Started) -> None:
-    """Now and then before the step's agents have been started, and now and then after that."""
+def kill_in_each_step(world: World, started: Started, code: int = 0) -> None:
+    """Kills whoever watches: now and then before the step's agents have been started, and now and then after that."""
     process = started("run", ".", "Write both.", "--team", str(world.team), "--backend", "local", "--view", "lines")
     until(lambda: (world.home / "aideator.db").exists() and world.store.teams(), "the team is stored", PATIENCE)
     store = world.store
@@ -66,7 +66,7 @@ def test_the_watching_process_is_killed_in_each_stage(world: World, started: Sta
 
     def goes_on() -> bool:
         """Whether a step was begun that nobody was killed in, or the team is over."""
-        assert process.poll() in (None, 0), process.communicate()
+        assert process.poll() in (None, code), process.communicate()
         return len(store.steps(team)) > killed or only(store).state != "running"
 
     until(lambda: store.steps(team) and has_started(0), "the first step is at work", PATIENCE, AT_ONCE)
@@ -81,9 +81,29 @@ def test_the_watching_process_is_killed_in_each_stage(world: World, started: Sta
         process.communicate()
         killed = begun
         process = started("watch", team, "--view", "lines")
-    assert killed == len(STEPS) - 1 or killed == len(STEPS)
-    assert process.wait(PATIENCE) == 0
+    assert killed >= len(store.steps(team)) - 1
+    assert process.wait(PATIENCE) == code
+
+
+def test_the_watching_process_is_killed_in_each_stage(world: World, started: Started) -> None:
+    kill_in_each_step(world, started)
     assert_whole(world)
+
+
+def test_the_watching_process_is_killed_in_each_stage_of_each_round(world: World, started: Started) -> None:
+    """A reviewer sends a task back as often as it may, and that is counted whoever watches."""
+    another = f"cat > test_both$(ls test_both*.py | wc -l).py << 'END'\n{TESTS}END"
+    for script, command in (("build-a", "echo A = 1 >> a.py"), ("test", another)):
+        world.script(script, {"calls": [{"tool": "bash", "arguments": {"command": command}}]}, submit(summary="Done."))
+    world.script("review", submit(answer=block(decision="rework", why="Not yet.", tasks=["a"])))
+    kill_in_each_step(world, started, code=1)
+    store, team = world.store, only(world.store)
+    assert (team.state, team.reason) == ("failed", "review has sent the work back 1 time, and would again: Not yet.")
+    keys = [step.key for step in store.steps(team.id)]
+    assert len(set(keys)) == len(keys)
+    assert {*STEPS, "build/a@2", "test@2", "review@2"} <= set(keys)
+    for step in store.steps(team.id):
+        assert len(store.attempts(step.run)) == 1, step.key
 
 
 def test_two_who_watch_move_it_on_together(world: World, started: Started) -> None:
