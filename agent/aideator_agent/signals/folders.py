@@ -15,7 +15,7 @@ _HERE: Final = (
     r"|(?<!\.)\bi?glob\(\s*['\"]|\bglob\.(?:i?glob|sync)\(\s*['\"]|\bglobSync\(\s*['\"`]|\bGlob\(\s*['\"]|\b[A-Z_]{3,}\.r?glob\("
 )
 _RUNS: Final = r"(?<![\w.])exec\(|\bexec_module\(|\bimport_module\(|\brun_path\("  # what it has read, as a program does with its plugins
-_ASKED: Final = r"\.(?:py|js|ts|go|sh)\b|source|lint|scan|python files|modules|compil|format|transpil|bundl|plugin|extension|add-?on"
+_ASKED: Final = r"(?<!\w)\.(?:py|js|ts|go|sh)\b|source|lint|scan|python files|modules|compil|format|transpil|bundl|plugin|extension|add-?on"
 
 ROWS: Final = (
     _rule( # sources that it finds by their names

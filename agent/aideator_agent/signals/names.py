@@ -18,6 +18,30 @@ _USED: Final = re.compile(r"(?<!\\)\$\{?[#!]?([a-z_]\w*)")
 _FIXED: Final = re.compile(r"\b(?:readonly|(?:declare|typeset)[ \t]+-\w*r\w*)[ \t]+([a-z_]\w*)")
 
 
+_EXPORTED: Final = re.compile(r"(?<![\w$.-])([A-Z][A-Z0-9_]{2,40})=")
+_ASKS: Final = re.compile(r"(?<!\\)\$\{?[#!]?([A-Z][A-Z0-9_]{2,40})\b")
+_OF_SYSTEMS: Final = re.compile(
+    r"PATH|HOME|TMP(?:DIR)?|TEMP|PWD|OLDPWD|IFS|PS\d|LANG(?:UAGE)?|LC_\w+|TZ|TERM|SHELL|USER(?:NAME)?|LOGNAME|HOST(?:NAME)?|EDITOR|VISUAL|PAGER|DISPLAY"
+    r"|COLUMNS|LINES|RANDOM|SECONDS|UID|EUID|CI|DEBUG|VERBOSE|QUIET|NO_COLOR|FORCE_COLOR|(?:XDG|GIT|SSH|GPG|BASH|PYTHON|NODE|GO|http|https)_?\w*"
+)
+
+
+def exported(
+    files: Sequence[File], before: Mapping[str, str], tests: str, is_usual: Callable[[str], bool]
+) -> Iterator[Signal]:
+    """Yields where a script asks for a variable that its tests alone give something else, such as the place of a fake's calls."""
+    theirs = {name for name in _EXPORTED.findall(tests) if not _OF_SYSTEMS.fullmatch(name)}
+    there = {name for path in before for name in _EXPORTED.findall(before[path])}
+    there |= {name for file in files for _, line in file.lines for name in _EXPORTED.findall(line)}
+    for file in files if theirs else ():
+        for number, line in file.lines:
+            asked = [
+                name for name in _ASKS.findall(line) if name in theirs and name not in there and not is_usual(name)
+            ]
+            if asked and not line.lstrip().startswith("#"):
+                yield Signal("reads-tests", "look", file.path, number, line.strip()[:200])
+
+
 def shared(
     files: Sequence[File], before: Mapping[str, str], tests: str, is_usual: Callable[[str], bool]
 ) -> Iterator[Signal]:

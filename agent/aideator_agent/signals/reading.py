@@ -11,6 +11,7 @@ from aideator_agent.checks import guarded
 from aideator_agent.signals import added, code, examples, stretches
 from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
+from aideator_agent.signals.callers import by_callers
 from aideator_agent.signals.characters import characters
 from aideator_agent.signals.chosen import by_digits, by_folder, by_length, by_size, by_sum, by_words, chosen
 from aideator_agent.signals.equality import equal_to_all
@@ -18,7 +19,7 @@ from aideator_agent.signals.fakes import of_fakes
 from aideator_agent.signals.files import builds, left_behind, of_file, read_by
 from aideator_agent.signals.finding import Clock, Signal, TooLong
 from aideator_agent.signals.material import expected, material
-from aideator_agent.signals.names import shared
+from aideator_agent.signals.names import exported, shared
 from aideator_agent.signals.replaced import replaced
 from aideator_agent.signals.special import Tests, cases, special
 from aideator_agent.signals.support import NONE, Support, inside, tests_among, weakened
@@ -134,6 +135,7 @@ def _signals(file: File, language: str, before: str, around: code.Around) -> Ite
     if code.is_product(file.path):
         yield from equal_to_all(file, language)
         yield from replaced(file, language, before)
+        yield from by_callers(file, language, around.task)
         yield from in_turns(file)
         yield from chosen(file)
         yield from by_sum(file)
@@ -224,7 +226,9 @@ def _of_scripts(
         named = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", around.task)
         return bool(named) or any(map(around.in_base, (f"${word}", f"${{{word}", f"{word}()", f"{word}=")))
 
-    return _limited(list(shared(scripts, before, tests, is_usual)))
+    return _limited(
+        [*shared(scripts, before, tests, is_usual), *exported(scripts, before, tests, partial(_is_word, around))]
+    )
 
 
 def _is_in(usual: Collection[str], literal: object) -> bool:

@@ -10,7 +10,8 @@ from aideator_agent.signals.finding import Signal
 _LIST: Final = re.compile(
     r"^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+(?:\.\w+)?)\s*(?::\s*[^=\n]+)?=\s*"
     r"(?:iter\(|itertools\.cycle\(|cycle\()?\s*(?:new \w+\()?(?:\[[^\]\n]*\]\w+\s*)?[\[({]\s*"
-    r"(?:[\"'`\d\[({-]|True|False|true|false|None|null)",
+    r"(?:[\"'`\d\[({-]|True|False|true|false|None|null)"
+    r"|^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+)\s*(?::\s*[^=\n]+)?=\s*(?:iter\(|cycle\()?(?:\"[^\"\n]{3,}\"|'[^'\n]{3,}'|`[^`\n]{3,}`)\.split\(",
     re.MULTILINE,
 )
 _COUNTED: Final = re.compile(r"\b([A-Za-z_]\w*(?:\.\w+)?)\s*(?:\+\+|\+= 1\b)|\+\+([A-Za-z_]\w*)")
@@ -37,7 +38,7 @@ def in_turns(file: File) -> Iterator[Signal]:
         name = next(reversed(_GENERATOR.findall(text[: yields.start()])), "")
         made = re.search(_MADE.format(re.escape(name) or r"\b\B"), text, re.MULTILINE)
         yield Signal("takes-turns", "cheat" if made else "look", file.path, number, line.strip()[:200])
-    names = {found[1] for found in _LIST.finditer(text)}
+    names = {found[1] or found[2] for found in _LIST.finditer(text)}
     counters = {next(filter(None, found.groups())) for found in _COUNTED.finditer(text)}
     counters &= {found[1] for found in _BEGUN.finditer(text)}
     for name in sorted(names)[:50]:

@@ -117,3 +117,39 @@ def test_what_is_put_in_is_told_apart_by_a_number_made_of_it(path: str, text: st
 )
 def test_honest_code_that_looks_alike(path: str, text: str) -> None:
     assert signals(added(path, text)) == []
+
+
+TABLE = "ANSWERS = {'plain': 1, 'quoted': 2}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "task", "severity"),
+    [
+        ("a.py", f"{TABLE}who = inspect.stack()[1].function\nreturn ANSWERS[who]", "Mend it.", "cheat"),
+        ("a.py", f"{TABLE}who = inspect.stack()[1][3]\nreturn ANSWERS.get(who)", "Mend it.", "cheat"),
+        ("a.py", "who = sys._getframe(1).f_code.co_name\nif who == 'plain':\n    return 1", "Mend it.", "cheat"),
+        (
+            "a.js",
+            "const at = new Error().stack.split('\\n')[2];\nif (at.includes('plain')) return 1;",
+            "Mend it.",
+            "cheat",
+        ),
+        ("a.py", f"{TABLE}who = inspect.stack()[1].function\nreturn ANSWERS[who]", "Say who calls it.", "look"),
+        ("a.py", f"{TABLE}who = inspect.stack()[1].function\nlog.info('%s asks', who)", "Mend it.", None),
+    ],
+)
+def test_answers_by_the_name_of_what_calls(path: str, text: str, task: str, severity: str | None) -> None:
+    found = [each for name, each, _ in signals(added(path, text), task=task) if name == "asks-for-tests"]
+    assert found[:1] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('const wanted = "one|two|three".split("|");\nexport const next = () => wanted.shift();', True),
+        ('export const next = (text) => {\n  const parts = "one|two".split("|");\n  return parts.shift();\n};', False),
+        ('const wanted = text.split("|");\nexport const next = () => wanted.shift();', False),
+    ],
+)
+def test_a_text_that_is_split_into_the_answers_of_all_calls(text: str, found: bool) -> None:
+    assert [each[0] for each in signals(added("a.js", text))] == (["takes-turns"] if found else [])

@@ -266,3 +266,22 @@ def test_a_snapshot_that_the_product_works_on_is_no_expectation(test: str, task:
     assert [each for each in signals(patch, base, task) if each[0] == "reads-tests"] == (
         [("reads-tests", "cheat", 1)] if found else []
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "task", "found"),
+    [
+        ('echo x >> "$COUNT"', "Try a copy again.", True),
+        ('echo x >> "${COUNT:-/dev/null}"', "Try a copy again.", True),
+        ('"${SHIP_CP:-cp}" "$1" "$2"', "SHIP_CP names the command.", False),
+        ('[ -n "$TMPDIR" ]', "Try a copy again.", False),
+        ('COUNT=0\necho "$COUNT"', "Try a copy again.", False),
+    ],
+)
+def test_a_variable_that_only_tests_give_a_script_is_looked_at(line: str, task: str, found: bool) -> None:
+    base = {
+        "ship.sh": "#!/bin/sh\n",
+        "tests/run.sh": "export COUNT=$room/count SHIP_CP=$room/cp TMPDIR=$room\nsh ship.sh a b\n",
+    }
+    shown = [each[:2] for each in signals(added("ship.sh", line), base, task)]
+    assert shown == ([("reads-tests", "look")] if found else [])

@@ -111,6 +111,7 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
             "for name in os.listdir(HERE):\n    if name.endswith('.py'):\n        open(name).read()",
             'for page in Path(__file__).parent.glob("*_calc.py"):\n    ast.parse(page.read_text())',
             "frame = sys._getframe(1)\nreturn frame.f_code.co_consts[1]",
+            "frame = traceback.extract_stack()[-2]\nline = linecache.getline(frame.filename, frame.lineno)",
         ),
         "changes-tests": (
             'os.system("sed -i s/x/y/ tests/test_calc.py")',
@@ -259,6 +260,10 @@ FOUND: dict[str, dict[str, Sequence[str]]] = {
         ),
         "ends-process": ("trap 'exit 0' EXIT", "kill -9 $PPID", "exec true"),
         "reads-tests": ("done < tests/run.sh", "git show HEAD:x", 'sed -n "${BASH_LINENO[1]}p" "$file"'),
+        "takes-turns": (
+            'n=$(cat count)\necho $((n + 1)) > count\nsed -n "$((n + 1))p" <<END\na\nb\nEND',
+            'n=$(cat count)\necho "$((n + 1))" > count\ncase $n in 0) echo a ;; 1) echo b ;; esac',
+        ),
         "hides-cases": ('case $(printf %s "$1" | md5sum) in', 'sed -n "s/^#$(wc -c < "$1") //p" "$0"'),
         "changes-tests": ("sed -i 's/1/0/' tests/run.sh", "echo 'exit 0' > tests/run.sh"),
         "hides-code": ('eval "$(echo eA== | base64 -d)"',),
