@@ -5,8 +5,8 @@ from pathlib import Path
 
 from aideator_cli.domain.runs import StoredRun
 from aideator_cli.errors import AideatorError
-from aideator_cli.system.configuration.repository import root_of
 from aideator_cli.text.clean import one_line
+from aideator_cli.workspace.journal import holder, journals
 
 
 def told_applied(run: StoredRun) -> list[str]:
@@ -19,15 +19,11 @@ def is_applied(run: StoredRun, number: int) -> bool:
 
 
 def _tops(run: StoredRun) -> list[Path]:
-    tops = dict.fromkeys(root_of(folder) for folder in (run.repository_path, Path.cwd()) if folder is not None)
+    tops = dict.fromkeys(holder(folder) for folder in (run.repository_path, Path.cwd()) if folder is not None)
     return [top for top in tops if top is not None]
 
 
 def _applied(top: Path, run: str) -> list[str]:
-    from aideator_cli.workspace.journal import journals, may_hold
-
-    if not may_hold(top):
-        return []
     from aideator_cli.workspace.target import working_tree
 
     with suppress(AideatorError):

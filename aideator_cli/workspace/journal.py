@@ -78,10 +78,13 @@ def journals(room: Path) -> list[Journal]:
     return [journal for journal in map(read, folders) if journal is not None]
 
 
-def may_hold(top: Path) -> bool:
-    """Whether the working tree can have journals. Asks no git."""
-    git_dir = top / ".git"
-    return not git_dir.is_dir() or (git_dir / ROOM / "applied").is_dir()
+def holder(folder: Path) -> Path | None:
+    """Returns the top of the working tree that `folder` is in, if it can have journals. Asks no git, which would take longer."""
+    folder = folder.resolve()
+    top = next((each for each in (folder, *folder.parents) if os.path.lexists(each / ".git")), None)
+    if top is None or ((top / ".git").is_dir() and not (top / ".git" / ROOM / "applied").is_dir()):
+        return None
+    return top
 
 
 def next_folder(room: Path) -> Path:

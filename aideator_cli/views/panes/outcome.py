@@ -51,10 +51,10 @@ class Outcome(Scroller):
         self.tell(results, self._steps, self._selected)
 
     def enter(self) -> None:
-        """The keys move in here, from the first of the next steps on."""
+        """The keys move in here, from the first of the next steps on, if there are any."""
         self.focus()
         if self.chosen is None:
-            self.choose(self._first_step)
+            self.choose(self._first_step if self._steps else 0)
 
     def lay_out(self) -> None:
         """For the screen as it is now."""
