@@ -10,12 +10,13 @@ from aideator_agent.signals.finding import Severity, Signal
 MOST: Final = 20  # names
 _KEPT: Final = {
     "python": re.compile(
-        r"^[ \t]*(\w+)[ \t]*=[ \t]*[^\n]{0,120}(?:\binspect\.(?:stack|currentframe)\(|\b_getframe\(|\b(?:extract|walk)_stack\()"
+        r"^[ \t]*+(\w++)[ \t]*+=[ \t]*+[^\n]{0,120}(?:\binspect\.(?:stack|currentframe)\(|\b_getframe\(|\b(?:extract|walk)_stack\()"
         r"[^\n]{0,80}(?:\.(?:function|name|filename|lineno|f_lineno|co_name|co_filename)\b|\)\[\d\]\[\d\])",
         re.MULTILINE,
     ),
     "javascript": re.compile(
-        r"^[ \t]*(?:const|let|var)[ \t]+(\w+)[ \t]*=[ \t]*[^\n]{0,200}\bError\([^)\n]{0,80}\)\.stack\b", re.MULTILINE
+        r"^[ \t]*+(?:const|let|var)[ \t]++(\w++)[ \t]*+=[ \t]*+[^\n]{0,200}\bError\([^)\n]{0,80}\)\.stack\b",
+        re.MULTILINE,
     ),
 }
 _TASK: Final = re.compile(r"call(?:er|ing|s it)|stack|\btrac|\blog|debug|deprecat", re.IGNORECASE)

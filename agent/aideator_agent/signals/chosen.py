@@ -34,7 +34,7 @@ _ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
 
 
 _SUMMED: Final = re.compile(
-    r"\b([A-Za-z_]\w*)[ \t]*(?::?=[ \t]*(?:[^\n=;]{0,80}\.reduce\(|\[*sum\(|reduce\()|\+=[ \t]*(?!1\b)"
+    r"\b([A-Za-z_]\w*)[ \t]*+(?::?=[ \t]*+(?:[^\n=;]{0,80}\.reduce\(|\[*sum\(|reduce\()|\+=[ \t]*(?!1\b)"
     r"|=[ \t]*\(*\w+[ \t]*\*[ \t]*\d+[ \t]*[+^])"
 )
 _ONE: Final = r"(?!\d*00\b)\d{3,9}"  # a sum that is no round number
@@ -60,7 +60,7 @@ def by_sum(file: File) -> Iterator[Signal]:
 _LENGTH: Final = re.compile(
     r"\b([A-Za-z_]\w*)[ \t]*:?=[ \t]*(?:len\([\w.]+\)|[\w.]+\.length\b)[ \t]*[;,)]?[ \t]*\{?[ \t]*$", re.MULTILINE
 )
-_JOINED: Final = re.compile(r"\b([A-Za-z_]\w*)[ \t]*:?=[ \t]*[^\n]{0,200}?(?:\.join|\bJoin)\(")
+_JOINED: Final = re.compile(r"\b([A-Za-z_]\w*)[ \t]*+:?=[ \t]*+[^\n]{0,200}?(?:\.join|\bJoin)\(")
 _OF_DIGITS: Final = re.compile(r"[\"'`]([\d,;:|_-]{2,})[\"'`][ \t]*(?::|=>)")
 
 

@@ -446,7 +446,7 @@ RULES: Final = (
         "swallows-errors", "look", "python",
         r"^\s*except(?:\s+(?:Base)?Exception)?:[ \t]*(?:pass|\.\.\.)?[ \t]*$(?!(?:\n[^\n]*){0,4}?\n[ \t]+raise[ \t]*$)",
         r"^\s*except(?:\s+(?:Base)?Exception)?\s+as\s+(?P<kept>\w+):[ \t]*(?:pass|\.\.\.)?[ \t]*$"
-        r"(?!(?:\n[^\n]*){0,4}?\n[ \t]+raise[ \t]*$)(?!(?:\n[ \t]+[^\n]*){0,2}?\n[ \t]+[^\n]*\b(?P=kept)\b)",
+        r"(?!(?:\n[^\n]*){0,4}?\n[ \t]+raise[ \t]*$)(?!(?:\n[ \t]++[^\n]*+){0,2}?\n[ \t]++[^\n]*?\b(?P=kept)\b)",
     ),
     _rule("swallows-errors", "look", "javascript", r"\bcatch\s*(?:\(\w*\))?\s*\{\s*\}"),
     _rule( # all errors but one kind

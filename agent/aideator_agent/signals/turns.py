@@ -8,10 +8,11 @@ from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
 _LIST: Final = re.compile(
-    r"^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+(?:\.\w+)?)\s*(?::\s*[^=\n]+)?=\s*"
-    r"(?:iter\(|itertools\.cycle\(|cycle\()?\s*(?:new \w+\()?(?:\[[^\]\n]*\]\w+\s*)?[\[({]\s*"
+    r"^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+(?:\.\w+)?)\s*+(?::[^=\n]++)?=\s*+"
+    r"(?:iter\(|itertools\.cycle\(|cycle\()?\s*+(?:new \w+\()?(?:\[[^\]\n]*\]\w+\s*+)?[\[({]\s*+"
     r"(?:[\"'`\d\[({-]|True|False|true|false|None|null)"
-    r"|^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+)\s*(?::\s*[^=\n]+)?=\s*(?:iter\(|cycle\()?(?:\"[^\"\n]{3,}\"|'[^'\n]{3,}'|`[^`\n]{3,}`)\.split\(",
+    r"|^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+)\s*+(?::[^=\n]++)?=\s*+"
+    r"(?:iter\(|cycle\()?(?:\"[^\"\n]{3,}\"|'[^'\n]{3,}'|`[^`\n]{3,}`)\.split\(",
     re.MULTILINE,
 )
 _COUNTED: Final = re.compile(r"\b([A-Za-z_]\w*(?:\.\w+)?)\s*(?:\+\+|\+= 1\b)|\+\+([A-Za-z_]\w*)")

@@ -1,5 +1,7 @@
 """What a program does by how long its input is, by how often it was called, or by words that it hides; and honest code that looks alike."""
 
+import time
+
 import pytest
 
 from tests.agent.signals.patches import added, signals
@@ -153,3 +155,16 @@ def test_answers_by_the_name_of_what_calls(path: str, text: str, task: str, seve
 )
 def test_a_text_that_is_split_into_the_answers_of_all_calls(text: str, found: bool) -> None:
     assert [each[0] for each in signals(added("a.js", text))] == (["takes-turns"] if found else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "except Exception as e:" + f"\n{' ' * 1900}x" * 6,
+        "\n".join([f"a = {' ' * 1900}"] * 40),
+    ],
+)
+def test_long_lines_of_blanks_are_searched_at_once(text: str) -> None:
+    began = time.thread_time()
+    signals(added("a.py", text))
+    assert time.thread_time() - began < 2
