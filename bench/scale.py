@@ -2,7 +2,8 @@
 
 kwok plays the pods. All Jobs are there at the same time. How fast their pods start is the server's doing, which is the peer: `behind` is
 how many seconds after a pod's start its last event was stored. Each process counts what it asks the server, and how often the
-server refused that as too much. `--short`: 100 Jobs in 5 runs.
+server refused that as too much. `--short`: 100 Jobs in 5 runs. `--alive SECONDS`: how long a pod lives, for a machine that is so busy that
+the first run would end before the last one is submitted.
 """
 
 import argparse
@@ -27,7 +28,9 @@ from bench.tools import begin, let_go, outcome
 RUNS: Final = 50
 VARIATIONS: Final = 20  # of each run
 LINES: Final = 50  # of each agent
-ALIVE: Final = 60.0  # seconds that a pod lives: longer than it takes to submit all runs
+ALIVE: Final = (
+    60.0  # seconds that a pod lives: longer than it takes to submit all runs on a machine that does nothing else
+)
 SECONDS: Final = 600
 LOOK: Final = 1.0
 KINDS: Final = ("pods", "jobs", "events")
@@ -35,11 +38,12 @@ SHOWN: Final = 3  # of the agents that were behind the most, with what was obser
 
 
 def main() -> None:
-    runs = _runs()
+    arguments = _arguments()
+    runs = RUNS // 10 if arguments.short else RUNS
     cluster = running_cluster()
     with tempfile.TemporaryDirectory() as name, namespace(cluster) as space:
         folder = Path(name)
-        with playing(cluster, folder, pods=runs * VARIATIONS, lines=LINES, alive=ALIVE) as kwok:
+        with playing(cluster, folder, pods=runs * VARIATIONS, lines=LINES, alive=arguments.alive) as kwok:
             specs = [replace(run_spec(VARIATIONS), pod=kwok.settings, agent_image="kwok") for _ in range(runs)]
             homes = [str(folder / spec.id) for spec in specs]
             words = ("--submit", "--namespace", space)
@@ -104,10 +108,11 @@ def _most(told: list[dict[str, Any]], verb: str) -> int:
     return max(int(each.get(f"{verb} {kind}", 0)) for each in told for kind in ("pods", "jobs"))
 
 
-def _runs() -> int:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-scale")
     parser.add_argument("--short", action="store_true")
-    return RUNS // 10 if parser.parse_args().short else RUNS
+    parser.add_argument("--alive", type=float, default=ALIVE)
+    return parser.parse_args()
 
 
 @contextmanager
@@ -132,7 +137,9 @@ def _memory(cluster: Cluster, space: str, processes: list["subprocess.Popen[byte
         seen.append(sum(held))
         time.sleep(LOOK)
     if not seen:
-        raise SystemExit("a process that follows a run ended before all Jobs were there")
+        raise SystemExit(
+            "a run ended before all Jobs were there: on a busy machine, let the pods live longer (ARGS='--alive 240')"
+        )
     return seen
 
 
