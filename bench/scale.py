@@ -137,10 +137,15 @@ def _memory(cluster: Cluster, space: str, processes: list["subprocess.Popen[byte
         seen.append(sum(held))
         time.sleep(LOOK)
     if not seen:
-        raise SystemExit(
-            "a run ended before all Jobs were there: on a busy machine, let the pods live longer (ARGS='--alive 240')"
-        )
+        raise SystemExit(_ended_early(processes))
     return seen
+
+
+def _ended_early(processes: list["subprocess.Popen[bytes]"]) -> str:
+    codes = [process.poll() for process in processes]
+    if failed := sorted({code for code in codes if code}):
+        return f"processes that follow a run failed, with exit code {', '.join(map(str, failed))}"
+    return f"{codes.count(0)} runs ended before all Jobs were there: on a busy machine, let the pods live longer (ARGS='--alive 240')"
 
 
 def _starts(cluster: Cluster, space: str) -> dict[tuple[str, int], float]:
