@@ -5,9 +5,10 @@ The server has ordered, judged and stored everything. Here the same items are st
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Iterator
 from threading import Event as Flag
-from typing import Any
+from typing import Any, Final
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.base import Backend, Line
@@ -15,11 +16,16 @@ from aideator_cli.backends.server.backend import ServerBackend, attempts_of
 from aideator_cli.backends.server.sent import Sent, line_of, row_of
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Ended, Item, Observation, Opened
-from aideator_cli.errors import AideatorError, not_found, refused
+from aideator_cli.errors import AideatorError, ExitCode, not_found, refused
 from aideator_cli.store import Store
 from aideator_cli.stream.mirrored_choice import settle
 from aideator_cli.stream.sequence import Sequence
 from aideator_cli.stream.served import Stream
+
+AWAY_SECONDS: Final = (
+    150.0  # how long a server that has answered is asked again: one that is begun anew is back by then
+)
+_PAUSE_SECONDS: Final = 2.0
 
 Resume = Callable[[Attempt], Sequence | None]
 
@@ -27,7 +33,7 @@ Resume = Callable[[Attempt], Sequence | None]
 def mirrored(spec: RunSpec, backend: Backend, store: Store, resume: Resume, stop: Flag) -> Iterator[list[Item]]:
     """Yields batches as `follow` does, until the variations of `spec` have ended or `stop` is set. Survives lost connections."""
     assert isinstance(backend, ServerBackend)
-    mirror = _Mirror(spec, backend, store, resume)
+    mirror = _Mirror(spec, backend, store, resume, stop)
     yield mirror.begin()
     stream = Stream(backend, spec.id, mirror.position, stop)
     for batch in stream.batches():
@@ -61,13 +67,17 @@ def glanced(spec: RunSpec, backend: Backend, store: Store, resume: Resume) -> It
 
 
 class _Mirror:
-    def __init__(self, spec: RunSpec, backend: ServerBackend, store: Store, resume: Resume) -> None:
+    def __init__(
+        self, spec: RunSpec, backend: ServerBackend, store: Store, resume: Resume, stop: Flag | None = None
+    ) -> None:
+        """`stop`: whoever sets it ends the waiting for a server that is away. None: it is not waited for."""
         self._spec = spec
         self._numbers = {v.number for v in spec.variations}
         self._backend = backend
         self._understanding = backend.client.understanding
         self._store = store
         self._resume = resume
+        self._stop = stop
         self._record: dict[str, Any] = {}
         self._attempts: dict[str, Attempt] = {}
         self._sequences: dict[str, Sequence | None] = {}
@@ -172,11 +182,21 @@ class _Mirror:
         return items
 
     def _ask(self) -> None:
-        self._record = self._backend.record(self._spec.id)
+        self._record = self._asked()
         self._attempts = {attempt.id: attempt for attempt in attempts_of(self._record)}
         for told in self._record["attempts"]:
             if told["closed"]:
                 self._upto.setdefault(told["id"], int(self._record["last"]))
+
+    def _asked(self) -> dict[str, Any]:
+        deadline = time.monotonic() + AWAY_SECONDS
+        while True:
+            try:
+                return self._backend.record(self._spec.id)
+            except AideatorError as error:
+                passing = error.code == ExitCode.UNAVAILABLE and bool(self._record) and time.monotonic() < deadline
+                if not passing or self._stop is None or self._stop.wait(_PAUSE_SECONDS):
+                    raise
 
     def _event(self, sent: Sent) -> list[Item]:
         whose, raw = line_of(sent.data)

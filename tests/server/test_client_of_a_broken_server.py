@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -89,6 +90,20 @@ def test_a_run_whose_answer_gets_lost_is_asked_for_again_with_the_same_key(monke
         with pytest.raises(AideatorError, match="does not answer"):
             ServerBackend(Client(url)).cancel("k3v9x2q", [1])
         assert answers == [], "what has no key is sent once"
+
+
+def test_a_question_whose_answer_breaks_off_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PAUSE_SECONDS", 0.01)
+    answers: list[Answer] = [None, (200, {}, RECORD), (502, {}, b"<html>gateway"), (200, {}, RECORD)]
+    with answering(lambda *_: answers.pop(0)) as url:
+        assert [ServerBackend(Client(url)).record("k3v9x2q") for _ in range(2)] == [RECORD] * 2
+        answers += [None, None]
+        with pytest.raises(AideatorError, match="does not answer"):
+            ServerBackend(Client(url)).record("k3v9x2q")
+    begun = time.monotonic()
+    with pytest.raises(AideatorError, match="does not answer"):
+        ServerBackend(Client(url)).record("k3v9x2q")
+    assert time.monotonic() - begun < 20, "a server that is not there is told at once"
 
 
 def test_who_interrupts_the_start_is_told_that_the_run_may_be_at_work(aideator: Shell) -> None:

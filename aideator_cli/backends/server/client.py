@@ -70,13 +70,13 @@ class Client:
         patient: bool = False,
         **query: Any,
     ) -> Any:
-        """Returns the answer's JSON, or None if it has none. Raises `AideatorError`.
+        """Returns the answer's JSON, or None if it has none. A question whose answer breaks off is asked once more. Raises `AideatorError`.
 
         `key`: makes it safe to send again, which is done until the server says what has become of it. `patient`: the same again
         does no harm, and is asked as long as that.
         """
         deadline: float | None = None
-        lost = False
+        lost = broke = False
         while True:
             try:
                 connection, answer = self.send(method, path, body, key=key, query=query)
@@ -85,7 +85,9 @@ class Client:
                 break
             except (OSError, http.client.HTTPException) as error:
                 lost = lost or (key is not None and not isinstance(error, _NOT_SENT))
-                told, again = self._unsure(error) if lost else self.silent(error), lost or patient
+                told = self._unsure(error) if lost else self.silent(error)
+                again = lost or patient or (method == "GET" and not broke and not isinstance(error, _NOT_SENT))
+                broke = True
                 cause: Exception = error
             except Broken as error:
                 told = unavailable(f"{self.where} has no time: {error}", hint="try again in a few seconds")
