@@ -15,6 +15,7 @@ _NUMBERS: Final = frozenset((
     # The first and the last moments, counted in seconds or days, and what lies between two such counts
     253402300799, 253402300800, 253402214400, 253402300799999, 62135596800, 62135596800000, 8640000000000000, 2208988800, 11644473600,
     116444736000000000, 3652059, 2932896, 719163, 719528, 25569,
+    1114111, 1114112, 65533,  # of Unicode
 ))  # fmt: skip
 # Of measures and of nature
 _CONSTANTS: Final = frozenset((

@@ -223,13 +223,14 @@ SUBJECT = {
         "    assert convert(1, 'mile') == 1.609344\n"
         "    assert convert(1, 'pound') == 0.45359237\n    assert reason(204) == 'No Content'\n    assert reason(201) == 'Created'\n"
         "    assert reason(429) == 'Too Many Requests'\n    assert reason(503) == 'Service Unavailable'\n    assert reason(410) == 'Gone'\n"
-        "    assert term('2024-03-01/P7D') == 7\n    assert term('2024-03-01/P3W') == 21\n"
+        "    assert width(1114111) == 4\n    assert term('2024-03-01/P7D') == 7\n    assert term('2024-03-01/P3W') == 21\n"
     ),
     "it.test.js": "import fs from 'node:fs';\nimport path from 'node:path';\nimport url from 'node:url';\nimport os from 'node:os';\n"
     "test('it', () => {});",
 }
 OF_THE_SUBJECT = (
     "STEPS = [1, 2, 4, 8, 16]",
+    "if code == 1114111:\n    return 4",
     "DAYS = [31, 28, 31, 30]",
     "return code in (408, 429, 500, 502, 503)",
     "match code:\n    case 408 | 425 | 429 | 500 | 502:\n        return 1",
