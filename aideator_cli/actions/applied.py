@@ -19,8 +19,13 @@ def is_applied(run: StoredRun, number: int) -> bool:
 
 
 def _tops(run: StoredRun) -> list[Path]:
-    tops = dict.fromkeys(holder(folder) for folder in (run.repository_path, Path.cwd()) if folder is not None)
-    return [top for top in tops if top is not None]
+    found: dict[Path, None] = {}
+    for folder in (run.repository_path, Path()):
+        with suppress(OSError, RuntimeError):  # a folder that is gone, or may not be read
+            top = holder(folder) if folder is not None else None
+            if top is not None:
+                found[top] = None
+    return list(found)
 
 
 def _applied(top: Path, run: str) -> list[str]:

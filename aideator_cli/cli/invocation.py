@@ -30,8 +30,11 @@ def program() -> str:
     found = shutil.which("aideator")
     if found and Path(found).exists() and called.exists() and called.samefile(found):
         return "aideator"
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder is gone
+        return shlex.quote(str(called))
     path = called.absolute()
-    here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 

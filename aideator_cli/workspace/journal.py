@@ -4,7 +4,6 @@ A journal is a folder: `journal.json`, the incoming files in `new/N`, the previo
 working tree, so the folder alone shows how far the apply got.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -135,4 +134,6 @@ def digest(path: Path) -> str | None:
 
 
 def _sum(kind: bytes, content: bytes) -> str:
+    import hashlib  # takes 5 ms, which `show` does not need
+
     return hashlib.sha256(kind + b"\0" + content).hexdigest()

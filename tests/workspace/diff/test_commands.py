@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,6 +172,15 @@ def test_what_is_applied_is_told_until_it_is_undone(stored: Stored) -> None:
         assert stored.call("undo").code == 0
         assert applied not in stored.call(*words).out
         assert "aideator apply" in stored.call("watch", "k3v9x2q").err
+
+
+def test_a_run_is_shown_from_a_folder_that_is_gone(stored: Stored, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    program = Path(sys.executable).with_name("aideator")
+    script = f"mkdir {gone}; cd {gone}; rmdir {gone}; exec {program} show k3v9x2q"
+    done = subprocess.run(["sh", "-c", script], env=dict(stored.terminal.environment), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"k3v9x2q/2" in done.stdout
 
 
 def test_apply_tells_programs_what_it_did(stored: Stored) -> None:
