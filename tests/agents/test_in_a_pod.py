@@ -1,15 +1,21 @@
 """Real coding agents in pods, in an image that the Dockerfiles of docs/agents.md made, mixed with AIdeator's own loop."""
 
+import json
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from aideator_agent.resuming import NOTE
 from tests.agents.demo_task import CHECK, COMMANDS, DEMO, FILES, PROMPT
+from tests.agents.test_going_on import COSTLY, called, first_question, waits
 from tests.agents.test_local import MODELS
 from tests.end_to_end.conftest import cluster_environment
 from tests.end_to_end.user import Done, User, finish
+from tests.faults import node
+from tests.faults.watching import Watching
 from tests.fixtures.agents import Agents
 from tests.fixtures.cluster import Cluster, Secret
 from tests.fixtures.servers import GitServers
@@ -41,12 +47,15 @@ def user(tmp_path: Path, cluster: Cluster, namespace: str, agent_image: str, sec
     return User({**environment, "AIDEATOR_HOME": str(tmp_path / "home"), "NO_COLOR": "1"}, options, tmp_path)
 
 
-def run(user: User, git: GitServers, address: str, *words: str) -> Done:
+def asked(user: User, git: GitServers, address: str, *words: str) -> list[str]:
     files = {name: (DEMO / name).read_bytes() for name in FILES}
     server = git(address)
     server.add("todo", files)
-    process = user.start("run", server.url("todo"), PROMPT, *user.options, "--verify", CHECK, *words)
-    return finish(process, LONGEST_SECONDS)
+    return ["run", server.url("todo"), PROMPT, *user.options, *words]
+
+
+def run(user: User, git: GitServers, address: str, *words: str) -> Done:
+    return finish(user.start(*asked(user, git, address, "--verify", CHECK, *words)), LONGEST_SECONDS)
 
 
 def named(agents: Sequence[str]) -> str:
@@ -87,3 +96,30 @@ def test_doctor_looks_for_an_agent_in_the_image(user: User, agents_image: str) -
     (lacking,) = (f for f in found if f["part"] == "agent")
     assert lacking["state"] == "broken"
     assert "its program qwen was not found" in lacking["text"]
+
+
+def test_one_that_is_lost_with_its_pod_takes_up_its_conversation_in_the_next(
+    user: User, cluster: Cluster, namespace: str, git_server: GitServers, wire_server: WireServers, secret: Secret,
+    bridge_address: str, agents_image: str,
+) -> None:  # fmt: skip
+    begun = ["echo half > half.txt; echo first", "echo more >> half.txt"]
+    server = wire_server([*begun, waits(Path("/nowhere"))], bridge_address, key=secret.key, read=COSTLY)
+    words = ("--agent", named(["claude"]), "--image", agents_image, "--api-base", server.url)
+    shown = Watching(user, *asked(user, git_server, bridge_address, *words))
+    shown.until(lambda record: "/nowhere" in called(record), LONGEST_SECONDS)
+    (pod,) = json.loads(cluster.kubectl("get", "pods", "-n", namespace, "-o", "json"))["items"]
+    node.signal_to(node.first_process(pod, "agent"), signal.SIGSTOP)  # it has no last words
+    before = len(server.requests)
+    server.commands = [*begun, "echo go on", "cat half.txt"]
+    cluster.kubectl("delete", "pod", "-n", namespace, pod["metadata"]["name"], "--grace-period=1", "--wait=false")
+
+    assert shown.end(LONGEST_SECONDS) == 0, shown.err
+    assert shown.result["status"] == "succeeded, resumed"
+    question = first_question(server.requests[before:])
+    for expected in (PROMPT[:40], NOTE[:40], "Step 1."):
+        assert expected in question, f"{expected} is not in what the model was asked"
+    told = [record["event"] for record in shown.records if record["kind"] == "event"]
+    notices = [event["text"] for event in told if event["type"] == "notice" and "conversation" in event["text"]]
+    assert notices == ["claude goes on with its conversation."]
+    outputs = "".join(event["text"] for event in told if event["type"] == "output")
+    assert "half\nmore\n" in outputs, "its changes are there, too"
