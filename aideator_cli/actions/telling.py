@@ -13,12 +13,13 @@ from aideator_agent.values import frozen
 from aideator_cli.actions.finding import Named, find
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.places import backend_at, server_of
-from aideator_cli.backends.base import Backend, Status
+from aideator_cli.backends.base import Backend
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Event, Item
 from aideator_cli.errors import AideatorError, ExitCode, command, refused, usage
 from aideator_cli.intake.request import Where
 from aideator_cli.stream.following import following
+from aideator_cli.stream.resubmitting import newest_statuses
 from aideator_cli.stream.sieve import is_over, variation_of
 
 if TYPE_CHECKING:
@@ -101,10 +102,13 @@ def checked(text: str) -> str:
 
 
 def at_work(spec: RunSpec, backend: Backend, numbers: Sequence[int]) -> tuple[dict[int, Attempt], dict[int, str]]:
-    """Returns the attempts that can be told something, by variation, and why the others can't."""
+    """Returns the attempts that can be told something, by variation, and why the others can't.
+
+    Raises `AideatorError` if the backend can't be reached.
+    """
     found: dict[int, Attempt] = {}
     missed: dict[int, str] = {}
-    for number, status in _statuses(spec, backend).items():
+    for number, status in newest_statuses(spec, backend).items():
         if number not in numbers:
             continue
         agent = spec.variation(number).agent
@@ -115,17 +119,6 @@ def at_work(spec: RunSpec, backend: Backend, numbers: Sequence[int]) -> tuple[di
         else:
             missed[number] = ENDED if status.state == "ended" else f"it has not started: {status.text}"
     return found, missed
-
-
-def _statuses(spec: RunSpec, backend: Backend) -> dict[int, Status]:
-    """Returns the state of each variation: that of its newest attempt."""
-    stop, found = threading.Event(), dict[int, Status]()
-    for status in backend.watch(spec, stop):
-        if isinstance(status, Status) and not status.earlier:
-            found[status.variation] = status
-        if len(found) == len(spec.variations):
-            stop.set()
-    return found
 
 
 def _send_until_heard(backend: Backend, addressees: Mapping[int, Attempt], line: bytes, follower: "_Follower") -> None:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -14,10 +15,12 @@ from aideator_agent import told
 from aideator_agent.program import AgentProgram
 from aideator_cli.actions.telling import at_work, send
 from aideator_cli.api import Aideator, Event, Run
+from aideator_cli.backends.base import Backend, Trouble
 from aideator_cli.backends.local import LocalBackend
-from aideator_cli.errors import ExitCode
+from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Where
 from aideator_cli.system.settings import Settings
+from tests.backends.kubernetes.specs import run_spec
 from tests.cli.conftest import Shell
 from tests.fixtures.repositories import LocalRepository
 
@@ -174,6 +177,18 @@ def test_an_agent_that_takes_its_task_once_is_told_nothing(work: Work) -> None:
     found, missed = at_work(spec, LocalBackend(Settings().home, {}), [1])
     assert (found, missed) == ({}, {1: "aider takes no messages"})
     work.go_on(run.id, 1)
+
+
+def test_a_cluster_that_is_away_is_not_waited_for() -> None:
+    class Away:
+        name = "kubernetes"
+
+        def watch(self, *_: object) -> Iterator[Trouble]:
+            yield Trouble("cluster k3d-dev does not answer", back=False)
+            raise AssertionError("it waits on")
+
+    with pytest.raises(AideatorError, match="k3d-dev does not answer"):
+        send(run_spec(), cast(Backend, Away()), 1, "Hello.")
 
 
 def test_what_is_sent_from_the_panes_arrives(work: Work) -> None:
