@@ -4,6 +4,7 @@ One thread reads each attempt, and another watches the backend. They put their i
 slow caller holds the threads back; nothing is dropped.
 """
 
+import math
 import queue
 import threading
 import time
@@ -32,6 +33,7 @@ PIECES_WAITING = 32  # pieces in the queue before the writers wait
 STRANGER = "foreign_container"  # the kind of an observation
 NOTED = ("start", "end")  # events that say more than what is shown of them
 TICK = 0.5  # seconds between two checks of the deadlines
+NEWS_SECONDS = 10.0  # after a lost connection is back, until what the backend said before it was lost counts again
 
 Resume = Callable[[Attempt], Sequence | None]  # where to continue reading an attempt; None: it is already complete
 Again = dict[int, str]  # variation -> the attempt that another one will follow
@@ -78,7 +80,7 @@ class _Follower:
         self._closed: set[str] = set()  # attempts
         self._stopped: set[str] = set()  # attempts that report they were told to stop, but not by whom
         self._released: set[str] = set()  # attempts whose strangers were told to end
-        self._away = False  # the backend: what is known of the variations may be old
+        self._certain_from = 0.0  # monotonic: until then, what is known of the variations may be old
         self._misfit = False  # the agents' image is of another version, which is told once
         self._held: dict[str, Closed] = {}  # kept until the backend's last report about the attempt
 
@@ -142,7 +144,7 @@ class _Follower:
     # What the backend says
 
     def _on_trouble(self, trouble: Trouble) -> Observation:
-        self._away = not trouble.back
+        self._certain_from = time.monotonic() + NEWS_SECONDS if trouble.back else math.inf
         for reader in self._readers.values():
             reader.cut_off.clear() if trouble.back else reader.cut_off.set()
         return self._observe("connection_back" if trouble.back else "connection_lost", trouble.text)
@@ -243,10 +245,12 @@ class _Follower:
 
     def _give_up_waiting(self) -> list[Item]:
         """Ends variations that can't start or did not start in time, and removes what is waiting."""
+        if time.monotonic() < self._certain_from:  # one that is old may have started meanwhile
+            return []
         items: list[Item] = []
         for variation in self._variations.values():
             text, status = variation.hopeless(), variation.status
-            if text is not None and status is not None and not self._away:
+            if text is not None and status is not None:
                 items.append(self._give_up(variation, status, text))
         return items
 

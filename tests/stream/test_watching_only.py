@@ -10,6 +10,7 @@ from aideator_agent.spec import RunSpec
 from aideator_cli.backends.base import Backend, Status, Trouble
 from aideator_cli.domain.events import Ended, Item, Observation
 from aideator_cli.errors import AideatorError, refused, unavailable
+from aideator_cli.stream import follow as follow_module
 from aideator_cli.stream.follow import follow
 from tests.backends.kubernetes.specs import run_spec
 
@@ -79,3 +80,30 @@ def test_nothing_is_stopped_while_its_cluster_is_away() -> None:
             ticked.set()
     assert isinstance(items[-1], Ended)
     assert backend.asked == 0
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(1000.0, 0), (0.0, 1)])
+def test_what_was_said_before_a_cluster_was_away_counts_only_a_while_after_it(
+    seconds: float, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch goes on where it broke off: that the agent has started meanwhile is told just after the connection is back."""
+    monkeypatch.setattr(follow_module, "NEWS_SECONDS", seconds)
+    ticked, stop = Flag(), Flag()
+
+    class Back(Refusing):
+        def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:  # noqa: ARG002
+            yield Trouble("cluster k3d-dev does not answer", back=False)
+            yield HOPELESS
+            yield Trouble("it can be reached again", back=True)
+            ticked.wait(20)
+            yield STOPPED
+            stop.wait(20)
+
+    backend = Back(refused("jane may not delete jobs in namespace team"))
+    items: list[Item] = []
+    for batch in follow(run_spec(), cast(Backend, backend), lambda _: None, stop, ticks=True):
+        items += batch
+        if any(isinstance(item, Observation) and item.kind == "connection_back" for item in items) and not batch:
+            ticked.set()
+    assert isinstance(items[-1], Ended)
+    assert backend.asked == asked
