@@ -204,9 +204,9 @@ def test_a_command_that_sleeps_writes_or_works_is_not_idle(commands: Commands, c
 
 
 # The other program carries no mark of the command, is not in its session, and takes all but three thousandths of the processor. The command
-# shares it already while it is loaded.
+# shares it already while it is loaded. Nothing but the other program would end it after a failure, so it looks for the command.
 STARVED = """
-taskset -c 0 setsid env -i /bin/sh -c 'while :; do :; done' &
+taskset -c 0 setsid env -i /bin/sh -c 'while kill -0 $0; do :; done' $$ &
 taskset -c 0 chrt --idle 0 /bin/sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done'
 kill $!
 """
