@@ -24,6 +24,7 @@ from aideator_cli.text.clean import cut, one_line
 _EARLY: Final = 30.0  # seconds before a token expires at which it is renewed
 _EARLY_PART: Final = 0.1  # of a short life: a token that lives 6 s is used for most of them
 _TOKEN_FILE_SECONDS: Final = 60.0  # a mounted token file is rewritten in place
+_FAILED_SECONDS: Final = 5.0  # the least time between a renewal that failed and the next try, for all threads together
 _PLUGIN_SECONDS: Final = 120.0
 _PLUGIN_WORDS: Final = 300  # characters of what a plugin says when it fails
 _LOG_HEADER: Final = re.compile(
@@ -63,6 +64,8 @@ class Credentials:
         self._lock = Lock()
         self._identity: Identity | None = None
         self._renewed_at: float | None = None  # seconds since the epoch at which the identity is old; None: never
+        self._failed: AideatorError | None = None  # of the last renewal
+        self._again_at = 0.0  # monotonic: when it is tried again
         self.renewable = renewable
         self.asks = asks
 
@@ -71,9 +74,24 @@ class Credentials:
         with self._lock:
             known = self._identity
             if known is None or known is refused or (self._renewed_at is not None and time.time() >= self._renewed_at):
-                known = self._identity = self._fetch()
+                known = self._identity = self._fetched()
                 self._renewed_at = _old_at(known)
             return known
+
+    def _fetched(self) -> Identity:
+        """All who follow a run ask again and again, which would start a plugin without a pause. Some open a browser each time."""
+        begun = time.monotonic()
+        if self._failed is not None and begun < self._again_at:
+            raise self._failed.with_traceback(None)
+        try:
+            fetched = self._fetch()
+        except AideatorError as error:
+            if self._identity is not None:
+                self._failed = error
+                self._again_at = time.monotonic() + max(_FAILED_SECONDS, time.monotonic() - begun)
+            raise
+        self._failed = None
+        return fetched
 
 
 def of_user(user: Entry, cluster: Entry, *, interactive: bool = False) -> Credentials:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aideator_cli.backends.kubernetes import client, problems
+from aideator_cli.backends.kubernetes import client, credentials, problems
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.credentials import Credentials, Identity
 from aideator_cli.errors import AideatorError, ExitCode, unavailable
@@ -186,8 +186,11 @@ def test_what_the_server_says_can_not_steer_the_terminal() -> None:
     assert told.message.isprintable()
 
 
-def test_credentials_that_can_not_be_renewed_for_a_moment_are_a_connection_that_broke() -> None:
+def test_credentials_that_can_not_be_renewed_for_a_moment_are_a_connection_that_broke(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """As when the network is away, for whoever gives the token too. What fails from the start is an error of its own."""
+    monkeypatch.setattr(credentials, "_FAILED_SECONDS", 0.0)
     given = iter(("old", None, "new"))
 
     def fetch() -> Identity:
@@ -203,6 +206,28 @@ def test_credentials_that_can_not_be_renewed_for_a_moment_are_a_connection_that_
         client = fake.client(Credentials(fetch, renewable=True))
         assert [client.call("GET", "/x") for _ in range(2)] == [{"fine": True}] * 2
     assert [headers["Authorization"] for headers in fake.headers] == ["old", "old", "old", "new"]
+
+
+def test_many_who_ask_for_credentials_that_stay_away_start_their_plugin_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A plugin may open a browser each time."""
+    monkeypatch.setattr(credentials, "_FAILED_SECONDS", 1000.0)
+    asked = 0
+
+    def fetch() -> Identity:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise unavailable("the credential plugin failed")
+        return Identity((("Authorization", "old"),))
+
+    given = Credentials(fetch, renewable=True)
+    old = given.get()
+    for _ in range(20):
+        with pytest.raises(AideatorError, match="the credential plugin failed"):
+            given.get(refused=old)
+    assert asked == 2
 
 
 def test_credentials_that_stay_away_are_told_with_their_own_words() -> None:
