@@ -10,7 +10,8 @@ import pytest
 
 from aideator_cli.actions.here import Here
 from aideator_cli.errors import AideatorError, ExitCode
-from aideator_cli.intake.sending.sealed import MOST, opened, seal
+from aideator_cli.intake.sending import sealed
+from aideator_cli.intake.sending.sealed import LIST, MOST, opened, seal
 from aideator_cli.server import offers
 from aideator_cli.store.serving import ServerStore
 from aideator_cli.system.settings import Settings
@@ -130,7 +131,13 @@ def test_only_the_key_opens_what_is_stored(site: Site, repository: Path) -> None
 def test_what_no_client_seals_is_refused() -> None:
     key = bytes(32)
     file = {"a": (b"x", False)}
-    for wrong in ({"../a": (b"x", False)}, {".git/config": (b"x", False)}, {"/a": (b"x", False)}, {}):
+    for wrong in (
+        {"../a": (b"x", False)},
+        {".git/config": (b"x", False)},
+        {"/a": (b"x", False)},
+        {"\ud800": (b"x", False)},
+        {},
+    ):
         with pytest.raises(AideatorError, match="can't be used"):
             opened(seal(wrong, key), key)
     for bad in (seal(file, key)[:-1], seal(file, key) + b"x", b""):
@@ -138,6 +145,18 @@ def test_what_no_client_seals_is_refused() -> None:
             opened(bad, key)
     with pytest.raises(AideatorError, match="a server takes at most 16"):
         seal({"a": (bytes(MOST), False)}, key)
+
+
+def test_a_list_that_would_take_much_memory_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, long = bytes(32), {"a" * LIST: (b"x", False)}
+    with pytest.raises(AideatorError, match=r"the paths of its files are 2\.0 MiB; a server takes at most 2\.0 MiB"):
+        seal(long, key)
+    with monkeypatch.context() as more:
+        more.setattr(sealed, "LIST", MOST)
+        sent = seal(long, key)
+    monkeypatch.setattr(json, "loads", lambda _: pytest.fail("it was read"))
+    with pytest.raises(AideatorError, match="their paths are more than"):
+        opened(sent, key)
 
 
 def test_a_tool_call_is_offered_no_upload() -> None:

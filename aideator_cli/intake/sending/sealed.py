@@ -6,6 +6,7 @@ of a random key. The key comes with the request that starts the run, is used onc
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,13 +15,16 @@ from aideator_cli.errors import AideatorError, usage
 from aideator_cli.text.figures import size
 
 MOST: Final = 16 * 1024**2  # bytes: they are not packed, so that what is unpacked can't be more than what was sent
+LIST: Final = 2 * 1024**2  # bytes of the line of JSON: read, it takes many times as much memory
 Contents = Mapping[str, tuple[bytes, bool]]  # by path from a tree's top: a file's bytes, and whether it can be run
 
 
 def seal(contents: Contents, key: bytes) -> bytes:
     """Raises `AideatorError` (usage) for more than a server takes."""
-    told = [[path, len(data), executable] for path, (data, executable) in contents.items()]
-    whole = b"".join([json.dumps(told).encode(), b"\n", *(data for data, _ in contents.values())])
+    told = json.dumps([[path, len(data), executable] for path, (data, executable) in contents.items()]).encode()
+    if len(told) > LIST:
+        raise usage(f"--hidden: the paths of its files are {size(len(told))}; a server takes at most {size(LIST)}")
+    whole = b"".join([told, b"\n", *(data for data, _ in contents.values())])
     if len(whole) > MOST:
         raise usage(f"--hidden: its files are {size(len(whole))}; a server takes at most {size(MOST)}")
     return _crossed(whole, key)
@@ -29,6 +33,8 @@ def seal(contents: Contents, key: bytes) -> bytes:
 def opened(sealed: bytes, key: bytes) -> Contents:
     """Raises `AideatorError` (usage) for what no client seals."""
     head, _, rest = _crossed(sealed, key).partition(b"\n")
+    if len(head) > LIST:
+        raise _unusable(f"the key does not open them, or their paths are more than {size(LIST)}")
     try:
         told = json.loads(head)
         if not isinstance(told, list) or not 0 < len(told) <= FILES:
@@ -38,7 +44,7 @@ def opened(sealed: bytes, key: bytes) -> Contents:
         for path, count, executable in told:
             if not (type(path) is str and type(count) is int and type(executable) is bool) or count < 0:
                 raise _unusable("a file's path, size or mode is none")
-            if not is_inside(path) or path in found:
+            if not is_inside(path) or path in found or not _has_bytes(path):
                 raise _unusable(f"{path[:80]!r} is not a file's own place inside the repository")
             found[path] = rest[at : at + count], executable
             at += count
@@ -47,6 +53,15 @@ def opened(sealed: bytes, key: bytes) -> Contents:
     if at != len(rest):
         raise _unusable("they are not whole")
     return found
+
+
+def _has_bytes(path: str) -> bool:
+    """Returns whether a file can have this name: half a character can't be written."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _crossed(data: bytes, key: bytes) -> bytes:
