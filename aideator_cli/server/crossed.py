@@ -37,16 +37,17 @@ STANDS: Final = short(
 async def cross(request: Request, caller: Acting, run: RunId) -> Response:
     """The same again, until `state` is ended or failed, begins nothing new. `compare` then says what came of it."""
     crossings: Crossings = request.app.state.crossings
-    await core_of(request).read(check, caller, run)
-    work = crossings.at(run, caller.name)
+    attempts = await core_of(request).read(checked, caller, run)
+    work = crossings.at(run, caller.name, attempts)
     end = asyncio.get_running_loop().time() + NEWS_SECONDS
     while not work.told.is_set() and asyncio.get_running_loop().time() < end:
         await asyncio.sleep(LOOK_SECONDS)
     return JSONResponse(work.as_json(), ACCEPTED)
 
 
-def check(here: Here, caller: Caller, run: str) -> None:
-    """Raises `Problem` for a referee that may not begin: not for this caller, or not yet."""
+def checked(here: Here, caller: Caller, run: str) -> tuple[str, ...]:
+    """Returns the run's attempts. Raises `Problem` for a referee that may not begin: not for this caller, or not yet."""
     check_place(caller, the_run(here, run).place.backend)
     if not all(result.ended for result in here.store.results(run)):
         raise Problem(HTTPStatus.CONFLICT, f"agents of run {run} are still at work", "ask again when they have ended")
+    return tuple(known.attempt.id for known in here.store.attempts(run))

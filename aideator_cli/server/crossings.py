@@ -20,7 +20,7 @@ from aideator_cli.server.problems import Problem
 
 AT_ONCE: Final = 8
 OF_ONE: Final = 4  # of one user
-KEPT_SECONDS: Final = 60.0  # for which it is told how one has ended; then the same request begins anew
+KEPT_SECONDS: Final = 60.0  # for which it is told how one has ended; then, or after a retry, another begins
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Work:
 
     run: str
     user: str | None
+    attempts: tuple[str, ...]  # the run's, when it began
     state: Literal["working", "ended", "failed"] = "working"
     announced: Announced | None = None
     text: str | None = None
@@ -52,12 +53,15 @@ class Crossings:
         self._works: dict[str, Work] = {}  # by run
         self._lock = threading.Lock()
 
-    def at(self, run: str, user: str | None) -> Work:
-        """Returns the run's, which begins if there is none. Raises `Problem` (429) or `AideatorError` if too many are at work."""
+    def at(self, run: str, user: str | None, attempts: tuple[str, ...]) -> Work:
+        """Returns the run's, which begins if there is none, or one that has ended with other attempts than these, which are the run's.
+
+        Raises `Problem` (429) or `AideatorError` if too many are at work.
+        """
         with self._lock:
             known = {id_: work for id_, work in self._works.items() if not _is_old(work)}
             self._works = known
-            if run in known:
+            if run in known and (known[run].state == "working" or known[run].attempts == attempts):
                 return known[run]
             busy = [work for work in known.values() if work.state == "working"]
             if user is not None and sum(work.user == user for work in busy) >= OF_ONE:
@@ -65,7 +69,7 @@ class Crossings:
                 raise Problem(HTTPStatus.TOO_MANY_REQUESTS, text, "try again when one of them has ended")
             if len(busy) >= AT_ONCE:
                 raise unavailable("the server runs the tests of the others for too many runs", "try again in a minute")
-            work = known[run] = Work(run, user)
+            work = known[run] = Work(run, user, attempts)
         threading.Thread(target=self._watch, args=(work,), name=f"cross {run}", daemon=True).start()
         return work
 

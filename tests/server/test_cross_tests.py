@@ -60,7 +60,7 @@ def here(home: Path) -> Here:
 def test_who_may_not_start_agents_there_and_what_is_at_work_are_refused(here: Here) -> None:
     add_run(here.settings.home, Told(), at_work=True)
     with pytest.raises(Problem, match="agents of run k3v9x2q are still at work"):
-        crossed.check(here, LOCAL, "k3v9x2q")
+        crossed.checked(here, LOCAL, "k3v9x2q")
     here.store._connection.execute("update runs set owner = 'ada'")
     path = f"{API}/runs/k3v9x2q/cross-tests"
     with TestClient(application(here, None), base_url="http://aideator.example") as client:
@@ -72,18 +72,21 @@ def test_who_may_not_start_agents_there_and_what_is_at_work_are_refused(here: He
 def test_one_user_has_only_so_many_at_once(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Crossings, "_watch", lambda *_: None)
     works = Crossings(here)
-    begun = [works.at(f"run{number}", "ada") for number in range(crossings.OF_ONE)]
-    assert works.at("run0", "ada") is begun[0], "the same begins nothing new"
+    begun = [works.at(f"run{number}", "ada", ()) for number in range(crossings.OF_ONE)]
+    assert works.at("run0", "ada", ()) is begun[0], "the same begins nothing new"
     with pytest.raises(Problem, match="runs of one user at once"):
-        works.at("another", "ada")
-    assert works.at("another", "bob").state == "working"
+        works.at("another", "ada", ())
+    assert works.at("another", "bob", ()).state == "working"
 
 
 def test_what_fails_is_told_and_begins_anew_later(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     works = Crossings(here)
-    work = works.at("nosuchrun", None)
+    work = works.at("nosuchrun", None, ("first",))
     assert work.told.wait(30)
     assert (work.as_json()["state"], "nosuchrun" in str(work.text)) == ("failed", True)
-    assert works.at("nosuchrun", None) is work
+    assert works.at("nosuchrun", None, ("first",)) is work
+    retried = works.at("nosuchrun", None, ("first", "second"))
+    assert retried is not work, "what the retry has made is not known to it"
+    assert retried.told.wait(30)
     monkeypatch.setattr(crossings, "KEPT_SECONDS", -1.0)
-    assert works.at("nosuchrun", None) is not work
+    assert works.at("nosuchrun", None, ("first", "second")) is not retried
