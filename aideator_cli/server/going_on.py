@@ -11,7 +11,7 @@ from aideator_cli.actions.finding import Named
 from aideator_cli.actions.here import Here
 from aideator_cli.actions.starting import Plan
 from aideator_cli.domain.runs import StoredRun
-from aideator_cli.server import bodies, keys
+from aideator_cli.server import bodies, keys, uploads
 from aideator_cli.server.access import Caller, check_kept, check_owner
 from aideator_cli.server.acts import ACCEPTED, Acting, begun_answer
 from aideator_cli.server.described import one
@@ -93,7 +93,7 @@ def begun(
         with keeping.without_the_servers(backend, owner):
             planned = plan(secret)
         with keys.missing_told_to(owner):
-            return starting.start(here, planned, stored).spec.id
+            return starting.start(here, planned, uploads.keeping(here, planned.order.packed, stored)).spec.id
 
     with here.store.owned_by(owner):
         return once(here, key, start)

@@ -120,7 +120,14 @@ def test_another_replica_goes_on_with_what_was_sent(
         assert begun.status_code == 202, begun.text
         more = begun.json()["run"]
         assert '"outcome":"succeeded"' in client.get(f"{API}/runs/{more}/events", headers=ada).text
-        for each in (more, run):
+        assert client.delete(f"{API}/runs/{run}", headers=ada).status_code == 204
+    monkeypatch.setenv("AIDEATOR_HOME", str(tmp_path / "third"))
+    with TestClient(application(Here(), None), base_url="http://three.example") as client:
+        begun = client.post(f"{API}/runs/{more}/continue", json=asked, headers=ada)
+        assert begun.status_code == 202, f"the run that {more} went on from is gone: {begun.text}"
+        last = begun.json()["run"]
+        assert '"type":"end"' in client.get(f"{API}/runs/{last}/events", headers=ada).text
+        for each in (more, last):
             assert client.delete(f"{API}/runs/{each}", headers=ada).status_code == 204
     assert Here().store.sent(digest(data)) is None
 
