@@ -25,4 +25,5 @@ def fetch(here: Here, spec: RunSpec) -> None:
             if data is not None:
                 files[name] = Path(room) / name
                 files[name].write_bytes(data)
-        parcel.add(runs, spec.id, files)
+        if files:
+            parcel.add(runs, spec.id, files)

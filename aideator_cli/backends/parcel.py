@@ -40,9 +40,12 @@ def add(runs: Path, run: str, files: Mapping[str, Path]) -> None:
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         for name, file in files.items():
             beside = folder / f".{name}.{os.urandom(6).hex()}"
-            shutil.copyfile(file, beside)
-            beside.chmod(0o600)
-            beside.replace(folder / name)
+            try:
+                shutil.copyfile(file, beside)
+                beside.chmod(0o600)
+                beside.replace(folder / name)
+            finally:
+                beside.unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(folder, error) from error
 

@@ -1,14 +1,18 @@
 """What is sent beside a run's spec, as objects of the cluster."""
 
+import errno
 import hashlib
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from aideator_agent.spec import Piece, RunSpec, Sent
+from aideator_cli.actions.fetching import fetch
 from aideator_cli.backends import parcel
 from aideator_cli.backends.kubernetes import KubernetesBackend, parcels
 from aideator_cli.errors import AideatorError, ExitCode
@@ -46,6 +50,29 @@ def test_nothing_stays_of_a_parcel_that_could_not_be_stored(tmp_path: Path) -> N
     with pytest.raises(AideatorError):
         parcel.keep(tmp_path / "runs", "k3v9x2q", {"one": tmp_path / "one", "two": tmp_path / "gone"})
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_nothing_stays_of_a_file_that_could_not_be_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object, to: Path) -> None:
+        to.write_text("a part")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "one").write_text("1")
+    with monkeypatch.context() as disk:
+        disk.setattr(shutil, "copyfile", full)
+        with pytest.raises(AideatorError, match="No space left"):
+            parcel.add(tmp_path / "runs", "k3v9x2q", {"one": tmp_path / "one"})
+    folder = parcel.place(tmp_path / "runs", "k3v9x2q")
+    assert list(folder.iterdir()) == []
+    parcel.add(tmp_path / "runs", "k3v9x2q", {"one": tmp_path / "one"})
+    assert [path.name for path in folder.iterdir()] == ["one"]
+
+
+def test_what_no_database_has_leaves_no_folder(tmp_path: Path) -> None:
+    store = SimpleNamespace(is_shared=True, sent=lambda _: None)
+    here: Any = SimpleNamespace(settings=SimpleNamespace(home=tmp_path), store=store)
+    fetch(here, run_spec(sent=Sent(commits=Piece(1, "0" * 64))))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
