@@ -1,8 +1,9 @@
 """The tests of the others, of a run that is on a server: its referee works where the run's agents did, and this asks how it stands."""
 
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
 
 from aideator_cli.actions.crossing.told import Announced, Doing, Failed, Told
 from aideator_cli.actions.here import Here
@@ -23,8 +24,7 @@ def cross_there(here: Here, run: StoredRun, server: "ServerBackend") -> Iterator
         with server.client.understanding():
             if told["authors"] and not announced:
                 announced = True
-                authors, patches = (tuple(map(int, told[name])) for name in ("authors", "patches"))
-                yield Announced(authors, patches, float(told["about"]), float(told["most"]), bool(told["resumed"]))
+                yield _announced(told)
             if told["text"] is not None and told["text"] != said:
                 said = told["text"]
                 yield Doing(str(said))
@@ -37,3 +37,12 @@ def cross_there(here: Here, run: StoredRun, server: "ServerBackend") -> Iterator
     outcome = here.store.crossing(run.spec.id)
     if outcome is not None:
         yield outcome
+
+
+def _announced(told: Mapping[str, Any]) -> Announced:
+    """Raises `ValueError`, or what `understanding` takes, for what no server of AIdeator tells."""
+    authors, patches = (tuple(map(int, told[name])) for name in ("authors", "patches"))
+    about, most = float(told["about"]), float(told["most"])
+    if not patches or not (isfinite(about) and isfinite(most)):
+        raise ValueError("patches or times")
+    return Announced(authors, patches, about, most, bool(told["resumed"]))
