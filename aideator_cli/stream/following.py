@@ -15,9 +15,9 @@ from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNot
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Ended, Event, Item, Joined, Observation, Opened
 from aideator_cli.domain.runs import StoredAttempt
-from aideator_cli.errors import unavailable
 from aideator_cli.store import ALL_ROWS, BATCH, Store
 from aideator_cli.stream.follow import Again, follow, says_stopped
+from aideator_cli.stream.glimpse import statuses_now
 from aideator_cli.stream.recording import recording, resume
 from aideator_cli.stream.sequence import Sequence
 from aideator_cli.stream.sieve import variation_of
@@ -183,17 +183,8 @@ def _present(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Ite
 
 def _glance(spec: RunSpec, backend: Backend, store: Store) -> Iterator[list[Item]]:
     """Yields each attempt's log as it is now, and the backend's reports about it."""
-    stop = Flag()
-    unseen = {variation.number for variation in spec.variations}
-    statuses: list[Status] = []
-    for status in backend.watch(spec, stop):
-        if isinstance(status, Status):
-            statuses.append(status)
-            unseen.discard(status.variation)
-        elif not status.back:
-            raise unavailable(status.text)
-        if not unseen:
-            stop.set()
+    wanted = {variation.number for variation in spec.variations}
+    statuses = statuses_now(spec, backend, lambda told: wanted <= {each.variation for each in told})
     known = {attempt.attempt.variation for attempt in store.attempts(spec.id)}
     for status in statuses:
         if status.attempt is not None:

@@ -1,13 +1,13 @@
 """Starts another attempt for variations that have ended. A claim ensures that only one process does so."""
 
-from collections.abc import Iterable, Mapping
-from threading import Event as Flag
+from collections.abc import Collection, Iterable, Mapping
 
 from aideator_agent.spec import RunSpec
 from aideator_cli.backends.base import Backend, Status
 from aideator_cli.domain.events import Observation
-from aideator_cli.errors import AideatorError, ExitCode, unavailable
+from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.store import Store
+from aideator_cli.stream.glimpse import statuses_now
 from aideator_cli.stream.handover import failures
 from aideator_cli.system.clock import now
 from aideator_cli.text.figures import cost
@@ -70,14 +70,8 @@ def _known(spent: float | None, spec: RunSpec, number: int) -> float:
 
 def newest_statuses(spec: RunSpec, backend: Backend) -> Mapping[int, Status]:
     """Returns the status of each variation's newest attempt. Raises `AideatorError` if the backend can't be reached."""
-    stop = Flag()
-    newest: dict[int, Status] = {}
-    for told in backend.watch(spec, stop):
-        if isinstance(told, Status):
-            if not told.earlier:
-                newest[told.variation] = told
-        elif not told.back:
-            raise unavailable(told.text)
-        if len(newest) == len(spec.variations):
-            stop.set()
-    return newest
+
+    def newest(told: Collection[Status]) -> Mapping[int, Status]:
+        return {each.variation: each for each in told if not each.earlier}
+
+    return newest(statuses_now(spec, backend, lambda told: len(newest(told)) == len(spec.variations)))

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event as Flag
 from typing import cast
 
 import pytest
@@ -15,10 +16,12 @@ from aideator_agent import told
 from aideator_agent.program import AgentProgram
 from aideator_cli.actions.telling import at_work, send
 from aideator_cli.api import Aideator, Event, Run
-from aideator_cli.backends.base import Backend, Trouble
+from aideator_cli.backends.base import Backend, Status, Trouble
 from aideator_cli.backends.local import LocalBackend
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.request import Where
+from aideator_cli.stream import glimpse
+from aideator_cli.stream.resubmitting import newest_statuses
 from aideator_cli.system.settings import Settings
 from tests.backends.kubernetes.specs import run_spec
 from tests.cli.conftest import Shell
@@ -179,14 +182,26 @@ def test_an_agent_that_takes_its_task_once_is_told_nothing(work: Work) -> None:
     work.go_on(run.id, 1)
 
 
-def test_a_cluster_that_is_away_is_not_waited_for() -> None:
+def test_a_cluster_that_is_away_for_a_moment_is_asked_again() -> None:
+    class Back:
+        def watch(self, _: object, stop: Flag) -> Iterator[Status | Trouble]:
+            yield Trouble("cluster k3d-dev does not answer", back=False)
+            yield Trouble("it can be reached again", back=True)
+            yield Status(1, "ended", "image", "the image can't be pulled", final=True)
+            assert stop.is_set()
+
+    assert newest_statuses(run_spec(), cast(Backend, Back())).keys() == {1}
+
+
+def test_a_cluster_that_stays_away_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     class Away:
         name = "kubernetes"
 
-        def watch(self, *_: object) -> Iterator[Trouble]:
+        def watch(self, _: object, stop: Flag) -> Iterator[Trouble]:
             yield Trouble("cluster k3d-dev does not answer", back=False)
-            raise AssertionError("it waits on")
+            assert stop.wait(20), "it waits on"
 
+    monkeypatch.setattr(glimpse, "PATIENCE", 0.01)
     with pytest.raises(AideatorError, match="k3d-dev does not answer"):
         send(run_spec(), cast(Backend, Away()), 1, "Hello.")
 
