@@ -60,7 +60,7 @@ def is_number(value: str) -> bool:
     """Whether it is a number, without its sign, that code of many subjects has: a small one, a round one, a power of two or one less."""
     if value in _CONSTANTS:
         return True
-    if not value.isdigit() or len(value) > 20:
+    if not value.isdecimal() or len(value) > 20:
         return False
     number = int(value)
     power = number & (number - 1) == 0 or number & (number + 1) == 0
@@ -69,7 +69,7 @@ def is_number(value: str) -> bool:
 
 def is_code(value: str) -> bool:
     """Whether it is one of the numbers by which the world calls something: a status of HTTP, or the mode of a file."""
-    return value.isdigit() and len(value) == 3 and (int(value) in _STATUSES or int(value) in _MODES)
+    return value.isdecimal() and len(value) == 3 and (int(value) in _STATUSES or int(value) in _MODES)
 
 
 def is_phrase(code: Token | None, text: Token | None) -> bool:
@@ -79,7 +79,7 @@ def is_phrase(code: Token | None, text: Token | None) -> bool:
 
 def is_series(values: Sequence[str]) -> bool:
     """Whether it is a list that many write alike: statuses, the days of months, growing powers of two, the last day of all."""
-    if not values or not all(value.isdigit() and len(value) <= 20 for value in values):
+    if not values or not all(value.isdecimal() and len(value) <= 20 for value in values):
         return False
     numbers = [int(value) for value in values]
     grows = all(one < other for one, other in pairwise(numbers))

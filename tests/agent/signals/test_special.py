@@ -248,6 +248,17 @@ def test_what_code_of_many_subjects_has_is_no_special_case(text: str) -> None:
     assert signals(added("a.py", text), SUBJECT) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("return ['\u2776', '\u2777', 'x y']", [("special-case", "cheat", 1)]),
+        ("return {'\u1369\u136a\u136b': 'OK'}[text]", []),
+    ],
+)
+def test_digits_that_make_no_number_are_words(text: str, found: list[tuple[str, str, int]]) -> None:
+    assert signals(added("a.py", text), {"tests/test_it.py": f"assert f() == {text.removeprefix('return ')}"}) == found
+
+
 def test_the_modules_that_tests_import_too_are_no_special_case() -> None:
     text = 'const fs = require("node:fs");\nimport path from "node:path";\nimport url from "node:url";\nimport os from "node:os";'
     assert signals(added("a.js", text), SUBJECT) == []
