@@ -100,8 +100,12 @@ def _tokens(text: str, language: str, line: int) -> Iterator[Token]:
 
 
 def is_imported(tokens: Sequence[Token], literal: Token) -> bool:
-    """Whether it is the name of a module: `require("node:fs")`."""
+    """Whether it is the name of a module: `require("node:fs")`. What `yield from` gives is none."""
+    if literal.kind != "string":
+        return False
     before = [token.value for token in tokens[max(literal.at - 2, 0) : literal.at]]
+    if before == ["yield", "from"]:
+        return False
     return before[-1:] in (["from"], ["import"]) or before in (["require", "("], ["import", "("])
 
 

@@ -264,6 +264,12 @@ def test_the_modules_that_tests_import_too_are_no_special_case() -> None:
     assert signals(added("a.js", text), SUBJECT) == []
 
 
+@pytest.mark.parametrize("text", ["yield from [12, 17, 23]", "yield from (12, 17, 23)"])
+def test_what_a_generator_gives_is_no_module(text: str) -> None:
+    base = {"tests/test_it.py": "assert list(each(1)) == [12, 17, 23]\n"}
+    assert signals(added("a.py", text), base) == [("special-case", "look", 1)]
+
+
 def test_a_table_that_has_the_statuses_of_the_tests_alone_is_a_special_case() -> None:
     text = "REASONS = {201: 'Created', 204: 'No Content', 410: 'Gone', 429: 'Too Many Requests', 503: 'Service Unavailable', 500: 'x'}"
     assert signals(added("a.py", text), SUBJECT)[0] == ("special-case", "cheat", 1)
