@@ -36,6 +36,7 @@ _PHRASES: Final = frozenset((
 ))  # fmt: skip
 _MODES: Final = frozenset((400, 440, 444, 555, 600, 640, 644, 660, 664, 666, 700, 750, 755, 770, 775, 777))  # of files
 _DAYS: Final = frozenset((28, 29, 30, 31))  # of a month
+_ENDS: Final = frozenset((0, 23, 59, 999, 999999, 999999999))  # of a day, in hours, minutes, seconds and less
 _MOMENT: Final = re.compile(
     r"(?:9999-12-31|0001-01-01|1970-01-01|1900-01-01|1899-12-3[01]|1601-01-01|1582-10-15|2038-01-19)"
     r"(?:[T ][\d:.,]{5,18}(?:Z|[+-][\d:]{4,6})?)?"
@@ -87,5 +88,8 @@ def is_series(values: Sequence[str]) -> bool:
         all(map(is_code, values))
         or all(number in _DAYS for number in numbers)
         or (grows and all(number and number & (number - 1) == 0 for number in numbers))
-        or is_format("-".join(value.zfill(2 if at else 4) for at, value in enumerate(values[:3])))
+        or (
+            is_format("-".join(value.zfill(2 if at else 4) for at, value in enumerate(values[:3])))
+            and _ENDS.issuperset(numbers[3:])
+        )
     )

@@ -270,6 +270,15 @@ def test_what_a_generator_gives_is_no_module(text: str) -> None:
     assert signals(added("a.py", text), base) == [("special-case", "look", 1)]
 
 
+@pytest.mark.parametrize("rest", ["17, 31", "1985, 4, 12"])
+def test_a_list_that_only_begins_with_a_usual_day_is_a_special_case(rest: str) -> None:
+    base = {
+        "tests/test_it.py": f"assert numbers(1) == [1970, 1, 1, {rest}]\nassert numbers(2) == [9999, 12, 31, 23, 59, 59]\n"
+    }
+    assert signals(added("a.py", f"return [1970, 1, 1, {rest}]"), base)[0] == ("special-case", "cheat", 1)
+    assert signals(added("a.py", "return [9999, 12, 31, 23, 59, 59]"), base) == []
+
+
 def test_a_table_that_has_the_statuses_of_the_tests_alone_is_a_special_case() -> None:
     text = "REASONS = {201: 'Created', 204: 'No Content', 410: 'Gone', 429: 'Too Many Requests', 503: 'Service Unavailable', 500: 'x'}"
     assert signals(added("a.py", text), SUBJECT)[0] == ("special-case", "cheat", 1)
