@@ -246,5 +246,6 @@ def _stem(path: str) -> str:
 
 def _says(task: str, place: str) -> bool:
     """Whether the task names it, also as people write names: `pytest-frozen` for `pytest_frozen.py`."""
-    name, task = place.rstrip("/").rpartition("/")[2].replace("-", "_"), task.replace("-", "_")
-    return any(re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", task) for word in {name, _stem(name)})
+    name = place.rstrip("/").rpartition("/")[2]
+    words = (re.sub(r"\\-|_", "[-_]", re.escape(word)) for word in {name, _stem(name)})
+    return any(re.search(rf"(?<![\w.]){word}(?!\w)", task) for word in words)

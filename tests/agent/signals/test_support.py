@@ -253,6 +253,21 @@ def test_a_plugin_for_tests_is_the_product_of_its_repository() -> None:
 
 
 @pytest.mark.parametrize(
+    "task",
+    ["Mend pytest-frozen.", "Mend pytest_frozen.", "Mend the fixtures of frozen-fixtures.", "Mend own-fixtures."],
+)
+def test_a_helper_that_the_task_names_is_no_support(task: str) -> None:
+    name = "fixtures" if "fixtures." in task else "pytest_frozen"
+    base = {
+        f"{name}.py": "import pytest\n\n\n@pytest.fixture\ndef frozen(): ...\n",
+        "tests/test_frozen.py": f"from {name} import frozen\n",
+        "clock.py": "def now(): ...\n",
+    }
+    assert support_of(Files(base), (), "Mend it.").files == {f"{name}.py"}
+    assert support_of(Files(base), (), task).files == frozenset()
+
+
+@pytest.mark.parametrize(
     ("test", "task", "found"),
     [
         ("assert load('tests/data/a') == {}", "Load what a run has left.", False),
