@@ -44,6 +44,7 @@ _MARKS: Final = (
     "Minitest::Test",
     "testing.T)",
 )
+_PLUGINS: Final = "pytest11"  # under which a distribution names its plugins
 _TEST: Final = re.compile(
     r"^[ \t]*(?:(?:it|test)\([ \t]*['\"`]|(?:async[ \t]+)?def test_\w|@Test\b|TEST(?:_F|_P)?\(|done_testing\b|plan[ \t(]"
     r"|func Test[A-Z]\w*\(\w+ \*testing\.T\))",
@@ -98,7 +99,7 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
     """Finds what only the base's tests use. `commands`: the checks', whose scripts are tests."""
     scripts = guarded.named_in(tuple(commands))
     paths = base.paths()
-    marked = base.with_text((*_MARKS, examples.RUNNER))
+    marked = base.with_text((*_MARKS, _PLUGINS, examples.RUNNER))
     unnamed = _tests(base, marked, tests_among(paths, scripts), task)
     tests = tests_among(paths, scripts) | unnamed
     named = frozenset(_named(base.texts(sorted(tests))))
@@ -107,8 +108,14 @@ def support_of(base: Base, commands: Collection[str], task: str) -> Support:
         for path in sorted(path for path in paths if _has_name(path, named))
         if path not in tests and not guarded.is_setting(path, scripts) and not DOCUMENT.fullmatch(path)
     ]
+    plugins = "\n".join(
+        base.texts(sorted(path for path in marked.get(_PLUGINS, ()) if guarded.is_setting(path))).values()
+    )
     helpers = _helpers(others, named, base)
-    # A plugin for tests is the product of its repository
+    helpers = {
+        path: words for path, words in helpers.items() if not re.search(rf"\b{re.escape(_stem(path))}\b", plugins)
+    }
+    # A plugin for tests is the product of its repository, also if nothing says that it is one
     rest = (
         path
         for path in paths - tests

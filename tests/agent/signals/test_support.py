@@ -250,6 +250,8 @@ def test_a_plugin_for_tests_is_the_product_of_its_repository() -> None:
     besides = {**plugin, "clock.py": "def now(): ...\n"}
     assert support_of(Files(besides), (), "Stop the other clock, too.").files == {"pytest_frozen.py"}
     assert support_of(Files(besides), (), "pytest-frozen stops one clock only.").files == frozenset()
+    known = {**besides, "pyproject.toml": '[project.entry-points.pytest11]\nfrozen = "pytest_frozen"\n'}
+    assert support_of(Files(known), (), "Stop the other clock, too.").files == frozenset()
 
 
 @pytest.mark.parametrize(
