@@ -27,7 +27,8 @@ _CHECKSUM: Final = r"(?!\d*0{5}\b)\d{7,20}"  # and no round number
 _LAST: Final = r"(?!(?:3652059|2932896|719163|719528|253402\d{6}|62135596800|2147483647|4294967295|4102444800|8640000000000)(?:000)?\b)"
 _FAR: Final = r"20(?:38|99)"  # with which dates end, rather than begin to be others
 _DATED: Final = (
-    r"expir|deadline|sunset|deprecat|(?:until|before|after|since|by|on) (?:[A-Za-z]+ )?(?:\d\d? )?(?:[A-Za-z]+ )?20\d\d"
+    r"expir|deadline|sunset|deprecat|\b(?:until|till|through|before|after|since|from(?! 20\d\d-)|as of|starting|by|on) (?:[A-Za-z]+ )?"
+    r"(?:\d\d?(?:st|nd|rd|th)?,? )?(?:of )?(?:[A-Za-z]+,? )?20\d\d"
 )
 _COMMANDS: Final = r"(?:test|\[|\[\[|diff|cmp|grep|exit|trap|wc|cat|echo|printf|seq|sort|true|false)"
 
