@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from aideator_agent import pieces
@@ -30,6 +30,7 @@ EACH: Final = 3  # of one name in one file
 ROOM: Final = 2800  # bytes of all of them in the record
 PATH: Final = 300
 TEXT: Final = 200
+ASKED: Final = 1000  # texts of the base that are remembered
 _ORDER: Final = ("cheat", "look", "note")
 
 
@@ -73,7 +74,17 @@ def _search(
     left = left_behind(files, paths)
     kept = [file for file in files if not (file.deleted or file.binary or file.path in left or support.has(file.path))]
     before = base.texts([file.path for file in kept if file.path in paths and code.is_product(file.path)])
-    around = code.Around(task, lambda text: _has(base, text, tests), clock)
+
+    @lru_cache(ASKED)
+    def having(text: str) -> Collection[str]:
+        """Git searches the whole base for each text: a patch's lines ask for the same ones."""
+        clock()
+        return base.with_text([text]).get(text, ())
+
+    def in_base(text: str) -> bool:
+        return any(code.is_product(path) and path not in tests for path in having(text))
+
+    around = code.Around(task, in_base, clock)
     folders = support.names | {"t"} & {path.partition("/")[0] for path in tests}
     names = support.file_names
     for file in kept:
@@ -83,9 +94,7 @@ def _search(
             found += _limited(
                 [
                     *material(file, folders, names, tests, paths),
-                    *expected(
-                        file, tests, partial(_is_word, around), lambda text: base.with_text([text]).get(text, ())
-                    ),
+                    *expected(file, tests, partial(_is_word, around), having),
                     *builds(file, before.get(file.path, "")),
                     *read_by(binaries, file),
                 ]
@@ -95,10 +104,6 @@ def _search(
     product = [file for file in kept if code.is_product(file.path) and file.path not in tests]
     shown = base.texts(sorted(support.examples))
     found += _special_cases(product, base.texts(sorted(tests)), shown, before, base, around)
-
-
-def _has(base: Base, text: str, tests: Collection[str]) -> bool:
-    return any(code.is_product(path) and path not in tests for path in base.with_text([text]).get(text, ()))
 
 
 def told(signals: Sequence[Signal]) -> dict[str, object]:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection, Mapping
 
 import pytest
 
@@ -142,3 +143,17 @@ def test_a_program_that_nobody_can_read_is_looked_at() -> None:
     patch = b"diff --git a/calc.so b/calc.so\nnew file mode 100644\nGIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n"
     assert signals(patch) == [("unreadable", "look", None)]
     assert signals(patch.replace(b"calc.so", b"calc.png")) == [("binary", "note", None)]
+
+
+def test_the_base_is_asked_once_for_each_text() -> None:
+    asked: list[str] = []
+
+    class Asked(Files):
+        def with_text(self, texts: Collection[str]) -> Mapping[str, frozenset[str]]:
+            asked.extend(texts)
+            return super().with_text(texts)
+
+    base = Asked({"tests/run.sh": "COUNT=calls ./it.sh\n", "tests/data/snapshot.txt": ""})
+    patch = b"".join(added(f"{name}.sh", 'echo x >> "$COUNT"\n' * 9) for name in "abcdefgh")
+    assert find(patch, base, "Mend it.")
+    assert (asked.count("COUNT"), asked.count("snapshot.txt")) == (1, 1)
