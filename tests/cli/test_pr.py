@@ -135,6 +135,10 @@ def test_what_it_would_do_is_shown_and_nothing_is_pushed(
     assert "has this pull request already" in pr(f"{run}/1", "--dry-run").err
     renewed = pr(f"{run}/1", "--update", "--dry-run")
     assert renewed.out.splitlines()[:2] == [f"updates: {near.url('you/project/pull/7')}", f"branch: aideator/{run}/1"]
+    plan = json.loads(pr(f"{run}/1", "--update", "--dry-run", "--json").out)
+    assert (plan["title"], plan["base"], plan["updates"]) == (None, None, near.url("you/project/pull/7"))
+    plan = json.loads(pr(f"{run}/1", "--update", "--title", "Add b", "--dry-run", "--json").out)
+    assert plan["title"] == "Add b"
 
 
 def test_a_second_try_goes_on_where_the_first_one_ended(

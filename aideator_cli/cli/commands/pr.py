@@ -106,7 +106,8 @@ def _show(found: "Proposal", text: str, *, json: bool) -> int:
 
     run, _, number = found.pick.name.partition("/")
     opened = found.known.url if found.known else None
-    repository, base, title, draft = found.forge.address.url, found.base or None, found.title, found.asked.draft
+    repository, base, draft = found.forge.address.url, found.base or None, found.asked.draft
+    title = found.title if not opened or found.asked.title else None
     if json:
         terminal.write_json({
             "kind": "pull_plan", "run": run, "variation": int(number), "repository": repository, "updates": opened,
@@ -116,7 +117,7 @@ def _show(found: "Proposal", text: str, *, json: bool) -> int:
     screen = terminal.screen()
     screen.line(f"{'updates' if opened else 'opens a draft in' if draft else 'opens in'}: {opened or repository}")
     screen.line(f"branch: {found.branch}{f', to be merged into {base}' if base else ''}")
-    if not opened or found.asked.title:
+    if title is not None:
         screen.line(f"title: {title}")
     screen.line()
     screen.line(text)

@@ -76,7 +76,7 @@ class PullPlan(TypedDict):
     updates: str | None  # the pull request's address; null: it would open one
     branch: str
     base: str | None  # the branch to merge into; null with `updates`
-    title: str
+    title: str | None  # null: that of the pull request stays
     draft: bool
     text: str  # Markdown
 
