@@ -18,6 +18,8 @@ FREE_FORM: Final = frozenset((
     "Kotlin", "Lua", "Objective-C", "PHP", "Perl", "PowerShell", "Protocol Buffer", "R", "Ruby", "Rust", "SCSS", "SQL", "Scala", "Swift",
     "TOML", "Terraform", "TypeScript", "Zig",
 ))  # fmt: skip
+# Here a blank may also mean something between two signs: `.a .b`, `x = 1`, `f [1]`, `a: - b`
+SPACED: Final = frozenset(("Bash", "CSS", "Elixir", "PowerShell", "Ruby", "SCSS", "YAML"))
 KNOWN: Final = FREE_FORM | {"Python", "YAML"}  # of which it is known what begins a string or comment
 PLAIN: Final = (
     "Text only",
@@ -38,7 +40,9 @@ _PLAIN_CODE: Final = re.compile(
 _SPECIAL: Final = ("-", "--", "[[", "<!--", "<<", "!", "::", "|")  # of these characters, what does in some languages
 _SAMPLE: Final = "a = b . c * d , e : f (g [h]) + {i} < j & k > l  m"
 _AFTER: Final = re.compile(r"[\w\s]|$")  # a mark that surely begins a comment
-_NEEDLESS: Final = re.compile(r"(?<![\w\s])\s+|\s++(?!\w)")  # white space that does not part two words
+_SIGNS: Final = "+*/&|<>=.:-"  # two of one kind may be another sign together: `a + +b` is not `a ++b`
+# White space that parts neither two words nor two such signs
+_NEEDLESS: Final = re.compile(rf"(?<=([{_SIGNS}]))\s++(?!\1)|(?<=\w)\s++(?!\w)|(?<![\w\s{_SIGNS}])\s+")
 
 
 class Language:
@@ -47,6 +51,7 @@ class Language:
     def __init__(self, lexer: "Lexer | None") -> None:
         self._lexer = None if lexer is None or lexer.name in PLAIN else lexer
         self._indented = lexer is None or lexer.name not in FREE_FORM
+        self._spaced = lexer is not None and lexer.name in SPACED
         self.line = lru_cache(MEMORY)(self._alone)  # the cached significant text of a line that stands alone
 
     def lines(self, text: Sequence[str]) -> list[str]:
@@ -73,7 +78,7 @@ class Language:
         comment = line[len(code) :]
         if comment and (code[-1:].strip() or not self._is_comment(comment)):
             return None
-        return None if any(mark in code for mark in self._special) else _closed_up(code)
+        return None if any(mark in code for mark in self._special) else self._closed_up(code)
 
     @cached_property
     def _is_usual(self) -> bool:
@@ -91,7 +96,10 @@ class Language:
         return tuple(mark for mark in _SPECIAL if any(self._is_special(sample.format(mark)) for sample in samples))
 
     def _is_special(self, code: str) -> bool:
-        return self._lexed(code)[0].strip() != _closed_up(code)
+        return self._lexed(code)[0].strip() != self._closed_up(code)
+
+    def _closed_up(self, code: str) -> str:
+        return " ".join((code if self._spaced else _NEEDLESS.sub("", code)).split())
 
     @cached_property
     def _comments(self) -> tuple[str, ...]:
@@ -108,24 +116,24 @@ class Language:
 
     def _alone(self, line: str) -> str:
         if self._lexer is None or len(line) > LONGEST_LINE:
-            return self._spaced(line)
+            return self._words(line)
         return self._lexed(line)[0]
 
-    def _spaced(self, line: str) -> str:
+    def _words(self, line: str) -> str:
         words = " ".join(line.split())
         return _indentation(line) + words if self._indented and words else words
 
     def _lexed(self, text: str) -> list[str]:
         from pygments.token import Comment, Text, Whitespace
 
-        lines = [_Line()]
+        lines = [_Line(self._spaced)]
         assert self._lexer is not None
         for _, kind, value in self._lexer.get_tokens_unprocessed(f"{text}\n"):  # some comments need the newline to end
             dropped = kind in Comment and not str(kind).startswith(KEPT)
             blank = kind in Whitespace or (kind in Text and value.isspace())
             for number, part in enumerate(value.split("\n")):
                 if number:
-                    lines.append(_Line())
+                    lines.append(_Line(self._spaced))
                 lines[-1].add("" if dropped or blank else part)
         read = [line.text for line in lines[:-1]]
         if not self._indented:
@@ -134,20 +142,25 @@ class Language:
 
 
 class _Line:
-    """Joins tokens, with a blank only where two words would run together."""
+    """Joins tokens, with a blank only where two words or equal signs would run together, or where there is one in a `spaced` language."""
 
-    def __init__(self) -> None:
+    def __init__(self, spaced: bool) -> None:
         self.text = ""
+        self._spaced = spaced
         self._gap = False
 
     def add(self, token: str) -> None:
         if not token:
             self._gap = True
             return
-        if self._gap and self.text and _WORD.match(self.text[-1]) and _WORD.match(token[0]):
+        if self._gap and self.text and (self._spaced or _runs_together(self.text[-1], token[0])):
             self.text += " "
         self.text += token
         self._gap = False
+
+
+def _runs_together(left: str, right: str) -> bool:
+    return (left == right and left in _SIGNS) or bool(_WORD.match(left) and _WORD.match(right))
 
 
 def language(path: str) -> Language:
@@ -167,10 +180,6 @@ def _language(name: str) -> Language:
     named = [known[0] for known in get_all_lexers(plugins=False) if any(pattern in known[2] for pattern in patterns)]
     found = find_lexer_class(named[0]) if len(named) == 1 else find_lexer_class_for_filename(name)
     return Language(found(stripnl=False, ensurenl=False) if found else None)
-
-
-def _closed_up(code: str) -> str:
-    return " ".join(_NEEDLESS.sub("", code).split())
 
 
 def _indentation(line: str) -> str:

@@ -60,6 +60,37 @@ PATHS = (
 )
 
 
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("x.css", ".a .b", ".a.b"),
+        ("x.css", "a :hover", "a:hover"),
+        ("x.sh", "x = 1", "x=1"),
+        ("x.yaml", "a: -b", "a: - b"),
+        ("x.rb", "f [1]", "f[1]"),
+        ("x.c", "a + +b", "a ++b"),
+        ("x.go", "a & &b", "a && b"),
+    ],
+)
+def test_blanks_that_mean_something_count(path: str, one: str, other: str) -> None:
+    assert not language(path).same(one, other)
+    assert language(path).line(one) != language(path).line(other)
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("x.py", "f( ( a,b ) )", "f((a, b))"),
+        ("x.c", "x = -1", "x=-1"),
+        ("x.js", "a = b  +  c", "a=b+c"),
+        ("x.sh", "echo  a", "echo a"),
+    ],
+)
+def test_blanks_that_mean_nothing_do_not_count(path: str, one: str, other: str) -> None:
+    assert language(path).same(one, other)
+    assert language(path).line(one) == language(path).line(other)
+
+
 @pytest.mark.parametrize("path", PATHS)
 @settings(max_examples=150, deadline=None)
 @example(one="", other="--", comment="")
