@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Print
 from textual.filter import LineFilter
@@ -42,6 +43,7 @@ from aideator_cli.views.panes.feed import Background, Feed
 from aideator_cli.views.panes.keys import KEYS
 from aideator_cli.views.panes.palette import DARK, LIGHT
 from aideator_cli.views.panes.scroller import Scroller
+from aideator_cli.views.panes.terminal_gone import outliving
 
 REFRESH_SECONDS: Final = 0.1  # between two pictures, where drawing is cheap
 LONGEST_SECONDS: Final = 0.4  # where it is not
@@ -88,6 +90,9 @@ class PanesApp(App[None]):
         self._look = look
         self._has_mouse = look.mouse
         self._colourless = Colourless()
+
+    def get_driver_class(self) -> type[Driver]:
+        return outliving(super().get_driver_class())
 
     @property
     def over(self) -> bool:
