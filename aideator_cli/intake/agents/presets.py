@@ -27,6 +27,7 @@ docs: https://example.com         # optional
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from fnmatch import fnmatchcase
 from importlib.resources import as_file, files
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -235,6 +236,9 @@ def _session(file: Placed, protocol: Protocol) -> SessionFile | None:
         raise usage(f"{file.where('session', 'without')}: without takes a list of texts", EXAMPLE)
     if not isinstance(laid, str) or "/" in laid:
         raise usage(f"{file.where('session', 'laid')}: laid takes the beginning of a file's name", EXAMPLE)
+    pattern = PurePosixPath(name).name
+    if not fnmatchcase(laid + pattern, pattern):
+        raise usage(f"{file.where('session', 'laid')}: no name that begins with {laid!r} fits {pattern!r}", EXAMPLE)
     return SessionFile(name, tuple(without), laid)
 
 

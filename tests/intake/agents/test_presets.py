@@ -75,6 +75,7 @@ def test_each_preset_of_ours_is_complete(name: str) -> None:
         (f"{OURS}session: {{file: a/../../x}}\n", "file takes the path of a file below the agent's HOME", ""),
         (f"{OURS}session: {{fiel: x}}\n", "line 11: unknown field 'fiel'", "did you mean file?"),
         (f"{OURS}session: {{file: x, without: [1]}}\n", "without takes a list of texts", ""),
+        (f"{OURS}session: {{file: x.jsonl, laid: old-}}\n", "no name that begins with 'old-' fits 'x.jsonl'", ""),
         (f"{OURS}session: {{file: x, laid: a/b}}\n", "laid takes the beginning of a file's name", ""),
         (
             "protocol: text\ncommand: ours {prompt}\nwires: [openai]\nsession: {file: x}\n",
