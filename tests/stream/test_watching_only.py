@@ -1,6 +1,6 @@
 """Who may only watch a run leaves what has to be done to those who may do it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from threading import Event as Flag
 from typing import cast
 
@@ -61,23 +61,36 @@ def test_a_cluster_that_does_not_answer_ends_it() -> None:
         followed(Refusing(unavailable("cluster k3d-dev does not answer")))
 
 
+class Away(Refusing):
+    """One that is away first, and ends when `looked_at` is set."""
+
+    def __init__(self, error: AideatorError, *, comes_back: bool) -> None:
+        super().__init__(error)
+        self.comes_back = comes_back
+        self.looked_at = Flag()
+
+    def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:  # noqa: ARG002
+        yield Trouble("cluster k3d-dev does not answer", back=False)
+        yield HOPELESS
+        if self.comes_back:
+            yield Trouble("it can be reached again", back=True)
+        self.looked_at.wait(20)
+        yield STOPPED
+        stop.wait(20)
+
+    def followed_from(self, is_seen: Callable[[Item], bool]) -> list[Item]:
+        """Ends once its deadlines were looked at after such an item."""
+        items: list[Item] = []
+        for batch in follow(run_spec(), cast(Backend, self), lambda _: None, Flag(), ticks=True):
+            items += batch
+            if not batch and any(map(is_seen, items)):
+                self.looked_at.set()
+        return items
+
+
 def test_nothing_is_stopped_while_its_cluster_is_away() -> None:
-    ticked, stop = Flag(), Flag()
-
-    class Away(Refusing):
-        def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:  # noqa: ARG002
-            yield Trouble("cluster k3d-dev does not answer", back=False)
-            yield HOPELESS
-            ticked.wait(20)
-            yield STOPPED
-            stop.wait(20)
-
-    backend = Away(unavailable("cluster k3d-dev does not answer"))
-    items: list[Item] = []
-    for batch in follow(run_spec(), cast(Backend, backend), lambda _: None, stop, ticks=True):
-        items += batch
-        if items and not batch:
-            ticked.set()
+    backend = Away(unavailable("cluster k3d-dev does not answer"), comes_back=False)
+    items = backend.followed_from(lambda _: True)
     assert isinstance(items[-1], Ended)
     assert backend.asked == 0
 
@@ -88,22 +101,7 @@ def test_what_was_said_before_a_cluster_was_away_counts_only_a_while_after_it(
 ) -> None:
     """The watch goes on where it broke off: that the agent has started meanwhile is told just after the connection is back."""
     monkeypatch.setattr(follow_module, "NEWS_SECONDS", seconds)
-    ticked, stop = Flag(), Flag()
-
-    class Back(Refusing):
-        def watch(self, spec: RunSpec, stop: Flag) -> Iterator[Status | Trouble]:  # noqa: ARG002
-            yield Trouble("cluster k3d-dev does not answer", back=False)
-            yield HOPELESS
-            yield Trouble("it can be reached again", back=True)
-            ticked.wait(20)
-            yield STOPPED
-            stop.wait(20)
-
-    backend = Back(refused("jane may not delete jobs in namespace team"))
-    items: list[Item] = []
-    for batch in follow(run_spec(), cast(Backend, backend), lambda _: None, stop, ticks=True):
-        items += batch
-        if any(isinstance(item, Observation) and item.kind == "connection_back" for item in items) and not batch:
-            ticked.set()
+    backend = Away(refused("jane may not delete jobs in namespace team"), comes_back=True)
+    items = backend.followed_from(lambda item: isinstance(item, Observation) and item.kind == "connection_back")
     assert isinstance(items[-1], Ended)
     assert backend.asked == asked

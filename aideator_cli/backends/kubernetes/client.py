@@ -34,9 +34,8 @@ _AGENT: Final = f"aideator/{__version__}"
 _CONNECT_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 30.0
 _PAUSES_SECONDS: Final = 20.0  # all pauses of one call together
-_CALL_SECONDS: Final = (
-    60.0  # after which a call is not tried again: a request that no answer came to was sent twice by then
-)
+# After which a call is not tried again: a request that no answer came to was sent twice by then
+_CALL_SECONDS: Final = 60.0
 _BY_PROXY: Final = (
     urllib3.exceptions.ProxyError,
     urllib3.exceptions.ProxySchemeUnknown,
@@ -161,9 +160,17 @@ class Client:
             self._streams.add(stream)
         return stream
 
-    def identity(self) -> Identity:
-        """Returns who this client is, for a connection of another kind."""
-        return self._identity()
+    def identity(self, refused: Identity | None = None) -> Identity:
+        """Returns who this client is, also for a connection of another kind. `refused` is not valid any more.
+
+        Once the server has answered, credentials that can't be renewed are a broken connection: who gives them may be away, too.
+        """
+        try:
+            return self._credentials.get(refused=refused)
+        except AideatorError as error:
+            if not self._reached or self._credentials.asks:
+                raise
+            raise ConnectionFailed(error.message, credentials=error) from error
 
     @property
     def may_ask_a_person(self) -> bool:
@@ -184,11 +191,11 @@ class Client:
     def _send(self, request: "_Request") -> Any:
         if (quiet := self._quiet_until - time.monotonic()) > 0:
             time.sleep(quiet)
-        identity = self._identity()
+        identity = self.identity()
         response = self._once(request, identity)
         if response.status == 401 and self._credentials.renewable:
             response.drain_conn()
-            response = self._once(request, self._identity(refused=identity))
+            response = self._once(request, self.identity(refused=identity))
         self._reached = True
         self.ahead = _ahead(response) or self.ahead
         if 200 <= response.status < 300:
@@ -197,15 +204,6 @@ class Client:
         if error.status == 429 and error.retry_after is not None:
             self._quiet_until = time.monotonic() + min(error.retry_after, _PAUSES_SECONDS)
         raise error
-
-    def _identity(self, refused: Identity | None = None) -> Identity:
-        """Once the server has answered, credentials that can't be renewed are a broken connection: who gives them may be away, too."""
-        try:
-            return self._credentials.get(refused=refused)
-        except AideatorError as error:
-            if not self._reached or self._credentials.asks:
-                raise
-            raise ConnectionFailed(error.message, credentials=error) from error
 
     def _once(self, request: "_Request", identity: Identity) -> Any:
         headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": _AGENT})

@@ -56,6 +56,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
 
+    def break_off(self, status: int, data: bytes) -> None:
+        """An answer of which only the beginning comes."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data) + 100))
+        self.end_headers()
+        self.wfile.write(data)
+        self.cut()
+
     def cut(self) -> None:
         """The connection breaks here."""
         self.close_connection = True

@@ -69,14 +69,8 @@ def test_a_server_that_stays_silent_is_told_after_a_while(monkeypatch: pytest.Mo
 
 
 def test_a_refusal_whose_words_break_off_is_still_a_refusal() -> None:
-    def refuse(handler: Handler) -> None:
-        handler.send_response(503)
-        handler.send_header("Content-Length", "100")
-        handler.end_headers()
-        handler.wfile.write(b'{"message": "the serv')
-        handler.cut()
-
-    with answering(refuse) as fake, pytest.raises(ApiError, match="HTTP 503"):
+    words = b'{"message": "the serv'
+    with answering(lambda handler: handler.break_off(503, words)) as fake, pytest.raises(ApiError, match="HTTP 503"):
         fake.client().stream("/pods", silence=20)
 
 

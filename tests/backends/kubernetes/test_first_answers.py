@@ -106,14 +106,7 @@ def test_a_cluster_that_is_busy_when_a_run_is_first_looked_for_is_asked_again(co
 
 
 def test_a_connection_that_breaks_in_the_first_answer_is_made_again(connect: Connect) -> None:
-    def broken(handler: Handler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "5000")
-        handler.end_headers()
-        handler.wfile.write(b'{"items": [')
-        handler.cut()
-
-    server = Server("pods|jobs|events", broken, times=2)
+    server = Server("pods|jobs|events", lambda handler: handler.break_off(200, b'{"items": ['), times=2)
     with answering(server) as fake:
         with following(connect(fake.url), run_spec()) as watching:
             watching.status(1, "queued")
