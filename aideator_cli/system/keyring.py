@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -22,6 +23,9 @@ class Keyring:
         if find_spec("keyring") is None:
             raise unavailable("the Python package keyring is not installed", f"{adding('keyring')}, or {_OTHERWISE}")
         with _told():
+            if sys.platform != "darwin":
+                # The library looks for those of macOS wherever it runs: it would start ldconfig and gcc, which takes a tenth of a second
+                sys.modules.setdefault("keyring.backends.macOS.api", None)  # type: ignore[arg-type]  # None: it can't be imported
             import keyring
 
             self._backend = keyring.get_keyring()
