@@ -81,10 +81,10 @@ def find_base(git: Git, ref: str | None, base: str | None) -> str | None:
     """Returns the commit to start from, fetched if a clone does not have it. None if the repository has no such commit."""
     if base is None:
         return commit(git, "HEAD") if ref is None else _find_ref(git, ref)
-    if commit(git, base) is None:
-        fetch(git, ref)
-    if commit(git, base) is None:
-        fetch(git, base)
+    for what in (ref, base):
+        if found := commit(git, base):
+            return found
+        fetch(git, what)
     return commit(git, base)
 
 

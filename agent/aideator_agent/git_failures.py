@@ -3,6 +3,8 @@
 import re
 from typing import Final, Literal
 
+from aideator_agent.patterns import lazy
+
 Failure = Literal[
     "full", "no_ssh", "no_user", "host_key", "certificate", "wanted", "denied", "missing", "unreachable", "other"
 ]
@@ -23,9 +25,7 @@ _SIGNS: Final[tuple[tuple[Failure, tuple[str, ...]], ...]] = (
                      "connection reset", "failed to connect", "couldn't connect", "connection closed", "empty reply",
                      "returned error: 5")),
 )  # fmt: skip
-_GIVES_THE_REASON: Final = re.compile(
-    r"fatal: (?!Could not read from remote repository)|error: |remote: |ERROR: |ssh: "
-)
+_GIVES_THE_REASON: Final = lazy(r"fatal: (?!Could not read from remote repository)|error: |remote: |ERROR: |ssh: ")
 
 
 def classify(text: str) -> Failure:

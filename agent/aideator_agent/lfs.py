@@ -5,7 +5,6 @@ Filters would run for every file that the model names in .gitattributes. The obj
 
 import hashlib
 import os
-import re
 import shutil
 import stat
 from collections.abc import Callable, Sequence
@@ -17,12 +16,13 @@ from aideator_agent.access import for_lfs
 from aideator_agent.files import FileRefused
 from aideator_agent.git import Done, Git
 from aideator_agent.git_failures import words
+from aideator_agent.patterns import lazy
 from aideator_agent.values import frozen
 
 FILTER: Final = b"filter=lfs"
 ATTRIBUTES_BYTES: Final = 1024 * 1024
 POINTER_BYTES: Final = 1024
-POINTER: Final = re.compile(
+POINTER: Final = lazy(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize (\d{1,18})\n"
 )
 OUTPUT: Final = 64 * 1024  # bytes that git lfs may print; it prints a file only when it has stored it

@@ -286,27 +286,22 @@ class Cutter:
 
     def _changes(self, since: str | None = None) -> tuple[Change, ...]:
         """`since`: a commit; None: the base."""
-        done = self._git("diff", "--numstat", "-z", *DIFF[:1], *DIFF[3:], since or self.checkout.base)
+        done = self._git("diff", "--raw", "--numstat", "-z", *DIFF[:1], *DIFF[3:], since or self.checkout.base)
         if done.code:
             raise failed("infrastructure", f"the patch cannot be cut: {done.error[-LISTED:]}")
-        hiding = self._hiding()
-        changes = [_change(line) for line in done.out.split(b"\0") if line]
-        modules = self._modules(change.path for change in changes)
+        kinds, lines = _kinds(done.out)
+        hiding = self._hiding(path for path, kind in kinds.items() if kind == b"D")
         return tuple(
-            replace(change, hides_tests=change.path in hiding, is_module=change.path in modules) for change in changes
+            replace(
+                change,
+                hides_tests=change.path in hiding,
+                is_module=kinds.get(change.path) == b"A" and _is_module(change.path),
+            )
+            for change in map(_change, lines)
         )
 
-    def _modules(self, paths: Iterable[str]) -> set[str]:
-        sources = {path for path in paths if guarded.SOURCE.fullmatch(path) and guarded.is_test(path)}
-        return sources and sources & self._named("A")
-
-    def _named(self, kind: str) -> set[str]:
-        """Returns the files that are new (A) or gone (D)."""
-        options = ("diff", "--name-only", "-z", f"--diff-filter={kind}", *DIFF[:1], *DIFF[3:])
-        return {os.fsdecode(path) for path in self._git(*options, self.checkout.base).out.split(b"\0") if path}
-
-    def _hiding(self) -> set[str]:
-        packages = {path for path in self._named("D") if path.endswith("/__init__.py")}
+    def _hiding(self, gone: Iterable[str]) -> set[str]:
+        packages = {path for path in gone if path.endswith("/__init__.py")}
         if not packages:
             return packages
         listed = self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.checkout.base).out.split(b"\0")
@@ -350,6 +345,24 @@ def _too_large(changes: tuple[Change, ...]) -> Ended:
     largest = sorted(changes, key=lambda c: (not c.binary, -c.additions - c.deletions))
     names = listed([c.path for c in largest])
     return failed("agent", f"patch too large: more than {PATCH_BYTES // 2**20} MiB in {len(changes)} files: {names}")
+
+
+def _is_module(path: str) -> bool:
+    """Whether it is a module of a crate, with tests."""
+    return guarded.SOURCE.fullmatch(path) is not None and guarded.is_test(path)
+
+
+def _kinds(out: bytes) -> tuple[dict[str, bytes], list[bytes]]:
+    """Returns what `git diff --raw --numstat -z` says: of each file A (it is new), D (it is gone) or another letter, and the lines with
+    numbers."""
+    kinds, lines = {}, []
+    parts = iter(out.split(b"\0")[:-1])
+    for part in parts:
+        if part.startswith(b":"):
+            kinds[os.fsdecode(next(parts))] = part[-1:]
+        else:
+            lines.append(part)
+    return kinds, lines
 
 
 def _change(line: bytes) -> Change:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.values import frozen
 
 LONGEST: Final = 2 * 1024 * 1024  # characters of a text that are searched
@@ -78,7 +79,7 @@ FORMS: Final = (
     _form("an Azure storage key", "AccountKey=", r"(?<=AccountKey=)[A-Za-z0-9+/]{86}==") ,
 )  # fmt: skip
 MARKS: Final = tuple(dict.fromkeys(mark for form in FORMS for mark in form.marks))
-_PLACEHOLDER: Final = re.compile(
+_PLACEHOLDER: Final = lazy(
     r"example|dummy|fake|sample|placeholder|redacted|changeme|your[-_]?|xxxx|0{6}|1234567|abcdefg|test", re.IGNORECASE
 )
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-_PIECE: Final = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
+from aideator_agent.patterns import lazy
+
+_PIECE: Final = lazy(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
 _FORMS: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 

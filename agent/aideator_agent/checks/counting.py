@@ -10,13 +10,12 @@ from typing import Final
 from aideator_agent import pieces
 from aideator_agent.checks.report import NAME_ROOM, NAMES, Report
 from aideator_agent.checks.summaries import BEFORE, BEHIND, RUNNERS, WORDS, Meaning, Runner
+from aideator_agent.patterns import lazy
 
 LINE: Final = 1000  # characters of a line that are looked at
-_COLOUR: Final = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+_COLOUR: Final = lazy(r"\x1b\[[\d;]*[A-Za-z]")
 # Decides most lines at once: it matches what any line of a runner's begins with
-_TELLING: Final = re.compile(
-    "|".join(re.sub(r"\?P<\w+>", "?:", each.pattern) for runner in RUNNERS for each in runner.lines)
-)
+_TELLING: Final = lazy("|".join(re.sub(r"\?P<\w+>", "?:", each.pattern) for runner in RUNNERS for each in runner.lines))
 
 
 @dataclass

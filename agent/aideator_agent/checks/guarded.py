@@ -8,19 +8,21 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from aideator_agent.patterns import lazy
+
 # The name alone matches a link that replaces the folder.
-TEST_FOLDER: Final = re.compile(
+TEST_FOLDER: Final = lazy(
     r"(^|/)(tests?|specs?|e2e|testdata|__(tests|mocks|snapshots)__|[^/]*[._-]tests|tests?[._-](data|files|cases|fixtures|resources))(/|\Z)"
     r"|^x?t(/|\Z)",
     re.IGNORECASE,
 )
-TEST_FILE: Final = re.compile(
+TEST_FILE: Final = lazy(
     r"(^|/)(test_[^/]*|tests?\.[^/]+|conftest\.py|[^/]*[._-](test|tests|spec|cy)\.[^/]+|[^/]*(Tests?|TestCase)\.\w+|"
     r"Test[A-Z][^/]*\.(java|kt|groovy)|[^/]*Spec\.(scala|hs|groovy|kt|swift)|[^/]*\.(feature|snap|bats))\Z"
 )
 
 # Of a crate: what is no module of it is not built
-SOURCE: Final = re.compile(r"(.*/)?src/.*\.rs", re.DOTALL)
+SOURCE: Final = lazy(r"(.*/)?src/.*\.rs", re.DOTALL)
 
 # By file name, in any folder
 _NAMES: Final = (
@@ -39,18 +41,14 @@ _PLACES: Final = (
     r"(.*/)?gradle/wrapper/.*|(.*/)?[^/]*\.(egg|dist)-info/.*|"
     r"(_?pytest|unittest|doctest|tox|nox|coverage)(\.py|/.*)"
 )
-_SETTING: Final = re.compile(rf"(.*/)?({_NAMES})|{_PLACES}", re.DOTALL)
-_SCRIPT: Final = re.compile(r".*\.(sh|bash|zsh|bats)|(.*[/._-])?(run|all)?(tests?|checks?|verify|lint|ci)([._-].*)?")
-_OPTION: Final = re.compile(
-    r"-[cf]|--?(config|config-file|configuration|conf|rcfile|rootdir|settings|project|file|makefile)"
-)
-_SHELL: Final = re.compile(r"(.*/)?(ba|da|k|z)?sh|source")
+_SETTING: Final = lazy(rf"(.*/)?({_NAMES})|{_PLACES}", re.DOTALL)
+_SCRIPT: Final = lazy(r".*\.(sh|bash|zsh|bats)|(.*[/._-])?(run|all)?(tests?|checks?|verify|lint|ci)([._-].*)?")
+_OPTION: Final = lazy(r"-[cf]|--?(config|config-file|configuration|conf|rcfile|rootdir|settings|project|file|makefile)")
+_SHELL: Final = lazy(r"(.*/)?(ba|da|k|z)?sh|source")
 # After `-c` and `-f`, which mean something else to compilers and `test`: source code is no setting
-_SOURCE: Final = re.compile(
-    r"(?!.*conf).*\.(py|[cm]?[jt]sx?|c|cc|cpp|cxx|h|m|rb|php|pl|lua|go|rs|java|kt|swift)", re.DOTALL
-)
-_HERE: Final = re.compile(r"\A(\$\{?PWD\}?)?(\.{0,2}/+)*")
-_BREAK: Final = re.compile(r"\s|[^();<>|&][();<>|&]")  # in a word that was quoted
+_SOURCE: Final = lazy(r"(?!.*conf).*\.(py|[cm]?[jt]sx?|c|cc|cpp|cxx|h|m|rb|php|pl|lua|go|rs|java|kt|swift)", re.DOTALL)
+_HERE: Final = lazy(r"\A(\$\{?PWD\}?)?(\.{0,2}/+)*")
+_BREAK: Final = lazy(r"\s|[^();<>|&][();<>|&]")  # in a word that was quoted
 
 
 def is_test(path: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import field
 from enum import Enum
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.values import frozen
 
 
@@ -19,8 +20,8 @@ class Meaning(Enum):
     SKIPPED = "skipped"
 
 
-BEFORE: Final = re.compile(r"(?P<number>\d{1,9}) (?P<word>\w+)")  # 5 passed
-BEHIND: Final = re.compile(
+BEFORE: Final = lazy(r"(?P<number>\d{1,9}) (?P<word>\w+)")  # 5 passed
+BEHIND: Final = lazy(
     r"(?P<word>[A-Za-z]+(?: [a-z]+)?)(?:=|: *| )(?P<number>\d{1,9})\b"
 )  # failures=1, Failed:   0, tests 3
 
@@ -49,7 +50,7 @@ class Runner:
 
 
 def _all(*texts: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(text) for text in texts)
+    return tuple(lazy(text) for text in texts)
 
 
 _PYTESTS: Final = "failed|passed|skipped|errors?|xfailed|xpassed|deselected|warnings?|rerun"
@@ -70,8 +71,8 @@ RUNNERS: Final = (
     Runner(
         "go test -v",
         single={
-            re.compile(r" *--- PASS: \S+ \("): Meaning.PASSED,
-            re.compile(r" *--- FAIL: \S+ \("): Meaning.FAILED,
+            lazy(r" *--- PASS: \S+ \("): Meaning.PASSED,
+            lazy(r" *--- FAIL: \S+ \("): Meaning.FAILED,
         },
         failing=_all(r" *--- FAIL: (\S+) \("),
         instead_of="go test",
@@ -79,8 +80,8 @@ RUNNERS: Final = (
     Runner(
         "go test",
         single={
-            re.compile(r"ok  \t\S+\t(?:\(cached\)|[\d.]+s)(?!.*\[no tests to run\])"): Meaning.PASSED,
-            re.compile(r"FAIL\t\S+(?:\t[\d.]+s| \[.*\])$"): Meaning.FAILED,
+            lazy(r"ok  \t\S+\t(?:\(cached\)|[\d.]+s)(?!.*\[no tests to run\])"): Meaning.PASSED,
+            lazy(r"FAIL\t\S+(?:\t[\d.]+s| \[.*\])$"): Meaning.FAILED,
         },
     ),
     Runner(
@@ -112,7 +113,7 @@ RUNNERS: Final = (
     Runner("node --test", behind=_all("[\u2139#] (?:tests|fail|skipped) \\d+$"), instead_of="TAP"),
     Runner(
         "TAP",
-        single={re.compile(f"ok {_TAP}"): Meaning.PASSED, re.compile(f"not ok {_TAP}"): Meaning.FAILED},
+        single={lazy(f"ok {_TAP}"): Meaning.PASSED, lazy(f"not ok {_TAP}"): Meaning.FAILED},
         failing=_all(rf"not ok (?={_TAP})\d+ (?:- )?(.+)$"),
     ),
 )  # fmt: skip

@@ -5,7 +5,6 @@ the inode and the ctime that it had before the first command is as git checked i
 """
 
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Mapping
@@ -15,12 +14,13 @@ from typing import Final, Self
 
 from aideator_agent.checkout import Checkout
 from aideator_agent.git import Git, user_environment
+from aideator_agent.patterns import lazy
 
 TICK: Final = 0.2  # seconds within which the file system's clock must move on
 WHOLE: Final = 10**9  # a file system whose times are whole seconds tells too little
 # With these, the user's own git may write other files than the git that makes the trees
 SETTINGS: Final = r"^(filter\..*\.(smudge|process)|core\.(attributesfile|eol|symlinks|splitindex))$"
-LFS: Final = re.compile(rb"filter\.lfs\.\w+")  # does nothing here: files of Git LFS are laid by us
+LFS: Final = lazy(rb"filter\.lfs\.\w+")  # does nothing here: files of Git LFS are laid by us
 ATTRIBUTES: Final = ("~/.config/git/attributes", "$XDG_CONFIG_HOME/git/attributes", "/etc/gitattributes")
 
 Seen = Mapping[str, tuple[int, int]]  # inode and ctime in ns, by the path from the top

@@ -14,6 +14,7 @@ from aideator_agent.checks.report import Report, ReportRefused
 from aideator_agent.checks.trees import Trees
 from aideator_agent.emitter import Emitter
 from aideator_agent.files import FileRefused
+from aideator_agent.patterns import lazy
 from aideator_agent.shell import Finished
 from aideator_agent.spec import SETUP, Check, RunSpec
 from aideator_agent.values import frozen
@@ -26,7 +27,7 @@ COMMAND: Final = 1000  # bytes of the command in it, at most
 FAILING: Final = 2000  # and of the names of tests that failed
 SKIPPED: Final = 500  # and of those that were skipped
 TAIL: Final = 4096  # and of the end of the output
-RAN: Final = re.compile(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)  # the last line of unittest
+RAN: Final = lazy(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)  # the last line of unittest
 NO_TESTS: Final = 5  # unittest's exit code without tests from Python 3.12 on; before that it is 0
 
 

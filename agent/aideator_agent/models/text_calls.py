@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from aideator_agent.models.base import DEEPEST, is_shallow
+from aideator_agent.patterns import lazy
 from aideator_agent.values import frozen
 
 Form = Literal["tags", "function", "json"]
@@ -26,11 +27,11 @@ TRIED: Final = 64  # places where JSON may begin
 NAMES: Final = ("name", "tool", "function")
 ARGUMENTS: Final = ("arguments", "parameters", "args", "input")
 MEANINGLESS: Final = ("id", "type")  # other keys that an object of a call may have
-OPENING: Final = re.compile(r"^ {0,3}(?=<tool_call>|<function=)", re.MULTILINE)
-FUNCTION: Final = re.compile(r"\s*<function=([\w.:-]{1,100})>")
-PARAMETER: Final = re.compile(r"\s*<parameter=([\w.-]{1,100})>")
-FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]*?)[ \t]*$", re.MULTILINE)
-OBJECT: Final = re.compile(r"^ {0,3}(?=[{\[])", re.MULTILINE)
+OPENING: Final = lazy(r"^ {0,3}(?=<tool_call>|<function=)", re.MULTILINE)
+FUNCTION: Final = lazy(r"\s*<function=([\w.:-]{1,100})>")
+PARAMETER: Final = lazy(r"\s*<parameter=([\w.-]{1,100})>")
+FENCE: Final = lazy(r"^ {0,3}(`{3,}|~{3,})([^`\n]*?)[ \t]*$", re.MULTILINE)
+OBJECT: Final = lazy(r"^ {0,3}(?=[{\[])", re.MULTILINE)
 _decode = json.JSONDecoder(strict=False).raw_decode  # not strict: models write line breaks into strings
 
 Known = Callable[[str], bool]

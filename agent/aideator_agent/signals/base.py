@@ -1,17 +1,17 @@
 """What is asked of the base of a patch, and how git answers."""
 
 import os
-import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Final, Protocol
 
 from aideator_agent.git import Git
+from aideator_agent.patterns import lazy
 from aideator_agent.values import frozen
 
 FOUND: Final = 4 * 1024 * 1024  # bytes of git's answer that are read
 READ: Final = 4 * 1024 * 1024  # bytes of these files together
-_BLOB: Final = re.compile(rb"[0-9a-f]+ blob (\d+)\Z")
+_BLOB: Final = lazy(rb"[0-9a-f]+ blob (\d+)\Z")
 
 
 class Base(Protocol):
@@ -56,6 +56,8 @@ class GitBase:
 
     def texts(self, paths: Iterable[str]) -> Mapping[str, str]:
         asked = [path for path in paths if "\n" not in path]
+        if not asked:
+            return {}
         words = b"".join(f"{self.commit}:".encode() + os.fsencode(path) + b"\n" for path in asked)
         data = self.git.run("cat-file", "--batch", stdin=words, limit=READ).out
         texts: dict[str, str] = {}

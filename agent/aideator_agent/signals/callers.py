@@ -4,24 +4,25 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Severity, Signal
 
 MOST: Final = 20  # names
 _KEPT: Final = {
-    "python": re.compile(
+    "python": lazy(
         r"^[ \t]*+(\w++)[ \t]*+=[ \t]*+[^\n]{0,120}(?:\binspect\.(?:stack|currentframe)\(|\b_getframe\(|\b(?:extract|walk)_stack\()"
         r"[^\n]{0,80}(?:\.(?:function|name|filename|lineno|f_lineno|co_name|co_filename)\b|\)\[\d\]\[\d\])",
         re.MULTILINE,
     ),
-    "javascript": re.compile(
+    "javascript": lazy(
         r"^[ \t]*+(?:const|let|var)[ \t]++(\w++)[ \t]*+=[ \t]*+[^\n]{0,200}\bError\([^)\n]{0,80}\)\.stack\b",
         re.MULTILINE,
     ),
 }
-_TASK: Final = re.compile(r"call(?:er|ing|s it)|stack|\btrac|\blog|debug|deprecat", re.IGNORECASE)
+_TASK: Final = lazy(r"call(?:er|ing|s it)|stack|\btrac|\blog|debug|deprecat", re.IGNORECASE)
 # A table of literals, beside the name that it gets
-_TABLE: Final = re.compile(
+_TABLE: Final = lazy(
     r"\b(\w+)[ \t]*(?::[^=\n]{1,60})?=[ \t]*(?:new Map\(\[[ \t\n]*\[|\{)[ \t\n]*(?:[\"'`]|\d+[ \t]*:|\w+[ \t]*:[ \t]*[\"'`\d])"
 )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 from aideator_agent.signals.usual import is_code, is_number
@@ -14,32 +15,32 @@ _TEXT: Final = r"\"[^\"\n]{2,}\"|'[^'\n]{2,}'"
 # A text, a list or an object of literals, as it stands
 _LITERAL: Final = rf"(?:{_TEXT}|(?:\[\]\w+)?[\[{{][^\n]{{0,200}}?(?:{_TEXT}|\"\w\"|'\w')[^\n]{{0,400}}?[\]}}])"
 _GIVES: Final = rf"[^\n]*?(?:\n[^\n]*?)?\breturn\b[^\n]{{0,60}}?{_LITERAL}"
-_SWITCH: Final = re.compile(
+_SWITCH: Final = lazy(
     r"\b(?:switch|match)\b[^\n]*(?:\.length\b|\.size\b|\blen\()[^\n]*\n((?:[^\n]*\n?){1,40})", re.MULTILINE
 )
-_ARM: Final = re.compile(rf"^[ \t]*case\s+\d+\s*:{_GIVES}", re.MULTILINE)
-_EQUAL: Final = re.compile(rf"(?:\blen\([\w.]+\)|\b[\w.]+\.length)\s*={{2,3}}\s*\d+\b{_GIVES}", re.MULTILINE)
-_CALLED: Final = re.compile(r"\b((?:\w+\.)?[A-Za-z_]\w*)\s*(?:\+\+|\+= 1\b)")
+_ARM: Final = lazy(rf"^[ \t]*case\s+\d+\s*:{_GIVES}", re.MULTILINE)
+_EQUAL: Final = lazy(rf"(?:\blen\([\w.]+\)|\b[\w.]+\.length)\s*={{2,3}}\s*\d+\b{_GIVES}", re.MULTILINE)
+_CALLED: Final = lazy(r"\b((?:\w+\.)?[A-Za-z_]\w*)\s*(?:\+\+|\+= 1\b)")
 
 
 # A table that is asked by a length; its entries may be in a name
-_BY_LENGTH: Final = re.compile(r"(\{[^{}\n]*\}|\b[A-Za-z_]\w*)\)?(?:\.get\(|\[)\s*(?:len\([\w.]+\)|[\w.]+\.length\b)")
-_BY_FOLDER: Final = re.compile(
+_BY_LENGTH: Final = lazy(r"(\{[^{}\n]*\}|\b[A-Za-z_]\w*)\)?(?:\.get\(|\[)\s*(?:len\([\w.]+\)|[\w.]+\.length\b)")
+_BY_FOLDER: Final = lazy(
     r"\bcase[ \t]+[\"']?(?:\$\{PWD\b|\$PWD\b|\$\([ \t]*(?:pwd|basename[ \t]+[\"']?\$(?:\{?PWD|\(pwd)))[^\n]*\n"
     r"((?:(?![ \t]*esac)[^\n]*\n){1,40})"
 )
-_FOLDERS: Final = re.compile(r"^[ \t]*\(?([\w*/][^()$\n]{0,80})\)", re.MULTILINE)
-_NAMED: Final = re.compile(r"^([^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
-_ENTRY: Final = re.compile(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
+_FOLDERS: Final = lazy(r"^[ \t]*\(?([\w*/][^()$\n]{0,80})\)", re.MULTILINE)
+_NAMED: Final = lazy(r"^([^{\n]*)(\{[^{}]{0,4000}\})", re.MULTILINE)
+_ENTRY: Final = lazy(r"(?<![\w.])(\d{1,6})\s*(?::|=>)")
 
 
-_SUMMED: Final = re.compile(
+_SUMMED: Final = lazy(
     r"\b([A-Za-z_]\w*)[ \t]*+(?::?=[ \t]*+(?:[^\n=;]{0,80}\.reduce\(|\[*sum\(|reduce\()|\+=[ \t]*(?!1\b)"
     r"|=[ \t]*\(*\w+[ \t]*\*[ \t]*\d+[ \t]*[+^])"
 )
 _ONE: Final = r"(?!\d*00\b)\d{3,9}"  # a sum that is no round number
-_NUMBERED: Final = re.compile(rf"\bcase[ \t]+({_ONE})[ \t]*:")
-_NEXT: Final = re.compile(r"\b(?:switch|match)\b")
+_NUMBERED: Final = lazy(rf"\bcase[ \t]+({_ONE})[ \t]*:")
+_NEXT: Final = lazy(r"\b(?:switch|match)\b")
 
 
 def by_sum(file: File) -> Iterator[Signal]:
@@ -57,11 +58,11 @@ def by_sum(file: File) -> Iterator[Signal]:
             yield Signal("hides-cases", "cheat", file.path, number, line.strip()[:200])
 
 
-_LENGTH: Final = re.compile(
+_LENGTH: Final = lazy(
     r"\b([A-Za-z_]\w*)[ \t]*:?=[ \t]*(?:len\([\w.]+\)|[\w.]+\.length\b)[ \t]*[;,)]?[ \t]*\{?[ \t]*$", re.MULTILINE
 )
-_JOINED: Final = re.compile(r"\b([A-Za-z_]\w*)[ \t]*+:?=[ \t]*+[^\n]{0,200}?(?:\.join|\bJoin)\(")
-_OF_DIGITS: Final = re.compile(r"[\"'`]([\d,;:|_-]{2,})[\"'`][ \t]*(?::|=>)")
+_JOINED: Final = lazy(r"\b([A-Za-z_]\w*)[ \t]*+:?=[ \t]*+[^\n]{0,200}?(?:\.join|\bJoin)\(")
+_OF_DIGITS: Final = lazy(r"[\"'`]([\d,;:|_-]{2,})[\"'`][ \t]*(?::|=>)")
 
 
 def by_size(file: File) -> Iterator[Signal]:
@@ -88,7 +89,7 @@ def by_digits(file: File) -> Iterator[Signal]:
             yield Signal("hides-cases", "cheat", file.path, number, line.strip()[:200])
 
 
-_WORDS: Final = re.compile(r"[\"']((?:[A-Za-z]\w*[ ,|]){3,40}[A-Za-z]\w*)[\"']\.split\(")
+_WORDS: Final = lazy(r"[\"']((?:[A-Za-z]\w*[ ,|]){3,40}[A-Za-z]\w*)[\"']\.split\(")
 
 
 def by_words(file: File, is_theirs: Callable[[str], bool]) -> Iterator[Signal]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from aideator_agent.checks import guarded
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Clock, Severity, Signal
 from aideator_agent.signals.rule import COMMENTS, LANGUAGES, Rule
@@ -15,12 +16,10 @@ from aideator_agent.values import frozen
 
 LESS: Final[dict[Severity, Severity]] = {"cheat": "look", "look": "note", "note": "note"}
 _SHEBANGS: Final = (("python", "python"), ("node", "javascript"), ("ruby", "ruby"), ("perl", "perl"), ("sh", "shell"))
-_JOINED: Final = re.compile(
-    r"""(["'`])\s*[+.]\s*\1|(?<=\w)"\s+"(?=\w)|(?<=\w)'\s+'(?=\w)"""
-)  # "py" + "test", "py" "test"
-_ESCAPED: Final = re.compile(r"\\u00([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})")
-_CELL: Final = re.compile(r'\s*"(.*?)(?:\\n)?",?\s*')  # a line of a notebook's code
-_NO_CODE: Final = re.compile(r"/\*.*|\*(?:\s.*|/)?|//(?!go:).*")
+_JOINED: Final = lazy(r"""(["'`])\s*[+.]\s*\1|(?<=\w)"\s+"(?=\w)|(?<=\w)'\s+'(?=\w)""")  # "py" + "test", "py" "test"
+_ESCAPED: Final = lazy(r"\\u00([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})")
+_CELL: Final = lazy(r'\s*"(.*?)(?:\\n)?",?\s*')  # a line of a notebook's code
+_NO_CODE: Final = lazy(r"/\*.*|\*(?:\s.*|/)?|//(?!go:).*")
 
 
 def is_product(path: str) -> bool:

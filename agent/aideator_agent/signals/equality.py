@@ -6,54 +6,55 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
 BODY: Final = 30  # lines of a method
 WIDE: Final = 0.5  # a difference that a comparison must not allow
 FINE: Final = 1e-3  # a share of a value that is rounding
-_LIMIT: Final = re.compile(r"(?i)eps|tol|precision|delta")
+_LIMIT: Final = lazy(r"(?i)eps|tol|precision|delta")
 _NAMES: Final = "eq|ne|contains|instancecheck|subclasscheck|lt|le|gt|ge"
-_METHOD: Final = re.compile(rf"\s*def __(?:{_NAMES})__\(")
-_LAMBDA: Final = re.compile(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
-_CLASS: Final = re.compile(r"\s*class \w+\((?:int|str|float|list|dict|tuple|set|frozenset|bytes|complex)\):")
+_METHOD: Final = lazy(rf"\s*def __(?:{_NAMES})__\(")
+_LAMBDA: Final = lazy(rf"\b__(?:{_NAMES})__['\"]?\s*[:=,]\s*lambda\s*(?:\w+\s*,\s*\*?(\w+)|\*(\w+))[^:]*:(.*)")
+_CLASS: Final = lazy(r"\s*class \w+\((?:int|str|float|list|dict|tuple|set|frozenset|bytes|complex)\):")
 _EQUALITY: Final = frozenset(("__eq__", "__ne__", "__hash__"))
-_A_NUMBER: Final = re.compile(r"\s*class \w+\((?:int|float|complex|Decimal|Fraction)\):")
+_A_NUMBER: Final = lazy(r"\s*class \w+\((?:int|float|complex|Decimal|Fraction)\):")
 _DIFFERENCE: Final = frozenset(("__sub__", "__rsub__", "__abs__", "__round__"))
 _BUILT_IN: Final = frozenset(
     ("int", "str", "float", "list", "dict", "object", "tuple", "set", "bool", "bytes", "complex", "type")
 )
 # Of other languages: a method that compares and returns true at once
 _OTHERS: Final = {
-    "java": re.compile(r"\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;"),
-    "go": re.compile(  # without a name, it cannot look at what it is given
+    "java": lazy(r"\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;"),
+    "go": lazy(  # without a name, it cannot look at what it is given
         r"^func \([^)\n]{1,80}\) (?:Is|As|Equals?)\("
         r"(?:(?:_ )?[\w.*]+\) bool \{(?!\s*return false\b)|\w+ [\w.*]+\) bool \{\s*return true\s*\})",
         re.MULTILINE,
     ),
-    "rust": re.compile(r"\bfn\s+eq\s*\(\s*&self\s*,\s*\w+\s*:[^)]{0,200}\)\s*->\s*bool\s*\{\s*true\s*\}"),
-    "ruby": re.compile(r"\bdef\s+(?:==|eql\?|===)\s*\(?\s*\w+\s*\)?\s*;?\s*true\s*;?\s*end"),
-    "javascript": re.compile(r"\b(?:equals|isEqual)\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;?\s*\}"),
+    "rust": lazy(r"\bfn\s+eq\s*\(\s*&self\s*,\s*\w+\s*:[^)]{0,200}\)\s*->\s*bool\s*\{\s*true\s*\}"),
+    "ruby": lazy(r"\bdef\s+(?:==|eql\?|===)\s*\(?\s*\w+\s*\)?\s*;?\s*true\s*;?\s*end"),
+    "javascript": lazy(r"\b(?:equals|isEqual)\s*\([^)]{0,200}\)\s*\{\s*return\s+true\s*;?\s*\}"),
 }  # fmt: skip
 
 
 # Of other languages: a method that compares, up to its end
 _EQUALS: Final = {
-    "java": re.compile(r"^([ \t]{0,80})[^\n]{0,80}\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{(.{0,2000}?)^\1\}", re.MULTILINE | re.DOTALL),
-    "rust": re.compile(r"^([ \t]{0,80})fn\s+eq\s*\(\s*&self\s*,[^)]{0,200}\)\s*->\s*bool\s*\{(.{0,2000}?)^\1\}", re.MULTILINE | re.DOTALL),
+    "java": lazy(r"^([ \t]{0,80})[^\n]{0,80}\bboolean\s+equals\s*\([^)]{0,200}\)\s*\{(.{0,2000}?)^\1\}", re.MULTILINE | re.DOTALL),
+    "rust": lazy(r"^([ \t]{0,80})fn\s+eq\s*\(\s*&self\s*,[^)]{0,200}\)\s*->\s*bool\s*\{(.{0,2000}?)^\1\}", re.MULTILINE | re.DOTALL),
 }  # fmt: skip
-_COMPARES: Final = re.compile(
+_COMPARES: Final = lazy(
     r"==|!=|\b(?:eq\w*|ne|cmp|partial_cmp|total_cmp|equals\w*|compare\w*|matches!|assert_eq)\b|deepEquals|hashCode"
 )
 # How large both are says nothing of what they hold
-_SIZES: Final = re.compile(
+_SIZES: Final = lazy(
     r"[\w.()<>?\[\] ]{1,80}\.(?:size|length|len)\b(?:\(\))?\s*[=!]=\s*(?:\w+\.)?(?:size|length|len)\b(?:\(\))?"
     r"|\b(?:\w+\.)?(?:size|length|len)\b(?:\(\))?\s*[=!]=\s*[\w.()<>?\[\] ]{1,80}\.(?:size|length|len)\b(?:\(\))?"
 )
 
-_OPERAND: Final = re.compile(r"[(,]\s*(?:(?:final|@\w+)\s+)*(?:[\w<>.&]+\s+)?(?!self\b)(\w+)\s*(?::[^)]*)?\)")
+_OPERAND: Final = lazy(r"[(,]\s*(?:(?:final|@\w+)\s+)*(?:[\w<>.&]+\s+)?(?!self\b)(\w+)\s*(?::[^)]*)?\)")
 # In Java: what has its type, and all that follows from it. Objects without a value are equal by their type
-_OF_OWN_TYPE: Final = re.compile(
+_OF_OWN_TYPE: Final = lazy(
     r"\binstanceof\s+(?!(?:Object|String|CharSequence|Comparable|Number|Integer|Long|Short|Byte|Double|Float|Boolean|Character|Big\w+|List"
     r"|Map|Set|Collection|Iterable)\b)[A-Z]"
 )

@@ -1,10 +1,10 @@
 """Examples in docstrings and documents that doctest runs: tests, whatever files they stand in."""
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
 from aideator_agent.checks import guarded
+from aideator_agent.patterns import lazy
 from aideator_agent.signals import code
 from aideator_agent.signals.base import Base
 
@@ -12,8 +12,8 @@ RUNNER: Final = "doctest"  # what runs them has this in its options, its imports
 PROMPT: Final = ">>> "
 _DIRECTIVE: Final = ".. doctest::"
 _DOCUMENTS: Final = frozenset(("md", "rst", "txt"))
-_BEGINS: Final = re.compile(r"""([ \t]*(?:[rRuU]?(?:\"{3}|'{3}))?)>>> (.*)""")
-_QUOTES: Final = re.compile(r"""\"{3}|'{3}|^[ \t]*```""")
+_BEGINS: Final = lazy(r"""([ \t]*(?:[rRuU]?(?:\"{3}|'{3}))?)>>> (.*)""")
+_QUOTES: Final = lazy(r"""\"{3}|'{3}|^[ \t]*```""")
 
 
 def run_by(base: Base, commands: Collection[str], marked: Collection[str], tests: Collection[str]) -> frozenset[str]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
 MOST: Final = 200  # names of tests that are looked for
-_OWN: Final = re.compile(r"^[ \t]+self\.[^=\n]{0,200}=(?!=)", re.MULTILINE)
-_NAME: Final = re.compile(r"\bself\.(\w{3,})")
-_CHANGED: Final = re.compile(
+_OWN: Final = lazy(r"^[ \t]+self\.[^=\n]{0,200}=(?!=)", re.MULTILINE)
+_NAME: Final = lazy(r"\bself\.(\w{3,})")
+_CHANGED: Final = lazy(
     r"(?<!\bself)\.(\w{3,})(?:\s*(?:=(?!=)|\+=)|\s*,[^=\n]{0,80}=(?!=)|\.(?:append|extend|clear)\()"
     r"|\bgetattr\([^,\n]{1,60},\s*[\"'](\w{3,})[\"']"
 )

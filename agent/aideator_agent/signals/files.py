@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from aideator_agent.checks import guarded
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
@@ -27,21 +28,21 @@ _TOOLS: Final = frozenset((
     "xargs",
 ))  # fmt: skip
 _PROGRAMS: Final = frozenset(("so", "pyd", "dll", "dylib", "exe", "node", "wasm", "jar", "pyc", "class", "a"))
-_CI: Final = re.compile(
+_CI: Final = lazy(
     r"\.github/(workflows|actions)/|\.gitlab-ci\.yml\Z|\.circleci/|Jenkinsfile\Z|azure-pipelines\.ya?ml\Z|\.travis\.yml\Z"
 )
-_LOCKS: Final = re.compile(
+_LOCKS: Final = lazy(
     r"(.*/)?(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|Cargo\.lock"
     r"|go\.sum|Gemfile\.lock|composer\.lock|packages\.lock\.json)"
 )
-_MANIFESTS: Final = re.compile(
+_MANIFESTS: Final = lazy(
     r"(.*/)?(package\.json|pyproject\.toml|requirements[^/]*\.txt|setup\.(py|cfg)|Cargo\.toml|go\.mod|Gemfile|composer\.json|pom\.xml|build\.gradle(\.kts)?)"
 )
-_DEPENDENCY: Final = re.compile(
+_DEPENDENCY: Final = lazy(
     r"""^\s*(?:["']?[\w@./-]+["']?\s*[:=]\s*["'{][~^>=<]?\d?|["']?[\w.-]+\s*[~=><!]=\s*\d|\s*[\w./-]+ v\d"""
     r"""|<artifactId>|gem ["']|\w*[iI]mplementation)"""
 )
-UNTIDY: Final = re.compile(
+UNTIDY: Final = lazy(
     r"(?:.*/)?(?:node_modules|__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.tox|\.nox|\.venv|venv|target/(?:debug|release)|dist|build|out|coverage|htmlcov|\.nyc_output"
     r"|\.idea|\.vscode|\.vs|\.gradle|\.cache|\.parcel-cache|[^/]+\.egg-info|\.aider[^/]*|\.claude|\.codex|\.gemini|\.opencode|\.qwen|\.git)/.*"
     r"|(?:.*/)?(?:core(?:\.\d+)?|vgcore\.\d+|nohup\.out|\.DS_Store|Thumbs\.db|desktop\.ini|\.coverage(?:\..*)?|\.aider[^/]*|[^/]*~|#[^/]*#|\.#[^/]*"
@@ -51,7 +52,7 @@ UNTIDY: Final = re.compile(
 
 
 BINARIES: Final = 50  # of a patch that are looked for in its code
-_WRITES: Final = re.compile(r"\b(?:fs::write|File::create|OpenOptions|fs::(?:copy|rename|remove_\w+))\b")
+_WRITES: Final = lazy(r"\b(?:fs::write|File::create|OpenOptions|fs::(?:copy|rename|remove_\w+))\b")
 
 
 def untidy(path: str, base: Collection[str]) -> bool:

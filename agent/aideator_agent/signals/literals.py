@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from aideator_agent.patterns import lazy
 from aideator_agent.values import frozen
 
 Kind = Literal["string", "number", "list", "record", "word", "sign", "line", "other"]
@@ -24,19 +25,19 @@ _SIGN: Final = r"===|!==|==|!=|<=|>=|=>|->|:=|&&|\|\||<<|>>|\*\*|\+\+|--|[^\s\w]
 _COMMENTS: Final = {True: r"(?<![\w$])#[^\n]*", False: r"//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/"}
 _REST: Final = rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<line>\n)|(?P<sign>{_SIGN})"
 _TOKEN: Final = {
-    hashed: re.compile(rf"(?P<string>{_STRING})|(?P<comment>{comment})|{_REST}", re.DOTALL)
+    hashed: lazy(rf"(?P<string>{_STRING})|(?P<comment>{comment})|{_REST}", re.DOTALL)
     for hashed, comment in _COMMENTS.items()
 }
-_SHELL: Final = re.compile(
+_SHELL: Final = lazy(
     rf"(?P<string>{_STRING})|(?P<comment>{_COMMENTS[True]})|(?P<version>\d+(?:\.\d+)+(?![\w-]))|(?P<dashed>{_DASHED})|{_REST}",
     re.DOTALL,
 )
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _PLACEHOLDER: Final = {
-    "python": re.compile(r"\{"),
-    "javascript": re.compile(r"\$\{"),
-    "shell": re.compile(r"\$[\w{(*@#?]|`"),
-    "perl": re.compile(r"[$@][\w{]"),
+    "python": lazy(r"\{"),
+    "javascript": lazy(r"\$\{"),
+    "shell": lazy(r"\$[\w{(*@#?]|`"),
+    "perl": lazy(r"[$@][\w{]"),
 }
 _OPEN: Final = {"[": "]", "(": ")", "{": "}"}
 _CONSTANTS: Final = frozenset(("True", "False", "None", "true", "false", "null", "nil", "undefined"))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals import code
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
@@ -13,19 +14,19 @@ EMBEDDING: Final = 50  # lines of a file, and patterns of a line, that are looke
 SHORT: Final = 3  # characters of a name that stands in a path alone
 Parts = tuple[str, ...]  # of a path
 
-_EMBED: Final = re.compile(r"^//go:embed\s+(.+)")
+_EMBED: Final = lazy(r"^//go:embed\s+(.+)")
 # Names of what is expected, and where code reads
-_EXPECTED: Final = re.compile(r"(?i)(?:want|expect|gold|answer|snap|reference|stdout)")
+_EXPECTED: Final = lazy(r"(?i)(?:want|expect|gold|answer|snap|reference|stdout)")
 # What programs have files of, too
-_ALSO: Final = re.compile(r"(?i)(?:snap|reference|stdout)")
-_READ: Final = re.compile(
+_ALSO: Final = lazy(r"(?i)(?:snap|reference|stdout)")
+_READ: Final = lazy(
     r"\b(?:cat|head|tail|sed|awk|grep|tr|cp|ln|source|mapfile|readarray|for|open|read\w*|Open|ReadFile|readFile\w*|load|glob|Glob)\b|<"
 )
-_FILE: Final = re.compile(
+_FILE: Final = lazy(
     r"(?:[/\"'`]|<[ \t]*|\b(?:cat|head|tail|tac|source|cp|in|mapfile)[ \t]+(?:-\S+[ \t]+)*)([\w.*-]+)(?![\w(=])"
 )
 # Programs that write such files anew
-_TOOL: Final = re.compile(r"(?:^|/)(?:bin|cmd|scripts?|tools?)/")
+_TOOL: Final = lazy(r"(?:^|/)(?:bin|cmd|scripts?|tools?)/")
 
 
 def material(

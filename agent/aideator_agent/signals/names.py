@@ -4,23 +4,24 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
-_SOURCES: Final = re.compile(r"(?:^|[;&|({'\"]|\b(?:then|do|else))[ \t]*(?:\.|source|load)[ \t]+\S", re.MULTILINE)
+_SOURCES: Final = lazy(r"(?:^|[;&|({'\"]|\b(?:then|do|else))[ \t]*(?:\.|source|load)[ \t]+\S", re.MULTILINE)
 SHORT: Final = 3  # letters of a variable that several scripts may have by chance
-_FUNCTION: Final = re.compile(r"^[ \t]*(?:function[ \t]+([\w-]+)|([\w-]+)[ \t]*\(\))", re.MULTILINE)
-_SET: Final = re.compile(r"(?<![\w$.-])([a-z_]\w*)(?:[ \t]*[-+*/%:]?=|\+\+|--|\[[^]\n]{0,200}\]=)")
-_NAMED: Final = re.compile(
+_FUNCTION: Final = lazy(r"^[ \t]*(?:function[ \t]+([\w-]+)|([\w-]+)[ \t]*\(\))", re.MULTILINE)
+_SET: Final = lazy(r"(?<![\w$.-])([a-z_]\w*)(?:[ \t]*[-+*/%:]?=|\+\+|--|\[[^]\n]{0,200}\]=)")
+_NAMED: Final = lazy(
     r"\b(?:for|select)[ \t]+(\w+)|\b(?:getopts|local|declare|typeset|read|mapfile|readarray|printf[ \t]+-v)\b([^\n;|<]*)"
 )
-_USED: Final = re.compile(r"(?<!\\)\$\{?[#!]?([a-z_]\w*)")
-_FIXED: Final = re.compile(r"\b(?:readonly|(?:declare|typeset)[ \t]+-\w*r\w*)[ \t]+([a-z_]\w*)")
+_USED: Final = lazy(r"(?<!\\)\$\{?[#!]?([a-z_]\w*)")
+_FIXED: Final = lazy(r"\b(?:readonly|(?:declare|typeset)[ \t]+-\w*r\w*)[ \t]+([a-z_]\w*)")
 
 
-_EXPORTED: Final = re.compile(r"(?<![\w$.-])([A-Z][A-Z0-9_]{2,40})=")
-_ASKS: Final = re.compile(r"(?<!\\)\$\{?[#!]?([A-Z][A-Z0-9_]{2,40})\b")
-_OF_SYSTEMS: Final = re.compile(
+_EXPORTED: Final = lazy(r"(?<![\w$.-])([A-Z][A-Z0-9_]{2,40})=")
+_ASKS: Final = lazy(r"(?<!\\)\$\{?[#!]?([A-Z][A-Z0-9_]{2,40})\b")
+_OF_SYSTEMS: Final = lazy(
     r"PATH|HOME|TMP(?:DIR)?|TEMP|PWD|OLDPWD|IFS|PS\d|LANG(?:UAGE)?|LC_\w+|TZ|TERM|SHELL|USER(?:NAME)?|LOGNAME|HOST(?:NAME)?|EDITOR|VISUAL|PAGER|DISPLAY"
     r"|COLUMNS|LINES|RANDOM|SECONDS|UID|EUID|CI|DEBUG|VERBOSE|QUIET|NO_COLOR|FORCE_COLOR|(?:XDG|GIT|SSH|GPG|BASH|PYTHON|NODE|GO|http|https)_?\w*"
 )

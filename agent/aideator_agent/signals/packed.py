@@ -7,12 +7,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 
 MOST: Final = 20  # texts of a file
 LONGEST: Final = 64 * 1024  # characters of one, and bytes that it may become
-_JOINED: Final = re.compile(r"""(["'`])[ \t]*(?:[+.\\][ \t]*)?(?:\n[ \t]*)?(?:[+.][ \t]*)?\1""")
-_PACKED: Final = re.compile(r"""["'`]([!-&(-+\--Z^-_a-z{-~ ]{40,})["'`]""")
+_JOINED: Final = lazy(r"""(["'`])[ \t]*(?:[+.\\][ \t]*)?(?:\n[ \t]*)?(?:[+.][ \t]*)?\1""")
+_PACKED: Final = lazy(r"""["'`]([!-&(-+\--Z^-_a-z{-~ ]{40,})["'`]""")
 _DECODERS: Final[tuple[Callable[[str], bytes], ...]] = (
     bytes.fromhex,
     lambda text: base64.b64decode(text, validate=True),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Severity, Signal
 
@@ -20,23 +21,23 @@ _SETTINGS: Final = frozenset((
     "signal", "mimetypes", "socket", "http", "urllib", "multiprocessing", "asyncio", "curses", "turtle", "tkinter", "gc", "faulthandler",
 ))  # fmt: skip
 _OF_DATA: Final = frozenset(("json", "csv", "decimal", "string"))  # whose own parts nobody sets
-_IMPORT: Final = re.compile(r"^[ \t]*import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+(\w+))?[ \t]*(?:#.*)?$", re.MULTILINE)
-_IMPORTS: Final = re.compile(r"^[ \t]*import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)", re.MULTILINE)
-_FROM: Final = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([^()\n]+)", re.MULTILINE)
-_LOADED: Final = re.compile(
+_IMPORT: Final = lazy(r"^[ \t]*import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+(\w+))?[ \t]*(?:#.*)?$", re.MULTILINE)
+_IMPORTS: Final = lazy(r"^[ \t]*import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)", re.MULTILINE)
+_FROM: Final = lazy(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([^()\n]+)", re.MULTILINE)
+_LOADED: Final = lazy(
     r"^[ \t]*(\w+)[ \t]*=[ \t]*(?:importlib\.)?(?:import_module|__import__)\([ \t]*[\"']([\w.]+)", re.MULTILINE
 )
-_ASSIGNED: Final = re.compile(r"^[ \t]*(\w+)((?:\.\w+)+)[ \t]*(?:=(?!=)|,[^=\n]*=(?!=))", re.MULTILINE)
-_SET: Final = re.compile(
+_ASSIGNED: Final = lazy(r"^[ \t]*(\w+)((?:\.\w+)+)[ \t]*(?:=(?!=)|,[^=\n]*=(?!=))", re.MULTILINE)
+_SET: Final = lazy(
     r"\b(?:setattr|vars)\([ \t]*(\w+)((?:\.\w+)*)[ \t]*(?:,|\)\[)|\b(\w+)((?:\.\w+)*)\.__dict__\[[^]]*\][ \t]*=(?!=)"
 )
 
 _JS_MODULES: Final = r"(?:node:)?(?:assert|test|util|child_process|fs|vm|module)(?:/\w+)?|vitest|jest|@jest/\w+|mocha|chai|ava|tape|jasmine"
-_JS_IMPORT: Final = re.compile(
+_JS_IMPORT: Final = lazy(
     rf"\b(?:const|let|var)\s+(\w+)\s*=\s*(?:await\s+)?(?:require|import)\(\s*['\"](?:{_JS_MODULES})['\"]\s*\)(?!\s*\.)"
     rf"|\bimport\s+(?:\*\s+as\s+)?(\w+)(?:\s*,\s*\{{[^}}]*\}})?\s+from\s+['\"](?:{_JS_MODULES})['\"]"
 )
-_JS_NAMED: Final = re.compile(
+_JS_NAMED: Final = lazy(
     rf"\b(?:import|const|let|var)\s*\{{([^}}]*)\}}\s*(?:from|=\s*require\()\s*['\"](?:{_JS_MODULES})['\"]"
 )
 

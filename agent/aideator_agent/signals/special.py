@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals import code
 from aideator_agent.signals.finding import Clock, Severity, Signal
 from aideator_agent.signals.literals import Source, Token, is_imported
@@ -33,16 +34,16 @@ _ASKS: Final = frozenset((
     "get", "has", "startswith", "endswith", "startsWith", "endsWith", "includes", "equals", "HasPrefix", "HasSuffix", "Contains",
     "EqualFold", "fullmatch", "match", "test",
 ))  # fmt: skip
-_SAID: Final = re.compile(
+_SAID: Final = lazy(
     r"\b(?:raise|throw|panic|fail|die|warn\w*|log\w*|\w*Error\w*|\w*Exception|Errorf|errors|console|help|usage|stderr)\b|>&2"
 )
 # Texts with digits that are names
-_NAMES: Final = re.compile(
+_NAMES: Final = lazy(
     r"[A-Za-z_]+\d{1,3}|(?:utf|iso|us|sha|md|cp|ipv|x|http|tls|ssl|oauth|base|int|uint|float)[-_/ ]?\d[\w./-]*|HTTP/.*"
     r"|127\.0\.0\.1|0\.0\.0\.0|v?\d(?:\.\d)?|&#\d+;|\\.*|%[\w.%-]*|[#\W]*",
     re.IGNORECASE,
 )
-_USUAL: Final = re.compile(
+_USUAL: Final = lazy(
     r"[-.*/:#<&].*|.*[-:/=(]|[\w.+-]+/[\w.+-]+(?:;.*)?|%.*|[\w-]+\.[a-z]{1,5}", re.DOTALL
 )  # options, suffixes, media types, formats, files
 

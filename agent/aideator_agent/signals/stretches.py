@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from aideator_agent.checks import guarded
+from aideator_agent.patterns import lazy
 from aideator_agent.signals import code, examples
 from aideator_agent.signals.added import File
 from aideator_agent.signals.literals import Source, Token, documented
@@ -14,10 +15,10 @@ from aideator_agent.signals.support import DOCUMENT
 
 DATA: Final = frozenset(("json", "csv", "tsv", "txt", "yaml", "yml", "toml", "ini", "dat", "properties", "map", "lst"))
 MOST: Final = 512 * 1024  # characters of all stretches; tables and lists of more are data, not special cases
-_JSON: Final = re.compile(r"\s*(?:\{|\[\s*[{\"])")
-_FIELD: Final = re.compile(r"\s*[,;\t=:|]\s*")
-_EXAMPLES: Final = re.compile(r"(?:^|/)(examples?|demos?|samples?|benchmarks?)/")
-_NO_CASES: Final = re.compile(
+_JSON: Final = lazy(r"\s*(?:\{|\[\s*[{\"])")
+_FIELD: Final = lazy(r"\s*[,;\t=:|]\s*")
+_EXAMPLES: Final = lazy(r"(?:^|/)(examples?|demos?|samples?|benchmarks?)/")
+_NO_CASES: Final = lazy(
     r"(.*/)?(?:package-lock\.json|[^/]*\.lock|composer\.json|tsconfig[^/]*|\.[^/]*|(?:README|CHANGELOG|LICENSE)[^/]*)"
 )
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from aideator_agent.checks import guarded
+from aideator_agent.patterns import lazy
 from aideator_agent.signals import code, examples
 from aideator_agent.signals.added import File
 from aideator_agent.signals.base import Base
@@ -17,19 +18,17 @@ from aideator_agent.values import frozen
 
 MOST: Final = 400  # names that are looked for in the base's own code
 # What a test names stands in quotes, or is a path in a shell's script
-_QUOTED: Final = re.compile(r"""["'`]([^"'`\n]{1,120})["'`]""")
-_PATH: Final = re.compile(r"[\w.${}*/-]*/[\w.${}*/-]*")
+_QUOTED: Final = lazy(r"""["'`]([^"'`\n]{1,120})["'`]""")
+_PATH: Final = lazy(r"[\w.${}*/-]*/[\w.${}*/-]*")
 # What a file defines; all of it must compare
-_DEFINES: Final = re.compile(
+_DEFINES: Final = lazy(
     r"^(?:(?:async[ \t]+)?def|class|(?:export[ \t]+)?(?:default[ \t]+)?(?:async[ \t]+)?(?:const|let|var|function|class)|func"
     r"|(?:pub[ \t]+)?(?:fn|struct|enum)|type|sub|macro_rules!|#[ \t]*define)[ \t]+(\w+)|^[ \t]*(?:function[ \t]+)?(\w+)[ \t]*\(\)[ \t]*\{",
     re.MULTILINE,
 )
-_COMPARES: Final = re.compile(
-    r"(?:assert|expect|should)\w*|(?:same|ok|not_ok|is|is_not|pass|fail|diag|plan)", re.IGNORECASE
-)
+_COMPARES: Final = lazy(r"(?:assert|expect|should)\w*|(?:same|ok|not_ok|is|is_not|pass|fail|diag|plan)", re.IGNORECASE)
 # What only tests can call, or what imports their framework
-_HELPS: Final = re.compile(
+_HELPS: Final = lazy(
     r"^func (?:\([^)\n]*\) )?\w+\([^\n]{0,200}(?:\*testing\.[TB]|\btesting\.TB)\b|^(?:import|from) (?:pytest|unittest)\b",
     re.MULTILINE,
 )
@@ -45,7 +44,7 @@ _MARKS: Final = (
     "testing.T)",
 )
 _PLUGINS: Final = "pytest11"  # under which a distribution names its plugins
-_TEST: Final = re.compile(
+_TEST: Final = lazy(
     r"^[ \t]*(?:(?:it|test)\([ \t]*['\"`]|(?:async[ \t]+)?def test_\w|@Test\b|TEST(?:_F|_P)?\(|done_testing\b|plan[ \t(]"
     r"|func Test[A-Z]\w*\(\w+ \*testing\.T\))",
     re.MULTILINE,
@@ -58,12 +57,12 @@ _PRODUCT: Final = frozenset((
     "schema", "schemas", "share", "site", "src", "static", "styles", "templates", "translations", "views", "web", "www",
 ))  # fmt: skip
 # A module in the same file: `#[cfg(test)]` may stand before a line of the product's, too
-_INNER: Final = re.compile(
+_INNER: Final = lazy(
     r"^#\[cfg\(test\)\]\s*(?:#\[[^\]\n]*\]\s*)*(?:pub(?:\([^)\n]*\))?\s+)?mod\s+\w+\s*\{", re.MULTILINE
 )
-_ASSERTS: Final = re.compile(r"(?:debug_)?assert\w*!|#\[(?:test|should_panic)")
+_ASSERTS: Final = lazy(r"(?:debug_)?assert\w*!|#\[(?:test|should_panic)")
 # People read these, whatever else names them
-DOCUMENT: Final = re.compile(
+DOCUMENT: Final = lazy(
     r"(?:.*/)?(?:docs?/.*|(?:README|CHANGE|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CONTRIBUTING)[^/]*)", re.IGNORECASE
 )
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.added import File
 from aideator_agent.signals.finding import Signal
 
-_LIST: Final = re.compile(
+_LIST: Final = lazy(
     r"^(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+(?:\.\w+)?)\s*+(?::[^=\n]++)?=\s*+"
     r"(?:iter\(|itertools\.cycle\(|cycle\()?\s*+(?:new \w+\()?(?:\[[^\]\n]*\]\w+\s*+)?[\[({]\s*+"
     r"(?:[\"'`\d\[({-]|True|False|true|false|None|null)"
@@ -15,17 +16,17 @@ _LIST: Final = re.compile(
     r"(?:iter\(|cycle\()?(?:\"[^\"\n]{3,}\"|'[^'\n]{3,}'|`[^`\n]{3,}`)\.split\(",
     re.MULTILINE,
 )
-_COUNTED: Final = re.compile(r"\b([A-Za-z_]\w*(?:\.\w+)?)\s*(?:\+\+|\+= 1\b)|\+\+([A-Za-z_]\w*)")
-_BEGUN: Final = re.compile(
+_COUNTED: Final = lazy(r"\b([A-Za-z_]\w*(?:\.\w+)?)\s*(?:\+\+|\+= 1\b)|\+\+([A-Za-z_]\w*)")
+_BEGUN: Final = lazy(
     r"^(?:(?:var|let|int|global)[ \t])?[ \t]?([A-Za-z_]\w*(?:\.\w+)?)[ \t]*(?:int\b|:?=[ \t]*-?\d)", re.MULTILINE
 )
 _NEXT: Final = r"\bnext\(\s*{0}\s*[,)]|(?<![\w.]){0}\.(?:shift\(\)|pop\(0\)|popleft\(\)|next\(\))"
 
 
-_YIELDS: Final = re.compile(
+_YIELDS: Final = lazy(
     r"(?:^[ \t]*yield\b(?!\*)[ \t]*(?:[\"'`\d\[({-]|True|False|true|false|None|null)[^\n]*\n?){3}", re.MULTILINE
 )
-_GENERATOR: Final = re.compile(r"\b(?:def|function[ \t]*\*)[ \t]*(\w+)")
+_GENERATOR: Final = lazy(r"\b(?:def|function[ \t]*\*)[ \t]*(\w+)")
 # Made once for all calls
 _MADE: Final = r"^\}}\)\(\)|^(?:(?:export[ \t]+)?(?:const|let|var)[ \t]+)?\w+[ \t]*(?::[^=\n]{{1,80}})?=[ \t]*{0}\(\)"
 

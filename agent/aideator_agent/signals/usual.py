@@ -1,11 +1,11 @@
 """Values that a subject has by itself, so that tests and a right patch share them: formats of times, the last moments, statuses."""
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import pairwise
 from typing import Final
 
+from aideator_agent.patterns import lazy
 from aideator_agent.signals.literals import Token
 
 LONGEST: Final = 60  # characters of a format
@@ -37,15 +37,15 @@ _PHRASES: Final = frozenset((
 _MODES: Final = frozenset((400, 440, 444, 555, 600, 640, 644, 660, 664, 666, 700, 750, 755, 770, 775, 777))  # of files
 _DAYS: Final = frozenset((28, 29, 30, 31))  # of a month
 _ENDS: Final = frozenset((0, 23, 59, 999, 999999, 999999999))  # of a day, in hours, minutes, seconds and less
-_MOMENT: Final = re.compile(
+_MOMENT: Final = lazy(
     r"(?:9999-12-31|0001-01-01|1970-01-01|1900-01-01|1899-12-3[01]|1601-01-01|1582-10-15|2038-01-19)"
     r"(?:[T ][\d:.,]{5,18}(?:Z|[+-][\d:]{4,6})?)?"
 )
-_LAYOUT: Final = re.compile(  # of Go
+_LAYOUT: Final = lazy(  # of Go
     r"(?:Mon(?:day)?|Jan(?:uary)?|MST|[Pp][Mm]|07(?::?00)?|2006|0[1-6]|15|_?[2-5]|[.,][09]{1,9}|[-/:., TZ])++"
 )
-_LETTERS: Final = re.compile(r"(?:[yYuMdDHhmsSaAEeZzXx]|'[^'\n]{0,10}'|[-/:.,_ TQ\[\]])++")
-_PAIRED: Final = re.compile(r"(yy|YY|MM|dd|DD|HH|hh|mm|ss)")
+_LETTERS: Final = lazy(r"(?:[yYuMdDHhmsSaAEeZzXx]|'[^'\n]{0,10}'|[-/:.,_ TQ\[\]])++")
+_PAIRED: Final = lazy(r"(yy|YY|MM|dd|DD|HH|hh|mm|ss)")
 
 
 def is_format(text: str) -> bool:
