@@ -30,6 +30,7 @@ _VOLUMES: Final = frozenset((
     "emptyDir", "ephemeral", "configMap", "secret", "persistentVolumeClaim", "projected", "downwardAPI", "csi", "image", "nfs",
 ))  # fmt: skip
 _SCRATCH: Final = ("emptyDir", "ephemeral")
+_PLACES: Final = {"agent": "containers", "shell": "initContainers", "check": "initContainers"}
 _FOREVER: Final = "it would keep the pod alive; put it into initContainers with restartPolicy: Always"
 _OURS: Final = "a patch can't change it"
 _KEYS: Final = "it holds the providers' keys, which only the agent may have"
@@ -116,6 +117,8 @@ def _check_containers(kind: str, before: list[Any], after: list[Any], ours: Coll
         path = f"spec.{kind}[{name}]"
         if name in known:
             continue
+        if (place := _PLACES.get(name, kind)) != kind:
+            raise PatchRefused(path, f"{name} is in {place}; put its part there")
         if "image" not in container:
             raise PatchRefused(path, f"the pod has no container {name} in {kind}; it has {', '.join(known)}")
         if kind == "containers":

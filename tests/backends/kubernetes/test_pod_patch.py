@@ -180,7 +180,11 @@ REFUSED = {
     "spec.initContainers[shel]: the pod has no container shel in initContainers; it has shell": (
         "spec: {initContainers: [{name: shel, env: []}]}"
     ),
-    "spec.containers[shell]: the pod has no container shell in containers; it has agent": "spec: {containers: [{name: shell, env: []}]}",
+    "spec.containers[proxy]: the pod has no container proxy in containers; it has agent": "spec: {containers: [{name: proxy, env: []}]}",
+    "spec.containers[shell]: shell is in initContainers; put its part there": "spec: {containers: [{name: shell, env: []}]}",
+    "spec.containers[shell]: shell is in initContainers; put its part there ": "spec: {containers: [{name: shell, image: x}]}",
+    "spec.containers[check]: check is in initContainers; put its part there": "spec: {containers: [{name: check, image: x}]}",
+    "spec.initContainers[agent]: agent is in containers; put its part there": "spec: {initContainers: [{name: agent, image: x}]}",
     "spec.initContainers: it takes a list": "spec: {initContainers: 5}",
     "spec.containers: it takes a list": "spec: {containers: {agent: {}}}",
     "spec.containers[0]: it takes a mapping with a name": "spec: {containers: [{image: x}]}",
