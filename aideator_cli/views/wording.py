@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aideator_agent.colleague import PERSON
 from aideator_cli.choice.signals import told
@@ -11,6 +11,9 @@ from aideator_cli.choice.verdicts import HIDDEN, RESTORED, Verdict, Word
 from aideator_cli.domain.result import signals as found
 from aideator_cli.text.clean import one_line
 from aideator_cli.text.figures import changes, duration, plural
+
+if TYPE_CHECKING:
+    from aideator_cli.domain.events import Observation
 
 # Kinds of observations.
 TOLD_BY_EVENTS = ("running", "starting", "completed", "error", "ended", "cancelled", "scheduling")
@@ -62,6 +65,17 @@ _SUBJECTS = {
     "search_code": "query",
     "ask": "role",
 }  # the argument that says what a tool is at work on
+
+
+def lost(text: str, told: "Observation | None") -> str:
+    """Returns why an attempt ended that left no word. `told` was shown of it last and is not said again: it may fill many lines."""
+    if told is None:
+        return text
+    return in_short(told.kind) if text == told.text else text.removesuffix(f": {told.text}")
+
+
+def in_short(kind: str) -> str:
+    return WAITING.get(kind) or kind.replace("_", " ")
 
 
 def call(tool: str, arguments: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import io
 
-from aideator_cli.domain.events import Item
+from aideator_cli.domain.events import Ended, Item
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.lines import show_lines
 from tests.views.stream import Agent, spec
@@ -106,3 +106,23 @@ def test_an_attempt_that_goes_on_says_from_where() -> None:
         "goes on after step 12 of the attempt that was lost, with its changes and its conversation",
         "goes on after step 3 of the attempt that was lost, with its changes",
     ]
+
+
+def test_a_long_reason_is_not_said_again_when_waiting_ends() -> None:
+    why = "the image of shell (mine:1) can't be pulled: " + 20 * "a registry does not answer; " + "not found"
+    waits = Agent(1).seen("image", why, attempt=False)
+    late = Ended(1, "image", f"did not start within 30 s: {why}")
+    assert lines(waits, late) == [f"image: {why}", "failed: did not start within 30 s"]
+    assert lines(waits, Ended(1, "image", why)) == [f"image: {why}", "failed: can't pull the image"]
+    assert lines(waits, Ended(1, "quota", "exceeded quota"))[-1] == "failed: exceeded quota"
+    assert lines(Ended(1, "image", why)) == [f"failed: {why}"]
+
+
+def test_how_a_pod_was_lost_is_said_once() -> None:
+    agent = Agent(1)
+    why = "the agent container was killed: out of memory (limit 2Gi); raise the limit with --memory"
+    assert lines(agent.seen("oom_killed", why), agent.closed("oom_killed", why)) == [
+        f"oom killed: {why}",
+        "failed: oom killed",
+    ]
+    assert lines(agent.seen("error", "exit code 1"), agent.closed("error", "exit code 1")) == ["failed: exit code 1"]

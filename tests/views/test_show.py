@@ -67,3 +67,18 @@ def test_on_a_terminal_a_long_prompt_folds_at_words_and_its_lines_stay_lines() -
         "Keep the rest as it is,",
         "please.",
     ]
+
+
+def test_what_the_summary_says_whole_stands_in_short_among_what_was_observed() -> None:
+    results = [
+        Result(1, "gpt-5", outcome="failed", reason="image", summary="did not start within 30 s: why"),
+        Result(2, "gpt-5", outcome="failed", reason="deleted", summary="the pod was deleted"),
+    ]
+    out = io.StringIO()
+    run = StoredRun(SPEC, Place("kubernetes", "here"), "failed", None, None)
+    show_run(Screen(out), run, results, [*seen(1, "image"), *seen(2, "unschedulable")], None)
+    assert out.getvalue().splitlines()[-3:] == [
+        "observed:",
+        "  12:00:00  k3v9x2q/1  image: can't pull the image",
+        "  12:00:00  k3v9x2q/2  unschedulable: why",
+    ]

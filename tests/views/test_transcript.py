@@ -102,6 +102,12 @@ def test_it_ends_as_the_table_says_and_a_lost_attempt_as_the_backend_says() -> N
     assert killed.entries[-1].words == "failed: the agent was killed: out of memory"
     never = told(Ended(1, "image", "the image can't be pulled"))
     assert (never.state, never.result.reason) == ("ended", "image")
+    waits = agent.seen("image", "the image can't be pulled", attempt=False)
+    late = told(waits, Ended(1, "image", "did not start within 30 s: the image can't be pulled"))
+    assert [entry.words for entry in late.entries] == [
+        "image: the image can't be pulled",
+        "failed: did not start within 30 s",
+    ]
 
 
 def test_a_cancel_is_told_once_and_nothing_but_waiting_looks_like_it() -> None:

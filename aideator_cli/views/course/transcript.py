@@ -36,6 +36,7 @@ class Transcript:
         self._attempts: set[str] = set()
         self._folding = Folding(Result(variation.number, variation.model, agent=variation.agent_name))
         self._verdict: Result | None = None
+        self._seen: Observation | None = None  # the last one in the story
         self._calls = Calls()
         self.full: float | None = None  # share of the model's context window that the conversation fills; None: unknown
         self._changes: tuple[int, int, int] | None = None  # files, additions, deletions, as the agent has measured them
@@ -152,6 +153,7 @@ class Transcript:
         elif seen.kind not in wording.TOLD_BY_EVENTS:
             kind: Kind = "waits" if seen.kind in wording.WAITING else "asked" if seen.kind == "cancel_asked" else "seen"
             self._story.add(kind, seen.time, f"{one_line(seen.kind.replace('_', ' '))}: {one_line(text)}")
+            self._seen = seen
         self._touch()
 
     def close(self, closed: Closed) -> None:
@@ -172,7 +174,8 @@ class Transcript:
     def _fail(self, reason: str, text: str) -> None:
         """The attempt left no `end` event, so this uses what the backend knows."""
         self._verdict = self._folding.lost(reason, text)
-        self._story.add("end", self.last or "", f"{self._verdict.outcome}: {one_line(text)}", failed=True)
+        words = one_line(wording.lost(text, self._seen))
+        self._story.add("end", self.last or "", f"{self._verdict.outcome}: {words}", failed=True)
         self._end(long_status(self._verdict))
         self.why = clean(text)
 

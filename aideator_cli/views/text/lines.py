@@ -86,6 +86,7 @@ class _Lines:
         self._wraps = screen.is_terminal and not screen.plain  # a screen reader reads a line as one
         self._speakers = {v.number: _Speaker() for v in spec.variations}
         self._models = {v.number: v.model for v in spec.variations}
+        self._told: dict[int, Observation] = {}  # the last one shown of each variation
         digits = len(str(max(self._speakers)))
         self._prefixes = {n: self._prefix(f"{spec.id}/{n:<{digits}}", n) for n in self._speakers}
         self._room = max(20, (screen.width if screen.is_terminal else PIPE_CELLS) - len(spec.id) - digits - 4)
@@ -109,10 +110,10 @@ class _Lines:
         elif isinstance(item, Observation):
             self._observation(item)
         elif isinstance(item, Ended):
-            self._line(item.variation, f"failed: {item.text}", RED)
+            self._failed(item.variation, item.text)
         elif isinstance(item, Closed) and item.reason:
             self._hush(item.attempt.variation)
-            self._line(item.attempt.variation, f"failed: {item.text or item.reason}", RED)
+            self._failed(item.attempt.variation, item.text or item.reason)
 
     def close(self) -> None:
         for number in self._speakers:
@@ -304,7 +305,11 @@ class _Lines:
         elif seen.variation is None:
             self._screen.warn(seen.text)
         elif seen.kind not in wording.TOLD_BY_EVENTS and seen.variation in self._prefixes:
+            self._told[seen.variation] = seen
             self._line(seen.variation, f"{seen.kind.replace('_', ' ')}: {one_line(seen.text)}", DIM)
+
+    def _failed(self, number: int, text: str) -> None:
+        self._line(number, f"failed: {wording.lost(text, self._told.get(number))}", RED)
 
 
 def _is_beside(event: Event) -> bool:

@@ -1,6 +1,6 @@
 """One run whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,12 +51,20 @@ def show_run(
     if selection:
         note = f": {one_line(selection.note)}" if selection.note else ""
         screen.line("\n" + screen.folded(f"selected {spec.id}/{selection.variation}{note}"))
-    if any(item.kind not in wording.TOLD_BY_EVENTS for item in seen):
+    _show_observed(screen, spec.id, seen, {result.variation: result.summary or "" for result in results})
+
+
+def _show_observed(screen: Screen, run: str, seen: Sequence["Observation"], summaries: Mapping[int, str]) -> None:
+    """What a summary above it has said whole stands here in short."""
+    told = [item for item in seen if item.kind not in wording.TOLD_BY_EVENTS]
+    if told:
         screen.line("\nobserved:")
-    for item in (item for item in seen if item.kind not in wording.TOLD_BY_EVENTS):
-        name = f"{spec.id}/{item.variation}" if item.variation else spec.id
-        told = f"{item.kind.replace('_', ' ')}: {one_line(item.text)}"
-        screen.line(screen.folded(f"  {item.time[11:19]}  {name}  {told}", indent=" " * 12))
+    for item in told:
+        name = f"{run}/{item.variation}" if item.variation else run
+        stands_above = f": {summaries.get(item.variation or 0, '')}".endswith(f": {item.text}")
+        text = wording.in_short(item.kind) if stands_above else item.text
+        words = f"{item.kind.replace('_', ' ')}: {one_line(text)}"
+        screen.line(screen.folded(f"  {item.time[11:19]}  {name}  {words}", indent=" " * 12))
 
 
 def _remarks(screen: Screen, run: StoredRun) -> list[str]:

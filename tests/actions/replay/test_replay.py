@@ -89,7 +89,7 @@ def test_how_agents_ended_that_left_no_word_is_played_too(aideator: Shell, home:
         "k1lledx/2 │ failed: exceeded quota",
         "k1lledx/1 │ Now then.",
         "k1lledx/1 │ oom killed: out of memory",
-        "k1lledx/1 │ failed: the agent was killed: out of memory",
+        "k1lledx/1 │ failed: the agent was killed",
     ]
 
 
