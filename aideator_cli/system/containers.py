@@ -82,10 +82,9 @@ def with_image(tools: Sequence[Tool], image: str) -> Tool:
     for tool in tools:
         if tool.has(image):
             return tool
-    names = " nor ".join(tool.name for tool in tools)
-    raise not_found(
-        f"{'neither ' if len(tools) > 1 else ''}{names} has {image}", ("build it first: ", command("image", "build"))
-    )
+    *others, last = (tool.name for tool in tools)
+    text = f"neither {' nor '.join([*others, last])} has {image}" if others else f"{last} has no image {image}"
+    raise not_found(text, ("build it first: ", command("image", "build")))
 
 
 def _failure(name: str) -> str | None:

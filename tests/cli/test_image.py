@@ -207,8 +207,10 @@ def test_an_image_that_was_not_built_is_named(aideator: Shell, tools: Tools, con
     tools.add("kind")
     said = aideator("image", "load")
     assert said.code == ExitCode.NOT_FOUND
-    assert f"docker has {IMAGE}" in said.err
+    assert f"error: docker has no image {IMAGE}\n" in said.err
     assert "aideator image build" in said.err
+    tools.add("podman", '[ "$1 $2" != "image inspect" ] || exit 1')
+    assert f"error: neither docker nor podman has {IMAGE}\n" in aideator("image", "load").err
 
 
 @pytest.mark.parametrize(
