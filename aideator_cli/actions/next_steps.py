@@ -20,7 +20,8 @@ def next_steps(spec: RunSpec, results: Sequence[Result], selection: Selection | 
     passed = [each for each in order if each.passes]
     first = passed[0] if passed else next((each for each in order if each.has_work), None)
     if first is None:
-        return [command("logs", spec.id), command("show", spec.id)]
+        began = any(result.attempt for result in results)
+        return [*([command("logs", spec.id)] if began else []), command("show", spec.id)]
     name = f"{spec.id}/{first.number}"
     if spec.answer:
         return [*_comparing(spec, len(passed)), _answer(spec, first.number)]

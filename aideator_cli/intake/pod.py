@@ -114,8 +114,10 @@ def _patch(path: Path | None) -> dict[str, Any] | None:
     if not isinstance(patch, dict) or not patch:
         raise usage(f"pod patch {path} is no mapping", hint=shape)
     for name, value in patch.items():
-        if name not in ("metadata", "spec") or not isinstance(value, dict):
+        if name not in ("metadata", "spec"):
             raise usage(f"pod patch {path}: {name} is not part of it", hint=shape)
+        if not isinstance(value, dict):
+            raise usage(f"pod patch {path}: {name} is no mapping", hint=shape)
     return patch
 
 

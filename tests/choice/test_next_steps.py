@@ -29,6 +29,7 @@ NOTHING = replace(RIGHT, variation=2, outcome="no_changes", files=0, additions=0
         ([CHEAT], ["diff k3v9x2q/1", "logs k3v9x2q/1"]),
         ([replace(WRONG, checks=())], ["diff k3v9x2q/3", "logs k3v9x2q/3"]),  # its check never ran
         ([NOTHING], ["logs k3v9x2q", "show k3v9x2q"]),
+        ([replace(NOTHING, attempt=None, outcome="failed")], ["show k3v9x2q"]),  # it never began
     ],
 )
 def test_what_passed_is_to_be_applied_and_what_did_not_only_to_be_looked_at(

@@ -147,6 +147,7 @@ def test_a_patch_is_part_of_the_manifests_and_kept_with_the_run(dry: Dry, home: 
         ("", "is no mapping"),
         ("- spec", "is no mapping"),
         ("kind: Deployment", "kind is not part of it"),
+        ("spec: 5", "spec is no mapping"),
         ("spec: {hostNetwork: true}", "refused at spec.hostNetwork"),
         (
             "spec: {initContainers: [{name: shel, env: []}]}",

@@ -115,6 +115,22 @@ def test_what_the_cluster_can_not_give_is_said_and_nothing_is_left(place: Place,
     kubectl("wait", "--for=delete", "job,configmap", "-l", "app=aideator-agent", "-n", place.namespace, "--timeout=60s")
 
 
+PATCHES = {
+    "spec: {nodeSelector: 5}": "cannot unmarshal number into Go struct field PodSpec.spec.nodeSelector",
+    "spec: {initContainers: [{name: shell, resources: {limits: {memory: lots}}}]}": "quantities must match",
+    "spec: {initContainers: [{name: shell, env: [{name: A, valeu: x}]}]}": 'unknown field "spec.initContainers[0].env[',
+    "spec: {tolerations: [{key: a, operator: Sometimes}]}": 'spec.tolerations[0].operator: Unsupported value: "Sometimes"',
+}
+
+
+@pytest.mark.parametrize(("patch", "told"), PATCHES.items(), ids=PATCHES)
+def test_a_patch_with_a_field_that_no_pod_has_is_refused(place: Place, tmp_path: Path, patch: str, told: str) -> None:
+    (tmp_path / "patch.yaml").write_text(patch)
+    done = run(place, "true", "--pod-patch", str(tmp_path / "patch.yaml"))
+    assert done.code == 2
+    assert f"error: the cluster can't take the pod patch: {told}" in done.err
+
+
 def test_a_platform_that_gives_the_user_and_a_mesh_that_adds_a_container(place: Place, tmp_path: Path) -> None:
     """As OpenShift's restricted-v2 and an injected proxy do: a user id without a name, group 0, and a container that never ends."""
     kubectl, namespace = _kubectl(place), place.namespace

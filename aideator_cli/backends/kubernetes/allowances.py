@@ -40,8 +40,8 @@ def check(pod: Object, ranges: Sequence[Object], quotas: Sequence[Object], place
 
 def _container(container: Object) -> _Container:
     resources = container.get("resources") or {}
-    limits = resources.get("limits") or {}
-    return _Container(str(container["name"]), {**limits, **(resources.get("requests") or {})}, limits)
+    requests, limits = (dict(_known(resources.get(field))) for field in ("requests", "limits"))
+    return _Container(str(container["name"]), {**limits, **requests}, limits)
 
 
 def _check_range(name: str, item: Object, containers: Sequence[_Container], place: Place) -> None:

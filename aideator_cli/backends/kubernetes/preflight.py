@@ -128,4 +128,16 @@ def _check_allowances(
         from aideator_cli.backends.kubernetes import allowances
 
         job = manifests.job(spec, spec.variations[0], placement)
+        if spec.pod.patch:
+            _try_out(objects, job)
         allowances.check(job["spec"]["template"]["spec"], ranges, quotas, objects.place)
+
+
+def _try_out(objects: Objects, job: Mapping[str, Any]) -> None:
+    """Lets the server look at a Job with a user's patch without storing it. It knows every field and its type."""
+    query = {"dryRun": "All", "fieldValidation": "Strict"}
+    try:
+        objects.client.call("POST", objects.jobs_path, query=query, body=job)
+    except ApiError as error:
+        if (unfit := problems.unfit_patch(error, objects.place)) is not None:
+            raise unfit from error

@@ -9,11 +9,13 @@ from aideator_agent.values import frozen
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
 from aideator_cli.backends.kubernetes.connection import Proxy
 from aideator_cli.domain.keys import KeyMissing
-from aideator_cli.errors import AideatorError, Command, ExitCode, Taken, command, not_found, refused, unavailable
+from aideator_cli.errors import AideatorError, Command, ExitCode, Taken, command, not_found, refused, unavailable, usage
 
 _RBAC: Final = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
 )
+# How the server begins to say that an object has not the fields of its kind
+_MALFORMED: Final = re.compile(r"(cannot be handled as a Job|is invalid): (strict decoding error: |json: )?(?P<why>.*)")
 # OpenSSL's messages for certificates that only VERIFY_X509_STRICT (the default from Python 3.13) rejects
 _STRICT: Final = (
     "Missing Authority Key Identifier",
@@ -95,6 +97,16 @@ def no_attach_to_tell(place: Place, rule: str) -> AideatorError:
         f"you may not use pods/attach in namespace {place.namespace}, through which an agent at work is told something",
         f"ask for this RBAC rule: {rule}",
     )
+
+
+def unfit_patch(error: ApiError, place: Place) -> AideatorError | None:
+    """Returns what is wrong with a pod patch. None if the server refuses the Job for another reason, or would refuse each dry run."""
+    found = _MALFORMED.search(error.message) if error.status in (400, 422) else None
+    if found is None:
+        return None
+    why = found["why"].replace("spec.template.", "")  # as the patch has it
+    show = f"kubectl --context {shlex.quote(place.context)} explain pod.spec"
+    return usage(f"the cluster can't take the pod patch: {why}", f"`{show}` describes the fields of a pod")
 
 
 def clash(place: Place, kind: str, name: str, owner: str) -> Taken:
