@@ -15,6 +15,9 @@ from aideator_cli.workspace.trees import borrowed
 
 PIECE: Final = 1 << 20  # bytes
 TAGS: Final = 2000  # that go with a bundle at most
+BIG: Final = (
+    16 << 20
+)  # bytes of a file that git does not compare with others: it takes minutes and memory, and hardly ever makes it smaller
 
 
 class TooLarge(Exception):
@@ -58,7 +61,9 @@ class Overlay:
 
     def bundle(self, target: Path, refs: Iterable[str], without: Iterable[str], limit: int) -> None:
         """Writes a bundle of these refs, without what the commits in `without` hold. Raises `TooLarge`, or `AideatorError`."""
-        words = self.own.words("bundle", "create", "--quiet", "-", *refs, "--stdin")
+        words = self.own.words(
+            "-c", f"core.bigFileThreshold={BIG}", "bundle", "create", "--quiet", "-", *refs, "--stdin"
+        )
         asked = "".join(f"^{commit}\n" for commit in without)
         with target.with_suffix(".asked").open("w+b") as stdin, target.with_suffix(".said").open("w+b") as said:
             stdin.write(asked.encode())
@@ -67,7 +72,11 @@ class Overlay:
                 words, cwd=self.folder, env=self.own.environment(), stdin=stdin, stdout=subprocess.PIPE, stderr=said
             )
             with child:
-                small = _copied(child, target, limit)
+                try:
+                    small = _copied(child, target, limit)
+                except BaseException:  # a signal: git may compare files for minutes before it writes anything
+                    child.kill()
+                    raise
             said.seek(0)
             text = said.read().decode(errors="replace").strip().rpartition("\n")[2]
         if not small:

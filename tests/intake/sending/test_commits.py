@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.repository import locate
-from aideator_cli.intake.sending import packing, remotes
+from aideator_cli.intake.sending import overlay, packing, remotes
+from aideator_cli.system.git import Git
 from tests.fixtures.repositories import LocalRepository, git
 from tests.fixtures.servers import GitServers
 from tests.intake.sending.packed import everything, packed, received
@@ -131,6 +134,36 @@ def test_a_commit_over_the_limit_goes_through_a_connection_and_over_the_next_is_
     assert "146 KiB" in caught.value.message
     assert "push" in str(caught.value.hint)
     assert "--backend local" in str(caught.value.hint)
+
+
+def test_large_files_travel_as_they_are_because_comparing_them_would_take_minutes(
+    todo: LocalRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlay, "BIG", 100_000)
+    large = os.urandom(150_000)
+    todo.commit({"large": large})
+    todo.commit({"large": large + b"more"})
+    made = packed(todo.path)
+    assert made.files["commits"].stat().st_size > 2 * len(large)
+
+
+def test_a_signal_does_not_wait_until_git_has_packed(
+    todo: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = todo.git("rev-parse", "HEAD")
+    made = overlay.Overlay.make(tmp_path, todo.path, base)
+    made.name(base)
+    children = []
+
+    def interrupted(child: subprocess.Popen[bytes], *_: object) -> bool:
+        children.append(child)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Git, "words", lambda *_: ["sleep", "600"])
+    monkeypatch.setattr(overlay, "_copied", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made.bundle(tmp_path / "commits", ["HEAD"], [], 1000)
+    assert [child.returncode for child in children] == [-signal.SIGKILL]
 
 
 def test_a_shallow_clone_sends_its_commit_without_history(todo: LocalRepository, tmp_path: Path) -> None:
