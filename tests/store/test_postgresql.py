@@ -15,6 +15,7 @@ from aideator_cli.domain.runs import Place
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.main import main
 from aideator_cli.store import DatabaseAway, Store
+from aideator_cli.store.engine import moved
 from aideator_cli.store.migrations import VERSION
 from aideator_cli.store.names import names
 from aideator_cli.store.postgresql import pool
@@ -22,6 +23,7 @@ from aideator_cli.store.postgresql.engine import forget
 from aideator_cli.system.installation import adding
 from aideator_cli.system.settings import Settings
 from tests.fixtures.postgresql import PASSWORD, PostgreSQL
+from tests.store.test_databases import at_once
 
 SPEC = RunSpec(
     "k3v9x2q", "uuid", "2026-11-21T12:00:00Z", Repository("https://git.example/todo.git"), "Fix it.", (VariationSpec(1, "gpt-5"),)
@@ -121,6 +123,15 @@ def test_a_connection_that_breaks_in_a_transaction_leaves_nothing_of_it(
         assert connection.execute("select to_regclass('half')").fetchone() == (None,)
 
 
+def test_of_several_that_come_first_to_an_empty_database_one_makes_its_tables(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    url = postgresql.empty_database()
+    found = at_once([lambda: moved(tmp_path, url, VERSION)] * 4)
+    assert sorted(found) == [(0, VERSION), *[(VERSION, VERSION)] * 3]
+    assert Store.open(tmp_path, url).runs() == []
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -163,20 +174,21 @@ def test_a_newer_schema_is_refused_with_a_way_out(postgresql: PostgreSQL, postgr
     assert "a newer AIdeator wrote postgresql://" in found.text
 
 
-def test_doctor_and_completion_know_the_database(postgresql_url: str, tmp_path: Path) -> None:
-    settings = Settings({"AIDEATOR_HOME": str(tmp_path), "AIDEATOR_DATABASE": postgresql_url})
+def test_doctor_and_completion_know_the_database(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url = postgresql.empty_database()
+    settings = Settings({"AIDEATOR_HOME": str(tmp_path), "AIDEATOR_DATABASE": url})
     assert "not made yet" in database(settings).text
-    with names(tmp_path, postgresql_url) as stored:
+    with names(tmp_path, url) as stored:
         assert stored is None
-    store = Store.open(tmp_path, postgresql_url)
+    store = Store.open(tmp_path, url)
     store.add_run(SPEC, HERE)
     store.add_run(replace(SPEC, id="k4aaaaa"), HERE)
     assert "2 runs" in database(settings).text
-    with names(tmp_path, postgresql_url) as stored:
+    with names(tmp_path, url) as stored:
         assert stored is not None
         assert stored.runs("k4", 9) == [("k4aaaaa", "Fix it.")]
         assert stored.variations("@last")
-    wrong = postgresql_url.replace(":s3cret", ":wr0ng")
+    wrong = url.replace(":s3cret", ":wr0ng")
     found = database(Settings({"AIDEATOR_HOME": str(tmp_path), "AIDEATOR_DATABASE": wrong}))
     assert found.state == BROKEN
     assert "wr0ng" not in found.text
