@@ -193,14 +193,14 @@ def test_a_command_that_waits_for_input_is_ended_with_all_that_it_started(comman
 @pytest.mark.parametrize(
     "command",
     [
-        "sleep 3",
-        "for i in 1 2 3 4 5 6; do sleep 0.5; echo $i; done",
-        "python3 -c 'import time\nwhile time.process_time() < 3: pass'",
-        "python3 -c 'import os, time\nif os.fork(): os.wait()\nelse:\n while time.process_time() < 3: pass'",
+        "sleep 1.5",
+        "for i in 1 2 3 4; do sleep 0.5; echo $i; done",
+        "python3 -c 'import time\nwhile time.process_time() < 1.5: pass'",
+        "python3 -c 'import os, time\nif os.fork(): os.wait()\nelse:\n while time.process_time() < 1.5: pass'",
     ],
 )
 def test_a_command_that_sleeps_writes_or_works_is_not_idle(commands: Commands, command: str) -> None:
-    assert commands.run(command, seconds=120, idle=2).exit_code == 0
+    assert commands.run(command, seconds=120, idle=1).exit_code == 0
 
 
 # The other program carries no mark of the command, is not in its session, and takes all but three thousandths of the processor. The command
@@ -219,6 +219,6 @@ def test_a_command_that_works_while_others_take_the_machine_is_not_idle(commands
 def test_a_command_that_is_still_being_loaded_is_not_idle(local: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     """It carries no mark yet. On a machine that has no time for it this may last."""
     monkeypatch.setattr(local_shell, "_environment", lambda _: b"")
-    works = "python3 -c 'import time\nwhile time.process_time() < 3: pass'"
-    assert local.run(works, seconds=120, idle=2).exit_code == 0
+    works = "python3 -c 'import time\nwhile time.process_time() < 1.5: pass'"
+    assert local.run(works, seconds=120, idle=1).exit_code == 0
     assert local.run("mkfifo fifo; read line <fifo", seconds=120, idle=1).reason == "waiting"
