@@ -23,8 +23,11 @@ class Standing:
     def take(self, status: Status) -> bool:
         """Returns whether the status reports something new."""
         attempt = status.attempt.id if status.attempt else None
-        before, self._told[attempt] = self._told.get(attempt), status
-        if not status.earlier and attempt not in self._former:
+        before, earlier = self._told.get(attempt), status.earlier or attempt in self._former
+        if before is not None and before.state == "ended" and earlier:
+            return False  # why it has ended is known: of the Job's later ways the backend may take it for something else
+        self._told[attempt] = status
+        if not earlier:
             self._stand(status)
         return before is None or (before.reason, before.text) != (status.reason, status.text)
 

@@ -71,3 +71,15 @@ def test_an_earlier_attempt_says_nothing_of_how_the_variation_stands() -> None:
     assert standing.status == running
     assert standing.verdict("uid-1") == evicted
     assert standing.verdict("uid-2") is None
+
+
+def test_why_an_earlier_attempt_has_ended_stays_as_it_was_told() -> None:
+    standing = Standing(1, LONG_AGO, start_seconds=600)
+    taken = Status(1, "ended", "preempted", "Kueue took back its place in the queue", attempt(1))
+    assert standing.take(taken)
+    assert standing.take(Status(1, "running", "running", "the agent is working", attempt(2)))
+    gone = Status(1, "ended", "deleted", "the pod was deleted", attempt(1), earlier=True)  # once the Job has ended
+    assert not standing.take(gone)
+    assert standing.verdict("uid-1") == taken
+    assert standing.status is not None
+    assert standing.status.state == "running"
