@@ -157,7 +157,7 @@ class _State:
             lines.append(Text(f"! {one_line(self._transcripts.lost)}", style="red", no_wrap=True))
         if (seen := self._trouble) and not self._is_over(seen):
             whose = f"{seen.variation} " if seen.variation else ""
-            words = f"! {whose}{one_line(seen.kind.replace('_', ' '))}: {one_line(seen.text)}"
+            words = f"! {whose}{wording.observed(seen.kind, seen.text)}"
             lines.append(Text(words, style="yellow", no_wrap=True))
         for line in lines:
             line.truncate(width, overflow="ellipsis")

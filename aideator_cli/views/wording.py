@@ -74,6 +74,12 @@ def lost(text: str, told: "Observation | None") -> str:
     return in_short(told.kind) if text == told.text else text.removesuffix(f": {told.text}")
 
 
+def observed(kind: str, text: str) -> str:
+    """Returns an observation on one line. A text that begins with its kind, such as `queued by Kueue in team`, needs no other name."""
+    name, words = one_line(kind.replace("_", " ")), one_line(text)
+    return words if words.casefold().startswith(name) else f"{name}: {words}"
+
+
 def in_short(kind: str) -> str:
     return WAITING.get(kind) or kind.replace("_", " ")
 

@@ -117,7 +117,7 @@ def test_a_cancel_is_told_once_and_nothing_but_waiting_looks_like_it() -> None:
     items = [*agent.end("cancelled", "", reason="the agent was told to stop"), agent.seen("cancelled", "told to stop")]
     transcript = told(*waits, *agent.start(), *asked, *items, agent.closed())
     assert [(entry.kind, entry.words) for entry in transcript.entries] == [
-        ("waits", "pulling: Pulling image"),
+        ("waits", "Pulling image"),
         ("asked", "cancel asked: cancelled by the user"),
         ("end", "cancelled (the agent was told to stop)"),
     ]

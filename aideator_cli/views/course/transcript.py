@@ -152,7 +152,7 @@ class Transcript:
             self._story.add("gap", seen.time, f"gap: {one_line(text)}", failed=True)
         elif seen.kind not in wording.TOLD_BY_EVENTS:
             kind: Kind = "waits" if seen.kind in wording.WAITING else "asked" if seen.kind == "cancel_asked" else "seen"
-            self._story.add(kind, seen.time, f"{one_line(seen.kind.replace('_', ' '))}: {one_line(text)}")
+            self._story.add(kind, seen.time, wording.observed(seen.kind, text))
             self._seen = seen
         self._touch()
 

@@ -306,7 +306,7 @@ class _Lines:
             self._screen.warn(seen.text)
         elif seen.kind not in wording.TOLD_BY_EVENTS and seen.variation in self._prefixes:
             self._told[seen.variation] = seen
-            self._line(seen.variation, f"{seen.kind.replace('_', ' ')}: {one_line(seen.text)}", DIM)
+            self._line(seen.variation, wording.observed(seen.kind, seen.text), DIM)
 
     def _failed(self, number: int, text: str) -> None:
         self._line(number, f"failed: {wording.lost(text, self._told.get(number))}", RED)

@@ -63,7 +63,7 @@ def _show_observed(screen: Screen, run: str, seen: Sequence["Observation"], summ
         name = f"{run}/{item.variation}" if item.variation else run
         stands_above = f": {summaries.get(item.variation or 0, '')}".endswith(f": {item.text}")
         text = wording.in_short(item.kind) if stands_above else item.text
-        words = f"{item.kind.replace('_', ' ')}: {one_line(text)}"
+        words = wording.observed(item.kind, text)
         screen.line(screen.folded(f"  {item.time[11:19]}  {name}  {words}", indent=" " * 12))
 
 

@@ -92,7 +92,7 @@ def test_a_lost_connection_is_told_until_it_is_back() -> None:
 def test_what_was_waited_for_is_no_trouble_any_more() -> None:
     agent = Agent(1)
     waiting = agent.seen("pulling", "Pulling image", attempt=False)
-    assert drawn(80, 24, [waiting], spec(1))[-1] == "! 1 pulling: Pulling image"
+    assert drawn(80, 24, [waiting], spec(1))[-1] == "! 1 Pulling image"
     assert drawn(80, 24, [waiting, *agent.start()], spec(1))[-1].startswith("1 ●")
     gap = agent.seen("gap", "12 events are lost")
     assert drawn(80, 24, [*agent.start(), gap], spec(1))[-1] == "! 1 gap: 12 events are lost"
