@@ -36,6 +36,16 @@ _MENDS: Final[dict[str, Hint]] = {
     "policy": "ask the namespace's owner to allow pods like AIdeator's (docs/kubernetes.md)",
     "unschedulable": "add a node that fits, or wait for one",
 }
+# What keeps the pod waiting, in short: the finding tells it whole
+_HELD_UP: Final = {
+    "image": "the image can't be pulled so far",
+    "secret": "a key is missing so far",
+    "quota": "the quota has no room so far",
+    "config": "the pod can't be set up so far",
+    "policy": "the pod is refused so far",
+    "start_error": "the pod can't start so far",
+    "unschedulable": "no node fits so far",
+}
 OF_CLUSTER: Final = "kubernetes.default.svc"  # the cluster's own name for its API server
 _LOCAL_SECONDS: Final = 180
 
@@ -136,7 +146,7 @@ def _arguments(spec: RunSpec, wanted: Wanted, names: Sequence[str]) -> list[str]
 
 
 def _doing(status: Status, wanted: Wanted) -> str:
-    return (_waited_for(wanted) if status.state == "running" else "") or status.text
+    return (_waited_for(wanted) if status.state == "running" else "") or _HELD_UP.get(status.reason) or status.text
 
 
 def _waited_for(wanted: Wanted) -> str:
@@ -167,6 +177,8 @@ def _not_started(trial: Trial, wanted: Wanted, image: str) -> Finding:
         return Finding("image", BROKEN, text, _REBUILD)
     if trial.reason in ("error", "completed"):
         return Finding("image", BROKEN, f"{image} is not an image of AIdeator's agent: {trial.text}", _REBUILD)
+    if trial.reason == "start_error" and "--agent-image" in trial.text:
+        return Finding("image", BROKEN, trial.text, _REBUILD)
     mend = _MENDS.get(trial.reason)
     if trial.reason == "image" and wanted.pod.image and wanted.pod.image in trial.text:
         mend = "name another image with --image, or one that the cluster can pull"

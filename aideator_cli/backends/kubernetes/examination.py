@@ -100,10 +100,10 @@ class Examination:
     def _namespace(self) -> list[Finding]:
         name = self._objects.place.namespace
         found = namespaces.look(self._objects)
-        if found is None:
+        if not found:
             unseen = _UNSEEN.format(verb="get", what="namespaces")
             return [
-                ok("namespace", name),
+                note("namespace", f"{name} {unseen}") if found is None else ok("namespace", name),
                 note("pod security", f"the level {unseen}; the trial pod shows what it allows"),
             ]
         level = (found["metadata"].get("labels") or {}).get(_ENFORCE)
@@ -180,7 +180,7 @@ def _lack(right: rights.Right, namespace: str) -> Finding:
     hint = f"ask for this RBAC rule in namespace {namespace}: {right.rule}"
     if right.optional:
         return note("permissions", f"you may not {verbs} {right.path} (optional): {right.purpose}", hint)
-    return broken("permissions", refused(f"you may not {verbs} {right.path}, which {right.purpose}", hint))
+    return broken("permissions", refused(f"you may not {verbs} {right.path}: {right.purpose}", hint))
 
 
 def _quota(quota: Mapping[str, Any], place: problems.Place) -> Finding:
@@ -191,7 +191,8 @@ def _quota(quota: Mapping[str, Any], place: problems.Place) -> Finding:
     full = [resource for resource, most in hard.items() if resource in _COUNTED and _is_used_up(used, resource, most)]
     if full:
         text = f"{name} leaves no room for an agent: {told}"
-        mend = f"wait for other pods to end, or ask for more: {place.kubectl} describe quota {shlex.quote(name)}"
+        waits = "" if any(amount(hard[resource]) == 0 for resource in full) else "wait for other pods to end, or "
+        mend = f"{waits}ask for more: {place.kubectl} describe quota {shlex.quote(name)}"
         return Finding("quota", BROKEN, text, mend)
     return ok("quota", f"{name}: {told or 'without limits'}")
 

@@ -13,6 +13,7 @@ _NO_SHELL: Final = re.compile(
 _ASIDE: Final = re.compile(
     r"[.,]? *(no new claims to deallocate,? *)?(preemption: .*)?$", re.DOTALL
 )  # of the scheduler's
+_NO_PROGRAM: Final = re.compile(r'exec: "--[a-z-]+": executable file not found')
 _WRONG_MACHINE: Final = re.compile(r"exec format error", re.IGNORECASE)
 # What a refusal of the pod says, and the option that named what is missing
 _NAMED: Final = (
@@ -73,6 +74,17 @@ def not_started(name: str, image: object, of_agent: object, message: str) -> str
     if _WRONG_MACHINE.search(message):
         return f"the image of {name} ({image}) is for another kind of processor: {message}"
     return f"the {name} container can't start: {message}"
+
+
+def agent_not_started(pod: Object, message: str) -> str:
+    """Says why the agent's own container could not be started. An image of somebody else has nothing that takes the agent's arguments."""
+    if _NO_PROGRAM.search(message):
+        image = next(
+            (each.get("image") for each in pod["status"].get("containerStatuses") or () if each["name"] == "agent"),
+            None,
+        )
+        return f"{image} is not an image of AIdeator's agent; choose another with --agent-image"
+    return f"the agent's container can't start: {message}"
 
 
 def refused(why: str) -> str | None:

@@ -74,9 +74,12 @@ def _names(objects: Objects, api: str) -> Sequence[str]:
 
 def _stopped(queue: Mapping[str, Any]) -> str | None:
     """Returns why the queue admits nothing. None if it does, or Kueue has not looked at it yet."""
-    if (queue.get("spec") or {}).get("stopPolicy") in ("Hold", "HoldAndDrain"):
+    spec = queue.get("spec") or {}
+    if spec.get("stopPolicy") in ("Hold", "HoldAndDrain"):
         return "it is stopped"
     for condition in (queue.get("status") or {}).get("conditions") or ():
         if condition.get("type") == "Active" and condition.get("status") == "False":
+            if condition.get("reason") == "ClusterQueueIsInactive":  # Kueue's message says no more
+                return f"its ClusterQueue {spec.get('clusterQueue')} is stopped or not ready"
             return str(condition.get("message") or condition.get("reason") or "it is not active")
     return None

@@ -176,7 +176,7 @@ def _verdict(seen: Seen, pod: Object, ended: Object) -> tuple[str, str]:
     if why == "OOMKilled" and code != 0:
         return "oom_killed", helps.out_of_memory(pod, "agent")
     if why in ("StartError", "ContainerCannotRun"):
-        return "start_error", f"the agent's container can't start: {ended.get('message') or why}"
+        return "start_error", helps.agent_not_started(pod, str(ended.get("message") or why))
     outer = _POD_REASONS.get(str(pod["status"].get("reason") or "")) or _disruption(pod)
     if outer == "deadline" and _deadline(pod) == CANCELLED_SECONDS:
         return "cancelled", _END_TEXTS["cancelled"]

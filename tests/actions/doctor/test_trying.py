@@ -1,19 +1,26 @@
 """What came of a trial, in words. tests/end_to_end starts real ones."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from aideator_agent.spec import SPEC_VERSION
 from aideator_cli import __version__
 from aideator_cli.actions.doctor.program import program_of
-from aideator_cli.actions.doctor.trying import Asked, Wanted, findings_of
+from aideator_cli.actions.doctor.trying import Asked, Wanted, findings_of, in_pod
+from aideator_cli.backends.base import Status
 from aideator_cli.domain.findings import Finding
 from aideator_cli.domain.trial import Trial
 from aideator_cli.errors import written
 from aideator_cli.intake.models import resolve
 from aideator_cli.intake.request import Pod
+from aideator_cli.system.settings import Settings
+
+if TYPE_CHECKING:
+    from aideator_cli.backends.kubernetes.examination import Examination
 
 IMAGE = "our/agent:1"
 FITS = {"trial": 1, "agent": __version__, "spec": SPEC_VERSION}
@@ -58,6 +65,27 @@ def test_a_pod_that_did_not_start_is_told_with_the_clusters_words_and_a_way_out(
     other = found(None, commands, reason="image", text="the image of shell (our/tools:2) can't be pulled")["pod"]
     assert "--image" in written(other.mend or "")
     assert "build" not in written(other.mend or "")
+
+
+def test_somebody_elses_image_is_told_as_what_it_is() -> None:
+    words = "docker.io/busybox:1 is not an image of AIdeator's agent; choose another with --agent-image"
+    finding = found(None, reason="start_error", text=words)["image"]
+    assert (finding.state, finding.text) == ("broken", words)
+    assert "aideator image build" in written(finding.mend or "")
+
+
+def test_what_holds_the_pod_up_is_told_whole_only_in_the_end(tmp_path: Path) -> None:
+    waits = Status(1, "waiting", "image", "the image of shell (x:1) can't be pulled: no such host")
+    end = Trial(17.0, reason="image", text=waits.text)
+
+    class Played:
+        def trial(self, *_: object) -> Iterator[Status | Trial]:
+            yield from (waits, end)
+
+    said = list(in_pod(cast("Examination", Played()), PLAIN, Settings({"AIDEATOR_HOME": str(tmp_path)})))
+    texts = [each.text for each in said]
+    assert texts[1] == "the image can't be pulled so far"
+    assert [text for text in texts if "no such host" in text] == [texts[-1]]
 
 
 def test_a_name_that_you_named_must_be_found() -> None:

@@ -70,6 +70,9 @@ def test_a_namespace_that_is_missing_or_being_deleted_is_broken_even_if_you_may_
 def test_a_pod_security_level_that_you_may_not_see_is_no_obstacle() -> None:
     answers = {"namespaces/team": FORBIDDEN, "configmaps": (201, {})}
     assert told(found(NAMESPACE, answers)) == [("namespace", "ok"), ("pod security", "note")]
+    nothing = found(NAMESPACE, {"namespaces/team": FORBIDDEN, "configmaps": FORBIDDEN})
+    assert told(nothing) == [("namespace", "note"), ("pod security", "note")]  # it may not even exist
+    assert nothing[0].text == "team can't be seen without permission to get namespaces"
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     findings = found(NAMESPACE, {"namespaces/team": (200, {"metadata": {"labels": labels}})})
     assert told(findings) == [("namespace", "ok"), ("pod security", "ok")]
@@ -92,6 +95,16 @@ def test_a_quota_that_is_used_up_is_broken(hard: dict[str, str], used: dict[str,
     (finding,) = found(QUOTA, {"resourcequotas": (200, {"items": [quota]})})
     assert finding.state == state
     assert next(iter(hard)) in finding.text
+
+
+def test_nobody_is_told_to_wait_for_a_quota_that_allows_nothing() -> None:
+    def mend(pods: str) -> str:
+        quota = {"metadata": {"name": "small"}, "status": {"hard": {"pods": pods}, "used": {"pods": pods}}}
+        (finding,) = found(QUOTA, {"resourcequotas": (200, {"items": [quota]})})
+        return str(finding.mend)
+
+    assert mend("1").startswith("wait for other pods to end, or ask for more: kubectl ")
+    assert mend("0").startswith("ask for more: kubectl ")
 
 
 def test_no_quota_and_a_hidden_one_are_no_obstacle() -> None:

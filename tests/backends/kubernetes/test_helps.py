@@ -87,6 +87,13 @@ def test_an_image_without_a_shell_is_named(message: str) -> None:
     assert told(of_both).text.endswith("choose another with --agent-image or --image")
 
 
+def test_an_image_of_somebody_else_is_not_the_agents() -> None:
+    message = 'runc create failed: exec: "--trial": executable file not found in $PATH: unknown'
+    failed = {"terminated": {"reason": "StartError", "message": message, "exitCode": 128}}
+    status = told(scheduled(containerStatuses=[container("agent", failed, image="busybox:1")]))
+    assert status.text == "busybox:1 is not an image of AIdeator's agent; choose another with --agent-image"
+
+
 def test_an_image_that_would_run_as_root_comes_with_a_way_out() -> None:
     assert "use --run-as UID" in observed("nonroot").text
 

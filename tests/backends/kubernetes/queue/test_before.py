@@ -67,6 +67,18 @@ def test_a_queue_that_is_missing_is_told_with_those_that_there_are() -> None:
             "LocalQueue is stopped",
         ),
         (queue(stopPolicy="HoldAndDrain"), "it is stopped"),
+        (
+            queue(
+                {
+                    "type": "Active",
+                    "status": "False",
+                    "reason": "ClusterQueueIsInactive",
+                    "message": "Can't submit new workloads to clusterQueue",
+                },
+                clusterQueue="shared",
+            ),
+            "its ClusterQueue shared is stopped or not ready",
+        ),
     ],
 )
 def test_a_queue_that_is_stopped(found: tuple[int, Any], why: str) -> None:
