@@ -10,7 +10,7 @@ from typing import Final
 
 from aideator_agent.values import frozen
 from aideator_cli import __version__
-from aideator_cli.errors import usage
+from aideator_cli.errors import not_found, usage
 from aideator_cli.system import containers
 
 REPOSITORY: Final = "docker.io/library/aideator-agent"  # the whole name of the short one that pods use; not all tools add it by themselves
@@ -91,6 +91,11 @@ def load(asked: Building, context: str | None, into: str | None, tell: Callable[
         return asked.image
     why = f"it loads images into {cluster}"
     containers.needed(cluster.program, why, _HINTS[cluster.program])
+    if cluster.socket is not None and not cluster.socket.is_socket():
+        raise not_found(
+            f"there is no socket {cluster.socket}",
+            "name containerd's: --into containerd:/run/containerd/containerd.sock",
+        )
     tool = containers.with_image(tools, asked.image)
     with tempfile.TemporaryDirectory(prefix="aideator-image-") as folder:
         archive = Path(folder) / "image.tar"

@@ -25,7 +25,9 @@ class Standing:
         attempt = status.attempt.id if status.attempt else None
         before, earlier = self._told.get(attempt), status.earlier or attempt in self._former
         if before is not None and before.state == "ended" and earlier:
-            return False  # why it has ended is known: of the Job's later ways the backend may take it for something else
+            return (
+                False  # why it has ended is known: of the Job's later ways the backend may take it for something else
+            )
         self._told[attempt] = status
         if not earlier:
             self._stand(status)

@@ -1,6 +1,7 @@
 """`image`: what is asked of the programs that build, save, push and load, played by scripts that write down how they are called."""
 
 import json
+import socket
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -165,11 +166,18 @@ def test_the_contexts_name_says_into_which_cluster(
 def test_a_cluster_may_be_named(aideator: Shell, tools: Tools) -> None:
     tools.add("buildah")
     tools.add("ctr")
-    assert aideator("image", "load", "--into", "containerd:/run/k3s/containerd.sock", "--tag", "our/agent:1").code == 0
+    place = tools.folder / "c.sock"
+    said = aideator("image", "load", "--into", f"containerd:{place}")
+    assert said.code == ExitCode.NOT_FOUND
+    assert f"there is no socket {place}" in said.err
+    assert tools.calls == []  # nothing was saved in vain
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        assert aideator("image", "load", "--into", f"containerd:{place}", "--tag", "our/agent:1").code == 0
     _, save, load = tools.calls
     archive = load.split()[-1]
     assert save == f"buildah push our/agent:1 docker-archive:{archive}:our/agent:1"
-    assert load == f"ctr --address /run/k3s/containerd.sock --namespace k8s.io images import {archive}"
+    assert load == f"ctr --address {place} --namespace k8s.io images import {archive}"
     assert aideator("image", "load", "--into", "k9s:dev").code == ExitCode.USAGE
 
 

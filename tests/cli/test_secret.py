@@ -182,7 +182,9 @@ def test_a_name_that_no_provider_reads_is_stored_with_a_warning(piped: Shell, cl
 
 
 def test_the_list_shows_no_value(aideator: Shell, cluster: Cluster) -> None:
-    assert aideator("secret", "list").err.startswith("no keys yet: ")
+    assert aideator("secret", "list").err == "no keys yet: aideator secret set NAME\n"
+    named = aideator("secret", "list", "--secret", "ours")
+    assert named.err == "no keys yet: aideator secret set NAME --secret ours\n"
     cluster.add("aideator-keys-jane", OPENAI_API_KEY=KEY, GIT_TOKEN="short")
     cluster.add("aideator-keys", ANTHROPIC_API_KEY="sk-ant-0123456789abcdef-XY12")
     said = aideator("secret", "list")

@@ -31,6 +31,11 @@ class Into:
     def program(self) -> str:
         return _PROGRAMS[self.kind]
 
+    @property
+    def socket(self) -> Path | None:
+        """Returns the containerd socket that the user named."""
+        return Path(self.name) if self.kind == "containerd" and self.name else None
+
     def __str__(self) -> str:
         return f"{self.kind} {self.name}".rstrip()
 

@@ -97,7 +97,8 @@ def list_keys(
 
         show_keys(terminal.screen(), found)
     else:
-        terminal.say(f"no keys yet: {invocation.command('secret', 'set')} NAME")
+        named = [*(("--secret", secret) if secret else ()), *(("--shared",) if shared else ())]
+        terminal.say(f"no keys yet: {invocation.command('secret', 'set', 'NAME', *named)}")
     return 0
 
 
