@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.interpreter",
     "tests.fixtures.keyrings",
     "tests.fixtures.kueue",
+    "tests.fixtures.loaded",
     "tests.fixtures.memory",
     "tests.fixtures.postgresql",
     "tests.fixtures.scheduling",

@@ -1,11 +1,9 @@
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.agent.loaded import Loaded
 from tests.agent.running import Agent
+from tests.fixtures.loaded import Interpreters
 from tests.fixtures.repositories import LocalRepository
 
 
@@ -22,18 +20,7 @@ def repository(tmp_path: Path) -> LocalRepository:
     return repository
 
 
-@pytest.fixture(scope="session")
-def loaded() -> Iterator[Loaded | None]:
-    """None where coverage is measured, which begins with an interpreter."""
-    if "COVERAGE_PROCESS_CONFIG" in os.environ:
-        yield None
-        return
-    loaded = Loaded()
-    yield loaded
-    loaded.close()
-
-
 @pytest.fixture
-def asking(tmp_path: Path, loaded: Loaded | None) -> Agent:
+def asking(tmp_path: Path, interpreters: Interpreters) -> Agent:
     """Attempts with a real provider's library."""
-    return Agent(tmp_path, loaded)
+    return Agent(tmp_path, interpreters.of("tests.agent.loaded"))

@@ -18,7 +18,7 @@ from typing import IO, Any
 from aideator_agent.checkpoint import Standing, read
 from aideator_agent.protocol import LINE_BYTES, OUTPUT_BYTES
 from aideator_agent.spec import Repository, RunSpec, VariationSpec
-from tests.agent.loaded import Attempt, Loaded
+from tests.fixtures.loaded import Begun, Loaded
 
 Event = dict[str, Any]
 Turns = Sequence[Mapping[str, Any]]
@@ -115,7 +115,7 @@ class Record:
 class Running:
     """An agent at work."""
 
-    def __init__(self, process: subprocess.Popen[bytes] | Attempt) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Begun) -> None:
         self.process = process
         self.lines: list[bytes] = []
 
@@ -172,9 +172,9 @@ class Agent:
 
     def _process(
         self, program: tuple[str, ...], environment: dict[str, str], errors: IO[bytes]
-    ) -> subprocess.Popen[bytes] | Attempt:
+    ) -> subprocess.Popen[bytes] | Begun:
         if self._loaded is not None and not program:
-            return self._loaded.start(environment, self.folder, errors)
+            return self._loaded.start(["aideator_agent"], environment, self.folder, stderr=errors)
         return subprocess.Popen(
             [*program, sys.executable, "-m", "aideator_agent"],
             stdin=subprocess.DEVNULL,

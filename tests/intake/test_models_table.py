@@ -1,6 +1,7 @@
 """models.json: small, quick, and what the pinned LiteLLM says."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import aideator_cli
 from aideator_cli.cli.models_table import EXAMPLES, TABLE
 from aideator_cli.intake.models import names, resolve
+from tests.fixtures.loaded import Interpreters
 
 QUICK = """
 import time
@@ -23,9 +25,16 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], cwd=root, capture_output=True, text=True, check=False)
 
 
-def test_the_table_is_what_the_installed_litellm_says() -> None:
-    checked = python("-m", "aideator_cli.cli.models_table", "--check")
-    assert checked.returncode == 0, checked.stderr
+def test_the_table_is_what_the_installed_litellm_says(interpreters: Interpreters) -> None:
+    loaded, words = interpreters.of("tests.agent.loaded"), ["aideator_cli.cli.models_table", "--check"]
+    if loaded is None:
+        checked = python("-m", *words)
+        assert checked.returncode == 0, checked.stderr
+        return
+    copy = loaded.start(words, os.environ, Path.cwd())
+    assert copy.stderr is not None
+    said = copy.stderr.read()
+    assert copy.wait() == 0, said
 
 
 def test_the_table_stays_small() -> None:

@@ -9,36 +9,57 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from tests.fixtures.loaded import Begun, Interpreters, Loaded
 from tests.fixtures.ports import free_port
+
+LOADED = "tests.server.loaded"
 
 
 @dataclass(frozen=True)
 class Served:
     address: str
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes] | Begun"
+
+
+class Copies:
+    """Where this worker's servers begin as copies."""
+
+    interpreters: ClassVar[Interpreters]
 
 
 @contextmanager
 def served(
-    home: Path, *words: str, module: tuple[str, ...] = ("aideator_cli", "serve", "--port", "0"), **variables: str
+    home: Path,
+    *words: str,
+    module: tuple[str, ...] = ("aideator_cli", "serve", "--port", "0"),
+    afresh: bool = False,
+    **variables: str,
 ) -> Iterator[Served]:
-    """Ends it by SIGINT and checks that it left orderly, unless a test has killed it."""
-    program = [sys.executable, "-m", *module, *words]
+    """Ends it by SIGINT and checks that it left orderly, unless a test has killed it. `afresh`: it is no copy of one that is loaded."""
     environment = {**os.environ, "AIDEATOR_HOME": str(home), **variables}
-    with subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stderr is not None
+    process = _begun([*module, *words], environment, None if afresh else Copies.interpreters.of(LOADED))
+    assert process.stderr is not None
+    with process.stderr as said:
         try:
-            line = process.stderr.readline()
+            line = said.readline().decode()
             found = re.search(r"http://\S+:\d+", line)
-            assert found, line + process.stderr.read()
+            assert found, line + said.read().decode()
             yield Served(found[0], process)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-        assert process.wait(30) in (0, -signal.SIGKILL), process.stderr.read()
+        assert process.wait(30) in (0, -signal.SIGKILL), said.read()
+
+
+def _begun(words: list[str], environment: dict[str, str], loaded: Loaded | None) -> "subprocess.Popen[bytes] | Begun":
+    if loaded is not None:
+        with open(1, "wb", closefd=False) as stdout:
+            return loaded.start(words, environment, Path.cwd(), stdout=stdout)
+    return subprocess.Popen([sys.executable, "-m", *words], stderr=subprocess.PIPE, env=environment)
 
 
 def another_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:

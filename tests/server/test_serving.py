@@ -23,7 +23,7 @@ __all__ = ["aideator"]
 
 
 def test_it_says_where_it_listens_and_ends_by_ctrl_c(home: Path) -> None:
-    with served(home) as server:
+    with served(home, afresh=True) as server:
         with urllib.request.urlopen(f"{server.address}/readyz") as answer:
             assert json.load(answer)["status"] == "ok"
         with pytest.raises(OSError, match="421"):
@@ -33,7 +33,7 @@ def test_it_says_where_it_listens_and_ends_by_ctrl_c(home: Path) -> None:
 def test_an_open_stream_does_not_hold_up_the_end(home: Path, body: Body, tmp_path: Path) -> None:
     script = tmp_path / "long.yaml"
     script.write_text("- say: Waiting.\n  calls: [{tool: bash, arguments: {command: sleep 600}}]\n")
-    with served(home) as server:
+    with served(home, afresh=True) as server:
         asked = json.dumps(body(models=[f"scripted/{script}"], n=1, verify=[])).encode()
         runs = f"{server.address}/api/v1/runs"
         with urllib.request.urlopen(
@@ -51,9 +51,9 @@ def test_an_open_stream_does_not_hold_up_the_end(home: Path, body: Body, tmp_pat
 
 
 def test_with_the_demo_its_run_is_there(home: Path) -> None:
-    with served(home, "--demo") as server:
+    with served(home, "--demo", afresh=True) as server:
         assert server.process.stderr is not None
-        run = server.process.stderr.readline().removeprefix("the demo's run: ").strip()
+        run = server.process.stderr.readline().decode().removeprefix("the demo's run: ").strip()
         assert run.startswith(f"{server.address}/runs/")
         with urllib.request.urlopen(f"{run.replace('/runs/', '/api/v1/runs/')}/events") as stream:
             assert stream.read().count(b"event: result") == 3
@@ -69,7 +69,7 @@ def test_without_tokens_it_listens_nowhere_but_on_this_machine(aideator: Shell) 
 
 def test_with_tokens_it_listens_anywhere_and_wants_one(home: Path) -> None:
     _, secret = tokens.create(Here(), tokens.Order("laptop", "ada"))
-    with served(home, "--host", "0.0.0.0") as server:
+    with served(home, "--host", "0.0.0.0", afresh=True) as server:
         runs = f"http://127.0.0.1:{server.address.rpartition(':')[2]}/api/v1/runs"
         with pytest.raises(OSError, match="401"):
             urllib.request.urlopen(runs)
@@ -79,7 +79,7 @@ def test_with_tokens_it_listens_anywhere_and_wants_one(home: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_told(aideator: Shell, home: Path) -> None:
-    with served(home) as server:
+    with served(home, afresh=True) as server:
         port = server.address.rpartition(":")[2]
         said = aideator("serve", "--port", port)
     assert said.code == 2
