@@ -126,3 +126,9 @@ def test_how_a_pod_was_lost_is_said_once() -> None:
         "failed: oom killed",
     ]
     assert lines(agent.seen("error", "exit code 1"), agent.closed("error", "exit code 1")) == ["failed: exit code 1"]
+
+
+def test_a_preempted_agent_has_not_failed() -> None:
+    agent = Agent(1)
+    taken = "Kueue took back its place in the queue"
+    assert lines(agent.seen("preempted", taken), agent.closed("preempted", taken)) == [f"preempted: {taken}"]

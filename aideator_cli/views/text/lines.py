@@ -113,7 +113,8 @@ class _Lines:
             self._failed(item.variation, item.text)
         elif isinstance(item, Closed) and item.reason:
             self._hush(item.attempt.variation)
-            self._failed(item.attempt.variation, item.text or item.reason)
+            if item.reason != "preempted":  # that was observed, and is no failure: it comes back
+                self._failed(item.attempt.variation, item.text or item.reason)
 
     def close(self) -> None:
         for number in self._speakers:
