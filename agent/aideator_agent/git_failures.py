@@ -34,12 +34,15 @@ def classify(text: str) -> Failure:
 
 
 def words(text: str) -> str:
-    """Returns the line that gives the reason. It may hold anything: the server's words, and names in the repository."""
+    """Returns the line that gives the reason, without the URL that who tells it has named.
+
+    It may hold anything: the server's words, and names in the repository.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kind = classify(text)
     telling = [line for line in lines if kind != "other" and classify(line) == kind]
     chosen = telling or [line for line in lines if _GIVES_THE_REASON.match(line)] or lines or ["git gave no reason"]
-    return re.sub(r"^(fatal|error|remote|ERROR): ", "", chosen[0])
+    return re.sub(r"^(fatal|error|remote|ERROR): (unable to access '[^']*': )?", "", chosen[0])
 
 
 def is_ssh(url: str) -> bool:

@@ -243,7 +243,8 @@ def end(data: Mapping[str, Any], *, of_merge: bool = False) -> str:
         return f"submitted: {summary}" if summary else "submitted"
     if outcome == "limit":
         return f"stopped: {reason or 'a'} limit reached"
-    said = ": ".join(part for part in (str(data.get("fault") or ""), reason) if part)
+    fault = str(data.get("fault") or "")
+    said = ": ".join(part for part in ("" if reason.startswith(f"{fault} ") else fault, reason) if part)
     return outcome.replace("_", " ") + (f" ({said})" if said else "")
 
 

@@ -107,6 +107,13 @@ def test_what_cannot_be_cloned_is_the_repositorys_fault_and_said_in_words(
     assert not (agent.folder / "room").exists()
 
 
+def test_the_url_of_a_server_that_does_not_answer_is_said_once(agent: Agent) -> None:
+    url = "http://127.0.0.1:1/x.git"
+    reason = agent.run(spec_of(url, [submit()])).end["reason"]
+    assert reason.startswith(f"repository {url}: 127.0.0.1:1 does not answer (")
+    assert reason.count(url) == 1
+
+
 def test_an_empty_repository_has_nothing_to_start_from(agent: Agent, tmp_path: Path) -> None:
     LocalRepository(tmp_path / "empty")
     record = agent.run(spec_of(str(tmp_path / "empty"), [submit()]))

@@ -69,9 +69,18 @@ def test_the_image_is_built_from_what_is_installed_here(aideator: Shell, tools: 
     said = aideator("image", "build", "--base-image", "our/python:3.12", "--", "--network", "host")
     assert said.code == 0, said.err
     assert said.out == f"{IMAGE}\n"
+    assert f"built {IMAGE}; next: aideator image load, or aideator image push REGISTRY/\n" in said.err
     (call,) = tools.calls
     assert call.startswith(f"docker build --tag {IMAGE} --build-arg=BASE_IMAGE=our/python:3.12 --network host --file ")
     assert (tools.seen / "Dockerfile").read_bytes() == (ROOT / "Dockerfile").read_bytes()
+
+
+def test_what_is_next_with_an_image_of_another_name_names_it(aideator: Shell, tools: Tools) -> None:
+    tools.add("docker")
+    said = aideator("image", "build", "--tag", "our/agent:1")
+    assert (
+        "next: aideator image load --tag our/agent:1, or aideator image push REGISTRY/ --tag our/agent:1\n" in said.err
+    )
 
 
 def test_programs_read_what_became_of_the_image(aideator: Shell, tools: Tools) -> None:

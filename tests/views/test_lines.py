@@ -132,3 +132,11 @@ def test_a_preempted_agent_has_not_failed() -> None:
     agent = Agent(1)
     taken = "Kueue took back its place in the queue"
     assert lines(agent.seen("preempted", taken), agent.closed("preempted", taken)) == [f"preempted: {taken}"]
+
+
+def test_whose_fault_an_end_is_stands_there_once() -> None:
+    agent = Agent(1)
+    lost = agent.event("end", outcome="failed", fault="repository", reason="repository https://x/y: x does not answer")
+    refused = agent.event("end", outcome="failed", fault="model", reason="the key was refused")
+    assert lines(lost) == ["failed (repository https://x/y: x does not answer)"]
+    assert lines(refused) == ["failed (model: the key was refused)"]

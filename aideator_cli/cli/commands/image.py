@@ -56,7 +56,10 @@ def build(
 
     name = imaging.build(_building(tool, tag, base=base_image, more=more or ()))
     _name(name, "built", json=json)
-    terminal.say(f"built {name}; next: {command('image', 'load')}, or {command('image', 'push')} REGISTRY/")
+    tagged = ("--tag", tag) if tag else ()
+    terminal.say(
+        f"built {name}; next: {command('image', 'load', *tagged)}, or {command('image', 'push', 'REGISTRY/', *tagged)}"
+    )
     return 0
 
 
