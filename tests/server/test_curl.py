@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from aideator_cli.actions.demo_material import demo_scripts
 from tests.server.conftest import told
 from tests.server.served import Served, served
 
@@ -26,16 +25,15 @@ def clone(repository: Path, tmp_path: Path) -> Path:
 
 
 class Shell:
-    def __init__(self, server: Served, repository: Path, folder: Path) -> None:
-        right, wrong, _ = demo_scripts()
+    def __init__(self, server: Served, repository: Path, folder: Path, models: list[str]) -> None:
         self.run = "k3v9x2q"
         self._folder = folder
         self._places = {
             "localhost:8642": server.address.removeprefix("http://"),
             "https://git.example/todo.git": str(repository),
             "https://github.com/you/project": str(repository),
-            "claude-sonnet-4-5": f"scripted/{right}",
-            "gpt-5": f"scripted/{wrong}",
+            "claude-sonnet-4-5": models[0],
+            "gpt-5": models[1],
         }
 
     def curl(self, line: str) -> str:
@@ -48,11 +46,11 @@ class Shell:
 
 
 def test_the_curl_lines_do_what_they_say(
-    home: Path, repository: Path, clone: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, repository: Path, clone: Path, models: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIDEATOR_BACKEND", "local")
     with served(home) as server:
-        shell = Shell(server, repository, clone)
+        shell = Shell(server, repository, clone, models)
         start, events, compare, select, patch = LINES[0]
         started = json.loads(shell.curl(start))
         shell.run = started["run"]
