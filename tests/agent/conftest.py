@@ -8,8 +8,9 @@ from tests.fixtures.repositories import LocalRepository
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Agent:
-    return Agent(tmp_path)
+def agent(tmp_path: Path, interpreters: Interpreters) -> Agent:
+    """Attempts without a provider. Tests of the agent's start, and of what is seen of its process, start it as users do."""
+    return Agent(tmp_path, interpreters.of("tests.agent.begun"))
 
 
 @pytest.fixture

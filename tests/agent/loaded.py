@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 
 from aideator_agent.keys import HANDED_OVER
 from tests.fixtures.copies import attend
@@ -15,12 +16,12 @@ def main() -> None:
 
     import aideator_agent.session  # noqa: F401
 
-    attend(_hand_over)
+    attend(lambda: hand_over([name for name in os.environ if name.endswith("_API_KEY")]))
 
 
-def _hand_over() -> None:
+def hand_over(names: Iterable[str]) -> None:
     """As the agent does when it begins again without the keys in its environment."""
-    keys = {name: os.environ.pop(name) for name in list(os.environ) if name.endswith("_API_KEY")}
+    keys = {name: os.environ.pop(name) for name in names if name in os.environ}
     reader, writer = os.pipe()
     with os.fdopen(writer, "wb") as pipe:
         pipe.write(json.dumps(keys).encode())

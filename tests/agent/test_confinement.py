@@ -46,6 +46,12 @@ for path, headers, more in (
 
 
 @pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    """As users start it: from the interpreter on."""
+    return Agent(tmp_path)
+
+
+@pytest.fixture
 def elsewhere() -> Iterator[Provider]:
     with Provider(document(SAID)) as provider:
         yield provider

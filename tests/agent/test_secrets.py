@@ -14,6 +14,12 @@ from tests.fixtures.repositories import LocalRepository
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    """As users start it: from the interpreter on."""
+    return Agent(tmp_path)
+
+
 def names(text: str) -> list[str]:
     return [each.what for each in secret_forms.found(text)]
 

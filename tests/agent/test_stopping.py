@@ -15,6 +15,12 @@ CHANGE = {"calls": [call("write_file", path="a.py", content="y\n")]}
 SOON = 5.0  # seconds, on a machine that has other things to do
 
 
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    """As users start it: from the interpreter on."""
+    return Agent(tmp_path)
+
+
 def stopped(agent: Agent, spec: object, moment: "dict[str, object]") -> tuple[Record, float]:
     """The record, and the seconds from SIGTERM to the program's end."""
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from aideator_agent.settings import CheckContainer, Settings
 from aideator_agent.spec import Check, VariationSpec
 from aideator_agent.surroundings import AUTHORITIES, enter, of_commands
@@ -12,6 +14,12 @@ from tests.fixtures.servers import GitServers, OpenAIServers
 from tests.fixtures.tls import Authority
 
 FETCH = "python3 -c 'import os, urllib.request as r; print(r.urlopen(os.environ[\"WHERE\"]).status)'"
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    """As users start it: from the interpreter on."""
+    return Agent(tmp_path)
 
 
 def test_commands_and_checks_get_the_users_variables(agent: Agent, repository: LocalRepository) -> None:
