@@ -115,6 +115,14 @@ def test_what_the_cluster_can_not_give_is_said_and_nothing_is_left(place: Place,
     kubectl("wait", "--for=delete", "job,configmap", "-l", "app=aideator-agent", "-n", place.namespace, "--timeout=60s")
 
 
+def test_an_image_that_is_not_the_agents_is_named(place: Place, bare_image: str) -> None:
+    """Its own program is a shell, which would wait for input for ever."""
+    done = run(place, "true", "--agent-image", bare_image)
+    (result,) = done.of("result")
+    assert done.code == 4
+    assert result["summary"] == f"{bare_image} is not an image of AIdeator's agent; choose another with --agent-image"
+
+
 PATCHES = {
     "spec: {nodeSelector: 5}": "cannot unmarshal number into Go struct field PodSpec.spec.nodeSelector",
     "spec: {initContainers: [{name: shell, resources: {limits: {memory: lots}}}]}": "quantities must match",

@@ -13,7 +13,9 @@ _NO_SHELL: Final = re.compile(
 _ASIDE: Final = re.compile(
     r"[.,]? *(no new claims to deallocate,? *)?(preemption: .*)?$", re.DOTALL
 )  # of the scheduler's
-_NO_PROGRAM: Final = re.compile(r'exec: "--[a-z-]+": executable file not found')
+_NO_PROGRAM: Final = re.compile(
+    r'exec: "--[a-z-]+": executable file not found|"?/opt/aideator/bin/python"?:? .*(no such file|not found)'
+)
 _WRONG_MACHINE: Final = re.compile(r"exec format error", re.IGNORECASE)
 # What a refusal of the pod says, and the option that named what is missing
 _NAMED: Final = (
@@ -68,6 +70,8 @@ def evicted(pod: Object) -> str:
 
 def not_started(name: str, image: object, of_agent: object, message: str) -> str:
     """Says why a container could not be started. `of_agent`: the agent's image."""
+    if name == "agent" and _NO_PROGRAM.search(message):
+        return f"{image} is not an image of AIdeator's agent; choose another with --agent-image"
     if name != "agent" and _NO_SHELL.search(message):
         option = "--agent-image or --image" if image == of_agent else "--image"
         return f"the image of {name} ({image}) can't run /bin/sh, which the commands need; choose another with {option}"
@@ -77,14 +81,11 @@ def not_started(name: str, image: object, of_agent: object, message: str) -> str
 
 
 def agent_not_started(pod: Object, message: str) -> str:
-    """Says why the agent's own container could not be started. An image of somebody else has nothing that takes the agent's arguments."""
-    if _NO_PROGRAM.search(message):
-        image = next(
-            (each.get("image") for each in pod["status"].get("containerStatuses") or () if each["name"] == "agent"),
-            None,
-        )
-        return f"{image} is not an image of AIdeator's agent; choose another with --agent-image"
-    return f"the agent's container can't start: {message}"
+    """Says why the agent's own container could not be started, with the image that its status names."""
+    image = next(
+        (each.get("image") for each in pod["status"].get("containerStatuses") or () if each["name"] == "agent"), None
+    )
+    return not_started("agent", image, image, message)
 
 
 def refused(why: str) -> str | None:

@@ -108,6 +108,7 @@
             "name": "agent",
             "image": {{ printf "%v" (include "aideator.agentImage" .) | toJson }},
             "imagePullPolicy": "IfNotPresent",
+            "command": ["/opt/aideator/bin/python", "-m", "aideator_agent"],
             "env": [
               {"name": "HOME", "value": "/home/agent"},
               {"name": "USER", "value": "agent"},

@@ -87,8 +87,14 @@ def test_an_image_without_a_shell_is_named(message: str) -> None:
     assert told(of_both).text.endswith("choose another with --agent-image or --image")
 
 
-def test_an_image_of_somebody_else_is_not_the_agents() -> None:
-    message = 'runc create failed: exec: "--trial": executable file not found in $PATH: unknown'
+@pytest.mark.parametrize(
+    "message",
+    [
+        'runc create failed: exec: "--trial": executable file not found in $PATH: unknown',
+        'runc create failed: exec: "/opt/aideator/bin/python": stat /opt/aideator/bin/python: no such file or directory: unknown',
+    ],
+)
+def test_an_image_of_somebody_else_is_not_the_agents(message: str) -> None:
     failed = {"terminated": {"reason": "StartError", "message": message, "exitCode": 128}}
     status = told(scheduled(containerStatuses=[container("agent", failed, image="busybox:1")]))
     assert status.text == "busybox:1 is not an image of AIdeator's agent; choose another with --agent-image"
