@@ -32,7 +32,7 @@ from bench.processes import peak_mib
 
 
 class Count:
-    """A view that shows nothing; `at`: when the newest event was stored, on the machine's monotonic clock; `ends`: each agent's last.
+    """A view that shows nothing; `at`: when the newest event was stored, on the machine's monotonic clock; `begins`: each agent's first.
 
     `seen`: what was observed of each agent, and of the run as a whole (0), and when.
     """
@@ -40,7 +40,7 @@ class Count:
     def __init__(self) -> None:
         self.given = 0
         self.at = 0.0
-        self.ends: dict[int, float] = {}
+        self.begins: dict[int, float] = {}
         self.seen: dict[int, list[tuple[float, str]]] = {}
 
     def __call__(self, _spec: RunSpec, batches: Iterator[list[Item]]) -> None:
@@ -49,7 +49,7 @@ class Count:
             if events:
                 self.given += events
                 self.at = time.monotonic()
-                self.ends |= {i.variation: self.at for i in batch if isinstance(i, Event) and i.type == "end"}
+                self.begins |= {i.variation: self.at for i in batch if isinstance(i, Event) and i.seq == 0}
             for item in batch:
                 if isinstance(item, Observation):
                     self.seen.setdefault(item.variation or 0, []).append((time.monotonic(), f"{item.kind} {item.text}"))
@@ -100,7 +100,7 @@ def main() -> None:
     if not arguments.show:
         told: dict[str, object] = {"at": count.at, "given": count.given, "memory_mib": peak_mib(os.getpid())}
         if requests:
-            told |= {"ends": count.ends, "seen": count.seen, **requests.found}
+            told |= {"begins": count.begins, "seen": count.seen, **requests.found}
         print(json.dumps(told))
 
 

@@ -1,4 +1,4 @@
-"""kwok beside the throw-away cluster: nodes that run nothing, whose pods start, write a log and end as the real ones do.
+"""kwok beside the throw-away cluster: nodes that run nothing, whose pods start and write a log as the real ones do.
 
 Its process plays the kubelet of these nodes, with the certificate of the real one. A pod comes to such a node only if it asks for it.
 """
@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from aideator_agent.pod_settings import PodSettings, Toleration
-from bench.processes import cpu_seconds
+from aideator_cli.system.clock import now
 from bench.throw_away import VERBS, Cluster, output_of
 
 ADDRESS = "10.88.0.1"  # of the kubelet's certificate
 PODS = 250  # that a node takes
 SECONDS = 60
 MARK = "kwok.x-k8s.io/node"
-# Not kwok's own: those give a container no id, as if it had no log, and end a pod at once
+WATCHED: Final = Path("/proc/sys/fs/inotify/max_user_instances")
+# Not kwok's own: those give a container no id, as if it had no log, and delete a pod that has not ended, for whose end its Job waits
 STAGES = """
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
@@ -65,36 +67,26 @@ spec:
 ---
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
-metadata: {name: pod-ends}
+metadata: {name: deleted-pod-ends}
 spec:
   resourceRef: {apiGroup: v1, kind: Pod}
   selector:
     matchExpressions:
-    - {key: .metadata.deletionTimestamp, operator: DoesNotExist}
-    - {key: .status.phase, operator: In, values: [Running]}
-  delay: {durationMilliseconds: %(alive)d}
+    - {key: .metadata.deletionTimestamp, operator: Exists}
+    - {key: .status.phase, operator: In, values: [Pending, Running]}
   next:
-    statusTemplate: |
-      {{ $now := Now }}
-      {{ $root := . }}
-      phase: Succeeded
-      containerStatuses:
-      {{ range $index, $item := .spec.containers }}
-      {{ $was := index $root.status.containerStatuses $index }}
-      - name: {{ $item.name | Quote }}
-        image: {{ $item.image | Quote }}
-        containerID: {{ $was.containerID | Quote }}
-        ready: false
-        started: false
-        restartCount: 0
-        state:
-          terminated:
-            containerID: {{ $was.containerID | Quote }}
-            exitCode: 0
-            reason: Completed
-            startedAt: {{ $was.state.running.startedAt | Quote }}
-            finishedAt: {{ $now | Quote }}
-      {{ end }}
+    statusTemplate: "phase: Failed"
+---
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: {name: deleted-pod-goes}
+spec:
+  resourceRef: {apiGroup: v1, kind: Pod}
+  selector:
+    matchExpressions:
+    - {key: .metadata.deletionTimestamp, operator: Exists}
+    - {key: .status.phase, operator: In, values: [Failed]}
+  next: {delete: true}
 ---
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: ClusterLogs
@@ -105,24 +97,45 @@ spec:
 """
 
 
+class Log:
+    """What each agent writes: one file for all of them, of which a pod that starts later has all at once."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.lines = 0
+
+    def say(self, lines: int = 1) -> None:
+        self._write(
+            [{"type": "say", "text": f"what an agent says in its line {self.lines + n}\n"} for n in range(lines)]
+        )
+
+    def end(self) -> None:
+        self._write([{"type": "end", "outcome": "no_changes"}])
+
+    def _write(self, events: list[dict[str, str]]) -> None:
+        """As a container runtime does: time, stream and `F` for a whole line stand before each event of the agent's."""
+        stamp = now()
+        with self.file.open("a") as log:
+            for event in events:
+                record = {"v": 1, "seq": self.lines, "time": stamp, **event}
+                log.write(f"{stamp} stdout F {json.dumps(record)}\n")
+                self.lines += 1
+
+
 @dataclass(frozen=True)
 class Kwok:
-    pid: int
+    log: Log
     settings: PodSettings  # with which a pod comes to one of its nodes
-
-    @property
-    def cpu(self) -> float:
-        return cpu_seconds(self.pid)
 
 
 @contextmanager
-def playing(cluster: Cluster, folder: Path, *, pods: int, lines: int, alive: float) -> Iterator[Kwok]:
-    """Nodes for so many pods, each of which writes so many events when it starts, and ends after `alive` seconds. Gone afterwards."""
+def playing(cluster: Cluster, folder: Path, *, pods: int) -> Iterator[Kwok]:
+    """Nodes for so many pods, which run and write the log until nobody needs them any more. Gone afterwards."""
     made = Path(output_of([VERBS / "kwok"]).strip())
     name = f"kwok-{secrets.token_hex(4)}"
-    own = [made / "stage/node/fast/node-initialize.yaml", made / "stage/pod/fast/pod-delete.yaml"]
-    _write_log(folder / "agents.log", lines)
-    (folder / "stages.yaml").write_text(STAGES % {"alive": alive * 1000, "log": folder / "agents.log"})
+    node = made / "stage/node/fast/node-initialize.yaml"
+    log = _log(folder / "agents")
+    (folder / "stages.yaml").write_text(STAGES % {"log": log.file})
     state = Path(cluster.kubeconfig).parent
     with socket.create_server((ADDRESS, 0)) as free:
         port = free.getsockname()[1]
@@ -130,18 +143,38 @@ def playing(cluster: Cluster, folder: Path, *, pods: int, lines: int, alive: flo
         str(made / "kwok"), "--kubeconfig", cluster.kubeconfig, f"--manage-nodes-with-label-selector={MARK}={name}", "--node-ip", ADDRESS,
         "--node-port", str(port), "--server-address", f"{ADDRESS}:{port}", "--tls-cert-file", str(state / "pki/kubelet.crt"),
         "--tls-private-key-file", str(state / "pki/kubelet.key"), "--node-lease-duration-seconds", "40",
-        *(f"--config={path}" for path in (*own, folder / "stages.yaml")),
+        *(f"--config={path}" for path in (node, folder / "stages.yaml")),
     ]  # fmt: skip
-    with (folder / "kwok.log").open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
+    said = (folder / "kwok.log").open("wb")
+    with _watched(pods), said, subprocess.Popen(command, stdout=said, stderr=said) as process:
         try:
             nodes = [_node(f"{name}-{number}", name) for number in range(-(-pods // PODS))]
             manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": nodes})
             cluster.kubectl("create", "-f", "-", stdin=manifest)
             _wait(cluster, name, process, folder / "kwok.log")
-            yield Kwok(process.pid, PodSettings(node_selector={MARK: name}, tolerations=(Toleration(MARK),)))
+            yield Kwok(log, PodSettings(node_selector={MARK: name}, tolerations=(Toleration(MARK),)))
         finally:
             cluster.kubectl("delete", "node", "-l", f"{MARK}={name}")
             process.terminate()
+
+
+def _log(folder: Path) -> Log:
+    """In a folder of its own: kwok looks at the file whenever anything beside it changes."""
+    folder.mkdir()
+    file = folder / "agent.log"
+    file.touch()
+    return Log(file)
+
+
+@contextmanager
+def _watched(logs: int) -> Iterator[None]:
+    """Lets kwok watch so many logs at once: it takes one of the machine's inotify instances for each."""
+    before = int(WATCHED.read_text())
+    WATCHED.write_text(str(before + logs))
+    try:
+        yield
+    finally:
+        WATCHED.write_text(str(before))
 
 
 def _node(name: str, group: str) -> dict[str, object]:
@@ -150,7 +183,11 @@ def _node(name: str, group: str) -> dict[str, object]:
         "kind": "Node",
         "metadata": {"name": name, "labels": {MARK: group}},
         "spec": {"taints": [{"key": MARK, "value": group, "effect": "NoSchedule"}]},
-        "status": {"allocatable": {"cpu": "1k", "memory": "10Ti", "ephemeral-storage": "100Ti", "pods": str(PODS)}},
+        "status": {
+            "allocatable": {"cpu": "1k", "memory": "10Ti", "ephemeral-storage": "100Ti", "pods": str(PODS)},
+            # kwok removes them when it makes a node ready again, unless both are there
+            "addresses": [{"type": "InternalIP", "address": ADDRESS}, {"type": "Hostname", "address": name}],
+        },
     }
 
 
@@ -163,20 +200,3 @@ def _wait(cluster: Cluster, name: str, process: "subprocess.Popen[bytes]", log: 
             return
         time.sleep(0.2)
     raise SystemExit(f"kwok's nodes are not ready: {log.read_text(errors='replace')[-500:]}")
-
-
-def _write_log(file: Path, lines: int) -> None:
-    """As a container runtime writes it: time, stream and `F` for a whole line stand before each event of the agent's."""
-    stamp = "2026-01-01T00:00:00.000000000Z"
-    with file.open("w") as log:
-        for seq in range(lines):
-            event = {
-                "v": 1,
-                "seq": seq,
-                "time": stamp,
-                "type": "say",
-                "text": f"what an agent says in its line {seq}\n",
-            }
-            if seq == lines - 1:
-                event |= {"type": "end", "outcome": "no_changes"}
-            log.write(f"{stamp} stdout F {json.dumps(event)}\n")

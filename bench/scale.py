@@ -1,9 +1,9 @@
 """1,000 Jobs in 50 runs at once, each run submitted and followed by a process of its own: is anything lost, and who is slow?
 
-kwok plays the pods. All Jobs are there at the same time. How fast their pods start is the server's doing, which is the peer: `behind` is
-how many seconds after a pod's start its last event was stored. Each process counts what it asks the server, and how often the
-server refused that as too much. `--short`: 100 Jobs in 5 runs. `--alive SECONDS`: how long a pod lives, for a machine that is so busy that
-the first run would end before the last one is submitted.
+kwok plays the pods. An agent writes 50 lines when its pod starts, and then one every few seconds. All agents work until every one has
+been read for a minute, and then end at once. How fast the pods start is the server's doing, which is the peer: `behind` is how many
+seconds after a pod's start its first event was stored. Each process counts what it asks the server, and how often the server refused
+that as too much. `--short`: 100 Jobs in 5 runs.
 """
 
 import argparse
@@ -19,31 +19,32 @@ from pathlib import Path
 from typing import Any, Final
 
 from aideator_cli.backends.kubernetes.objects import RUN, VARIATION
-from bench.kwok import playing
+from bench.kwok import Log, playing
 from bench.load import run_spec
 from bench.processes import resident_mib
 from bench.throw_away import Cluster, namespace, running_cluster
-from bench.tools import begin, let_go, outcome
+from bench.tools import agents_read, begin, let_go, outcome
 
 RUNS: Final = 50
 VARIATIONS: Final = 20  # of each run
-LINES: Final = 50  # of each agent
-ALIVE: Final = (
-    60.0  # seconds that a pod lives: longer than it takes to submit all runs on a machine that does nothing else
-)
-SECONDS: Final = 600
-LOOK: Final = 1.0
+LINES: Final = 50  # that each agent writes when it starts
+SECONDS: Final = 600  # until every agent has been read
+LOOK: Final = 3.0  # seconds between two looks, and between two lines of an agent
+LOOKS: Final = 20  # at the memory, while all agents are read
 KINDS: Final = ("pods", "jobs", "events")
 SHOWN: Final = 3  # of the agents that were behind the most, with what was observed of them
 
+Process = subprocess.Popen[bytes]
+End = tuple[dict[str, Any], float, int]  # of a follower, as `outcome` tells it
+
 
 def main() -> None:
-    arguments = _arguments()
-    runs = RUNS // 10 if arguments.short else RUNS
+    runs = _runs()
     cluster = running_cluster()
-    with tempfile.TemporaryDirectory() as name, namespace(cluster) as space:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with playing(cluster, folder, pods=runs * VARIATIONS, lines=LINES, alive=arguments.alive) as kwok:
+        with playing(cluster, folder, pods=runs * VARIATIONS) as kwok, namespace(cluster, wait=True) as space:
+            kwok.log.say(LINES)
             specs = [replace(run_spec(VARIATIONS), pod=kwok.settings, agent_image="kwok") for _ in range(runs)]
             homes = [str(folder / spec.id) for spec in specs]
             words = ("--submit", "--namespace", space)
@@ -54,44 +55,47 @@ def main() -> None:
             with _killed_on_error(processes):
                 for process in processes:
                     let_go(process)
-                memory = _memory(cluster, space, processes, runs * VARIATIONS)
+                _wait_until_all_are_read(processes, homes, kwok.log)
+                seconds = time.monotonic() - begun
+                memory = _memory(processes, kwok.log)
+                kwok.log.end()
+                over = time.monotonic()
                 ends = [outcome(process, home) for process, home in zip(processes, homes, strict=True)]
-            seconds, starts = time.monotonic() - begun, _starts(cluster, space)
+            starts = _starts(cluster, space)
+    print(f"{runs} runs of {VARIATIONS} Jobs: every agent was read after {seconds:.0f} s")
+    behind = _behind({spec.id: told for spec, (told, _, _) in zip(specs, ends, strict=True)}, starts)
+    _report(ends, kwok.log.lines, memory, behind, over)
+
+
+def _behind(told: dict[str, dict[str, Any]], starts: dict[tuple[str, int], float]) -> list[float]:
+    """Returns by how many seconds each agent was behind, the most last, and shows those with what was observed of them."""
     late = sorted(
-        (
-            at - starts[spec.id, int(number)],
-            spec.id,
-            int(number),
-            [*told["seen"].get(number, ()), *told["seen"].get("0", ())],
-        )
-        for spec, (told, _, _) in zip(specs, ends, strict=True)
-        for number, at in told["ends"].items()
+        (at - starts[run, int(number)], run, number)
+        for run, each in told.items()
+        for number, at in each["begins"].items()
     )
-    for behind, run, number, seen in late[-SHOWN:]:
-        since = starts[run, number]
-        course = ", ".join(f"{text} {at - since:+.1f}" for at, text in sorted(seen))
-        print(f"  the last event of {run}/{number} came {behind:.1f} s after its pod had started: {course}")
-    _report(ends, seconds, memory, [behind for behind, *_ in late])
+    for behind, run, number in late[-SHOWN:]:
+        since, seen = starts[run, int(number)], told[run]["seen"]
+        course = ", ".join(f"{text} {at - since:+.1f}" for at, text in sorted(seen.get(number, []) + seen.get("0", [])))
+        print(f"  the first event of {run}/{number} came {behind:.1f} s after its pod had started: {course}")
+    return [behind for behind, *_ in late]
 
 
-def _report(
-    ends: list[tuple[dict[str, Any], float, int]], seconds: float, memory: list[float], behind: list[float]
-) -> None:
+def _report(ends: list[End], lines: int, memory: list[float], behind: list[float], over: float) -> None:
     runs = len(ends)
     told = [each for each, _, _ in ends]
     stored = sum(count for _, _, count in ends)
-    print(
-        f"{runs} runs of {VARIATIONS} Jobs: {seconds:.0f} s, {sum(cpu for _, cpu, _ in ends) / runs:.1f} CPU seconds a run"
-    )
+    print(f"  {sum(cpu for _, cpu, _ in ends) / runs:.1f} CPU seconds a run, {lines} events of each agent")
     for kind in KINDS:
         lists, watches = (max(each.get(f"{verb} {kind}", 0) for each in told) for verb in ("list", "watch"))
         print(f"  {kind:<7} at most {lists} lists and {watches} watches a run")
     summary = {
-        "lost": runs * VARIATIONS * LINES - stored,
+        "lost": runs * VARIATIONS * lines - stored,
         "doubled": sum(each["given"] for each in told) - stored,
         "behind_p50": round(behind[len(behind) // 2], 1),
         "behind_p99": round(behind[len(behind) * 99 // 100], 1),
         "behind_most": round(behind[-1], 1),
+        "end_s": round(max(each["at"] for each in told) - over, 1),
         "lists": _most(told, "list"),
         "watches": _most(told, "watch"),
         "refused": sum(each.get("refused", 0) for each in told),
@@ -108,15 +112,14 @@ def _most(told: list[dict[str, Any]], verb: str) -> int:
     return max(int(each.get(f"{verb} {kind}", 0)) for each in told for kind in ("pods", "jobs"))
 
 
-def _arguments() -> argparse.Namespace:
+def _runs() -> int:
     parser = argparse.ArgumentParser(prog="make bench-scale")
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--alive", type=float, default=ALIVE)
-    return parser.parse_args()
+    return RUNS // 10 if parser.parse_args().short else RUNS
 
 
 @contextmanager
-def _killed_on_error(processes: list["subprocess.Popen[bytes]"]) -> Iterator[None]:
+def _killed_on_error(processes: list[Process]) -> Iterator[None]:
     try:
         yield
     except BaseException:
@@ -125,27 +128,31 @@ def _killed_on_error(processes: list["subprocess.Popen[bytes]"]) -> Iterator[Non
         raise
 
 
-def _memory(cluster: Cluster, space: str, processes: list["subprocess.Popen[bytes]"], jobs: int) -> list[float]:
-    """Returns what the processes hold together, in MiB, from when all Jobs are accepted until the first process has ended."""
-    deadline = time.monotonic() + SECONDS
-    while len(cluster.kubectl("get", "jobs", "-n", space, "-o", "name").split()) < jobs:
+def _wait_until_all_are_read(processes: list[Process], homes: list[str], log: Log) -> None:
+    """Until the first event of every agent is stored."""
+    agents, deadline = len(processes) * VARIATIONS, time.monotonic() + SECONDS
+    while (read := sum(map(agents_read, homes))) < agents:
         if time.monotonic() > deadline:
-            raise SystemExit(f"not all Jobs were accepted within {SECONDS} s")
-        time.sleep(LOOK)
+            raise SystemExit(f"{read} of {agents} agents were read within {SECONDS} s")
+        _go_on(processes, log)
+
+
+def _memory(processes: list[Process], log: Log) -> list[float]:
+    """Returns what the processes hold together, in MiB, look by look."""
     seen = []
-    while all(held := [resident_mib(process.pid) for process in processes]):  # one that has ended holds nothing
-        seen.append(sum(held))
-        time.sleep(LOOK)
-    if not seen:
-        raise SystemExit(_ended_early(processes))
+    for _ in range(LOOKS):
+        seen.append(sum(resident_mib(process.pid) for process in processes))
+        _go_on(processes, log)
     return seen
 
 
-def _ended_early(processes: list["subprocess.Popen[bytes]"]) -> str:
-    codes = [process.poll() for process in processes]
-    if failed := sorted({code for code in codes if code}):
-        return f"processes that follow a run failed, with exit code {', '.join(map(str, failed))}"
-    return f"{codes.count(0)} runs ended before all Jobs were there: on a busy machine, let the pods live longer (ARGS='--alive 240')"
+def _go_on(processes: list[Process], log: Log) -> None:
+    """Every agent says one thing more."""
+    log.say()
+    time.sleep(LOOK)
+    if ended := [process.returncode for process in processes if process.poll() is not None]:
+        codes = ", ".join(map(str, sorted(set(ended))))
+        raise SystemExit(f"{len(ended)} processes ended before their agents did, with exit code {codes}")
 
 
 def _starts(cluster: Cluster, space: str) -> dict[tuple[str, int], float]:

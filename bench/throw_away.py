@@ -57,8 +57,11 @@ def repository(path: Path) -> Path:
 
 
 @contextmanager
-def namespace(cluster: Cluster, *, full: bool = False) -> Iterator[str]:
-    """Deleted afterwards, also when this process is told to end. `full`: a quota of one pod that is used up: no other pod is made in it."""
+def namespace(cluster: Cluster, *, full: bool = False, wait: bool = False) -> Iterator[str]:
+    """Deleted afterwards, also when this process is told to end. `full`: a quota of one pod that is used up: no other pod is made in it.
+
+    `wait`: until all that was in it is gone, because its removal would slow down what comes next.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     name = f"aideator-bench-{secrets.token_hex(4)}"
     cluster.kubectl("create", "namespace", name)
@@ -67,7 +70,7 @@ def namespace(cluster: Cluster, *, full: bool = False) -> Iterator[str]:
             _use_up(cluster, name)
         yield name
     finally:
-        cluster.kubectl("delete", "namespace", name, "--wait=false")
+        cluster.kubectl("delete", "namespace", name, f"--wait={str(wait).lower()}")
 
 
 def _use_up(cluster: Cluster, name: str) -> None:

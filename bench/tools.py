@@ -198,9 +198,20 @@ def outcome(process: "subprocess.Popen[bytes]", home: str) -> tuple[dict[str, An
     assert process.stdout is not None
     told = json.loads(process.stdout.read())
     cpu, _ = ended(process)
+    return told, cpu, _counted(home, "select count(*) from (select distinct attempt, seq from events)")
+
+
+def agents_read(home: str) -> int:
+    """Of how many agents a follower has stored an event."""
+    try:
+        return _counted(home, "select count(distinct attempt) from events")
+    except sqlite3.OperationalError:  # it has not made its store yet
+        return 0
+
+
+def _counted(home: str, query: str) -> int:
     with closing(sqlite3.connect(Path(home) / "aideator.db")) as store:
-        stored = store.execute("select count(*) from (select distinct attempt, seq from events)").fetchone()[0]
-    return told, cpu, int(stored)
+        return int(store.execute(query).fetchone()[0])
 
 
 def _read(load: Load, command: list[str]) -> Figures:
