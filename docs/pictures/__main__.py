@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from aideator_cli.domain.events import Item
 from aideator_cli.views.actions import Actions
 from aideator_cli.views.live import drawing
+from aideator_cli.views.panes import pane
 from aideator_cli.views.panes.app import PanesApp
-from aideator_cli.views.panes.difference_view import Difference
 from aideator_cli.views.screen import Screen
 from aideator_cli.views.text.lines import show_lines
 from aideator_cli.views.text.table import show_table
@@ -26,6 +26,8 @@ from docs.pictures import story
 NOT_LOADED = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # a picture fetches no fonts from anywhere
 FONTS = re.compile(r"font-family: Fira Code, monospace;|font-family: Fira Code;")
 MONOSPACE = "font-family: ui-monospace, 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;"
+
+pane.FRAME_SECONDS = 0.0  # what stands on the screen does not depend on when it is looked at
 
 
 def main() -> None:
@@ -65,18 +67,25 @@ async def _panes(size: tuple[int, int], *keys: str, over: bool = False) -> str:
         while app.transcripts.version < len(items) or app.board.outcome.display is not over:
             await pilot.pause(0.05)
         await pilot.press(*keys)
-        await _until_patches_are_there(app, pilot)
-        drawn, before = "", None
-        while drawn != before:  # until nothing changes any more
-            await pilot.pause(0.4)
-            drawn, before = app.export_screenshot(title="aideator run", simplify=True), drawn
+        drawn = await _drawn(app, pilot)
         stays.set()
     return drawn
 
 
-async def _until_patches_are_there(app: PanesApp, pilot: Pilot[None]) -> None:
-    while any(shown.asked and shown.patch is None for shown in app.query(Difference)):
-        await pilot.pause(0.05)
+async def _drawn(app: PanesApp, pilot: Pilot[None]) -> str:
+    """The screen, once all that has come is handled, and another look draws the same."""
+    drawn, before = "", None
+    while drawn != before or _is_at_work(app):
+        app.tick()
+        await pilot.wait_for_scheduled_animations()
+        drawn, before = app.export_screenshot(title="aideator run", simplify=True), drawn
+    return drawn
+
+
+def _is_at_work(app: PanesApp) -> bool:
+    every = [app, *app.screen.walk_children(with_self=True)]
+    waits = any(each._next_callbacks or not each._message_queue.empty() for each in every)
+    return waits or app._background.busy or bool(app.screen._callbacks or app.screen._dirty_widgets)
 
 
 def _told(items: list[Item], stays: Flag, *, over: bool) -> Iterator[list[Item]]:

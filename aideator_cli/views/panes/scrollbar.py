@@ -12,6 +12,14 @@ EIGHTHS = 8  # of a cell: the steps in which a bar is drawn
 class QuietScrollBar(ScrollBar):
     _drawn: tuple[object, ...] = ()
 
+    def on_mount(self) -> None:
+        """Textual draws it before, and forgets nothing of that until it is mounted, whatever is asked for."""
+        self.call_later(self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        self._drawn = ()
+        self.refresh()
+
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         look = self._look()
         if look == self._drawn and not (regions or layout or recompose):
