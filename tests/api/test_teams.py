@@ -22,6 +22,6 @@ def test_a_script_starts_a_team_and_takes_its_result(world: World, monkeypatch: 
     assert [task.id for task in state.run.plan.tasks] == ["a", "b"] if state.run.plan else False
     run, number = team.result()
     run.apply(number)
-    assert Path(world.repository.path, "test_both.py").exists()
+    assert Path(world.repository.path, "test_both.sh").exists()
     with pytest.raises(AideatorError, match="there is no team nobody"):
         aideator.team("nobody")

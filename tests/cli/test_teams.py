@@ -190,7 +190,7 @@ def test_the_id_of_a_team_stands_for_its_result(
     assert aideator("logs", "@last/plan").out == aideator("logs", f"{team}/plan").out
     assert f"@last is team {team}; this command takes one run" in aideator("compare", "@last").err
     assert aideator("apply", team).code == 0
-    assert (team_world.repository.path / "test_both.py").exists()
+    assert (team_world.repository.path / "test_both.sh").exists()
     assert aideator("delete", team, "--yes").code == 0
     assert aideator("show", team).code == 3
     assert not list((home / "runs").iterdir())

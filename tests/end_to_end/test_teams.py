@@ -8,15 +8,13 @@ import pytest
 
 from aideator_cli.domain.teams import TeamRun, first_run
 from aideator_cli.store import Store
-from tests.actions.teams.conftest import STEPS, World, world
+from tests.actions.teams.conftest import NOTHING, STEPS, World, world
 from tests.actions.teams.test_moving import PATIENCE
 from tests.end_to_end.conftest import Place
 from tests.end_to_end.user import User
 from tests.faults.waiting import until
 
 __all__ = ["world"]
-
-NOTHING = "import unittest\nclass N(unittest.TestCase):\n    def test_it(self): pass\n"
 
 
 @pytest.mark.cluster
@@ -43,7 +41,7 @@ def test_another_machine_takes_a_team_over_in_each_stage(
     assert len(jobs) == len(STEPS)
     assert any(first_run(team.id) in job for job in jobs)
     diff = there.call("diff", team.id)
-    assert all(line in diff.out for line in (b"+A = 1", b"+B = 2", b"+++ b/test_both.py"))
+    assert all(line in diff.out for line in (b"+A = 1", b"+B = 2", b"+++ b/test_both.sh"))
 
 
 @pytest.mark.cluster
@@ -69,12 +67,12 @@ def test_a_step_is_begun_anew_if_its_submission_broke_off_before_all_was_sent(
     there = replace(place.user, environment={**place.user.environment, "AIDEATOR_HOME": str(tmp_path / "another")})
     taken = there.call("watch", team.id, *_where(place.user), "--view", "lines")
     assert taken.code == 0, taken.err + taken.out.decode()
-    assert b"+++ b/test_both.py" in there.call("diff", team.id).out
+    assert b"+++ b/test_both.sh" in there.call("diff", team.id).out
 
 
 def _started(place: Place, world: World, begun: int) -> tuple[subprocess.Popen[bytes], Store, TeamRun]:
     """A team at work of which so many steps have begun; it is stored under the first one's home."""
-    place.git.add("todo", {"test_nothing.py": NOTHING})
+    place.git.add("todo", {"test_nothing.sh": NOTHING})
     options = ("--team", str(world.team), "--view", "lines")
     first = place.user.start("run", place.git.url("todo"), "Write both.", *place.user.options, *options)
     home = Path(place.user.environment["AIDEATOR_HOME"])

@@ -101,7 +101,7 @@ def test_a_team_from_start_to_the_working_tree(
         "??",
         "a.py",
         "b.py",
-        "test_both.py",
+        "test_both.sh",
     ]
     assert client("delete", team, "--yes").code == 0
     assert there("show", team).code == 3

@@ -8,7 +8,7 @@ from tests.actions.teams.test_moving import only
 from tests.workspace.scenes import tree
 from tests.workspace.test_killed import killed_before, kills
 
-MADE = {"a.py", "b.py", "test_both.py"}
+MADE = {"a.py", "b.py", "test_both.sh"}
 
 
 def test_the_second_try_applies_all_of_it_or_says_how_it_is_taken_back(

@@ -45,11 +45,11 @@ def assert_whole(world: World) -> None:
     for step in steps:
         assert len(store.attempts(step.run)) == 1, step.key
     assert world.run("apply", team.id).returncode == 0
-    assert {path.name for path in world.repository.path.glob("*.py")} == {
+    assert {path.name for path in world.repository.path.iterdir() if path.is_file()} == {
         "a.py",
         "b.py",
-        "test_both.py",
-        "test_nothing.py",
+        "test_both.sh",
+        "test_nothing.sh",
     }
 
 
@@ -92,7 +92,7 @@ def test_the_watching_process_is_killed_in_each_stage(world: World, started: Sta
 
 def test_the_watching_process_is_killed_in_each_stage_of_each_round(world: World, started: Started) -> None:
     """A reviewer sends a task back as often as it may, and that is counted whoever watches."""
-    another = f"cat > test_both$(ls test_both*.py | wc -l).py << 'END'\n{TESTS}END"
+    another = f"cat > test_both$(ls test_both*.sh | wc -l).sh << 'END'\n{TESTS}END"
     for script, command in (("build-a", "echo A = 1 >> a.py"), ("test", another)):
         world.script(script, {"calls": [{"tool": "bash", "arguments": {"command": command}}]}, submit(summary="Done."))
     world.script("review", submit(answer=block(decision="rework", why="Not yet.", tasks=["a"])))

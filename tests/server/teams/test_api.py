@@ -45,7 +45,7 @@ def test_a_team_is_started_watched_and_taken(client: TestClient, asked: Asked) -
     assert {**shown, "seconds": 0} == {**last, "seconds": 0}
     patch = client.get(f"{API}/teams/{team}/patch")
     assert "+A = 1" in patch.text
-    assert "+++ b/test_both.py" in patch.text
+    assert "+++ b/test_both.sh" in patch.text
     run = shown["steps"][0]["run"]
     assert client.get(f"{API}/runs/{run}/events").text.count("event: result") == 1
     assert client.get(f"{API}/teams").json() == {"teams": [_listed(shown)], "next": None}

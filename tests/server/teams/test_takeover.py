@@ -108,7 +108,7 @@ def test_the_server_that_moves_a_team_on_is_killed_in_a_stage(
     servers.ends_whole(team)
     with urllib.request.urlopen(f"{second.address}{API}/teams/{team}/patch", timeout=60) as answer:
         patch = answer.read()
-    assert all(line in patch for line in (b"+A = 1", b"+B = 2", b"+++ b/test_both.py"))
+    assert all(line in patch for line in (b"+A = 1", b"+B = 2", b"+++ b/test_both.sh"))
 
 
 def test_whichever_server_has_begun_a_step_is_killed(servers: Servers, asked: Asked) -> None:
