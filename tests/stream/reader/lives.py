@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from itertools import count
+from math import prod
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -27,25 +28,36 @@ STRAYS = (
     b"\xff\x00\xfe",
     b"[" * 5_000,
 )
-PAUSES = st.one_of(st.integers(0, 30), st.sampled_from((0, 0, 1_000, 15_000)))
+RAW = (None,) * 4 + STRAYS
+PAUSES = (*range(31), *(0, 0, 1_000, 15_000) * 8)
+BACK = 5
+TENTHS = 10
 
 _numbers = count()
 
 
-@st.composite
-def writes(draw: st.DrawFn, rotating: float = 0, steps: tuple[int, ...] = (0,)) -> Write:
-    raw = draw(st.sampled_from((None, None, None, None, *STRAYS)))
-    rotates = rotating > 0 and draw(st.integers(0, 9)) < 10 * rotating
-    return Write(raw, draw(PAUSES), draw(st.integers(0, 5)), draw(st.sampled_from(steps)), rotates)
+def writes(rotating: float = 0, steps: tuple[int, ...] = (0,)) -> st.SearchStrategy[Write]:
+    """Each is one number: to draw its five parts one by one took most of the time of the tests."""
+    sizes = (len(RAW), len(PAUSES), BACK + 1, len(steps), TENTHS if rotating else 1)
+
+    def write(number: int) -> Write:
+        parts = []
+        for size in reversed(sizes):
+            number, part = divmod(number, size)
+            parts.append(part)
+        rotates, step, back, pause, raw = parts
+        return Write(RAW[raw], PAUSES[pause], back, steps[step], rotates > TENTHS - 1 - TENTHS * rotating)
+
+    return st.integers(0, prod(sizes) - 1).map(write)
 
 
-@st.composite
-def lives(draw: st.DrawFn, rotating: float = 0, steps: tuple[int, ...] = (0,)) -> Life:
-    written = draw(st.lists(writes(rotating, steps), max_size=40))
-    end = draw(st.booleans())
-    if end:
-        written.append(Write(None))
-    return Life(tuple(written), end, not end and draw(st.booleans()), draw(st.sampled_from((0, 300, 3_000, 60_000))))
+def lives(rotating: float = 0, steps: tuple[int, ...] = (0,)) -> st.SearchStrategy[Life]:
+    written = st.lists(writes(rotating, steps), max_size=40)
+    return st.builds(_life, written, st.booleans(), st.booleans(), st.sampled_from((0, 300, 3_000, 60_000)))
+
+
+def _life(written: list[Write], end: bool, torn: bool, lag: int) -> Life:
+    return Life((*written, Write(None)) if end else tuple(written), end, torn and not end, lag)
 
 
 faults = st.builds(
@@ -57,16 +69,20 @@ faults = st.builds(
 misfortunes = st.lists(st.one_of(st.none(), faults), max_size=14)
 
 
-@st.composite
-def pods(draw: st.DrawFn, rotating: float = 0, steps: tuple[int, ...] = (0,), faulty: bool = True) -> Pod:
-    return Pod(
-        draw(lives(rotating, steps)),
-        Attempt(f"uid-{next(_numbers)}", RUN, 1, "2026-11-21T12:00:00Z", "pod"),
-        draw(misfortunes) if faulty else (),
-        tuple(draw(st.lists(st.integers(1, 20), min_size=1, max_size=5))),
-        draw(st.sampled_from(("stale", "jumps"))),
-        draw(st.integers(1, 2)),
+def pods(rotating: float = 0, steps: tuple[int, ...] = (0,), faulty: bool = True) -> st.SearchStrategy[Pod]:
+    return st.builds(
+        Pod,
+        lives(rotating, steps),
+        st.builds(_attempt),
+        misfortunes if faulty else st.just(()),
+        st.lists(st.integers(1, 20), min_size=1, max_size=5).map(tuple),
+        st.sampled_from(("stale", "jumps")),
+        st.integers(1, 2),
     )
+
+
+def _attempt() -> Attempt:
+    return Attempt(f"uid-{next(_numbers)}", RUN, 1, "2026-11-21T12:00:00Z", "pod")
 
 
 def events_of(items: list[Item]) -> list[Event]:
