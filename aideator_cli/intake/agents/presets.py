@@ -28,6 +28,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -119,6 +120,11 @@ def find(name: str) -> Preset:
             f"unknown agent '{name}'",
             f"{guess}Agents are {', '.join([*names(), OWN])}, or a file: --agent ./our-agent.yaml (docs/agents.md)",
         )
+    return _ours(name)
+
+
+@cache
+def _ours(name: str) -> Preset:
     with as_file(files("aideator_templates") / "agents" / f"{name}.yaml") as path:
         return load(path)
 

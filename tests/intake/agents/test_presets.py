@@ -41,6 +41,15 @@ def test_an_agent_gets_the_usual_variables_of_its_api_without_being_told(tmp_pat
     assert found.wires["openai"].env["OPENAI_API_KEY"] == "{token}"
 
 
+def test_ours_are_read_once_and_the_users_own_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server's page tells all of ours each time that somebody begins a run, and a user mends a file between two runs."""
+    assert presets.find(write(tmp_path, OURS)).model == "gpt-5"
+    assert presets.find(write(tmp_path, OURS.replace("gpt-5", "gpt-6"))).model == "gpt-6"
+    found = [presets.find(name) for name in presets.names()]
+    monkeypatch.setattr(presets, "read_placed", None)
+    assert [presets.find(name) for name in presets.names()] == found
+
+
 @pytest.mark.parametrize("name", presets.names())
 def test_each_preset_of_ours_is_complete(name: str) -> None:
     found = presets.find(name)
