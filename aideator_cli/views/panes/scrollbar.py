@@ -28,8 +28,8 @@ class QuietScrollBar(ScrollBar):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _look(self) -> tuple[object, ...]:
+        """What Textual draws, rounded as there: otherwise it depends on earlier moves which of two bars is on the screen."""
         height, window, rows = self.size.height, self.window_size, max(1, ceil(self.window_virtual_size))
-        thumb = ceil(height * EIGHTHS * min(1.0, window / rows))
-        way = max(1, rows - window)
-        start = int((height * EIGHTHS - thumb) * min(1.0, self.position / way))
-        return self.size, start, thumb, self.mouse_over, self.grabbed, self.app.theme
+        thumb = max(1.0, min(height, window * height / rows))
+        start = int((height - thumb) * (self.position / max(1, rows - window)) * EIGHTHS)
+        return self.size, start, ceil(thumb * EIGHTHS), self.mouse_over, self.grabbed, self.app.theme

@@ -3,6 +3,7 @@
 import asyncio
 
 from textual.app import App, ComposeResult
+from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from aideator_cli.views.panes.rows import Row
@@ -10,11 +11,13 @@ from aideator_cli.views.panes.scrollbar import QuietScrollBar
 from aideator_cli.views.panes.scroller import Scroller
 
 
-class Busy(App[None]):
-    """Its scroll bars take messages from `go_on` on."""
-
+class Panes(App[None]):
     def compose(self) -> ComposeResult:
         yield Scroller()
+
+
+class Busy(Panes):
+    """Its scroll bars take messages from `go_on` on."""
 
     def _start_widget(self, parent: Widget, widget: Widget) -> None:
         widget._attach(parent)
@@ -42,7 +45,24 @@ def test_what_came_while_it_was_made_is_shown() -> None:
     asyncio.run(play())
 
 
-def thumb(bar: QuietScrollBar) -> list[int]:
+def test_it_looks_as_if_it_was_redrawn_with_every_move() -> None:
+    async def play() -> None:
+        app = Panes()
+        async with app.run_test(size=(20, 11)) as pilot:
+            scroller = app.query_one(Scroller)
+            scroller.replace(0, [Row(0, "", str(number), "text") for number in range(400)])
+            await pilot.pause()
+            bar = scroller.vertical_scrollbar
+            for _ in range(400):
+                scroller.scroll_rows(-1)
+                seen = bar.render_lines(bar.size.region)
+                ScrollBar.refresh(bar)
+                assert seen == bar.render_lines(bar.size.region), scroller.scroll_offset
+
+    asyncio.run(play())
+
+
+def thumb(bar: ScrollBar) -> list[int]:
     """The lines that it covers."""
     lines = bar.render_lines(bar.size.region)
     return [
