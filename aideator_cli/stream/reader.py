@@ -22,6 +22,7 @@ from aideator_cli.system.clock import now
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # between two attempts to reconnect
 RECYCLE = 3.5 * 3600  # age at which a stream is replaced: kubelet ends it after 4 h
 PATIENCE = 180.0  # of failed reads only, once the log has ended: its node is lost
+UNREAD = 30.0  # of failed reads only, while the agent works, until that is told
 
 MOST_DOUBTS = 6  # consecutive reads of an ended log that were refused or shorter than what is known
 MOST_MENDS = 20  # holes that are reread at once; later ones wait for the end of the log
@@ -30,6 +31,7 @@ MOST_REMARKS = 20  # reported until data comes
 REMARK_LENGTH = 500  # characters
 
 LOST = "lost"  # an attempt's reason when nothing better is known
+_UNREAD = "the log can't be read, and is asked for again"
 
 Wait = Callable[[Flag, float], object]  # waits until the flag is set, at most this many seconds
 Batches = Iterator[list[Item]]
@@ -90,6 +92,7 @@ class Reader:
         self._pause = FIRST_PAUSE
         self._mends_left = MOST_MENDS
         self._told: set[str] = set()  # remarks since the last data
+        self._failing: float | None = None  # when the first of the reads was that have failed in a row
 
     def items(self) -> Batches:
         """Yields everything new in the log, in order as far as possible, and then `Closed`. Stops early if `stop` is set.
@@ -110,15 +113,25 @@ class Reader:
         while not self._over() and not self.ended.is_set():
             try:
                 yield from self._follow()
-                refused = 0
+                refused, self._failing = 0, None
             except LogGone:
                 refused += 1
                 if refused == MOST_DOUBTS:
                     return
-            except (LogNotReady, LogBroken):
+            except LogNotReady:
                 refused = 0
+            except LogBroken as error:
+                refused = 0
+                yield from self._unread(error)
             if not self._over():
                 self._wait()
+
+    def _unread(self, error: LogBroken) -> Batches:
+        """Tells once that reads have failed for a while, unless nothing can be reached: that is told of all agents."""
+        if self.cut_off.is_set() or self._failing is None:
+            self._failing = self._timing.clock()
+        elif self._timing.clock() - self._failing >= UNREAD and self._is_news(_UNREAD):
+            yield [self._observe("transport", f"{_UNREAD}: {str(error)[:REMARK_LENGTH]}")]
 
     def _over(self) -> bool:
         return self._stop.is_set() or self._sequence.ended
@@ -240,14 +253,18 @@ class Reader:
         """Notes that data has come."""
         self._pause = FIRST_PAUSE
         self._told.clear()
+        self._failing = None
 
     def _remark(self, remark: Remark) -> list[Item]:
         """Reports a remark once until data comes, however often it repeats."""
         text = remark.text[:REMARK_LENGTH]
+        return [self._observe("transport", text)] if self._is_news(text) else []
+
+    def _is_news(self, text: str) -> bool:
         if text in self._told or len(self._told) == MOST_REMARKS:
-            return []
+            return False
         self._told.add(text)
-        return [self._observe("transport", text)]
+        return True
 
     def _observe(self, kind: str, text: str) -> Observation:
         return Observation(self.attempt.run, now(), kind, text, self.attempt.variation, self.attempt.id)

@@ -132,6 +132,28 @@ def test_a_long_remark_is_cut() -> None:
     assert len(told) <= 500
 
 
+def test_a_log_that_can_not_be_read_while_its_agent_works_is_told_once() -> None:
+    writes = (Write(None), Write(None, pause=120_000), Write(None, pause=5_000))
+    pod = Pod(Life(writes), ATTEMPT, [Fault("clean", 1), *[Fault("refused")] * 14])
+    items = read(pod)
+    assert [item.text for item in items if isinstance(item, Observation)] == [
+        "the log can't be read, and is asked for again: 502"
+    ]
+    assert [event.seq for event in events_of(items)] == [0, 1, 2]
+
+
+def test_a_short_trouble_with_the_log_is_not_told() -> None:
+    writes = (Write(None), Write(None, pause=15_000))
+    assert remarks(Pod(Life(writes), ATTEMPT, [Fault("clean", 1), *[Fault("refused")] * 5])) == []
+
+
+def test_while_nothing_can_be_reached_no_log_is_said_to_be_unreadable() -> None:
+    pod = Pod(Life((Write(None, pause=120_000),)), ATTEMPT, [Fault("refused")] * 14)
+    reader = reader_of(pod)
+    reader.cut_off.set()
+    assert not [item for batch in reader.items() for item in batch if isinstance(item, Observation)]
+
+
 def test_a_log_that_kubelet_refuses_for_ever_is_given_up_in_seconds() -> None:
     pod = ended(Life((), end=False), refusal=LogNotReady("400"))
     assert read(pod) == [Closed(ATTEMPT, LOST)]
