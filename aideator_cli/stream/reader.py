@@ -115,11 +115,11 @@ class Reader:
                 yield from self._follow()
                 refused, self._failing = 0, None
             except LogGone:
-                refused += 1
+                refused, self._failing = refused + 1, None
                 if refused == MOST_DOUBTS:
                     return
             except LogNotReady:
-                refused = 0
+                refused, self._failing = 0, None
             except LogBroken as error:
                 refused = 0
                 yield from self._unread(error)
@@ -140,6 +140,7 @@ class Reader:
         """Reads one stream until it ends or is too old."""
         old = self._timing.clock() + RECYCLE * random.uniform(0.9, 1.0)
         for piece in self._backend.read_log(self.attempt, follow=True, since=self._sequence.mark):
+            self._failing = None
             yield from self._new(piece, self._mend)
             if self._over() or self._timing.clock() >= old:
                 return

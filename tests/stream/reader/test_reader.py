@@ -147,6 +147,17 @@ def test_a_short_trouble_with_the_log_is_not_told() -> None:
     assert remarks(Pod(Life(writes), ATTEMPT, [Fault("clean", 1), *[Fault("refused")] * 5])) == []
 
 
+def test_the_log_of_an_agent_that_says_nothing_for_minutes_can_be_read() -> None:
+    writes = (Write(None), Write(None, pause=400_000))
+    assert remarks(Pod(Life(writes), ATTEMPT)) == []
+
+
+def test_a_container_that_is_not_ready_is_no_trouble_with_its_log() -> None:
+    writes = (Write(None), Write(None, pause=120_000))
+    faults = [Fault("clean", 1), Fault("refused"), *[Fault("not_ready")] * 10, Fault("refused")]
+    assert remarks(Pod(Life(writes), ATTEMPT, faults)) == []
+
+
 def test_while_nothing_can_be_reached_no_log_is_said_to_be_unreadable() -> None:
     pod = Pod(Life((Write(None, pause=120_000),)), ATTEMPT, [Fault("refused")] * 14)
     reader = reader_of(pod)
