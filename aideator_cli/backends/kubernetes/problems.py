@@ -14,8 +14,10 @@ from aideator_cli.errors import AideatorError, Command, ExitCode, Taken, command
 _RBAC: Final = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
 )
-# How the server begins to say that an object has not the fields of its kind
-_MALFORMED: Final = re.compile(r"(cannot be handled as a Job|is invalid): (strict decoding error: |json: )?(?P<why>.*)")
+# How the server itself says that an object has not the fields of its kind; a webhook's words may hold the same
+_MALFORMED: Final = re.compile(
+    r'Job(?: in version "\S+" cannot be handled as a Job|\.batch "\S+" is invalid): (strict decoding error: |json: )?(?P<why>.*)'
+)
 # OpenSSL's messages for certificates that only VERIFY_X509_STRICT (the default from Python 3.13) rejects
 _STRICT: Final = (
     "Missing Authority Key Identifier",
@@ -101,7 +103,7 @@ def no_attach_to_tell(place: Place, rule: str) -> AideatorError:
 
 def unfit_patch(error: ApiError, place: Place) -> AideatorError | None:
     """Returns what is wrong with a pod patch. None if the server refuses the Job for another reason, or would refuse each dry run."""
-    found = _MALFORMED.search(error.message) if error.status in (400, 422) else None
+    found = _MALFORMED.match(error.message) if error.status in (400, 422) else None
     if found is None:
         return None
     why = found["why"].replace("spec.template.", "")  # as the patch has it

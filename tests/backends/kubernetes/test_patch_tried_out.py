@@ -63,5 +63,7 @@ def test_what_says_nothing_about_the_patch_is_left_to_the_submission() -> None:
     patch = {"spec": {"hostname": "a"}}
     assert tried_out(400, 'admission webhook "x" does not support dry run', patch) == [ASKED]
     assert tried_out(403, "jobs.batch is forbidden", patch) == [ASKED]
+    denied = 'admission webhook "v.example.org" denied the request: Job.batch "agent-x-1" is invalid: metadata.labels: Required value: team'
+    assert tried_out(422, denied, patch) == [ASKED]
     assert tried_out(201, "", patch) == [ASKED]
     assert tried_out(201, "", None) == []
