@@ -8,14 +8,12 @@ Object = Mapping[str, Any]
 _DISK: Final = re.compile(r"ephemeral|EmptyDir|disk|inodes", re.IGNORECASE)
 _CONTAINER: Final = re.compile(r"Container (\S+) (?:exceeded|was using)")
 _NO_SHELL: Final = re.compile(
-    r'"?/bin/sh"?:? .*(no such file|not found|permission denied)|exec: "/bin/sh"', re.IGNORECASE
+    r'/bin/sh["`]?:? .*(no such file|not found|permission denied)|exec: "/bin/sh"', re.IGNORECASE
 )
 _ASIDE: Final = re.compile(
     r"[.,]? *(no new claims to deallocate,? *)?(preemption: .*)?$", re.DOTALL
 )  # of the scheduler's
-_NO_PROGRAM: Final = re.compile(
-    r'exec: "--[a-z-]+": executable file not found|"?/opt/aideator/bin/python"?:? .*(no such file|not found)'
-)
+_NO_PROGRAM: Final = re.compile(r'/opt/aideator/bin/python["`]?:? .*(no such file|not found)', re.IGNORECASE)
 _WRONG_MACHINE: Final = re.compile(r"exec format error", re.IGNORECASE)
 # What a refusal of the pod says, and the option that named what is missing
 _NAMED: Final = (

@@ -69,6 +69,7 @@ def test_an_eviction_from_a_full_node_is_another_matter() -> None:
     [
         'failed to create containerd task: OCI runtime create failed: exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown',
         'exec: "/bin/sh": permission denied: unknown',
+        "container create failed: executable file `/bin/sh` not found: No such file or directory",
     ],
 )
 def test_an_image_without_a_shell_is_named(message: str) -> None:
@@ -90,7 +91,7 @@ def test_an_image_without_a_shell_is_named(message: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        'runc create failed: exec: "--trial": executable file not found in $PATH: unknown',
+        "container create failed: executable file `/opt/aideator/bin/python` not found: No such file or directory",
         'runc create failed: exec: "/opt/aideator/bin/python": stat /opt/aideator/bin/python: no such file or directory: unknown',
     ],
 )
