@@ -1,5 +1,6 @@
 """`image`: what is asked of the programs that build, save, push and load, played by scripts that write down how they are called."""
 
+import errno
 import json
 import socket
 import tomllib
@@ -170,6 +171,19 @@ def test_the_contexts_name_says_into_which_cluster(
     assert save == f"podman save --output {archive} {IMAGE}"
     assert load.replace(archive, "ARCHIVE") == words
     assert not Path(archive).exists()
+
+
+def test_a_socket_that_only_others_may_look_at_is_left_to_the_program(
+    aideator: Shell, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_socket", forbidden)
+    tools.add("buildah")
+    tools.add("ctr")
+    assert aideator("image", "load", "--into", "containerd:/run/c.sock").code == 0
+    assert tools.calls[-1].startswith("ctr --address /run/c.sock ")
 
 
 def test_a_cluster_may_be_named(aideator: Shell, tools: Tools) -> None:
