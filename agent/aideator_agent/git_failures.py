@@ -34,7 +34,7 @@ def classify(text: str) -> Failure:
 
 
 def words(text: str) -> str:
-    """Returns the line that gives the reason, without the URL that who tells it has named.
+    """Returns the line that gives the reason, without git's prefix and URL: callers name the URL themselves.
 
     It may hold anything: the server's words, and names in the repository.
     """

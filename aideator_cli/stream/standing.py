@@ -25,9 +25,8 @@ class Standing:
         attempt = status.attempt.id if status.attempt else None
         before, earlier = self._told.get(attempt), status.earlier or attempt in self._former
         if before is not None and before.state == "ended" and earlier:
-            return (
-                False  # why it has ended is known: of the Job's later ways the backend may take it for something else
-            )
+            # Why it ended is known. What happens to its Job afterwards may look to the backend like another reason.
+            return False
         self._told[attempt] = status
         if not earlier:
             self._stand(status)

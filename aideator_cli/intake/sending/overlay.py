@@ -15,9 +15,8 @@ from aideator_cli.workspace.trees import borrowed
 
 PIECE: Final = 1 << 20  # bytes
 TAGS: Final = 2000  # that go with a bundle at most
-BIG: Final = (
-    16 << 20
-)  # bytes of a file that git does not compare with others: it takes minutes and memory, and hardly ever makes it smaller
+# Bytes from which on git does not compare a file with others: that takes minutes, and seldom makes it smaller
+BIG: Final = 16 << 20
 
 
 class TooLarge(Exception):
