@@ -60,10 +60,10 @@ class Overlay:
 
     def bundle(self, target: Path, refs: Iterable[str], without: Iterable[str], limit: int) -> None:
         """Writes a bundle of these refs, without what the commits in `without` hold. Raises `TooLarge`, or `AideatorError`."""
-        words = self.own.words(
-            "-c", f"core.bigFileThreshold={BIG}", "bundle", "create", "--quiet", "-", *refs, "--stdin"
-        )
         asked = "".join(f"^{commit}\n" for commit in without)
+        # A large file that the receiver has is compared: a changed line of it would travel as the whole file
+        alone = () if asked else ("-c", f"core.bigFileThreshold={BIG}")
+        words = self.own.words(*alone, "bundle", "create", "--quiet", "-", *refs, "--stdin")
         with target.with_suffix(".asked").open("w+b") as stdin, target.with_suffix(".said").open("w+b") as said:
             stdin.write(asked.encode())
             stdin.seek(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aideator_agent.sent import BASE
 from aideator_cli.errors import AideatorError, ExitCode
 from aideator_cli.intake.repository import locate
 from aideator_cli.intake.sending import overlay, packing, remotes
@@ -145,6 +146,19 @@ def test_large_files_travel_as_they_are_because_comparing_them_would_take_minute
     todo.commit({"large": large + b"more"})
     made = packed(todo.path)
     assert made.files["commits"].stat().st_size > 2 * len(large)
+
+
+def test_a_line_of_a_large_file_that_the_receiver_has_travels_alone(
+    todo: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlay, "BIG", 100_000)
+    large = os.urandom(150_000)
+    pushed = todo.commit({"large": large})
+    base = todo.commit({"large": large + b"more"})
+    made = overlay.Overlay.make(tmp_path, todo.path, base)
+    made.name(base)
+    made.bundle(tmp_path / "commits", [BASE], [pushed], 1_000_000)
+    assert (tmp_path / "commits").stat().st_size < 10_000
 
 
 def test_a_signal_does_not_wait_until_git_has_packed(
