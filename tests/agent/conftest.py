@@ -9,8 +9,14 @@ from tests.fixtures.repositories import LocalRepository
 
 @pytest.fixture
 def agent(tmp_path: Path, interpreters: Interpreters) -> Agent:
-    """Attempts without a provider. Tests of the agent's start, and of what is seen of its process, start it as users do."""
+    """Attempts without a provider."""
     return Agent(tmp_path, interpreters.of("tests.agent.begun"))
+
+
+@pytest.fixture
+def afresh(tmp_path: Path) -> Agent:
+    """As users start it, from the interpreter on: for tests of its start and of what is seen of its process. A copy shows no key in /proc."""
+    return Agent(tmp_path)
 
 
 @pytest.fixture

@@ -46,9 +46,8 @@ for path, headers, more in (
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Agent:
-    """As users start it: from the interpreter on."""
-    return Agent(tmp_path)
+def agent(afresh: Agent) -> Agent:
+    return afresh
 
 
 @pytest.fixture

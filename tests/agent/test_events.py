@@ -230,12 +230,12 @@ def test_the_hash_of_a_request_is_told_with_what_it_adds(agent: Agent, repositor
     assert "Make it right." not in sent[1]["text"]
 
 
-def test_a_key_never_shows_whoever_prints_it(agent: Agent, repository: LocalRepository) -> None:
+def test_a_key_never_shows_whoever_prints_it(afresh: Agent, repository: LocalRepository) -> None:
     reveal = (
         f"cat /proc/$PPID/environ /proc/self/environ | tr '\\0' '\\n'; printf {KEY[:8]}; sleep 0.3; printf {KEY[8:]}"
     )
     turns = [{"say": f"The key is {KEY}.", **bash(reveal)}, submit(f"It was {KEY}.")]
-    record = agent.run(spec_of(str(repository.path), turns), GIT_TOKEN=KEY)
+    record = afresh.run(spec_of(str(repository.path), turns), GIT_TOKEN=KEY)
     assert KEY.encode() not in b"".join(record.lines)
     assert record.text("output").endswith("[redacted]")
     assert record.end["summary"] == "It was [redacted]."

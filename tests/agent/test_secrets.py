@@ -15,9 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Agent:
-    """As users start it: from the interpreter on."""
-    return Agent(tmp_path)
+def agent(afresh: Agent) -> Agent:
+    return afresh
 
 
 def names(text: str) -> list[str]:

@@ -16,9 +16,8 @@ SOON = 5.0  # seconds, on a machine that has other things to do
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Agent:
-    """As users start it: from the interpreter on."""
-    return Agent(tmp_path)
+def agent(afresh: Agent) -> Agent:
+    return afresh
 
 
 def stopped(agent: Agent, spec: object, moment: "dict[str, object]") -> tuple[Record, float]:

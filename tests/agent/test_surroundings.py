@@ -17,9 +17,8 @@ FETCH = "python3 -c 'import os, urllib.request as r; print(r.urlopen(os.environ[
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Agent:
-    """As users start it: from the interpreter on."""
-    return Agent(tmp_path)
+def agent(afresh: Agent) -> Agent:
+    return afresh
 
 
 def test_commands_and_checks_get_the_users_variables(agent: Agent, repository: LocalRepository) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +15,6 @@ from tests.fixtures.repositories import LocalRepository
 
 MARKER = "marker-Zq81xv"
 SHOW = (Check("show", "cat tests/test_hidden.py; ls -l run.sh | cut -c4"),)
-
-
-@pytest.fixture
-def agent(tmp_path: Path) -> Agent:
-    """As users start it: from the interpreter on."""
-    return Agent(tmp_path)
 
 
 def asked(agent: Agent, repository: LocalRepository, turns: Any, files: Mapping[str, str], **more: Any) -> RunSpec:

@@ -104,12 +104,12 @@ def test_a_secret_reaches_the_server_and_no_event(agent: Agent, repository: Loca
 
 
 def test_what_opens_an_address_is_not_where_commands_run(
-    agent: Agent, repository: LocalRepository, address: McpServer
+    afresh: Agent, repository: LocalRepository, address: McpServer
 ) -> None:
     look = "{ env; cat /proc/*/environ /proc/*/cmdline; } 2>/dev/null > found"
     look += f"; grep -ac '[a]{ADDRESS_KEY[1:]}' found; rm found"
     turns = [{"calls": [call("calc__add", a=1, b=1)]}, bash(look), submit()]
-    record = agent.run(spec_of(str(repository.path), turns, mcp=(address,)), **KEYS)
+    record = afresh.run(spec_of(str(repository.path), turns, mcp=(address,)), **KEYS)
     assert record.of("output")[-1]["text"] == "0\n"
 
 

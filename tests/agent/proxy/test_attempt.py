@@ -20,6 +20,11 @@ NAMES = ("ANTHROPIC_API_KEY",)
 
 
 @pytest.fixture
+def agent(afresh: Agent) -> Agent:
+    return afresh
+
+
+@pytest.fixture
 def repository(tmp_path: Path) -> LocalRepository:
     repository = LocalRepository(tmp_path / "source")
     repository.commit({"hunt.py": HUNT, "a.py": "x = 1\n"})
