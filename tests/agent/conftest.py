@@ -15,7 +15,7 @@ def agent(tmp_path: Path, interpreters: Interpreters) -> Agent:
 
 @pytest.fixture
 def afresh(tmp_path: Path) -> Agent:
-    """As users start it, from the interpreter on: for tests of its start and of what is seen of its process. A copy shows no key in /proc."""
+    """As users start it, from the interpreter on: for tests of its start, and of its process, whose environment a copy does not show."""
     return Agent(tmp_path)
 
 

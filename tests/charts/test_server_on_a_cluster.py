@@ -84,7 +84,7 @@ def team(
     ]
     turns.append({"say": "Done.", "calls": []})
     provider = openai_server({"model": turns}, bridge_address, key=KEYS["ada"])
-    url = bridge_postgresql.new_database()
+    url = bridge_postgresql.empty_database()
     kubectl("create", "secret", "generic", "database", "-n", namespace, f"--from-literal=url={url}")
     settings = {"AIDEATOR_API_BASE": provider.url}
     if cluster.throw_away:  # no node of it makes the addresses of Services work

@@ -76,7 +76,7 @@ def set_up(task: dict[str, Any]) -> dict[str, Any]:
 def surroundings(n8n: Path, database: PostgreSQL, folder: Path) -> dict[str, str]:
     folder.mkdir()
     port = free_port()
-    name = database.new_database().rpartition("/")[2]
+    name = database.empty_database().rpartition("/")[2]
     return {
         "PATH": f"{n8n}/bin:{n8n}/node_modules/.bin:{os.environ['PATH']}", "HOME": str(folder), "N8N_USER_FOLDER": str(folder),
         "DB_TYPE": "postgresdb", "DB_POSTGRESDB_HOST": "127.0.0.1", "DB_POSTGRESDB_PORT": str(database.port),
