@@ -16,7 +16,7 @@ from aideator_cli.store import Store
 from tests.fixtures.repositories import LocalRepository
 
 TEAM = """
-checks: {unit: cat test_*.sh | sh -e}
+checks: {unit: 'set -e; for each in ./test_*.sh; do . "$each"; done'}
 stages:
   plan: {role: cto, produces: plan, model: scripted/plan.yaml}
   build: {each: plan.tasks, role: "{{ task.role }}", model: "scripted/build-{{ task.id }}.yaml"}
