@@ -16,7 +16,7 @@ from typing import Final
 
 from aideator_agent.pod_settings import PodSettings, Toleration
 from aideator_cli.system.clock import now
-from bench.throw_away import VERBS, Cluster, output_of
+from bench.throw_away import VERBS, Cluster, end_orderly, output_of
 
 ADDRESS = "10.88.0.1"  # of the kubelet's certificate
 PODS = 250  # that a node takes
@@ -131,6 +131,7 @@ class Kwok:
 @contextmanager
 def playing(cluster: Cluster, folder: Path, *, pods: int) -> Iterator[Kwok]:
     """Nodes for so many pods, which run and write the log until nobody needs them any more. Gone afterwards."""
+    end_orderly()
     made = Path(output_of([VERBS / "kwok"]).strip())
     name = f"kwok-{secrets.token_hex(4)}"
     node = made / "stage/node/fast/node-initialize.yaml"
@@ -146,7 +147,8 @@ def playing(cluster: Cluster, folder: Path, *, pods: int) -> Iterator[Kwok]:
         *(f"--config={path}" for path in (node, folder / "stages.yaml")),
     ]  # fmt: skip
     said = (folder / "kwok.log").open("wb")
-    with _watched(pods), said, subprocess.Popen(command, stdout=said, stderr=said) as process:
+    # In a group of its own: Ctrl-C would end it before the pods are gone, and without it they never go
+    with _watched(pods), said, subprocess.Popen(command, stdout=said, stderr=said, process_group=0) as process:
         try:
             nodes = [_node(f"{name}-{number}", name) for number in range(-(-pods // PODS))]
             manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": nodes})
@@ -154,8 +156,10 @@ def playing(cluster: Cluster, folder: Path, *, pods: int) -> Iterator[Kwok]:
             _wait(cluster, name, process, folder / "kwok.log")
             yield Kwok(log, PodSettings(node_selector={MARK: name}, tolerations=(Toleration(MARK),)))
         finally:
-            cluster.kubectl("delete", "node", "-l", f"{MARK}={name}")
-            process.terminate()
+            try:
+                cluster.kubectl("delete", "node", "-l", f"{MARK}={name}")
+            finally:
+                process.terminate()
 
 
 def _log(folder: Path) -> Log:

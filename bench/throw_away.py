@@ -56,13 +56,18 @@ def repository(path: Path) -> Path:
     return path
 
 
+def end_orderly() -> None:
+    """From now on what was made is taken back also when this process is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 @contextmanager
 def namespace(cluster: Cluster, *, full: bool = False, wait: bool = False) -> Iterator[str]:
     """Deleted afterwards, also when this process is told to end. `full`: a quota of one pod that is used up: no other pod is made in it.
 
-    `wait`: until all that was in it is gone, because its removal would slow down what comes next.
+    `wait`: until all that was in it is gone, because its removal would slow down what comes next, but not for ever.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_orderly()
     name = f"aideator-bench-{secrets.token_hex(4)}"
     cluster.kubectl("create", "namespace", name)
     try:
@@ -70,7 +75,7 @@ def namespace(cluster: Cluster, *, full: bool = False, wait: bool = False) -> It
             _use_up(cluster, name)
         yield name
     finally:
-        cluster.kubectl("delete", "namespace", name, f"--wait={str(wait).lower()}")
+        cluster.kubectl("delete", "namespace", name, "--timeout=10m" if wait else "--wait=false")
 
 
 def _use_up(cluster: Cluster, name: str) -> None:
