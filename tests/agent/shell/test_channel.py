@@ -44,6 +44,7 @@ def test_commands_cannot_end_the_server(pod: Commands, container: Container, att
 def test_a_command_may_kill_its_own_group(pod: Commands) -> None:
     mine = word()
     pod.run(f"sleep {mine} &")
+    until(lambda: running(mine))
 
     assert pod.run("kill -9 0").exit_code == 137
     assert running(mine)

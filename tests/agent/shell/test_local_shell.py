@@ -44,6 +44,7 @@ def test_two_agents_on_one_machine_leave_each_other_alone(folder: Path) -> None:
     mine, other = word(), word()
     one.run(f"sleep {mine} &")
     two.run(f"sleep {other} &")
+    until(lambda: running(other))
 
     assert one.shell.end()
     assert not running(mine)

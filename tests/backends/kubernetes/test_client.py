@@ -1,17 +1,21 @@
 """The way to the API server: what is tried again, what is not, and how it is told."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from aideator_cli.backends.kubernetes import client, credentials, problems
 from aideator_cli.backends.kubernetes.client import ApiError, ConnectionFailed
+from aideator_cli.backends.kubernetes.connection import Address
 from aideator_cli.backends.kubernetes.credentials import Credentials, Identity
 from aideator_cli.errors import AideatorError, ExitCode, unavailable
 from tests.backends.kubernetes.api_server import Handler, answering
+from tests.fixtures.tls import Authority
 
 
 def first(times: int, trouble: Callable[[Handler], None]) -> Callable[[Handler], None]:
@@ -34,6 +38,19 @@ def test_an_overloaded_server_is_asked_again_when_it_says_so() -> None:
         assert fake.client().call("POST", "/x", body={}) == {"fine": True}
     assert time.monotonic() - begun >= 1.0
     assert len(fake.requests) == 2
+
+
+def test_a_server_that_is_not_ready_for_tls_is_asked_again(tmp_path: Path) -> None:
+    """Its certificate was said to be refused."""
+    alerts = [ssl.ALERT_DESCRIPTION_INTERNAL_ERROR]
+    authority = Authority(tmp_path)
+    with (
+        answering(first(0, lambda _: None)) as fake,
+        authority.before(fake.url, asked=lambda *_: alerts.pop() if alerts else None) as url,
+    ):
+        address = Address(url, "fake", authority.certificate.read_bytes())
+        assert client.Client(address, Credentials(Identity, renewable=False)).call("GET", "/x") == {"fine": True}
+    assert not alerts
 
 
 @pytest.mark.parametrize("status", [500, 503, 504])
