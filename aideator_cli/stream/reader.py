@@ -15,6 +15,7 @@ from aideator_agent.values import frozen
 from aideator_cli.backends.base import Backend, Line, LogBroken, LogGone, LogNotReady, Remark
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Item, Observation
+from aideator_cli.errors import AideatorError
 from aideator_cli.stream.sequence import Sequence
 from aideator_cli.system.clock import now
 
@@ -92,6 +93,7 @@ class Reader:
         self._pause = FIRST_PAUSE
         self._mends_left = MOST_MENDS
         self._told: set[str] = set()  # remarks since the last data
+        self._could_read = False
         self._failing: float | None = None  # when the first of the reads was that have failed in a row
 
     def items(self) -> Batches:
@@ -139,7 +141,7 @@ class Reader:
     def _follow(self) -> Batches:
         """Reads one stream until it ends or is too old."""
         old = self._timing.clock() + RECYCLE * random.uniform(0.9, 1.0)
-        for piece in self._backend.read_log(self.attempt, follow=True, since=self._sequence.mark):
+        for piece in self._read(follow=True, since=self._sequence.mark):
             self._failing = None
             yield from self._new(piece, self._mend)
             if self._over() or self._timing.clock() >= old:
@@ -163,7 +165,7 @@ class Reader:
 
     def _read_up_to(self, seq: int) -> Generator[list[Item], None, bool]:
         """Returns whether it reached this record or a later one. The open stream reads what follows."""
-        for piece in self._backend.read_log(self.attempt, follow=False):
+        for piece in self._read(follow=False):
             before = list(takewhile(lambda line: not self._is_at(seq, line), piece))
             yield from self._new(before)
             if len(before) < len(piece) or self._stop.is_set():
@@ -203,7 +205,7 @@ class Reader:
     def _whole(self) -> Generator[list[Item], None, _Extent]:
         """Reads everything that the log still has, once."""
         extent, count = _Extent(known=self._sequence.mark is None), self._sequence.count
-        for piece in self._backend.read_log(self.attempt, follow=False):
+        for piece in self._read(follow=False):
             yield from self._new(piece)
             extent.add(piece, self._sequence.mark)
             if self._stop.is_set() or self._sequence.complete:
@@ -220,6 +222,15 @@ class Reader:
             items.append(self._observe("gap", text))
         items.append(Closed(self.attempt, None if self._sequence.ended else LOST))
         return items
+
+    def _read(self, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
+        """As the backend's. What could be read before is asked for again: an API server that begins anew knows its rules late."""
+        try:
+            yield from self._backend.read_log(self.attempt, follow=follow, since=since)
+        except AideatorError as error:
+            if not self._could_read:
+                raise
+            raise LogBroken(str(error)) from error
 
     # A piece of the log
 
@@ -255,6 +266,7 @@ class Reader:
         self._pause = FIRST_PAUSE
         self._told.clear()
         self._failing = None
+        self._could_read = True
 
     def _remark(self, remark: Remark) -> list[Item]:
         """Reports a remark once until data comes, however often it repeats."""

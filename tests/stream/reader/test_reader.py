@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event as Flag
 
+import pytest
+
 from aideator_cli.backends.base import Line, LogBroken, LogGone, LogNotReady
 from aideator_cli.domain.attempts import Attempt
 from aideator_cli.domain.events import Closed, Observation
+from aideator_cli.errors import AideatorError, refused
 from aideator_cli.stream.reader import (
     LONGEST_PAUSE,
     LOST,
@@ -140,6 +143,25 @@ def test_a_log_that_can_not_be_read_while_its_agent_works_is_told_once() -> None
         "the log can't be read, and is asked for again: 502"
     ]
     assert [event.seq for event in events_of(items)] == [0, 1, 2]
+
+
+def test_a_log_that_could_be_read_is_asked_for_again_when_it_is_refused() -> None:
+    """An API server that begins anew refuses what it will allow as soon as it knows its rules."""
+    pod = Pod(Life((*RECORDS, Write(None, pause=5_000))), ATTEMPT, [Fault("clean", 2)], sizes=(1,))
+    reader, pauses = impatient_reader(pod)
+    batches = reader.items()
+    events = events_of(next(batches))
+    pod.refusal = refused("jane may not get pods/log")
+    for batch in batches:
+        events += events_of(batch)
+    assert len(events) == 6
+    assert len(pauses) >= 2
+
+
+def test_a_log_that_may_not_be_read_at_all_is_an_error() -> None:
+    pod = Pod(Life(RECORDS), ATTEMPT, refusal=refused("jane may not get pods/log"))
+    with pytest.raises(AideatorError, match="jane may not get pods/log"):
+        list(reader_of(pod).items())
 
 
 def test_a_short_trouble_with_the_log_is_not_told() -> None:
