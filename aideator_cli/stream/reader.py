@@ -142,7 +142,6 @@ class Reader:
         """Reads one stream until it ends or is too old."""
         old = self._timing.clock() + RECYCLE * random.uniform(0.9, 1.0)
         for piece in self._read(follow=True, since=self._sequence.mark):
-            self._failing = None
             yield from self._new(piece, self._mend)
             if self._over() or self._timing.clock() >= old:
                 return
@@ -226,7 +225,9 @@ class Reader:
     def _read(self, *, follow: bool, since: str | None = None) -> Iterator[list[Line | Remark]]:
         """As the backend's. What could be read before is asked for again: an API server that begins anew knows its rules late."""
         try:
-            yield from self._backend.read_log(self.attempt, follow=follow, since=since)
+            for piece in self._backend.read_log(self.attempt, follow=follow, since=since):
+                self._could_read, self._failing = True, None
+                yield piece
         except AideatorError as error:
             if not self._could_read:
                 raise
@@ -265,8 +266,6 @@ class Reader:
         """Notes that data has come."""
         self._pause = FIRST_PAUSE
         self._told.clear()
-        self._failing = None
-        self._could_read = True
 
     def _remark(self, remark: Remark) -> list[Item]:
         """Reports a remark once until data comes, however often it repeats."""
