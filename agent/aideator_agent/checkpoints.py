@@ -34,6 +34,7 @@ PAST_SHARE: Final = (
 FULL: Final = 0.9  # share of the room for the work from which there are no checkpoints any more
 DIFF_SECONDS: Final = 2.0  # for a diff
 DIFF_BYTES: Final = 1024 * 1024
+LOOKS: Final = 3  # at the tree and the program's conversation, of which the last two are the same unless it is quick
 FAILURES: Final = 3  # in a row, after which no diff is asked for
 # Of a submodule a diff has only the commit
 SUBMODULE: Final = re.compile(
@@ -91,25 +92,40 @@ class Checkpoints:
         if not waited or self._failures >= FAILURES or self._room() <= 0:
             return
         self._made, self._tokens = time.monotonic(), self._totals.tokens_spent
-        diff = self._diff() if self._dirty else None
+        diff, past = self._state()
         if self._dirty and diff is None:
             self._failures += 1
             return
         self._failures = 0
-        if self._emit(messages, opening, diff, patch=False):
+        if self._emit(messages, opening, diff, past, patch=False):
             self._dirty = False
 
     def last(self, patch: Patch, messages: Sequence[Message] = (), opening: int = 0) -> None:
         """Emits a checkpoint after the patch, which says how the tree is. For an attempt that was told to stop before its work was done."""
         if patch.adds_nothing:  # an empty patch could also mean that all that was done before is taken back
-            self._emit(messages, opening, b"", patch=False)
+            self._emit(messages, opening, b"", self._look(), patch=False)
         elif not SUBMODULE.search(patch.data) and self._large() == self._laid:
-            self._emit(messages, opening, None, patch=True)
+            self._emit(messages, opening, None, self._look(), patch=True)
 
-    def _emit(self, messages: Sequence[Message], opening: int, diff: bytes | None, *, patch: bool) -> bool:
+    def _state(self) -> tuple[bytes | None, Past | None]:
+        """Returns the tree's diff, and the program's conversation before it.
+
+        A program goes on meanwhile. What only the diff knows is done again; what only the conversation knows would be lost.
+        """
+        before = self._look()
+        if not self._dirty:
+            return None, before
+        for _ in range(LOOKS):
+            diff, past = self._diff(), before
+            if diff is None or (before := self._look()) == past:
+                break
+        return diff, past
+
+    def _emit(
+        self, messages: Sequence[Message], opening: int, diff: bytes | None, past: Past | None, *, patch: bool
+    ) -> bool:
         kept = self._same(messages)
         added = self._emitter.redacted(list(messages[kept:]))
-        past = self._look()
         grown = past and past.beyond(self._past)
         checkpoint = Checkpoint(kept, tuple(added), opening, diff, patch, self._base, grown and self._redacted(grown))
         text = checkpoint.packed()
