@@ -15,7 +15,6 @@ from aideator_cli.backends.kubernetes.queue_words import Turn
 
 Kind = Literal["pods", "jobs", "job_events", "pod_events", "workloads", "turns", "unsubmitted"]
 
-_WATCH_SECONDS: Final = 290  # the server then ends the watch, and a new one continues
 _SILENCE_SECONDS: Final = 120.0  # the server sends a bookmark about every minute
 _BACKOFF: Final = (0.2, 10.0)
 _QUICK_SECONDS: Final = 1.0
@@ -152,8 +151,8 @@ class Feed:
         return str(answer["metadata"]["resourceVersion"])
 
     def _open(self, version: str) -> Stream:
-        seconds = str(_WATCH_SECONDS + random.randrange(20))
-        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": seconds}
+        # The server ends it when it likes, after half an hour or so, and another one continues
+        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true"}
         try:
             stream = self._client.stream(self._path, query={**self._selector, **query}, silence=_SILENCE_SECONDS)
         except ApiError as error:

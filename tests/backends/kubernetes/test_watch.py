@@ -278,12 +278,13 @@ def test_a_watch_that_is_too_old_begins_again_with_a_list(tmp_path: Path, monkey
     metadata = {"uid": "j-1", "name": "agent-x-1", "labels": {"aideator.dev/variation": "1"}, "resourceVersion": "5"}
     jobs = [{"metadata": metadata, "spec": {}, "status": {}}]
     gone = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}
-    lists = [0]
+    lists, watches = [0], list[str]()
     quiet = threading.Event()
 
     def answer(handler: Handler) -> None:
         is_jobs = "/jobs" in handler.path
         if "watch=1" in handler.path:
+            watches.append(handler.path)
             handler.begin()
             if is_jobs and lists[0] == 1:
                 handler.chunk(json.dumps(gone).encode() + b"\n")
@@ -302,6 +303,9 @@ def test_a_watch_that_is_too_old_begins_again_with_a_list(tmp_path: Path, monkey
             watching.status(1, "scheduling")
             assert watching.status(1, "deleted").final
         quiet.set()
+    assert not [path for path in watches if "timeoutSeconds" in path], (
+        "no watch is asked for before the server ends one"
+    )
     assert not any(isinstance(told, Trouble) for told in watching.seen)
 
 
