@@ -36,8 +36,11 @@ _ANSWER_SECONDS: Final = 30.0
 _PAUSES_SECONDS: Final = 20.0  # all pauses of one call together
 # After which a call is not tried again: a request that no answer came to was sent twice by then
 _CALL_SECONDS: Final = 60.0
-# What TLS says of a connection that broke, and of a server that is not ready: no certificate was refused
-_PASSING: Final = re.compile(r"EOF occurred|alert internal error|bad record mac", re.IGNORECASE)
+# What TLS says of what stays so. All else may be a connection that broke, or a server that is not ready
+_REFUSED: Final = re.compile(
+    r"certificate|unknown ca|access denied|handshake failure|version|unsupported protocol|unrecognized name|insufficient|http request",
+    re.IGNORECASE,
+)
 _BY_PROXY: Final = (
     urllib3.exceptions.ProxyError,
     urllib3.exceptions.ProxySchemeUnknown,
@@ -323,7 +326,7 @@ def _ahead(response: Any) -> float | None:
 
 def _connection_failed(error: Exception, way: Proxy | None = None) -> ConnectionFailed:
     cause = getattr(error, "reason", None) or error
-    tls = isinstance(cause, (urllib3.exceptions.SSLError, ssl.SSLError)) and not _PASSING.search(str(cause))
+    tls = isinstance(cause, (urllib3.exceptions.SSLError, ssl.SSLError)) and _REFUSED.search(str(cause)) is not None
     new = isinstance(cause, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
     proxy = way if isinstance(cause, _BY_PROXY) else None
     if isinstance(cause, urllib3.exceptions.ProxyError) and cause.original_error is not None:

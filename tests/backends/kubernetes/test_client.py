@@ -40,9 +40,16 @@ def test_an_overloaded_server_is_asked_again_when_it_says_so() -> None:
     assert len(fake.requests) == 2
 
 
-def test_a_server_that_is_not_ready_for_tls_is_asked_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "alert",
+    [
+        ssl.ALERT_DESCRIPTION_INTERNAL_ERROR, ssl.ALERT_DESCRIPTION_DECODE_ERROR, ssl.ALERT_DESCRIPTION_DECRYPT_ERROR,
+        ssl.ALERT_DESCRIPTION_UNEXPECTED_MESSAGE, ssl.ALERT_DESCRIPTION_BAD_RECORD_MAC,
+    ],
+)  # fmt: skip
+def test_a_server_that_is_not_ready_for_tls_is_asked_again(tmp_path: Path, alert: int) -> None:
     """Its certificate was said to be refused."""
-    alerts = [ssl.ALERT_DESCRIPTION_INTERNAL_ERROR]
+    alerts = [alert]
     authority = Authority(tmp_path)
     with (
         answering(first(0, lambda _: None)) as fake,
@@ -51,6 +58,30 @@ def test_a_server_that_is_not_ready_for_tls_is_asked_again(tmp_path: Path) -> No
         address = Address(url, "fake", authority.certificate.read_bytes())
         assert client.Client(address, Credentials(Identity, renewable=False)).call("GET", "/x") == {"fine": True}
     assert not alerts
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        ssl.ALERT_DESCRIPTION_UNKNOWN_CA, ssl.ALERT_DESCRIPTION_BAD_CERTIFICATE, ssl.ALERT_DESCRIPTION_CERTIFICATE_EXPIRED,
+        ssl.ALERT_DESCRIPTION_ACCESS_DENIED, ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE, ssl.ALERT_DESCRIPTION_PROTOCOL_VERSION,
+        ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME,
+    ],
+)  # fmt: skip
+def test_a_server_that_refuses_the_certificate_is_asked_once(tmp_path: Path, alert: int) -> None:
+    asked = []
+
+    def refuse(*_: object) -> int:
+        asked.append(alert)
+        return alert
+
+    authority = Authority(tmp_path)
+    with answering(first(0, lambda _: None)) as fake, authority.before(fake.url, asked=refuse) as url:
+        address = Address(url, "fake", authority.certificate.read_bytes())
+        with pytest.raises(ConnectionFailed) as failed:
+            client.Client(address, Credentials(Identity, renewable=False)).call("GET", "/x")
+    assert failed.value.tls
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("status", [500, 503, 504])
