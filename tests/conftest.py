@@ -14,6 +14,7 @@ settings.register_profile("tests", deadline=None, derandomize=not SOAK, suppress
 settings.load_profile("tests")
 
 pytest_plugins = [
+    "tests.fixtures.loaded",  # others import it, and what is imported already gets no words for what fails
     "tests.fixtures.agents",
     "tests.fixtures.browser",
     "tests.fixtures.chart",
@@ -24,7 +25,6 @@ pytest_plugins = [
     "tests.fixtures.interpreter",
     "tests.fixtures.keyrings",
     "tests.fixtures.kueue",
-    "tests.fixtures.loaded",
     "tests.fixtures.memory",
     "tests.fixtures.postgresql",
     "tests.fixtures.scheduling",

@@ -1,12 +1,12 @@
 """A user at the command line: real processes, with a data folder of their own."""
 
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.fixtures.loaded import Begun, program
 from tests.fixtures.schemas import parsed
 
 LONGEST_SECONDS = 240
@@ -35,16 +35,8 @@ class User:
     options: Sequence[str]
     folder: Path
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "aideator_cli", *words],
-            env=dict(self.environment),
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,  # `communicate` would not give what a reader of lines has taken in advance
-        )
+    def start(self, *words: str) -> "subprocess.Popen[bytes] | Begun":
+        return program(words, self.environment, self.folder)
 
     def call(self, *words: str) -> Done:
         return finish(self.start(*words))
@@ -53,7 +45,7 @@ class User:
         return self.call("run", repo, prompt, *self.options, *words)
 
 
-def finish(process: subprocess.Popen[bytes], longest: float = LONGEST_SECONDS) -> Done:
+def finish(process: "subprocess.Popen[bytes] | Begun", longest: float = LONGEST_SECONDS) -> Done:
     try:
         out, err = process.communicate(timeout=longest)
     except subprocess.TimeoutExpired:

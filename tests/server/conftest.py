@@ -13,18 +13,11 @@ from aideator_cli.actions.here import Here
 from aideator_cli.server.app import application
 from aideator_cli.server.gate import LOOPBACK
 from tests.cli.conftest import home
-from tests.fixtures.loaded import Interpreters
 from tests.fixtures.repositories import LocalRepository
-from tests.server.served import Copies
 
 __all__ = ["home"]
 
 API = "/api/v1"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def copies(interpreters: Interpreters) -> None:
-    Copies.interpreters = interpreters
 
 
 @pytest.fixture

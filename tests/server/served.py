@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -25,12 +24,6 @@ class Served:
     process: "subprocess.Popen[bytes] | Begun"
 
 
-class Copies:
-    """Where this worker's servers begin as copies."""
-
-    interpreters: ClassVar[Interpreters]
-
-
 @contextmanager
 def served(
     home: Path,
@@ -41,7 +34,9 @@ def served(
 ) -> Iterator[Served]:
     """Ends it by SIGINT and checks that it left orderly, unless a test has killed it. `afresh`: it is no copy of one that is loaded."""
     environment = {**os.environ, "AIDEATOR_HOME": str(home), **variables}
-    process = _begun([*module, *words], environment, None if afresh else Copies.interpreters.of(LOADED))
+    process = _begun(
+        [*module, *words], environment, None if afresh or Interpreters.ours is None else Interpreters.ours.of(LOADED)
+    )
     assert process.stderr is not None
     with process.stderr as said:
         try:
