@@ -18,6 +18,7 @@ from tests.agent.programs.conftest import program
 from tests.agent.running import Agent, spec_of, submit
 from tests.agent.shell.containers import Container, can_isolate
 from tests.fixtures import acp_agent
+from tests.fixtures.loaded import Interpreters, Loaded
 from tests.fixtures.servers import OpenAIServers
 
 KEY = "sk-0123456789abcdef"
@@ -30,11 +31,17 @@ def call(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def told(*words: str, **variables: str) -> dict[str, Any]:
-    done = call("--trial", *words, **variables)
-    assert done.returncode == 0, done.stderr
-    assert KEY not in done.stdout
-    data: dict[str, Any] = json.loads(done.stdout)
+def told(*words: str, loaded: Loaded | None = None, **variables: str) -> dict[str, Any]:
+    if loaded is not None:
+        process = loaded.start(["aideator_agent", "--trial", *words], {**os.environ, **variables}, Path.cwd())
+        said, errors = (text.decode() for text in process.communicate(120))
+        code = process.returncode
+    else:
+        done = call("--trial", *words, **variables)
+        said, errors, code = done.stdout, done.stderr, done.returncode
+    assert code == 0, errors
+    assert KEY not in said
+    data: dict[str, Any] = json.loads(said)
     return data
 
 
@@ -57,22 +64,23 @@ def test_which_names_it_resolves() -> None:
     assert [entry["name"] for entry in absent if entry["error"]] == ["no-such-host.invalid", ".."]
 
 
-def test_whether_a_model_answers_for_one_token(openai_server: OpenAIServers) -> None:
+def test_whether_a_model_answers_for_one_token(openai_server: OpenAIServers, interpreters: Interpreters) -> None:
+    loaded = interpreters.of("tests.agent.loaded")
     server = openai_server({"m": [{"say": "Hi."}]}, key=KEY)
     model = VariationSpec(1, "openai/m", api_base=server.url, keys=("OPENAI_API_KEY",))
     spec = replace(spec_of("/nowhere"), variations=(model,))
     words = ("--ask", f"--spec={spec.to_json()}")
-    answer = told(*words, OPENAI_API_KEY=KEY)["model"]
+    answer = told(*words, loaded=loaded, OPENAI_API_KEY=KEY)["model"]
     assert "error" not in answer
     assert answer["output"] > 0
     assert [(asked.body["max_tokens"], asked.key) for asked in server.requests] == [(1, KEY)]
 
     proxied = replace(spec, env={"HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "elsewhere.test"})
-    through = told("--ask", f"--spec={proxied.to_json()}", OPENAI_API_KEY=KEY)["model"]
+    through = told("--ask", f"--spec={proxied.to_json()}", loaded=loaded, OPENAI_API_KEY=KEY)["model"]
     assert through["error"]
     assert len(server.requests) == 1
 
-    refused = told(*words, OPENAI_API_KEY="sk-wrong-wrong-wrong")["model"]
+    refused = told(*words, loaded=loaded, OPENAI_API_KEY="sk-wrong-wrong-wrong")["model"]
     assert refused["fault"] == "KeyRefused"
     assert "sk-wrong-wrong-wrong" not in refused["error"]
 
