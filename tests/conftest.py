@@ -14,7 +14,6 @@ settings.register_profile("tests", deadline=None, derandomize=not SOAK, suppress
 settings.load_profile("tests")
 
 pytest_plugins = [
-    "tests.fixtures.loaded",  # others import it, and what is imported already gets no words for what fails
     "tests.fixtures.agents",
     "tests.fixtures.browser",
     "tests.fixtures.chart",
@@ -30,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.scheduling",
     "tests.fixtures.servers",
     "tests.fixtures.skipped",
+    "tests.fixtures.starting",
     "tests.fixtures.wire_server",
 ]
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
-from typing import Literal
+from typing import IO, Literal
 
 from aideator_agent.settings import FAILED, GIT_TOKEN, MAX_COST
 from aideator_agent.spec import RunSpec, SpecError, VariationSpec
@@ -50,6 +50,21 @@ PIECE = 1 << 16  # bytes read at once
 # The agent begins once it is on record. If this process is killed before that, it never does, so no other one starts it a second time.
 _GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
 _WAITS = "waits"  # a file in the folder of a variation that is not started yet, because others are at work
+
+
+def _at_the_gate(
+    environment: Mapping[str, str], folder: Path, log: IO[bytes], errors: IO[bytes], handed: Sequence[int]
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [*_GATE, sys.executable, "-m", "aideator_agent"],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=errors,
+        cwd=folder,
+        env=environment,
+        start_new_session=True,
+        pass_fds=handed,
+    )
 
 
 def _put_on_record(child: "subprocess.Popen[bytes]", file: Path, known: Mapping[str, str]) -> None:
@@ -129,18 +144,9 @@ class LocalBackend:
             _left(folder / f"{attempt}.log").touch(0o600)
             _left(folder / f"{attempt}.log").write_bytes(left)
         with (folder / f"{attempt}.log").open("wb") as log, (folder / f"{attempt}.err").open("wb") as errors:
-            child = subprocess.Popen(
-                [*_GATE, sys.executable, "-m", "aideator_agent"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=errors,
-                cwd=folder,
-                env=self._agent_environment(spec, variation, attempt, room, cost)
-                | handing.variable(handed)
-                | ({FAILED: failed} if failed else {}),
-                start_new_session=True,
-                pass_fds=handed,
-            )
+            variables = self._agent_environment(spec, variation, attempt, room, cost) | handing.variable(handed)
+            variables |= {FAILED: failed} if failed else {}
+            child = _at_the_gate(variables, folder, log, errors, handed)
         self._children[child.pid] = child
         try:
             _put_on_record(child, folder / f"{attempt}.json", record)

@@ -45,6 +45,7 @@ def failing_at_second(monkeypatch: pytest.MonkeyPatch) -> Started:
     return fail
 
 
+@pytest.mark.usefixtures("no_copies")
 @pytest.mark.parametrize(
     ("error", "raised"), [(OSError(28, "No space left on device"), AideatorError), (KeyboardInterrupt(), KeyboardInterrupt)]
 )  # fmt: skip

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.end_to_end.conftest import Place
@@ -81,6 +82,7 @@ def hunt(place: Place) -> str:
     return f"python3 - <<'END'\n{text}\nEND"
 
 
+@pytest.mark.usefixtures("no_copies")
 def test_nobody_finds_them_and_they_decide(place: Place, tmp_path: Path) -> None:
     place.git.add("project", FILES)
     (tmp_path / "tmp").mkdir()

@@ -2,7 +2,9 @@
 
 from importlib import import_module
 
-from tests.fixtures.copies import attend
+from tests.fixtures.copies import attend, folder
+from tests.fixtures.loaded import Interpreters
+from tests.fixtures.local_agents import begin_as_copies
 
 MODULES = (
     "aideator_agent.models.scripted",
@@ -27,6 +29,7 @@ MODULES = (
 def main() -> None:
     for module in MODULES:
         import_module(module)
+    begin_as_copies(Interpreters(folder()))
     attend()
 
 

@@ -35,7 +35,9 @@ def served(
     """Ends it by SIGINT and checks that it left orderly, unless a test has killed it. `afresh`: it is no copy of one that is loaded."""
     environment = {**os.environ, "AIDEATOR_HOME": str(home), **variables}
     process = _begun(
-        [*module, *words], environment, None if afresh or Interpreters.ours is None else Interpreters.ours.of(LOADED)
+        [*module, *words],
+        environment,
+        None if afresh or Interpreters.ours is None else Interpreters.ours.of_commands(LOADED),
     )
     assert process.stderr is not None
     with process.stderr as said:
