@@ -24,24 +24,23 @@ from tests.fixtures.servers import OpenAIServers
 KEY = "sk-0123456789abcdef"
 
 
-def call(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def call(*words: str, loaded: Loaded | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    if loaded is not None:
+        process = loaded.start(["aideator_agent", *words], environment, Path.cwd())
+        said, errors = (text.decode() for text in process.communicate(120))
+        return subprocess.CompletedProcess(words, process.wait(), said, errors)
     return subprocess.run(
         [sys.executable, "-m", "aideator_agent", *words],
-        capture_output=True, text=True, env={**os.environ, **variables}, check=False, timeout=120,
+        capture_output=True, text=True, env=environment, check=False, timeout=120,
     )  # fmt: skip
 
 
 def told(*words: str, loaded: Loaded | None = None, **variables: str) -> dict[str, Any]:
-    if loaded is not None:
-        process = loaded.start(["aideator_agent", "--trial", *words], {**os.environ, **variables}, Path.cwd())
-        said, errors = (text.decode() for text in process.communicate(120))
-        code = process.returncode
-    else:
-        done = call("--trial", *words, **variables)
-        said, errors, code = done.stdout, done.stderr, done.returncode
-    assert code == 0, errors
-    assert KEY not in said
-    data: dict[str, Any] = json.loads(said)
+    done = call("--trial", *words, loaded=loaded, **variables)
+    assert done.returncode == 0, done.stderr
+    assert KEY not in done.stdout
+    data: dict[str, Any] = json.loads(done.stdout)
     return data
 
 
